@@ -1,0 +1,64 @@
+// Package text makes text from elsewhere fit to be shown: without secrets, without control bytes, and short.
+package text
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// redacted stands where a secret stood; it is openapi.Redacted, repeated because this package imports nothing of ours.
+const redacted = "[redacted]"
+
+// secrets matches what PlanetScale's credentials look like, longest prefix first, and whatever follows a Bearer scheme.
+// Lengths are not promised, so a credential ends where its alphabet does. The public client id, pscale_app_ and hex
+// digits, is no secret.
+var secrets = regexp.MustCompile(
+	`pscale_(?:oauth_refresh|oauth|app_secret|tkn|pw)_[A-Za-z0-9_.~+/=-]+` +
+		`|(?i:\bBearer)[ \t]+[A-Za-z0-9_.~+/=-]+`)
+
+// Redact replaces every credential in s: whatever carries one of PlanetScale's prefixes, and each of known.
+func Redact(s string, known ...string) string {
+	for _, secret := range known {
+		if secret != "" {
+			s = strings.ReplaceAll(s, secret, redacted)
+		}
+	}
+	return secrets.ReplaceAllString(s, redacted)
+}
+
+// Printable returns s with everything escaped that a terminal would act on or that would not be seen: control bytes,
+// escape sequences, line breaks, marks that change the direction of writing, and bytes that are not UTF-8.
+func Printable(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			b.WriteString(`\x` + strconv.FormatUint(uint64(s[i])+0x100, 16)[1:])
+		case strconv.IsPrint(r):
+			b.WriteRune(r)
+		default:
+			quoted := strconv.QuoteRuneToASCII(r)
+			b.WriteString(quoted[1 : len(quoted)-1])
+		}
+		i += size
+	}
+	return b.String()
+}
+
+// Excerpt returns the beginning of s in at most limit bytes, redacted and printable. It redacts before it cuts, so that
+// no part of a credential is left at the cut.
+func Excerpt(s string, limit int, known ...string) string {
+	s = Printable(Redact(s, known...))
+	const ellipsis = "…"
+	if len(s) <= limit {
+		return s
+	}
+	cut := max(limit-len(ellipsis), 0)
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + ellipsis
+}

@@ -1,0 +1,55 @@
+package openapi
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+)
+
+// Scopes are OAuth scopes in the order the server sent them, such as read_user or database:read_database. On the wire
+// they are an array of strings or one string with spaces between the scopes (RFC 6749, section 3.3); to a program they
+// are always a slice.
+type Scopes []string
+
+// Has reports whether scope is among s.
+func (s Scopes) Has(scope string) bool { return slices.Contains(s, scope) }
+
+// String returns the scopes with a space between them.
+func (s Scopes) String() string { return strings.Join(s, " ") }
+
+// MarshalJSON returns an array of strings, [] for no scopes.
+func (s Scopes) MarshalJSON() ([]byte, error) {
+	if s == nil {
+		return []byte("[]"), nil
+	}
+	return json.Marshal([]string(s))
+}
+
+// UnmarshalJSON takes an array of strings or one string.
+func (s *Scopes) UnmarshalJSON(data []byte) error {
+	switch {
+	case len(data) > 0 && data[0] == '"':
+		var joined string
+		if err := json.Unmarshal(data, &joined); err != nil {
+			return err
+		}
+		*s = append(Scopes{}, strings.Fields(joined)...)
+		return nil
+	case len(data) > 0 && data[0] == '[':
+		var items []*string
+		if err := json.Unmarshal(data, &items); err != nil {
+			break
+		}
+		scopes := make(Scopes, 0, len(items))
+		for _, item := range items {
+			if item == nil {
+				return errors.New("want strings, found null among them")
+			}
+			scopes = append(scopes, *item)
+		}
+		*s = scopes
+		return nil
+	}
+	return errors.New("want an array of strings, or one string with spaces between the scopes")
+}
