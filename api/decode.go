@@ -1,0 +1,142 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/psoauth/psoauth/gen"
+	"github.com/psoauth/psoauth/internal/text"
+	"github.com/psoauth/psoauth/openapi"
+)
+
+// decode turns a response into a value or an error, here and nowhere else: the status decides first, then the media
+// type, then the JSON, which is read strictly: no duplicate members, no invalid UTF-8, nothing after the value, and no
+// member missing that the contract requires. Members that the contract does not know are passed over.
+func decode[T any](call *call, resp *http.Response) (*T, error) {
+	body, err := io.ReadAll(resp.Body) // in memory already, and bounded
+	if err != nil {
+		return nil, transportError(call, err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return nil, statusError(call, resp, body)
+	}
+	if problem := mediaTypeProblem(resp.Header.Get("Content-Type")); problem != "" {
+		return nil, contentError(call, resp, body, problem)
+	}
+	if len(body) == 0 {
+		return nil, contentError(call, resp, body, "the body is empty")
+	}
+	value := new(T)
+	if err := json.Unmarshal(body, value); err != nil {
+		return nil, contentError(call, resp, body, jsonProblem(err))
+	}
+	if err := checkMembers[T](body); err != nil {
+		return nil, contentError(call, resp, body, jsonProblem(err))
+	}
+	return value, nil
+}
+
+func mediaTypeProblem(header string) string {
+	if header == "" {
+		return "the response has no Content-Type, want application/json"
+	}
+	media, params, err := mime.ParseMediaType(header)
+	switch charset := params["charset"]; {
+	case err != nil || media != "application/json":
+		return fmt.Sprintf("the response is %.60q, want application/json", header)
+	case charset != "" && !strings.EqualFold(charset, "utf-8"):
+		return fmt.Sprintf("the response is in the charset %.20q, want UTF-8", charset)
+	}
+	return ""
+}
+
+// jsonProblem says where and what is wrong, without the value that is wrong there: it may be a secret.
+func jsonProblem(err error) string {
+	if e, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+			return fmt.Sprintf("the JSON ends too early, at byte %d", e.ByteOffset)
+		}
+		return fmt.Sprintf("not strict JSON at byte %d%s: %v", e.ByteOffset, within(e.JSONPointer), e.Err)
+	}
+	if e, ok := errors.AsType[*json.SemanticError](err); ok {
+		problem := "unexpected " + kindName(e.JSONKind)
+		switch {
+		case e.GoType == reflect.TypeFor[time.Time]() && e.JSONKind == '"':
+			problem = "a string that is not an RFC 3339 time"
+		case e.Err != nil && e.GoType != nil && e.GoType.PkgPath() == reflect.TypeFor[openapi.Scopes]().PkgPath():
+			problem = e.Err.Error() // our own types do not repeat the value
+		}
+		return fmt.Sprintf("at %s: %s", orRoot(e.JSONPointer), problem)
+	}
+	return err.Error()
+}
+
+func within(p jsontext.Pointer) string {
+	if p == "" {
+		return ""
+	}
+	return ", in " + string(p)
+}
+
+func orRoot(p jsontext.Pointer) string {
+	if p == "" {
+		return "the top"
+	}
+	return string(p)
+}
+
+func kindName(k jsontext.Kind) string {
+	switch k {
+	case 'n':
+		return "null"
+	case 't', 'f':
+		return "boolean"
+	case '"':
+		return "string"
+	case '0':
+		return "number"
+	case '{':
+		return "object"
+	case '[':
+		return "array"
+	}
+	return "end"
+}
+
+// serverWords reads the code and the message out of an error's body, in any of the shapes the contract declares. A body
+// in no such shape gives none; the error holds how it begins.
+func serverWords(call *call, resp *http.Response, body []byte) (code, message string) {
+	if mediaTypeProblem(resp.Header.Get("Content-Type")) != "" {
+		return "", ""
+	}
+	var words gen.Error
+	if json.Unmarshal(body, &words) != nil {
+		return "", ""
+	}
+	first := func(candidates ...*string) string {
+		for _, s := range candidates {
+			if s != nil && *s != "" {
+				return text.Excerpt(*s, excerptBytes, call.secrets()...)
+			}
+		}
+		return ""
+	}
+	code, message = first(words.Code, words.Error), first(words.Message, words.ErrorDescription)
+	if message == "" {
+		var wrong []string
+		for _, p := range words.Errors {
+			wrong = append(wrong, strings.TrimSpace(first(p.Name)+" "+strings.Join(p.Errors, ", ")))
+		}
+		message = text.Excerpt(strings.Join(wrong, "; "), excerptBytes, call.secrets()...)
+	}
+	return code, message
+}

@@ -1,0 +1,225 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+// Version is the version of this module; it is part of the default User-Agent.
+const Version = "0.1.0"
+
+// The defaults of the options.
+const (
+	DefaultBaseURL          = "https://api.planetscale.com/v1"
+	DefaultAuthURL          = "https://auth.planetscale.com"
+	DefaultMaxRetries       = 3
+	DefaultRateLimit        = 600 // requests a minute (https://planetscale.com/docs/api/planetscale-api-oauth-applications)
+	DefaultMaxResponseBytes = 32 << 20
+	DefaultAttemptTimeout   = 15 * time.Second
+)
+
+// An Option configures a [Client]; [NewClient] returns the errors of all options together.
+type Option func(*settings) error
+
+// settings is what the options build up and NewClient reads.
+type settings struct {
+	baseURL, authURL *url.URL
+	service          credential // for the API host
+	oauth            func(base http.RoundTripper) credential
+	httpClient       http.Client
+	maxRetries       int
+	perMinute        int
+	maxBytes         int64
+	userAgent        string
+	logger           *slog.Logger
+}
+
+func defaults() *settings {
+	s := &settings{
+		maxRetries: DefaultMaxRetries,
+		perMinute:  DefaultRateLimit,
+		maxBytes:   DefaultMaxResponseBytes,
+		userAgent:  "psoauth/" + Version + " (+https://github.com/psoauth/psoauth)",
+		logger:     slog.New(slog.DiscardHandler),
+	}
+	s.baseURL, _ = parseBaseURL(DefaultBaseURL)
+	s.authURL, _ = parseBaseURL(DefaultAuthURL)
+	return s
+}
+
+// WithServiceToken authorizes calls to the API host with a service token: its id, of 12 lowercase letters and digits, and
+// its secret, which starts with pscale_tkn_. A swapped pair is refused. A service token is never sent to the
+// authorization host (https://planetscale.com/docs/api/reference/service-tokens).
+func WithServiceToken(id, token string) Option {
+	return func(s *settings) (err error) {
+		if s.service != nil {
+			return errors.New("WithServiceToken: given twice")
+		}
+		if s.service, err = serviceToken(id, token); err != nil {
+			return fmt.Errorf("WithServiceToken: %w", err)
+		}
+		return nil
+	}
+}
+
+// WithAccessToken authorizes calls to the authorization host with an OAuth access token, and calls to the API host too
+// if the client has no service token. It excludes [WithTokenSource] and [WithRefresh].
+func WithAccessToken(token string) Option {
+	return func(s *settings) error {
+		value, err := bearer(token)
+		if err != nil {
+			return fmt.Errorf("WithAccessToken: %w", err)
+		}
+		return s.setOAuth("WithAccessToken", func(http.RoundTripper) credential { return fixed{value} })
+	}
+}
+
+// WithTokenSource is like [WithAccessToken] with a token that changes. The source is asked before each request and must
+// be safe for concurrent use. After a 401 it is asked once more; if it then gives another token, the request is repeated
+// with that. A source that [oauth2.Config.TokenSource] made gives the same token until it expires: to renew a token that
+// PlanetScale rejects before that, use [WithRefresh].
+func WithTokenSource(source oauth2.TokenSource) Option {
+	return func(s *settings) error {
+		if source == nil {
+			return errors.New("WithTokenSource: the source is nil")
+		}
+		return s.setOAuth("WithTokenSource", func(http.RoundTripper) credential { return sourced{source} })
+	}
+}
+
+// WithRefresh is like [WithAccessToken] with a token that the client renews itself: at config's token endpoint, with
+// token's refresh token, when the token has expired and once after a 401. Neither argument is changed; a new refresh
+// token is kept in the client only.
+func WithRefresh(config *oauth2.Config, token *oauth2.Token) Option {
+	return func(s *settings) error {
+		if config == nil || token == nil || token.RefreshToken == "" {
+			return errors.New("WithRefresh: want a configuration and a token with a refresh token")
+		}
+		endpoint, err := url.Parse(config.Endpoint.TokenURL)
+		if err != nil || endpoint.Hostname() == "" || endpoint.Scheme != "https" && !isLoopback(endpoint.Hostname()) {
+			return errors.New("WithRefresh: the token endpoint is not an https URL")
+		}
+		own, first := *config, *token
+		return s.setOAuth("WithRefresh", func(base http.RoundTripper) credential {
+			return &refreshed{
+				config: own,
+				token:  &first,
+				client: &http.Client{
+					Transport:     base,
+					Timeout:       DefaultAttemptTimeout,
+					CheckRedirect: sameOriginOnly,
+				},
+			}
+		})
+	}
+}
+
+func (s *settings) setOAuth(option string, make func(http.RoundTripper) credential) error {
+	if s.oauth != nil {
+		return fmt.Errorf("%s: the client has an OAuth token already; give one of WithAccessToken, WithTokenSource and WithRefresh", option)
+	}
+	s.oauth = make
+	return nil
+}
+
+// WithBaseURL sets where the API is, for a test server or a proxy; the default is [DefaultBaseURL]. The URL is https, or
+// http on a loopback address, and has no user name, query or fragment; its path is kept.
+func WithBaseURL(raw string) Option {
+	return func(s *settings) (err error) { return setURL("WithBaseURL", &s.baseURL, raw) }
+}
+
+// WithAuthURL sets where the authorization host is, under the rules of [WithBaseURL]; the default is [DefaultAuthURL].
+func WithAuthURL(raw string) Option {
+	return func(s *settings) error { return setURL("WithAuthURL", &s.authURL, raw) }
+}
+
+func setURL(option string, to **url.URL, raw string) error {
+	u, err := parseBaseURL(raw)
+	if err != nil {
+		return fmt.Errorf("%s: the URL %w", option, err)
+	}
+	*to = u
+	return nil
+}
+
+// WithHTTPClient takes the transport, the timeout and the cookie jar of c. The timeout bounds each attempt, not the call
+// with its retries: a context does that. CheckRedirect of c is not used, because the client follows redirects within
+// an origin only. c itself is not changed.
+func WithHTTPClient(c *http.Client) Option {
+	return func(s *settings) error {
+		if c == nil {
+			return errors.New("WithHTTPClient: the client is nil")
+		}
+		if c.Timeout < 0 {
+			return errors.New("WithHTTPClient: the timeout is negative")
+		}
+		s.httpClient = *c
+		return nil
+	}
+}
+
+// WithMaxRetries sets how often a request that failed is repeated, 0 for never; the default is [DefaultMaxRetries].
+func WithMaxRetries(n int) Option {
+	return func(s *settings) error {
+		if n < 0 {
+			return errors.New("WithMaxRetries: the number is negative")
+		}
+		s.maxRetries = n
+		return nil
+	}
+}
+
+// WithRateLimit sets how many requests a minute all calls of the client make together, 0 for as many as they like; the
+// default is [DefaultRateLimit]. A tenth of them may go out at once.
+func WithRateLimit(perMinute int) Option {
+	return func(s *settings) error {
+		if perMinute < 0 {
+			return errors.New("WithRateLimit: the number is negative")
+		}
+		s.perMinute = perMinute
+		return nil
+	}
+}
+
+// WithMaxResponseBytes sets how large a response may be after decompression; the default is [DefaultMaxResponseBytes]. A
+// larger one is an error that matches [ErrResponseTooLarge].
+func WithMaxResponseBytes(n int64) Option {
+	return func(s *settings) error {
+		if n <= 0 || n == math.MaxInt64 {
+			return errors.New("WithMaxResponseBytes: want a positive number of bytes")
+		}
+		s.maxBytes = n
+		return nil
+	}
+}
+
+// WithUserAgent sets the User-Agent header.
+func WithUserAgent(userAgent string) Option {
+	return func(s *settings) error {
+		if userAgent == "" || !visible(strings.ReplaceAll(userAgent, " ", "")) {
+			return errors.New("WithUserAgent: want visible ASCII characters and spaces")
+		}
+		s.userAgent = userAgent
+		return nil
+	}
+}
+
+// WithLogger logs each HTTP exchange at level debug: operation, method, host, path, status, size, duration, attempt and
+// request id. Headers, queries and bodies are never logged.
+func WithLogger(logger *slog.Logger) Option {
+	return func(s *settings) error {
+		if logger == nil {
+			return errors.New("WithLogger: the logger is nil")
+		}
+		s.logger = logger
+		return nil
+	}
+}

@@ -1,0 +1,72 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// An origin is where a credential may go: scheme, host and port (RFC 6454, section 4).
+type origin struct{ scheme, host, port string }
+
+func originOf(u *url.URL) origin {
+	o := origin{strings.ToLower(u.Scheme), strings.ToLower(u.Hostname()), u.Port()}
+	if o.port == "" {
+		switch o.scheme {
+		case "https":
+			o.port = "443"
+		case "http":
+			o.port = "80"
+		}
+	}
+	return o
+}
+
+func (o origin) String() string { return o.scheme + "://" + net.JoinHostPort(o.host, o.port) }
+
+// parseBaseURL returns raw in the one form the generated client gets: without a trailing slash, its path kept. It never
+// repeats raw in an error, because a URL can hold a password.
+func parseBaseURL(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil:
+		var parse *url.Error
+		if errors.As(err, &parse) {
+			err = parse.Err
+		}
+		return nil, fmt.Errorf("is not a URL: %w", err)
+	case u.User != nil:
+		return nil, errors.New("holds a user name or password; credentials have options of their own")
+	case u.RawQuery != "" || u.ForceQuery:
+		return nil, errors.New("holds a query")
+	case u.Fragment != "" || strings.Contains(raw, "#"):
+		return nil, errors.New("holds a fragment")
+	case u.Opaque != "" || u.Hostname() == "":
+		return nil, errors.New("has no host; want for instance https://api.planetscale.com/v1")
+	}
+	switch u.Scheme = strings.ToLower(u.Scheme); {
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		return nil, errors.New("is plain http; a credential is sent over https only, or to a loopback address")
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, errors.New("is not an https URL")
+	}
+	for segment := range strings.SplitSeq(u.Path, "/") {
+		if segment == "." || segment == ".." {
+			return nil, errors.New("holds a dot segment")
+		}
+	}
+	u.Path = strings.TrimRight(u.Path, "/")
+	u.RawPath = strings.TrimRight(u.RawPath, "/")
+	return u, nil
+}
+
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Unmap().IsLoopback()
+}

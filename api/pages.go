@@ -1,0 +1,166 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+)
+
+const (
+	maxPerPage = 100 // the largest page that PlanetScale documents, in prose only
+	// maxPages ends a list whose total is unknown and whose pages never end: 10 million tokens at 100 a page.
+	maxPages = 100_000
+)
+
+// ListOptions says what part of a list to read and how. The zero value means all tokens from page 1, in pages of the
+// largest size, one after the other.
+type ListOptions struct {
+	Page     int // the page to begin with, counted from 1; 0 for 1
+	PerPage  int // tokens a page; 0 for 100, the most that the server answers with
+	Limit    int // stop after so many tokens; 0 for all
+	Prefetch int // pages to fetch ahead while earlier ones are read, at most 32; 0 for none
+}
+
+func (o ListOptions) withDefaults() (ListOptions, error) {
+	for _, f := range []struct {
+		name  string
+		value int
+	}{{"Page", o.Page}, {"PerPage", o.PerPage}, {"Limit", o.Limit}, {"Prefetch", o.Prefetch}} {
+		if f.value < 0 {
+			return o, invalidArgument(listTokens, "ListOptions.%s is negative", f.name)
+		}
+	}
+	if o.Prefetch > maxPrefetch {
+		return o, invalidArgument(listTokens, "ListOptions.Prefetch is more than %d", maxPrefetch)
+	}
+	if o.Page == 0 {
+		o.Page = 1
+	}
+	if o.PerPage == 0 {
+		o.PerPage = maxPerPage
+	}
+	return o, nil
+}
+
+// Tokens returns an iterator over the tokens an application has issued, in the server's order. Nothing is sent before it
+// is ranged over, and each range starts afresh. An error is the last thing it yields; its Page is the page to resume
+// from, and every token of earlier pages has been yielded. The service token needs the access read_oauth_tokens.
+//
+// The server pages by offset, so a list that changes while it is read shifts under the reader. A token that is pushed
+// from one page to the next by a newer one is yielded once. A token that a deletion pulls from the next page to one
+// already read is missed: only a second reading finds it.
+func (c *Client) Tokens(ctx context.Context, organization, applicationID string, options ListOptions) iter.Seq2[*Token, error] {
+	return func(yield func(*Token, error) bool) {
+		yielded := 0
+		var before, now map[string]struct{} // the ids of the last page and of this one
+		for page, err := range c.TokenPages(ctx, organization, applicationID, options) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			before, now = now, make(map[string]struct{}, len(page.Data))
+			for i := range page.Data {
+				token := &page.Data[i]
+				now[token.ID] = struct{}{}
+				if _, again := before[token.ID]; again {
+					continue
+				}
+				if yielded++; !yield(token, nil) || yielded == options.Limit {
+					return
+				}
+			}
+		}
+	}
+}
+
+// TokenPages is like [Client.Tokens] with whole pages, as the server sends them: a token can be on two pages of a list
+// that grows meanwhile. With a Limit, the page that reaches it is the last, and is not cut.
+func (c *Client) TokenPages(ctx context.Context, organization, applicationID string, options ListOptions) iter.Seq2[*TokenPage, error] {
+	return func(yield func(*TokenPage, error) bool) {
+		options, err := options.withDefaults()
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		fetch := func(ctx context.Context, number int) (*TokenPage, error) {
+			return c.ListTokens(ctx, organization, applicationID, ListOptions{Page: number, PerPage: options.PerPage})
+		}
+		ahead := newPrefetcher(ctx, fetch, options.Prefetch)
+		defer ahead.stop()
+
+		tokens, last := 0, options.Page+maxPages
+		for number := options.Page; ; {
+			page, err := ahead.page(number)
+			if err != nil {
+				yield(nil, resumable(err, number))
+				return
+			}
+			if number == options.Page && page.TotalPages != nil {
+				last = min(last, lastPage(number, *page.TotalPages))
+			}
+			if number > options.Page && page.CurrentPage < int64(number) {
+				yield(nil, resumable(pageLoop("page %d was asked for and page %d came", number, page.CurrentPage), number))
+				return
+			}
+			next, err := nextPage(page, number, last)
+			tokens += len(page.Data)
+			full := options.Limit > 0 && tokens >= options.Limit
+			if next != 0 && !full {
+				ahead.expect(page, next)
+			}
+			if !yield(page, nil) || full {
+				return
+			}
+			if err != nil {
+				yield(nil, resumable(err, number+1))
+				return
+			}
+			if next == 0 {
+				return
+			}
+			number = next
+		}
+	}
+}
+
+// lastPage is where a list that said at first that it has total pages must have ended, with room for it to grow.
+func lastPage(first int, total int64) int {
+	return first + int(min(max(total, 0), maxPages)) + maxPerPage
+}
+
+// nextPage returns the number of the page after this one, 0 at the end of the list. It reads next_page and never follows
+// next_page_url, which could lead anywhere.
+func nextPage(page *TokenPage, number, last int) (int, error) {
+	if page.NextPage == nil || len(page.Data) == 0 {
+		return 0, nil
+	}
+	switch next := *page.NextPage; {
+	case next <= int64(number):
+		return 0, pageLoop("page %d names page %d as the next one", number, next)
+	case next > int64(last):
+		return 0, pageLoop("page %d names page %d as the next one, and the list must have ended before", number, next)
+	default:
+		return int(next), nil
+	}
+}
+
+func pageLoop(format string, args ...any) error {
+	return &Error{
+		Operation: listTokens.id,
+		Message:   fmt.Sprintf(format, args...),
+		advice:    "the service pages wrongly; what was read so far is good",
+		kind:      ErrPageLoop,
+	}
+}
+
+// resumable notes in err the page to resume from.
+func resumable(err error, page int) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.kind == ErrInvalidArgument {
+		return err
+	}
+	noted := *e
+	noted.Page = page
+	return &noted
+}

@@ -1,0 +1,63 @@
+package api
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// newPipeline composes what all calls of a client share, from the outside to the wire. Above it, newDoer puts what is
+// different for each host. Together they are every layer between a call and the network:
+//
+//	redirects within the origin → origin-bound credential → retry → rate limit → bounds → log → transport
+func newPipeline(s *settings, base http.RoundTripper) http.RoundTripper {
+	return newRetrying(s.maxRetries,
+		newRateLimited(s.perMinute,
+			bounded{limit: s.maxBytes, timeout: s.attemptTimeout(),
+				next: logged{logger: s.logger,
+					next: base}}))
+}
+
+// newDoer makes the one HTTP client that the generated client of a host is given.
+func newDoer(s *settings, to origin, shared http.RoundTripper) *http.Client {
+	return &http.Client{
+		Transport:     authorized{origin: to, next: shared},
+		CheckRedirect: sameOriginOnly,
+		Jar:           s.httpClient.Jar,
+	}
+}
+
+func (s *settings) attemptTimeout() (d time.Duration) {
+	return cmp.Or(s.httpClient.Timeout, DefaultAttemptTimeout)
+}
+
+// defaultTransport is shared by all clients that are not given a transport, so that many clients keep few connections. It
+// is net/http's own with enough idle connections for pages fetched ahead.
+var defaultTransport = sync.OnceValue(func() http.RoundTripper {
+	standard, ok := http.DefaultTransport.(*http.Transport)
+	if !ok { // the program has put its own in place
+		return http.DefaultTransport
+	}
+	t := standard.Clone()
+	t.MaxIdleConnsPerHost = maxPrefetch
+	return t
+})
+
+// sameOriginOnly is the redirect policy of every HTTP client here: net/http would carry a header on to another host's
+// subdomain, and a request that leaves its origin has no business there with or without one.
+func sameOriginOnly(r *http.Request, via []*http.Request) error {
+	if from, to := originOf(via[0].URL), originOf(r.URL); from != to {
+		return foreignHost(from, to)
+	}
+	if len(via) >= 10 {
+		return errors.New("stopped after 10 redirects")
+	}
+	return nil
+}
+
+func foreignHost(from, to origin) error {
+	return fmt.Errorf("%w: %s sent the request on to %s; nothing was sent there", ErrForeignHost, from, to)
+}

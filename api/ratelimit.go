@@ -1,0 +1,86 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// pauseAfter429 is how long a client waits after a 429 that does not say how long.
+const pauseAfter429 = time.Second
+
+// rateLimited holds all calls of a client together below a rate, and all of them back after a 429.
+type rateLimited struct {
+	limiter *rate.Limiter // nil for no limit
+	next    http.RoundTripper
+
+	mu     sync.Mutex
+	resume time.Time // no request goes out before; zero while there is nothing to wait for
+}
+
+// newRateLimited lets a tenth of perMinute out at once and the rest evenly, so that no minute, wherever it begins, sees
+// more than perMinute.
+func newRateLimited(perMinute int, next http.RoundTripper) *rateLimited {
+	l := &rateLimited{next: next}
+	if perMinute > 0 {
+		burst := max(perMinute/10, 1)
+		l.limiter = rate.NewLimiter(rate.Limit(float64(max(perMinute-burst, 1))/60), burst)
+	}
+	return l
+}
+
+func (l *rateLimited) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := l.wait(r.Context()); err != nil {
+		return nil, err
+	}
+	resp, err := l.next.RoundTrip(r)
+	if err == nil && resp.StatusCode == http.StatusTooManyRequests {
+		l.pause(retryAfter(resp.Header, time.Now()))
+	}
+	return resp, err
+}
+
+func (l *rateLimited) wait(ctx context.Context) error {
+	for {
+		l.mu.Lock()
+		pause := time.Until(l.resume)
+		l.mu.Unlock()
+		if pause <= 0 {
+			break
+		}
+		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < pause {
+			return fmt.Errorf("waiting after a 429: %w", context.DeadlineExceeded)
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		case <-timer.C:
+		}
+	}
+	if l.limiter == nil {
+		return nil
+	}
+	err := l.limiter.Wait(ctx)
+	if err != nil && ctx.Err() == nil { // the limiter sees beforehand that the deadline comes first
+		return fmt.Errorf("waiting for the client's rate limit: %w", context.DeadlineExceeded)
+	}
+	return err
+}
+
+// pause holds all calls back, at most as long as one call would wait for its retry.
+func (l *rateLimited) pause(d time.Duration) {
+	if d <= 0 {
+		d = pauseAfter429
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if resume := time.Now().Add(min(d, retryWindow)); resume.After(l.resume) {
+		l.resume = resume
+	}
+}
