@@ -158,9 +158,7 @@ func responseError(call *call, resp *http.Response, body []byte) *Error {
 
 // transportError makes the error for a request that got no response, or not a whole one.
 func transportError(call *call, err error) *Error {
-	for wrapped, ok := errors.AsType[*url.Error](err); ok; wrapped, ok = errors.AsType[*url.Error](err) {
-		err = wrapped.Err // it repeats the URL and says nothing else
-	}
+	err = withoutURL(err)
 	e := &Error{
 		Operation: call.op.id,
 		Message:   text.Excerpt(err.Error(), excerptBytes, call.secrets()...),
@@ -184,6 +182,17 @@ func transportError(call *call, err error) *Error {
 		e.advice = "check the network and the base URL, and try again"
 	}
 	return e
+}
+
+// withoutURL takes off what net/http wraps around an error: it repeats the URL and says nothing else.
+func withoutURL(err error) error {
+	for {
+		wrapped, ok := err.(*url.Error)
+		if !ok {
+			return err
+		}
+		err = wrapped.Err
+	}
 }
 
 func whenToRetry(after time.Duration) string {

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"sync"
 	"time"
@@ -53,7 +52,7 @@ func (l *rateLimited) wait(ctx context.Context) error {
 			break
 		}
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < pause {
-			return fmt.Errorf("waiting after a 429: %w", context.DeadlineExceeded)
+			return &waitError{"the wait that a 429 asked for"}
 		}
 		timer := time.NewTimer(pause)
 		select {
@@ -68,10 +67,16 @@ func (l *rateLimited) wait(ctx context.Context) error {
 	}
 	err := l.limiter.Wait(ctx)
 	if err != nil && ctx.Err() == nil { // the limiter sees beforehand that the deadline comes first
-		return fmt.Errorf("waiting for the client's rate limit: %w", context.DeadlineExceeded)
+		return &waitError{"the wait for the client's rate limit"}
 	}
 	return err
 }
+
+// A waitError says that the caller's deadline comes before the end of a wait, which is why nobody waited.
+type waitError struct{ wait string }
+
+func (e *waitError) Error() string { return e.wait + " exceeds the deadline" }
+func (e *waitError) Unwrap() error { return context.DeadlineExceeded }
 
 // pause holds all calls back, at most as long as one call would wait for its retry.
 func (l *rateLimited) pause(d time.Duration) {

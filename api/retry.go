@@ -72,8 +72,9 @@ func checkRetry(ctx context.Context, resp *http.Response, err error) (bool, erro
 	wait := time.Duration(0)
 	switch {
 	case err != nil:
-		call.last = err
-		if errors.Is(err, ErrResponseTooLarge) || errors.Is(err, ErrUnexpectedResponse) {
+		call.last = withoutURL(err)
+		_, waiting := errors.AsType[*waitError](err)
+		if waiting || errors.Is(err, ErrResponseTooLarge) || errors.Is(err, ErrUnexpectedResponse) {
 			return false, nil
 		}
 		// The library knows which errors of a transport are for good, such as a certificate that nobody trusts.

@@ -1,0 +1,352 @@
+package api_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/psoauth/psoauth/api"
+)
+
+// collect ranges over tokens and returns their ids and the error that ended them.
+func collect(tokens iter.Seq2[*api.Token, error]) (ids []string, err error) {
+	for token, err := range tokens {
+		if err != nil {
+			return ids, err
+		}
+		ids = append(ids, token.ID)
+	}
+	return ids, nil
+}
+
+// checkAll fails unless ids are t0, t1, … in order.
+func checkAll(t *testing.T, ids []string, want int) {
+	t.Helper()
+	if len(ids) != want {
+		t.Errorf("%d tokens were yielded, want %d", len(ids), want)
+	}
+	for i, id := range ids {
+		if id != "t"+strconv.Itoa(i) {
+			t.Fatalf("token %d is %s", i, id)
+		}
+	}
+}
+
+func TestTokensYieldsEveryTokenOnceInOrder(t *testing.T) {
+	t.Parallel()
+	for _, total := range []int{0, 1, 99, 100, 101, 1037} {
+		for _, totals := range []bool{true, false} {
+			for _, prefetch := range []int{0, 1, 4, 32} {
+				for _, perPage := range []int{0, 25, 500} {
+					t.Run(fmt.Sprint(total, totals, prefetch, perPage), func(t *testing.T) {
+						t.Parallel()
+						c, rec := serve(t, pages(total, totals))
+						options := api.ListOptions{Prefetch: prefetch, PerPage: perPage}
+						tokens := c.Tokens(t.Context(), "acme", "app1", options)
+						if n := len(rec.seen()); n != 0 {
+							t.Errorf("%d requests were sent before the range", n)
+						}
+						for range 2 { // each range starts afresh
+							ids, err := collect(tokens)
+							if err != nil {
+								t.Fatal(err)
+							}
+							checkAll(t, ids, total)
+						}
+						size := 100
+						if perPage == 25 {
+							size = 25
+						}
+						if n, want := len(rec.seen()), 2*max(1, (total+size-1)/size); n != want {
+							t.Errorf("%d requests were sent, want %d", n, want)
+						}
+					})
+				}
+			}
+		}
+	}
+}
+
+func TestListOptions(t *testing.T) {
+	t.Parallel()
+	c, rec := serve(t, pages(1037, true))
+	t.Run("a page to begin with", func(t *testing.T) {
+		ids, err := collect(c.Tokens(t.Context(), "acme", "app1", api.ListOptions{Page: 10}))
+		if err != nil || len(ids) != 137 || ids[0] != "t900" {
+			t.Errorf("got %d tokens from %v, %v", len(ids), ids[:1], err)
+		}
+	})
+	t.Run("a limit", func(t *testing.T) {
+		for _, limit := range []int{1, 99, 100, 101, 1037, 5000} {
+			before := len(rec.seen())
+			ids, err := collect(c.Tokens(t.Context(), "acme", "app1", api.ListOptions{Limit: limit}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkAll(t, ids, min(limit, 1037))
+			if n, want := len(rec.seen())-before, (min(limit, 1037)+99)/100; n != want {
+				t.Errorf("limit %d: %d requests were sent, want %d", limit, n, want)
+			}
+		}
+	})
+	t.Run("whole pages up to a limit", func(t *testing.T) {
+		pages, tokens := 0, 0
+		for page, err := range c.TokenPages(t.Context(), "acme", "app1", api.ListOptions{Limit: 150}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			pages, tokens = pages+1, tokens+len(page.Data)
+		}
+		if pages != 2 || tokens != 200 {
+			t.Errorf("got %d pages with %d tokens", pages, tokens)
+		}
+	})
+	t.Run("what cannot be right", func(t *testing.T) {
+		before := len(rec.seen())
+		for _, options := range []api.ListOptions{{Page: -1}, {PerPage: -1}, {Limit: -1}, {Prefetch: -1}, {Prefetch: 33}} {
+			ids, err := collect(c.Tokens(t.Context(), "acme", "app1", options))
+			if len(ids) != 0 || !errors.Is(err, api.ErrInvalidArgument) {
+				t.Errorf("%+v: got %v, %v", options, ids, err)
+			}
+			if page, err := c.ListTokens(t.Context(), "acme", "app1", options); page != nil || !errors.Is(err, api.ErrInvalidArgument) {
+				t.Errorf("%+v: got %v, %v", options, page, err)
+			}
+		}
+		if _, err := collect(c.Tokens(t.Context(), "acme", "..", api.ListOptions{})); !errors.Is(err, api.ErrInvalidArgument) {
+			t.Errorf("got %v", err)
+		}
+		if n := len(rec.seen()) - before; n != 0 {
+			t.Errorf("%d requests were sent", n)
+		}
+	})
+}
+
+func TestAListEndsWhereThePageSaysSo(t *testing.T) {
+	t.Parallel()
+	for name, last := range map[string]string{
+		"null":            pageBody(2, 0, 100, 5, ""),
+		"absent":          strings.Replace(pageBody(2, 0, 100, 5, ""), `"next_page":null,`, "", 1),
+		"only data":       strings.NewReplacer(`"next_page":null,`, "", `"next_page_url":null,`, "", `"prev_page":null,`, "", `"prev_page_url":null,`, "").Replace(pageBody(2, 0, 100, 5, "")),
+		"a tempting link": strings.Replace(pageBody(2, 0, 100, 5, ""), `"next_page_url":null`, `"next_page_url":"https://evil.example/"`, 1),
+		"an empty page":   pageBody(3, 4, 105, 0, ""),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				switch r.URL.Query().Get("page") {
+				case "1":
+					answer(200, "application/json", pageBody(1, 2, 0, 100, ""))(w, r)
+				case "2":
+					if name == "an empty page" {
+						answer(200, "application/json", pageBody(2, 3, 100, 5, ""))(w, r)
+						return
+					}
+					answer(200, "application/json", last)(w, r)
+				case "3":
+					answer(200, "application/json", last)(w, r)
+				default:
+					t.Errorf("asked for %s", r.URL)
+				}
+			})
+			ids, err := collect(c.Tokens(t.Context(), "acme", "app1", api.ListOptions{}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkAll(t, ids, 105)
+		})
+	}
+}
+
+func TestPagesThatDoNotAdvanceAreALoop(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		next    func(page int) int
+		current func(page int) int
+		extra   string
+		tokens  int // yielded before the error
+		page    int // to resume from
+		most    int // requests
+	}{
+		"names itself":             {func(p int) int { return p }, itself, "", 10, 2, 1},
+		"names the one before":     {func(p int) int { return map[int]int{1: 2, 2: 1}[p] }, itself, "", 20, 3, 2},
+		"names zero":               {func(int) int { return -1 }, itself, "", 10, 2, 1},
+		"always page one":          {func(p int) int { return p + 1 }, func(int) int { return 1 }, "", 10, 2, 2},
+		"always the same answer":   {func(int) int { return 2 }, func(int) int { return 1 }, "", 10, 2, 2},
+		"no end, though total two": {func(p int) int { return p + 1 }, itself, `"total_pages":2,`, 1030, 104, 103},
+		"a leap into the void":     {func(int) int { return 1 << 40 }, itself, "", 10, 2, 1},
+	} {
+		for _, prefetch := range []int{0, 3} {
+			t.Run(fmt.Sprint(name, prefetch), func(t *testing.T) {
+				t.Parallel()
+				c, rec := serve(t, func(w http.ResponseWriter, r *http.Request) {
+					p, _ := strconv.Atoi(r.URL.Query().Get("page"))
+					body := pageBody(test.current(p), test.next(p), (p-1)*10, 10, test.extra)
+					answer(200, "application/json", body)(w, r)
+				})
+				ids, err := collect(c.Tokens(t.Context(), "acme", "app1", api.ListOptions{Prefetch: prefetch}))
+				var e *api.Error
+				if !errors.As(err, &e) || !errors.Is(err, api.ErrPageLoop) {
+					t.Fatalf("got %d tokens, %v", len(ids), err)
+				}
+				checkAll(t, ids, test.tokens)
+				if e.Page != test.page || !strings.Contains(err.Error(), fmt.Sprintf("resume from page %d", test.page)) {
+					t.Errorf("resume from page %d, want %d: %v", e.Page, test.page, err)
+				}
+				if n := len(rec.seen()); n > test.most+prefetch {
+					t.Errorf("%d requests were sent, want at most %d", n, test.most)
+				}
+			})
+		}
+	}
+}
+
+func itself(page int) int { return page }
+
+func TestWhatWasYieldedStaysAndTheListCanBeResumed(t *testing.T) {
+	t.Parallel()
+	for _, prefetch := range []int{0, 1, 5} {
+		t.Run(strconv.Itoa(prefetch), func(t *testing.T) {
+			t.Parallel()
+			var broken atomic.Bool
+			broken.Store(true)
+			c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Query().Get("page") == "7" && broken.Load() {
+					answer(500, "text/plain", "oops")(w, r)
+					return
+				}
+				pages(1037, true)(w, r)
+			})
+			ids, err := collect(c.Tokens(t.Context(), "acme", "app1", api.ListOptions{Prefetch: prefetch}))
+			var e *api.Error
+			if !errors.As(err, &e) || !errors.Is(err, api.ErrServer) || e.Page != 7 {
+				t.Fatalf("got %v", err)
+			}
+			checkAll(t, ids, 600)
+			broken.Store(false)
+			rest, err := collect(c.Tokens(t.Context(), "acme", "app1", api.ListOptions{Page: e.Page, Prefetch: prefetch}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkAll(t, append(ids, rest...), 1037)
+		})
+	}
+}
+
+func TestAListThatGrowsMeanwhileYieldsNoTokenTwice(t *testing.T) {
+	t.Parallel()
+	// Between the pages three tokens are issued, which come first and push the others on.
+	c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		p, _ := strconv.Atoi(r.URL.Query().Get("page"))
+		next := p + 1
+		if p == 5 {
+			next = 0
+		}
+		answer(200, "application/json", pageBody(p, next, (p-1)*(100-3), 100, ""))(w, r)
+	})
+	ids, err := collect(c.Tokens(t.Context(), "acme", "app1", api.ListOptions{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkAll(t, ids, 4*97+100)
+}
+
+func TestBreakLeavesNothingBehind(t *testing.T) {
+	for _, prefetch := range []int{0, 1, 8} {
+		synctest.Test(t, func(t *testing.T) {
+			var canceled atomic.Int32
+			c := onWire(t, func(r *http.Request) (*http.Response, error) {
+				page, _ := strconv.Atoi(r.URL.Query().Get("page"))
+				select {
+				case <-time.After(time.Duration(page) * time.Second / 10):
+				case <-r.Context().Done():
+					canceled.Add(1)
+					return nil, r.Context().Err()
+				}
+				resp := response(r, 200)
+				body := pageBody(page, page+1, (page-1)*10, 10, `"total_pages":50,`)
+				resp.Body, resp.ContentLength = readCloser(body), int64(len(body))
+				return resp, nil
+			}, api.WithRateLimit(0))
+			before := runtime.NumGoroutine()
+			seen := 0
+			for _, err := range c.Tokens(t.Context(), "acme", "app1", api.ListOptions{Prefetch: prefetch}) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if seen++; seen == 15 {
+					break
+				}
+			}
+			// The range has ended, and so have its goroutines.
+			if after := runtime.NumGoroutine(); after > before {
+				t.Errorf("%d goroutines are left", after-before)
+			}
+			if prefetch > 0 && canceled.Load() == 0 {
+				t.Error("no page in flight was canceled")
+			}
+		})
+	}
+}
+
+func TestPagesFetchedAheadOverlap(t *testing.T) {
+	for prefetch, most := range map[int]time.Duration{0: 2000 * time.Millisecond, 8: 320 * time.Millisecond, 16: 220 * time.Millisecond} {
+		synctest.Test(t, func(t *testing.T) {
+			var flying, peak atomic.Int32
+			c := onWire(t, func(r *http.Request) (*http.Response, error) {
+				peak.Store(max(peak.Load(), flying.Add(1)))
+				defer flying.Add(-1)
+				time.Sleep(50 * time.Millisecond)
+				page, _ := strconv.Atoi(r.URL.Query().Get("page"))
+				next := page + 1
+				if page == 40 {
+					next = 0
+				}
+				resp := response(r, 200)
+				body := pageBody(page, next, (page-1)*2, 2, `"total_pages":40,`)
+				resp.Body, resp.ContentLength = readCloser(body), int64(len(body))
+				return resp, nil
+			}, api.WithRateLimit(0))
+			start := time.Now()
+			ids, err := collect(c.Tokens(t.Context(), "acme", "app1", api.ListOptions{Prefetch: prefetch}))
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkAll(t, ids, 80)
+			if took := time.Since(start); took > most {
+				t.Errorf("prefetch %d: 40 pages took %v, want at most %v", prefetch, took, most)
+			}
+			if p := int(peak.Load()); p > max(prefetch, 1) {
+				t.Errorf("prefetch %d: %d pages were in flight", prefetch, p)
+			}
+		})
+	}
+}
+
+func TestACanceledListEndsWithThePageToResumeFrom(t *testing.T) {
+	t.Parallel()
+	c, _ := serve(t, pages(1037, true))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	seen := 0
+	var last error
+	for _, err := range c.Tokens(ctx, "acme", "app1", api.ListOptions{}) {
+		if last = err; err == nil {
+			if seen++; seen == 150 {
+				cancel()
+			}
+		}
+	}
+	var e *api.Error
+	if !errors.As(last, &e) || !errors.Is(last, context.Canceled) || e.Page != 3 || seen != 200 {
+		t.Errorf("got %d tokens, then %v", seen, last)
+	}
+}
