@@ -1,0 +1,80 @@
+package api_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/psoauth/psoauth/api"
+)
+
+func TestTheLogNamesEachAttemptAndHoldsNoSecret(t *testing.T) {
+	t.Parallel()
+	var logged bytes.Buffer
+	logger := slog.New(slog.NewJSONHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	sent := 0
+	c := onWire(t, func(r *http.Request) (*http.Response, error) {
+		switch sent++; sent {
+		case 1:
+			return nil, errors.New("broken by " + serviceSecret)
+		case 2:
+			return response(r, 503, "X-Request-Id", "a\x1b[2J"+serviceSecret), nil
+		}
+		return response(r, 200, "X-Request-Id", "req-3"), nil
+	}, api.WithLogger(logger))
+	if _, err := c.ListTokens(t.Context(), "acme", "app1", api.ListOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(logged.String()), "\n")
+	if len(lines) != 3 {
+		t.Fatalf("%d lines were logged:\n%s", len(lines), logged.String())
+	}
+	for i, want := range []string{
+		`"attempt":1,"duration":`, `"attempt":2,"duration":`, `"attempt":3,"duration":`,
+	} {
+		for _, want := range []string{want, `"operation":"listOAuthTokens"`, `"method":"GET"`, `"host":"api.planetscale.com"`,
+			`"path":"/v1/organizations/acme/oauth-applications/app1/tokens"`} {
+			if !strings.Contains(lines[i], want) {
+				t.Errorf("line %d does not hold %s: %s", i, want, lines[i])
+			}
+		}
+	}
+	for i, want := range []string{`"error":"broken by [redacted]"`, `"status":503`, `"request_id":"req-3"`} {
+		if !strings.Contains(lines[i], want) {
+			t.Errorf("line %d does not hold %s: %s", i, want, lines[i])
+		}
+	}
+	if strings.Contains(logged.String(), "canary") || strings.Contains(logged.String(), "Authorization") {
+		t.Errorf("the log holds a secret:\n%s", logged.String())
+	}
+}
+
+func TestNothingIsLoggedAboveDebug(t *testing.T) {
+	t.Parallel()
+	var logged bytes.Buffer
+	c := onWire(t, wire(status(500)), api.WithLogger(slog.New(slog.NewTextHandler(&logged, nil))))
+	_, _ = c.TokenInfo(t.Context())
+	if logged.Len() != 0 {
+		t.Errorf("logged %s", logged.String())
+	}
+}
+
+func TestAClientAndItsOptionsPrintNoSecret(t *testing.T) {
+	t.Parallel()
+	options := []api.Option{api.WithServiceToken(serviceID, serviceSecret), api.WithAccessToken(accessToken)}
+	c, err := api.NewClient(options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range []any{c, *c, options, struct{ C *api.Client }{c}, struct{ c api.Client }{*c}} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
+			if text := fmt.Sprintf(verb, v); strings.Contains(text, "canary") || strings.Contains(text, fmt.Sprintf("%x", "canary")) {
+				t.Errorf("%s of %T holds a secret: %s", verb, v, text)
+			}
+		}
+	}
+}
