@@ -1,0 +1,80 @@
+package apitest
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/psoauth/psoauth/openapi"
+)
+
+// keptRequests is how many requests are remembered.
+const keptRequests = 10_000
+
+// A Request is one that the server received. It holds copies, and printing it shows no credential.
+type Request struct {
+	Method string
+	// Host is the host and port asked for.
+	Host string
+	// Path is as it was sent, escapes and all.
+	Path string
+	// Query holds what could be read of the query.
+	Query url.Values
+	// Header lacks Authorization.
+	Header http.Header
+	// Authorization is the Authorization header as it came, empty if there was none; of several, all with commas
+	// between them.
+	Authorization openapi.Secret
+}
+
+// Requests returns the requests received, oldest first, with their credentials; of more than 10,000, the last 10,000.
+// It is safe for concurrent use.
+func (p *PlanetScale) Requests() []Request { return p.log.all() }
+
+// RequestCount returns how many requests were received, forgotten ones included. It is safe for concurrent use.
+func (p *PlanetScale) RequestCount() int {
+	p.log.Lock()
+	defer p.log.Unlock()
+	return p.log.total
+}
+
+// A requestLog is a ring of the last requests.
+type requestLog struct {
+	sync.Mutex
+	kept  []Request
+	total int
+}
+
+func (l *requestLog) add(r *http.Request) {
+	request := Request{
+		Method: r.Method,
+		Host:   r.Host,
+		Path:   r.URL.EscapedPath(),
+		Query:  r.URL.Query(),
+		Header: r.Header.Clone(),
+	}
+	if values := r.Header.Values("Authorization"); len(values) > 0 {
+		request.Authorization = openapi.NewSecret(strings.Join(values, ", "))
+	}
+	request.Header.Del("Authorization")
+
+	l.Lock()
+	defer l.Unlock()
+	if len(l.kept) < keptRequests {
+		l.kept = append(l.kept, request)
+	} else {
+		l.kept[l.total%keptRequests] = request
+	}
+	l.total++
+}
+
+func (l *requestLog) all() []Request {
+	l.Lock()
+	defer l.Unlock()
+	oldest := 0
+	if l.total > len(l.kept) {
+		oldest = l.total % keptRequests
+	}
+	return append(append(make([]Request, 0, len(l.kept)), l.kept[oldest:]...), l.kept[:oldest]...)
+}

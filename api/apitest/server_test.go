@@ -1,0 +1,157 @@
+package apitest_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/psoauth/psoauth/api/apitest"
+)
+
+const (
+	unauthorized = `{"code":"unauthorized","message":"Unauthorized"}`
+	forbidden    = `{"code":"forbidden","message":"Forbidden"}`
+	notFound     = `{"code":"not_found","message":"Not Found"}`
+	invalidToken = `{"error":"invalid_token","error_description":"The access token is invalid"}`
+	invalidState = `{"error":"invalid_token","error_description":"The access token is invalid","state":"unauthorized"}`
+)
+
+func TestEachHostChecksTheCredential(t *testing.T) {
+	t.Parallel()
+	server := newServer(t)
+	tests := []struct {
+		name, url, authorization string
+		status                   int
+		body                     string // empty: not compared
+	}{
+		{"api, service token", server.URL + application, serviceToken, 200, ""},
+		{"api, access token", server.URL + application, accessToken, 200, ""},
+		{"api, access token, other case of the scheme", server.URL + application, "bearer " + apitest.AccessToken, 200, ""},
+		{"api, nothing", server.URL + application, "", 401, unauthorized},
+		{"api, swapped pair", server.URL + application, apitest.ServiceToken + ":" + apitest.ServiceTokenID, 401, unauthorized},
+		{"api, service token with a scheme", server.URL + application, "Bearer " + serviceToken, 401, invalidState},
+		{"api, wrong secret", server.URL + application, serviceToken + "x", 401, unauthorized},
+		{"api, expired access token", server.URL + application, "Bearer " + apitest.ExpiredAccessToken, 401, invalidState},
+		{"api, revoked access token", server.URL + tokensPath, "Bearer " + apitest.RevokedAccessToken, 401, invalidState},
+		{"api, unknown access token", server.URL + tokensPath + "/x", "Bearer x", 401, invalidState},
+		{"auth, access token", server.AuthURL + "/oauth/token/info", accessToken, 200, ""},
+		{"auth, nothing", server.AuthURL + "/oauth/token/info", "", 401, invalidToken},
+		{"auth, service token", server.AuthURL + "/oauth/token/info", serviceToken, 401, invalidToken},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			status, body := get(t, test.url, test.authorization)
+			if status != test.status || test.body != "" && body != test.body {
+				t.Errorf("got %d %.200s, want %d %s", status, body, test.status, test.body)
+			}
+		})
+	}
+}
+
+func TestAServiceTokenNeedsTheAccess(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		accesses                 []string
+		application, list, token int
+	}{
+		{[]string{apitest.ReadApplications, apitest.ReadTokens}, 200, 200, 200},
+		{[]string{apitest.ReadApplications}, 200, 403, 403},
+		{[]string{apitest.ReadTokens}, 403, 200, 200},
+		{nil, 403, 403, 403},
+	}
+	for _, test := range tests {
+		server := newServer(t, apitest.WithAccesses(test.accesses...))
+		for path, want := range map[string]int{
+			application:                           test.application,
+			tokensPath:                            test.list,
+			tokensPath + "/" + server.Token(0).ID: test.token,
+		} {
+			status, body := get(t, server.URL+path, serviceToken)
+			if status != want || want == 403 && body != forbidden {
+				t.Errorf("with %v: GET %s: %d %.200s, want %d", test.accesses, path, status, body, want)
+			}
+			if status, _ := get(t, server.URL+path, accessToken); status != 200 {
+				t.Errorf("with %v: GET %s with an access token: %d", test.accesses, path, status)
+			}
+		}
+	}
+}
+
+func TestWhatDoesNotExistIsNotFound(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, apitest.WithTokens(3))
+	id := server.Token(2).ID
+	for _, url := range []string{
+		server.URL + "/organizations/other/oauth-applications/" + apitest.ApplicationID,
+		server.URL + "/organizations/acme/oauth-applications/other",
+		server.URL + "/organizations/other/oauth-applications/" + apitest.ApplicationID + "/tokens",
+		server.URL + "/organizations/acme/oauth-applications/other/tokens",
+		server.URL + "/organizations/acme/oauth-applications/other/tokens/" + id,
+		server.URL + tokensPath + "/" + id + "x",
+		server.URL + tokensPath + "/" + strings.ToUpper(id),
+		server.URL + tokensPath + "/zzzzzzzzzzzz",
+		server.URL + tokensPath + "/" + apitest.ApplicationID,
+		server.URL + "/oauth/token/info",
+		server.AuthURL + "/v1" + application,
+		server.AuthURL + application,
+		server.AuthURL + "/",
+	} {
+		if status, body := get(t, url, serviceToken); status != 404 || body != notFound {
+			t.Errorf("GET %s: %d %.200s", url, status, body)
+		}
+	}
+	if status, _ := get(t, server.URL+tokensPath+"/"+id, serviceToken); status != 200 {
+		t.Errorf("the token itself: %d", status)
+	}
+}
+
+func TestOneHandlerServesBothHosts(t *testing.T) {
+	t.Parallel()
+	planetscale := apitest.New()
+	for path, authorization := range map[string]string{
+		"/v1" + application: serviceToken,
+		"/oauth/token/info": accessToken,
+	} {
+		response := serve(planetscale, path, authorization)
+		if response.status != http.StatusOK || !strings.HasPrefix(response.body.String(), "{") {
+			t.Errorf("GET %s: %d %s", path, response.status, response.body.String())
+		}
+	}
+	if got := planetscale.RequestCount(); got != 2 {
+		t.Errorf("%d requests counted, want 2", got)
+	}
+}
+
+func TestCloseBreaksOffAndMayBeCalledTwice(t *testing.T) {
+	t.Parallel()
+	server := apitest.NewServer()
+	if status, _ := get(t, server.URL+application, serviceToken); status != 200 {
+		t.Fatal(status)
+	}
+	server.Close()
+	server.Close()
+	if response, err := send(t, server.URL+application, serviceToken); err == nil {
+		response.Body.Close()
+		t.Error("answered after Close")
+	}
+}
+
+func TestOptionsThatMakeNoSensePanic(t *testing.T) {
+	t.Parallel()
+	for name, construct := range map[string]func(){
+		"negative number": func() { apitest.WithTokens(-1) },
+		"no revision":     func() { apitest.WithRevision(0) },
+		"no form":         func() { apitest.WithTokenInfoForm(9) },
+		"one id twice":    func() { apitest.New(apitest.WithTokenList(twins)) },
+	} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s: no panic", name)
+				}
+			}()
+			construct()
+		}()
+	}
+}
