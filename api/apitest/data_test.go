@@ -1,34 +1,11 @@
 package apitest_test
 
 import (
-	"bytes"
-	"net/http"
+	"slices"
 
 	"github.com/psoauth/psoauth/gen"
 )
 
 var twins = []gen.OAuthToken{{ID: "same"}, {ID: "same"}}
 
-// A recorder is the response of a handler that was called without a server.
-type recorder struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (r *recorder) Header() http.Header            { return r.header }
-func (r *recorder) WriteHeader(status int)         { r.status = status }
-func (r *recorder) Write(data []byte) (int, error) { return r.body.Write(data) }
-
-// serve calls a handler with a GET request.
-func serve(handler http.Handler, path, authorization string) *recorder {
-	request, err := http.NewRequest(http.MethodGet, path, nil)
-	if err != nil {
-		panic(err)
-	}
-	request.Host = "planetscale.example"
-	request.Header.Set("Authorization", authorization)
-	response := &recorder{header: http.Header{}}
-	handler.ServeHTTP(response, request)
-	return response
-}
+var equal = slices.Equal[[]string]

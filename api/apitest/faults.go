@@ -9,7 +9,8 @@ import (
 )
 
 // A Fault wraps the handler that would have answered and does worse. It is called once for each server; what it returns
-// must be safe for concurrent use and must end when the request's context does. The faults of this package do both.
+// must be safe for concurrent use and must end when the request's context does. The faults of this package do both. Those
+// that change an answer keep it back until it is complete, and then send it in their own way.
 type Fault func(next http.Handler) http.Handler
 
 // OK is no fault: in a [Sequence], it has a request answered as usual.

@@ -141,13 +141,6 @@ func InvalidUTF8() Fault {
 	})
 }
 
-// Oversize has the body grow to at least so many bytes of JSON, which say no more than before.
-func Oversize(size int) Fault {
-	return edit(func(body []byte) []byte {
-		return insert(body, string(bytes.Repeat([]byte{' '}, max(size-len(body), 0))))
-	})
-}
-
 // insert puts text behind the brace that opens the object in the body.
 func insert(body []byte, text string) []byte {
 	return append([]byte("{"+text), bytes.TrimPrefix(body, []byte("{"))...)

@@ -71,8 +71,8 @@ const (
 type call struct {
 	planetscale *PlanetScale
 	hosts       hosts
-	request     *http.Request
-	nextPage    *int64 // what a fault has next_page say, or nil
+	request     *http.Request // as it came through the faults
+	nextPage    *int64        // what a fault has next_page say, or nil
 }
 
 type callKey struct{}
@@ -85,8 +85,7 @@ func callOf(ctx context.Context) *call {
 func (p *PlanetScale) serve(w http.ResponseWriter, r *http.Request, hosts hosts) {
 	p.log.add(r)
 	c := &call{planetscale: p, hosts: hosts}
-	c.request = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
-	p.faulty.ServeHTTP(w, c.request)
+	p.faulty.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), callKey{}, c)))
 }
 
 // route passes the request on to the host it is meant for.
@@ -102,12 +101,14 @@ func (p *PlanetScale) route(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// credentials refuses requests whose credential does not allow the operation.
+// credentials refuses requests whose credential does not allow the operation, and hands on the others with the request
+// itself, which the generated interface leaves out.
 func (p *PlanetScale) credentials(next gen.StrictHandlerFunc, operation string) gen.StrictHandlerFunc {
 	return func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error) {
 		if refusal := p.authorize(r, operation); refusal != nil {
 			return refusal, nil
 		}
+		callOf(ctx).request = r
 		return next(ctx, w, r, request)
 	}
 }

@@ -1,0 +1,334 @@
+package apitest_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+	"unicode/utf8"
+
+	"github.com/psoauth/psoauth/api/apitest"
+)
+
+// A met is what a client met: a response, or an error in its place, and what could be read of the body.
+type met struct {
+	response        *http.Response
+	err             error
+	body            string
+	readErr         error
+	good            string // what the body is without a fault
+	contentEncoding string
+}
+
+func (m met) isJSON() bool { return json.Valid([]byte(m.body)) }
+
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		fault apitest.Fault
+		want  func(m met) bool
+	}{
+		{"OK", apitest.OK(), func(m met) bool { return m.response.StatusCode == 200 && m.body == m.good }},
+		{"Status", apitest.Status(503), func(m met) bool {
+			return m.response.StatusCode == 503 && m.body == `{"code":"service_unavailable","message":"Service Unavailable"}`
+		}},
+		{"RetryAfter", apitest.RetryAfter(429, "2.5"), func(m met) bool {
+			return m.response.StatusCode == 429 && m.response.Header.Get("Retry-After") == "2.5"
+		}},
+		{"Redirect", apitest.Redirect(302, "http://127.0.0.1:1/x"), func(m met) bool {
+			return m.response.StatusCode == 302 && m.response.Header.Get("Location") == "http://127.0.0.1:1/x"
+		}},
+		{"Header", apitest.Header("X-Request-Id", "r-1"), func(m met) bool {
+			return m.response.Header.Get("X-Request-Id") == "r-1" && m.body == m.good
+		}},
+		{"HTML", apitest.HTML(200), func(m met) bool {
+			return m.response.StatusCode == 200 && strings.HasPrefix(m.response.Header.Get("Content-Type"), "text/html") &&
+				strings.Contains(m.body, "<html>")
+		}},
+		{"MediaType", apitest.MediaType("text/plain"), func(m met) bool {
+			return m.response.Header.Get("Content-Type") == "text/plain" && m.body == m.good
+		}},
+		{"MediaType, none", apitest.MediaType(""), func(m met) bool {
+			return len(m.response.Header.Values("Content-Type")) == 0 && m.body == m.good
+		}},
+		{"Body, nothing", apitest.Body(""), func(m met) bool {
+			return m.response.StatusCode == 200 && m.body == "" && m.response.ContentLength == 0
+		}},
+		{"Body, null", apitest.Body("null"), func(m met) bool { return m.response.StatusCode == 200 && m.body == "null" }},
+		{"Body, {}", apitest.Body("{}"), func(m met) bool {
+			return strings.HasPrefix(m.response.Header.Get("Content-Type"), "application/json") && m.body == "{}"
+		}},
+		{"TrailingBytes", apitest.TrailingBytes("]"), func(m met) bool { return m.body == m.good+"]" && m.readErr == nil }},
+		{"TruncatedJSON", apitest.TruncatedJSON(), func(m met) bool {
+			return m.body == m.good[:len(m.good)/2] && m.readErr == nil && !m.isJSON()
+		}},
+		{"ShortBody", apitest.ShortBody(), func(m met) bool {
+			return m.body == m.good[:len(m.good)/2] && errors.Is(m.readErr, io.ErrUnexpectedEOF)
+		}},
+		{"DuplicateMember", apitest.DuplicateMember(), func(m met) bool {
+			return m.isJSON() && strings.HasPrefix(m.body, `{"type":null,"type":"list",`)
+		}},
+		{"InvalidUTF8", apitest.InvalidUTF8(), func(m met) bool {
+			return !utf8.ValidString(m.body) && strings.ReplaceAll(m.body, "\xff", "") == m.good
+		}},
+		{"Oversize", apitest.Oversize(1 << 20), func(m met) bool {
+			return len(m.body) == 1<<20 && m.isJSON() && strings.ReplaceAll(m.body, " ", "") == strings.ReplaceAll(m.good, " ", "")
+		}},
+		{"GzipBomb", apitest.GzipBomb(1 << 20), func(m met) bool {
+			return len(m.body) == 1<<20 && m.isJSON() && m.response.Uncompressed
+		}},
+		{"Reset, before anything", apitest.Reset(0), func(m met) bool { return m.response == nil }},
+		{"Reset", apitest.Reset(100), func(m met) bool {
+			return m.response == nil || m.readErr != nil && len(m.body) <= 100
+		}},
+		{"Drip", apitest.Drip(1000, time.Nanosecond), func(m met) bool { return m.body == m.good && m.readErr == nil }},
+		{"NextPage", apitest.NextPage(1), func(m met) bool {
+			return strings.Contains(m.body, `"next_page":1,`) && strings.Contains(m.body, `/tokens?page=1\u0026per_page=25"`)
+		}},
+		{"Chain", apitest.Chain(apitest.Header("A", "b"), apitest.TrailingBytes("!"), apitest.HTML(500)), func(m met) bool {
+			return m.response.StatusCode == 500 && m.response.Header.Get("A") == "b" && strings.HasSuffix(m.body, "</html>\n!")
+		}},
+	}
+	good := serve(apitest.New(apitest.WithClock(atNoon)), "/v1"+tokensPath, serviceToken).body.String()
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			server := newServer(t, apitest.WithClock(atNoon), apitest.WithFaults(test.fault))
+			m := met{good: strings.ReplaceAll(good, "planetscale.example", strings.TrimPrefix(strings.TrimSuffix(server.URL, "/v1"), "http://"))}
+			if m.response, m.err = send(t, server.URL+tokensPath, serviceToken); m.err == nil {
+				body, err := io.ReadAll(m.response.Body)
+				m.body, m.readErr = string(body), err
+				m.response.Body.Close()
+			}
+			if !test.want(m) {
+				t.Errorf("%+v\n%v\n%.300s\n%v", m.response, m.err, m.body, m.readErr)
+			}
+			if status, body := get(t, server.URL+tokensPath, serviceToken); status != 200 || body != m.good {
+				t.Errorf("the request after the fault: %d %.200s", status, body)
+			}
+		})
+	}
+}
+
+func TestInvalidUTF8NeedsNoText(t *testing.T) {
+	t.Parallel()
+	planetscale := apitest.New(apitest.WithTokens(0), apitest.WithRevision(apitest.Revision202512),
+		apitest.WithEveryFault(apitest.InvalidUTF8()))
+	if body := serve(planetscale, "/v1"+tokensPath, serviceToken).body.String(); utf8.ValidString(body) {
+		t.Error(body)
+	}
+}
+
+func TestFaultsComeInTheOrderOfRequests(t *testing.T) {
+	t.Parallel()
+	onSecondPage := apitest.When(apitest.OnPage(2), apitest.Sequence(apitest.Status(500), apitest.OK(), apitest.Status(502)))
+	onTokenInfo := apitest.When(apitest.OnPath("/token/info"), apitest.Status(501))
+	planetscale := apitest.New(
+		apitest.WithFaults(apitest.Status(503), apitest.OK(), apitest.RetryAfter(429, "1")),
+		apitest.WithEveryFault(onSecondPage, onTokenInfo))
+	for i, step := range []struct {
+		path   string
+		status int
+	}{
+		{application, 503},
+		{application, 200},
+		{tokensPath, 429},
+		{tokensPath, 200},
+		{tokensPath + "?page=1", 200},
+		{tokensPath + "?page=2", 500},
+		{tokensPath + "?page=3", 200},
+		{application + "?page=2", 200},
+		{tokensPath + "?page=2", 200},
+		{tokensPath + "?page=2", 502},
+		{tokensPath + "?page=2", 200},
+		{"", 501},
+	} {
+		path, authorization := "/v1"+step.path, serviceToken
+		if step.path == "" {
+			path, authorization = "/oauth/token/info", accessToken
+		}
+		if got := serve(planetscale, path, authorization).status; got != step.status {
+			t.Errorf("request %d, %s: %d, want %d", i, path, got, step.status)
+		}
+	}
+}
+
+func TestOnPageOneIsTheListWithoutAPage(t *testing.T) {
+	t.Parallel()
+	planetscale := apitest.New(apitest.WithEveryFault(apitest.When(apitest.OnPage(1), apitest.Status(500))))
+	if got := serve(planetscale, "/v1"+tokensPath, serviceToken).status; got != 500 {
+		t.Error(got)
+	}
+}
+
+func TestAnOptionMayServeTwice(t *testing.T) {
+	t.Parallel()
+	option := apitest.WithFaults(apitest.Status(503))
+	for range 2 {
+		planetscale := apitest.New(option)
+		first := serve(planetscale, "/v1"+application, serviceToken).status
+		second := serve(planetscale, "/v1"+application, serviceToken).status
+		if first != 503 || second != 200 {
+			t.Errorf("%d and %d, want 503 and 200", first, second)
+		}
+	}
+}
+
+func TestWaitsTakeAsLongAsTheySayAndEndWithTheRequest(t *testing.T) {
+	t.Parallel()
+	size := serve(apitest.New(), "/v1"+application, serviceToken).body.Len()
+	tests := []struct {
+		name  string
+		fault apitest.Fault
+		takes time.Duration
+	}{
+		{"Latency", apitest.Latency(time.Minute), time.Minute},
+		{"Drip", apitest.Drip(size/2+1, time.Minute), 2 * time.Minute},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				planetscale := apitest.New(apitest.WithEveryFault(test.fault))
+				start := time.Now()
+				if got := serve(planetscale, "/v1"+application, serviceToken); got.body.Len() < size/2 {
+					t.Errorf("no body: %d", got.status)
+				}
+				if took := time.Since(start); took != test.takes {
+					t.Errorf("took %v, want %v", took, test.takes)
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				defer cancel()
+				start = time.Now()
+				if got := serveContext(ctx, planetscale, "/v1"+application, serviceToken); got.body.Len() > 0 {
+					t.Errorf("sent %d bytes to a client that had gone", got.body.Len())
+				}
+				if took := time.Since(start); took != time.Second {
+					t.Errorf("took %v, though the request ended after a second", took)
+				}
+			})
+		})
+	}
+}
+
+func TestNoRequestOutlivesItsClientOrItsServer(t *testing.T) {
+	t.Parallel()
+	const forever = time.Hour
+	for name, fault := range map[string]apitest.Fault{
+		"Latency":  apitest.Latency(forever),
+		"Drip":     apitest.Drip(10, forever),
+		"Endless":  apitest.Endless(),
+		"Oversize": apitest.Oversize(1 << 50),
+		"GzipBomb": apitest.GzipBomb(1 << 50),
+	} {
+		for _, end := range []string{"client", "server"} {
+			t.Run(name+", "+end, func(t *testing.T) {
+				t.Parallel()
+				begun, ended := make(chan struct{}, 1), make(chan struct{}, 1)
+				watch := func(next http.Handler) http.Handler {
+					return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+						begun <- struct{}{}
+						next.ServeHTTP(w, r)
+						ended <- struct{}{}
+					})
+				}
+				server := newServer(t, apitest.WithEveryFault(watch, fault))
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				request, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+tokensPath, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				request.Header.Set("Authorization", serviceToken)
+				gone := make(chan struct{})
+				go func() {
+					defer close(gone)
+					if response, err := client.Do(request); err == nil {
+						_, _ = io.Copy(io.Discard, response.Body)
+						response.Body.Close()
+					}
+				}()
+				<-begun
+				if end == "client" {
+					cancel()
+				} else {
+					server.Close()
+				}
+				<-ended
+				<-gone
+			})
+		}
+	}
+}
+
+func TestIssuedAndRevokedTokensShiftThePages(t *testing.T) {
+	t.Parallel()
+	steady := newServer(t, apitest.WithTokens(50))
+	_, first := list(t, steady, 1, 10)
+	_, second := list(t, steady, 2, 10)
+	tests := []struct {
+		name  string
+		fault apitest.Fault
+		total int
+		want  []string // the second page
+	}{
+		{"issued", apitest.IssueTokens(3), 53, append(append([]string{}, first[7:]...), second[:7]...)},
+		{"revoked", apitest.RevokeTokens(3), 47, append(append([]string{}, second[3:]...), thirdPage(t, steady)[:3]...)},
+		{"issued and revoked", apitest.Chain(apitest.IssueTokens(2), apitest.RevokeTokens(2)), 50, second},
+		{"all revoked", apitest.RevokeTokens(1000), 0, nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			server := newServer(t, apitest.WithTokens(50), apitest.WithFaults(apitest.OK(), test.fault))
+			if _, got := list(t, server, 1, 10); !equal(got, first) {
+				t.Errorf("first page %v, want %v", got, first)
+			}
+			envelope, got := list(t, server, 2, 10)
+			if !equal(got, test.want) || envelope["total_count"] != float64(test.total) || server.TokenCount() != test.total {
+				t.Errorf("second page %v of %v tokens, want %v of %d", got, envelope["total_count"], test.want, test.total)
+			}
+		})
+	}
+}
+
+func TestRevokedTokensAreGoneAndIssuedTokensThere(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, apitest.WithTokens(2), apitest.WithFaults(
+		apitest.IssueTokens(2), apitest.RevokeTokens(1), apitest.IssueTokens(1), apitest.RevokeTokens(3)))
+	status := func(id string) int {
+		status, _ := get(t, server.URL+tokensPath+"/"+id, serviceToken)
+		return status
+	}
+	first, second := server.Token(0).ID, server.Token(1).ID
+	_, ids := list(t, server, 1, 10)
+	newest, newer := ids[0], ids[1]
+	if len(ids) != 4 || ids[2] != first || ids[3] != second {
+		t.Fatalf("after two were issued: %v", ids)
+	}
+	if _, ids = list(t, server, 1, 10); len(ids) != 3 || ids[0] != newer {
+		t.Fatalf("after one was revoked: %v", ids)
+	}
+	if _, ids = list(t, server, 1, 10); len(ids) != 4 || ids[0] == newest || ids[1] != newer {
+		t.Fatalf("after another was issued: %v", ids)
+	}
+	if _, ids = list(t, server, 1, 10); len(ids) != 1 || ids[0] != second {
+		t.Fatalf("after three were revoked: %v", ids)
+	}
+	for id, want := range map[string]int{newest: 404, newer: 404, first: 404, second: 200} {
+		if got := status(id); got != want {
+			t.Errorf("token %s: %d, want %d", id, got, want)
+		}
+	}
+}
+
+func thirdPage(t *testing.T, server *apitest.Server) []string {
+	_, ids := list(t, server, 3, 10)
+	return ids
+}
