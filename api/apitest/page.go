@@ -37,10 +37,12 @@ func newPage(params gen.ListOAuthTokensParams, count int64) page {
 		p.first = (p.current - 1) * p.perPage
 		p.end = min(p.first+p.perPage, count)
 	}
-	if next := p.current + 1; next <= p.pages {
+	if p.current < p.pages {
+		next := p.current + 1
 		p.next = &next
 	}
-	if prev := p.current - 1; prev >= 1 {
+	if p.current > 1 {
+		prev := p.current - 1
 		p.prev = &prev
 	}
 	return p

@@ -79,11 +79,15 @@ func appendTime(dst []byte, name string, t time.Time, substitute string) []byte 
 	if t.IsZero() {
 		return appendMember(dst, name, "", substitute)
 	}
-	layout := `"2006-01-02T15:04:05.000Z"`
+	t = t.UTC()
+	dst = append(append(dst, name...), '"')
 	if t.Nanosecond()%int(time.Millisecond) != 0 {
-		layout = `"2006-01-02T15:04:05.999999999Z"`
+		return append(t.AppendFormat(dst, time.RFC3339Nano), '"')
 	}
-	return t.UTC().AppendFormat(append(dst, name...), layout)
+	// Package time is several times as fast with this layout as with one of our own.
+	dst = t.AppendFormat(dst, time.RFC3339)
+	ms := t.Nanosecond() / int(time.Millisecond)
+	return append(dst[:len(dst)-len("Z")], '.', byte('0'+ms/100), byte('0'+ms/10%10), byte('0'+ms%10), 'Z', '"')
 }
 
 // decode reads a token's JSON, in the 2026-08 shape, back.
