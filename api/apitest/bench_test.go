@@ -2,6 +2,8 @@ package apitest_test
 
 import (
 	"fmt"
+	"io"
+	"net/http"
 	"testing"
 
 	"github.com/psoauth/psoauth/api/apitest"
@@ -16,5 +18,30 @@ func BenchmarkPage(b *testing.B) {
 		response.reset()
 		serveInto(b.Context(), response, planetscale, fmt.Sprintf("/v1%s?per_page=100&page=%d", tokensPath, page), serviceToken)
 		b.SetBytes(int64(response.body.Len()))
+	}
+}
+
+// BenchmarkServer measures the same over the loopback interface, with a client that throws the page away.
+func BenchmarkServer(b *testing.B) {
+	server := newServer(b, apitest.WithTokens(1_000_000))
+	client := &http.Client{Transport: &http.Transport{}}
+	defer client.CloseIdleConnections()
+	for page := 1; b.Loop(); page = page%10_000 + 1 {
+		request, err := http.NewRequestWithContext(b.Context(), http.MethodGet,
+			fmt.Sprintf("%s%s?per_page=100&page=%d", server.URL, tokensPath, page), nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		request.Header.Set("Authorization", serviceToken)
+		response, err := client.Do(request)
+		if err != nil {
+			b.Fatal(err)
+		}
+		n, err := io.Copy(io.Discard, response.Body)
+		response.Body.Close()
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.SetBytes(n)
 	}
 }

@@ -37,6 +37,6 @@
 // The shapes, the clamp of per_page at 100, and the bodies of errors are those that PlanetScale has published or that
 // were recorded from it. Where nothing is known, this package makes the plainest choice, on which a test should not rely:
 // a page past the last is empty and has no next page; a page or per_page below one is taken as not given; the form of
-// next_page_url; the order of the list; the body of a refused service token; the order of the checks, which is the
+// next_page_url; the order of the list; the kinds of actors; the body of a refused service token; the order of the checks, which is the
 // credential (401), its access (403), then whether the thing exists (404).
 package apitest
