@@ -333,7 +333,7 @@ type ServiceTokenAccess struct {
 	ResourceType string `json:"resource_type"`
 }
 
-// TokenInfo What the authorization host knows about an access token, in one of two forms: with `active` (published), or the older one without it (claimed by users of the endpoint). Times are Unix seconds.
+// TokenInfo What the authorization host knows about an access token, in one of two forms: with `active` (published), or the older one without it (claimed by users of the endpoint). Times are Unix seconds and end with the year 9999, so that milliseconds are told from them.
 type TokenInfo = openapi.TokenInfo
 
 // UserAccesses The users a token may touch, and how.

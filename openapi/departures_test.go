@@ -167,6 +167,8 @@ func (c *comparison) value(where string, schema *openapi3.Schema, required strin
 	c.compare(where, m, "required", required, page.required)
 	c.compare(where, m, "nullable", cell(schema.Nullable), cell(false))
 	c.compare(where, m, "default", cell(schema.Default), page.def)
+	c.compare(where, m, "minimum", bound(schema.Min), none)
+	c.compare(where, m, "maximum", bound(schema.Max), none)
 
 	inner, below := schema, ""
 	for inner.Items != nil {
@@ -256,6 +258,13 @@ func cell(value any) string {
 		return list(items)
 	}
 	return fmt.Sprint(value)
+}
+
+func bound(limit *float64) string {
+	if limit == nil {
+		return none
+	}
+	return fmt.Sprint(*limit)
 }
 
 func list(items []string) string {

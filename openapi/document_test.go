@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 
 func TestContractIsAValidDocument(t *testing.T) {
 	t.Parallel()
-	doc := load(t, openapi.Contract())
+	doc := document(t)
 	if doc.OpenAPI != "3.0.3" {
 		t.Errorf("openapi is %q, want 3.0.3", doc.OpenAPI)
 	}
@@ -51,7 +52,7 @@ func TestOperations(t *testing.T) {
 		"getTokenInfo": {"GET " + auth + "/oauth/token/info", "accessToken", "none"},
 	}
 	got := map[string]operation{}
-	doc := load(t, openapi.Contract())
+	doc := document(t)
 	for route, item := range doc.Paths.Map() {
 		if len(item.Servers) != 1 {
 			t.Errorf("%s: %d servers on the path item, want one", route, len(item.Servers))
@@ -91,7 +92,7 @@ func TestOperations(t *testing.T) {
 func TestExamplesValidateAsJSONWithTheirFormats(t *testing.T) {
 	t.Parallel()
 	examples := 0
-	doc := load(t, openapi.Contract())
+	doc := document(t)
 	check := func(where string, content openapi3.Content) {
 		for mediaType, media := range content {
 			for name, example := range media.Examples {
@@ -125,7 +126,7 @@ func TestExamplesValidateAsJSONWithTheirFormats(t *testing.T) {
 // The strict check above would be worthless if it let anything pass.
 func TestStrictCheckRefusesWhatIsNoTimeOrURI(t *testing.T) {
 	t.Parallel()
-	doc := load(t, openapi.Contract())
+	doc := document(t)
 	media := doc.Paths.Find("/organizations/{organization}/oauth-applications/{application_id}/tokens/{token_id}").
 		Get.Responses.Value("200").Value.Content["application/json"]
 	for member, wrong := range map[string]string{
@@ -146,8 +147,8 @@ func TestStrictCheckRefusesWhatIsNoTimeOrURI(t *testing.T) {
 
 func TestDescriptionsAreSentences(t *testing.T) {
 	t.Parallel()
-	var document any
-	if err := json.Unmarshal([]byte(toJSON(t, load(t, openapi.Contract()))), &document); err != nil {
+	var root any
+	if err := json.Unmarshal([]byte(toJSON(t, document(t))), &root); err != nil {
 		t.Fatal(err)
 	}
 	descriptions := 0
@@ -181,10 +182,24 @@ func TestDescriptionsAreSentences(t *testing.T) {
 			}
 		}
 	}
-	walk("", document)
+	walk("", root)
 	if descriptions < 100 {
 		t.Errorf("found %d descriptions, want them all", descriptions)
 	}
+}
+
+var loadOnce = sync.OnceValues(func() (*openapi3.T, error) {
+	return openapi3.NewLoader().LoadFromData([]byte(openapi.Contract()))
+})
+
+// document returns the contract, which tests share and so only read.
+func document(t *testing.T) *openapi3.T {
+	t.Helper()
+	doc, err := loadOnce()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
 }
 
 func load(t *testing.T, contract string) *openapi3.T {

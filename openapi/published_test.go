@@ -63,6 +63,11 @@ func TestDepartureIsFound(t *testing.T) {
 			"          description: The domain the redirect URI is verified against.\n          format: hostname\n",
 			`get_oauth_application body domain: format is "hostname", the page has "none"`,
 		},
+		"limit without a mark": {
+			"          description: How many tokens the application has issued.\n",
+			"          minimum: 0\n          description: How many tokens the application has issued.\n",
+			`get_oauth_application body tokens: minimum is "0", the page has "none"`,
+		},
 		"null without a mark": {
 			"          description: What the access allows, in words.\n",
 			"          description: What the access allows, in words.\n          nullable: true\n",

@@ -32,7 +32,7 @@ func (r *RawArray) UnmarshalJSON(data []byte) (err error) {
 }
 
 func rawOrNull(raw []byte) ([]byte, error) {
-	if raw == nil {
+	if len(raw) == 0 {
 		return []byte("null"), nil
 	}
 	return raw, nil

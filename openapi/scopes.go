@@ -26,30 +26,22 @@ func (s Scopes) MarshalJSON() ([]byte, error) {
 	return json.Marshal([]string(s))
 }
 
-// UnmarshalJSON takes an array of strings or one string.
+// UnmarshalJSON takes an array of strings or one string. No scope holds a space, so an item of the array that does is more
+// than one scope.
 func (s *Scopes) UnmarshalJSON(data []byte) error {
-	switch {
-	case len(data) > 0 && data[0] == '"':
-		var joined string
-		if err := json.Unmarshal(data, &joined); err != nil {
-			return err
-		}
-		*s = append(Scopes{}, strings.Fields(joined)...)
-		return nil
-	case len(data) > 0 && data[0] == '[':
-		var items []*string
-		if err := json.Unmarshal(data, &items); err != nil {
-			break
-		}
-		scopes := make(Scopes, 0, len(items))
-		for _, item := range items {
-			if item == nil {
-				return errors.New("want strings, found null among them")
-			}
-			scopes = append(scopes, *item)
-		}
-		*s = scopes
+	var joined *string
+	if err := json.Unmarshal(data, &joined); err == nil && joined != nil {
+		*s = append(Scopes{}, strings.Fields(*joined)...)
 		return nil
 	}
-	return errors.New("want an array of strings, or one string with spaces between the scopes")
+	var items []*string
+	if err := json.Unmarshal(data, &items); err != nil || items == nil || slices.Contains(items, nil) {
+		return errors.New("want an array of strings, or one string with spaces between the scopes")
+	}
+	scopes := make(Scopes, 0, len(items))
+	for _, item := range items {
+		scopes = append(scopes, strings.Fields(*item)...)
+	}
+	*s = scopes
+	return nil
 }

@@ -8,22 +8,6 @@ import (
 	"time"
 )
 
-// wireTokenInfo has a field for each member the contract declares in either form; nil where the member is missing or
-// null.
-type wireTokenInfo struct {
-	Active          *bool            `json:"active,omitempty"`
-	Scope           *Scopes          `json:"scope,omitempty"`
-	ClientID        *string          `json:"client_id,omitempty"`
-	TokenType       *string          `json:"token_type,omitempty"`
-	Exp             *int64           `json:"exp,omitempty"`
-	Iat             *int64           `json:"iat,omitempty"`
-	Sub             *string          `json:"sub,omitempty"`
-	ResourceOwnerID *ownerID         `json:"resource_owner_id,omitempty"`
-	ExpiresIn       *int64           `json:"expires_in,omitempty"`
-	Application     *wireApplication `json:"application,omitempty"`
-	CreatedAt       *int64           `json:"created_at,omitempty"`
-}
-
 // legacyMembers are the members that tell the older form, in which resource_owner_id and expires_in may be null.
 var legacyMembers = []string{"resource_owner_id", "scope", "expires_in", "application", "created_at"}
 
@@ -31,37 +15,40 @@ var legacyMembers = []string{"resource_owner_id", "scope", "expires_in", "applic
 // active, or the older one, which has resource_owner_id, scope, expires_in, application and created_at. An error names
 // the member and what the contract wants there, and does not repeat the input.
 func (t *TokenInfo) UnmarshalJSON(data []byte) error {
-	var wire wireTokenInfo
+	const aTime = "Unix seconds, from 0 to the year 9999"
+	var (
+		active            bool
+		scopes            Scopes
+		client, kind, sub string
+		exp, iat, created *unixTime
+		owner             ownerID
+		left              *lifetime
+		app               application
+	)
 	members, err := decodeMembers(data, []member{
-		{"active", "true or false", false, &wire.Active},
-		{"scope", "a string or an array of strings", false, &wire.Scope},
-		{"client_id", "a string", false, &wire.ClientID},
-		{"token_type", "a string", false, &wire.TokenType},
-		{"exp", "an integer", false, &wire.Exp},
-		{"iat", "an integer", false, &wire.Iat},
-		{"sub", "a string", false, &wire.Sub},
-		{"resource_owner_id", "a string or an integer", true, &wire.ResourceOwnerID},
-		{"expires_in", "an integer", true, &wire.ExpiresIn},
-		{"application", "an object with the member uid, a string or null", false, &wire.Application},
-		{"created_at", "an integer", false, &wire.CreatedAt},
+		{"active", "true or false", false, &active},
+		{"scope", "a string or an array of strings", false, &scopes},
+		{"client_id", "a string", false, &client},
+		{"token_type", "a string", false, &kind},
+		{"exp", aTime, false, &exp},
+		{"iat", aTime, false, &iat},
+		{"sub", "a string", false, &sub},
+		{"resource_owner_id", "a string or an integer", true, &owner},
+		{"expires_in", "seconds, from 0 to 292 years", true, &left},
+		{"application", "an object with the member uid, a string or null", false, &app},
+		{"created_at", aTime, false, &created},
 	})
 	if err != nil {
 		return err
 	}
-	info := TokenInfo{
-		ClientID:  orZero(wire.ClientID),
-		TokenType: orZero(wire.TokenType),
-		ExpiresAt: unixTime(wire.Exp),
-		IssuedAt:  unixTime(wire.Iat),
-		Subject:   orZero(wire.Sub),
-		Scopes:    orZero(wire.Scope),
-	}
-	if wire.Active != nil {
-		info.State = StateInactive
-		if *wire.Active {
-			info.State = StateActive
+	if _, published := members["active"]; published {
+		*t = TokenInfo{
+			State: StateInactive, Scopes: scopes, ClientID: client, TokenType: kind,
+			ExpiresAt: (*time.Time)(exp), IssuedAt: (*time.Time)(iat), Subject: sub,
 		}
-		*t = info
+		if active {
+			t.State = StateActive
+		}
 		return nil
 	}
 	for _, name := range legacyMembers {
@@ -69,54 +56,99 @@ func (t *TokenInfo) UnmarshalJSON(data []byte) error {
 			return errors.New("want the member active, or all members of the older form")
 		}
 	}
-	info.Legacy = true
-	info.Subject = string(orZero(wire.ResourceOwnerID))
-	info.ClientID = orZero(wire.Application.UID)
-	info.IssuedAt = unixTime(wire.CreatedAt)
-	if wire.ExpiresIn != nil {
-		left, err := time.ParseDuration(strconv.FormatInt(*wire.ExpiresIn, 10) + "s")
-		if err != nil {
-			return errors.New("at /expires_in: more seconds than a duration can hold")
-		}
-		info.ExpiresIn = &left
+	*t = TokenInfo{
+		Scopes: scopes, ClientID: app.uid, IssuedAt: (*time.Time)(created), Subject: string(owner),
+		ExpiresIn: (*time.Duration)(left), Legacy: true,
 	}
-	*t = info
 	return nil
 }
 
-// MarshalJSON returns the form the information came in, with times in Unix seconds; the older form's times are those
-// that UnmarshalJSON read.
+// MarshalJSON returns the form the information came in, with times in Unix seconds. Members without a value are left out
+// of the published form; in the older form they are null. It fails for a value that neither form can say: a state that
+// does not go with Legacy, the older form without IssuedAt, a time or duration that the contract does not allow.
 func (t TokenInfo) MarshalJSON() ([]byte, error) {
-	if t.Legacy {
-		owner, created := ownerID(t.Subject), unixSeconds(t.IssuedAt)
-		wire := struct {
-			ResourceOwnerID *ownerID         `json:"resource_owner_id"`
-			Scope           Scopes           `json:"scope"`
-			ExpiresIn       *int64           `json:"expires_in"`
-			Application     *wireApplication `json:"application"`
-			CreatedAt       *int64           `json:"created_at"`
-		}{&owner, t.Scopes, nil, &wireApplication{&t.ClientID}, created}
-		if t.ExpiresIn != nil {
-			seconds := int64(*t.ExpiresIn / time.Second)
-			wire.ExpiresIn = &seconds
-		}
-		return json.Marshal(wire)
+	switch {
+	case t.Legacy != (t.State == StateUnknown):
+		return nil, errors.New("the state of a token is unknown in the older form and in no other")
+	case t.Legacy && t.IssuedAt == nil:
+		return nil, errors.New("the older form needs IssuedAt")
+	case t.Legacy:
+		return json.Marshal(struct {
+			ResourceOwnerID stringOrNull            `json:"resource_owner_id"`
+			Scope           Scopes                  `json:"scope"`
+			ExpiresIn       *lifetime               `json:"expires_in"`
+			Application     map[string]stringOrNull `json:"application"`
+			CreatedAt       *unixTime               `json:"created_at"`
+		}{
+			stringOrNull(t.Subject), t.Scopes, (*lifetime)(t.ExpiresIn),
+			map[string]stringOrNull{"uid": stringOrNull(t.ClientID)}, (*unixTime)(t.IssuedAt),
+		})
 	}
-	active := t.State == StateActive
-	if !active {
-		return json.Marshal(wireTokenInfo{Active: &active})
+	var scope *string
+	if t.Scopes != nil {
+		joined := t.Scopes.String()
+		scope = &joined
 	}
-	scope := t.Scopes.String()
 	return json.Marshal(struct {
-		Scope string `json:"scope"`
-		wireTokenInfo
-	}{scope, wireTokenInfo{
-		Active: &active, ClientID: &t.ClientID, TokenType: &t.TokenType,
-		Exp: unixSeconds(t.ExpiresAt), Iat: unixSeconds(t.IssuedAt), Sub: &t.Subject,
-	}})
+		Active    bool      `json:"active"`
+		Scope     *string   `json:"scope,omitempty"`
+		ClientID  string    `json:"client_id,omitempty"`
+		TokenType string    `json:"token_type,omitempty"`
+		Exp       *unixTime `json:"exp,omitempty"`
+		Iat       *unixTime `json:"iat,omitempty"`
+		Sub       string    `json:"sub,omitempty"`
+	}{
+		t.State == StateActive, scope, t.ClientID, t.TokenType,
+		(*unixTime)(t.ExpiresAt), (*unixTime)(t.IssuedAt), t.Subject,
+	})
 }
 
-// An ownerID is a string, or an integer kept as its digits.
+// unixTime is a time on the wire: Unix seconds, from 0 to the last second that RFC 3339 can write.
+type unixTime time.Time
+
+const lastSecond = 253402300799 // 9999-12-31T23:59:59Z
+
+func (u unixTime) MarshalJSON() ([]byte, error) {
+	return marshalSeconds(time.Time(u).Unix(), lastSecond)
+}
+
+func (u *unixTime) UnmarshalJSON(data []byte) error {
+	seconds, err := unmarshalSeconds(data, lastSecond)
+	*u = unixTime(time.Unix(seconds, 0).UTC())
+	return err
+}
+
+// lifetime is a duration on the wire: seconds, from 0 to the most that a [time.Duration] holds.
+type lifetime time.Duration
+
+const longestLifetime = int64(1<<63-1) / int64(time.Second)
+
+func (l lifetime) MarshalJSON() ([]byte, error) {
+	return marshalSeconds(int64(time.Duration(l)/time.Second), longestLifetime)
+}
+
+func (l *lifetime) UnmarshalJSON(data []byte) error {
+	seconds, err := unmarshalSeconds(data, longestLifetime)
+	*l = lifetime(seconds * int64(time.Second))
+	return err
+}
+
+func marshalSeconds(seconds, most int64) ([]byte, error) {
+	if seconds < 0 || seconds > most {
+		return nil, fmt.Errorf("%d seconds are not between 0 and %d", seconds, most)
+	}
+	return strconv.AppendInt(nil, seconds, 10), nil
+}
+
+func unmarshalSeconds(data []byte, most int64) (int64, error) {
+	seconds, err := strconv.ParseInt(string(data), 10, 64)
+	if err != nil || seconds < 0 || seconds > most {
+		return 0, fmt.Errorf("want an integer between 0 and %d", most)
+	}
+	return seconds, nil
+}
+
+// ownerID is a string, or an integer kept as its digits.
 type ownerID string
 
 func (o *ownerID) UnmarshalJSON(data []byte) error {
@@ -127,16 +159,25 @@ func (o *ownerID) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*string)(o))
 }
 
-type wireApplication struct {
-	UID *string `json:"uid"`
-}
+// application is the object that holds the client id in the older form.
+type application struct{ uid string }
 
-func (a *wireApplication) UnmarshalJSON(data []byte) error {
-	members, err := decodeMembers(data, []member{{"uid", "a string", true, &a.UID}})
+func (a *application) UnmarshalJSON(data []byte) error {
+	members, err := decodeMembers(data, []member{{"uid", "a string", true, &a.uid}})
 	if _, ok := members["uid"]; err == nil && !ok {
 		return errors.New("the member uid is missing")
 	}
 	return err
+}
+
+// stringOrNull is written as null if it is empty.
+type stringOrNull string
+
+func (s stringOrNull) MarshalJSON() ([]byte, error) {
+	if s == "" {
+		return []byte("null"), nil
+	}
+	return json.Marshal(string(s))
 }
 
 // A member says where one member of an object is decoded to, and what to say if it cannot be.
@@ -163,27 +204,4 @@ func decodeMembers(data []byte, want []member) (map[string]json.RawMessage, erro
 		}
 	}
 	return members, nil
-}
-
-func orZero[T any](p *T) (zero T) {
-	if p == nil {
-		return zero
-	}
-	return *p
-}
-
-func unixTime(seconds *int64) *time.Time {
-	if seconds == nil {
-		return nil
-	}
-	t := time.Unix(*seconds, 0).UTC()
-	return &t
-}
-
-func unixSeconds(t *time.Time) *int64 {
-	if t == nil {
-		return nil
-	}
-	seconds := t.Unix()
-	return &seconds
 }
