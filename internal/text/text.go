@@ -3,6 +3,7 @@ package text
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -12,20 +13,24 @@ import (
 const redacted = "[redacted]"
 
 // secrets matches what PlanetScale's credentials look like, longest prefix first, and whatever follows a Bearer scheme.
-// Lengths are not promised, so a credential ends where its alphabet does. The public client id, pscale_app_ and hex
-// digits, is no secret.
+// Lengths are not promised, so a credential ends where its alphabet does; a percent sign may stand for a part of it in a
+// URL. The public client id, pscale_app_ and hex digits, is no secret.
 var secrets = regexp.MustCompile(
-	`pscale_(?:oauth_refresh|oauth|app_secret|tkn|pw)_[A-Za-z0-9_.~+/=-]+` +
-		`|(?i:\bBearer)[ \t]+[A-Za-z0-9_.~+/=-]+`)
+	`(?i)pscale_(?:oauth_refresh|oauth|app_secret|tkn|pw)_[A-Z0-9_.~+/=%-]+` +
+		`|(\bBearer\s+)[A-Z0-9_.~+/=%-]+`)
 
 // Redact replaces every credential in s: whatever carries one of PlanetScale's prefixes, and each of known.
 func Redact(s string, known ...string) string {
-	for _, secret := range known {
-		if secret != "" {
-			s = strings.ReplaceAll(s, secret, redacted)
+	if known = slices.DeleteFunc(slices.Clone(known), func(k string) bool { return k == "" }); len(known) > 0 {
+		// One of them may begin another; the longest must win, or its rest would be left.
+		slices.SortFunc(known, func(a, b string) int { return len(b) - len(a) })
+		var pairs []string
+		for _, secret := range known {
+			pairs = append(pairs, secret, redacted)
 		}
+		s = strings.NewReplacer(pairs...).Replace(s)
 	}
-	return secrets.ReplaceAllString(s, redacted)
+	return secrets.ReplaceAllString(s, "${1}"+redacted)
 }
 
 // Printable returns s with everything escaped that a terminal would act on or that would not be seen: control bytes,
@@ -48,13 +53,16 @@ func Printable(s string) string {
 	return b.String()
 }
 
-// Excerpt returns the beginning of s in at most limit bytes, redacted and printable. It redacts before it cuts, so that
-// no part of a credential is left at the cut.
+// Excerpt returns the beginning of s in at most limit bytes, redacted and printable, with an ellipsis if there is more.
+// It redacts before it cuts, so that no part of a credential is left at the cut.
 func Excerpt(s string, limit int, known ...string) string {
 	s = Printable(Redact(s, known...))
-	const ellipsis = "…"
 	if len(s) <= limit {
 		return s
+	}
+	ellipsis := "…"
+	if limit < len(ellipsis) {
+		ellipsis = ""
 	}
 	cut := max(limit-len(ellipsis), 0)
 	for cut > 0 && !utf8.RuneStart(s[cut]) {

@@ -1,0 +1,157 @@
+package text_test
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/psoauth/psoauth/internal/text"
+	"github.com/psoauth/psoauth/openapi"
+)
+
+func TestRedact(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		in    string
+		known []string
+		want  string
+	}{
+		"nothing to hide":   {"the token was revoked", nil, "the token was revoked"},
+		"service token":     {"a1b2c3d4e5f6:pscale_tkn_Ab-9_.~+/=, then", nil, "a1b2c3d4e5f6:[redacted], then"},
+		"access token":      {`"token":"pscale_oauth_Ab9"`, nil, `"token":"[redacted]"`},
+		"refresh token":     {"pscale_oauth_refresh_Ab9 x", nil, "[redacted] x"},
+		"application":       {"pscale_app_secret_Ab9&x=1", nil, "[redacted]&x=1"},
+		"password":          {"mysql://u:pscale_pw_Ab9@host", nil, "mysql://u:[redacted]@host"},
+		"escaped in a URL":  {"?token=pscale_tkn_Ab%2B9%3D&x", nil, "?token=[redacted]&x"},
+		"in capitals":       {"PSCALE_TKN_AB9", nil, "[redacted]"},
+		"two in a row":      {"pscale_tkn_A pscale_pw_B", nil, "[redacted] [redacted]"},
+		"public client id":  {"pscale_app_0f4c1b2a9d8e7f60", nil, "pscale_app_0f4c1b2a9d8e7f60"},
+		"prefix by itself":  {"a secret starts with pscale_tkn_", nil, "a secret starts with pscale_tkn_"},
+		"bearer":            {"Authorization: Bearer eyJ.a-b_c~+/=", nil, "Authorization: Bearer [redacted]"},
+		"bearer, any case":  {"authorization: bearer\t eyJ9", nil, "authorization: bearer\t [redacted]"},
+		"bearer, next line": {"Bearer\r\n eyJ9", nil, "Bearer\r\n [redacted]"},
+		"no bearer":         {"forbearer eyJ9", nil, "forbearer eyJ9"},
+		"known":             {"x=s3cret, y=s3cret", []string{"s3cret"}, "x=[redacted], y=[redacted]"},
+		"known, empty":      {"abc", []string{""}, "abc"},
+		"known, one begins the other": {
+			"s3cret and s3cret-longer", []string{"s3cret", "s3cret-longer"}, "[redacted] and [redacted]",
+		},
+		"known, one in what hides the other": {"s3cret", []string{"red", "s3cret"}, "[redacted]"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := text.Redact(test.in, test.known...)
+			if got != test.want {
+				t.Errorf("got  %q\nwant %q", got, test.want)
+			}
+			if again := text.Redact(got); again != got {
+				t.Errorf("redacted once more it is %q", again)
+			}
+		})
+	}
+}
+
+func TestRedactLeavesItsArgumentsAlone(t *testing.T) {
+	t.Parallel()
+	known := []string{"", "a", "longer"}
+	text.Redact("a longer text", known...)
+	if strings.Join(known, ",") != ",a,longer" {
+		t.Errorf("got %q", known)
+	}
+}
+
+// The package cannot import openapi for one word, but the word must be the same.
+func TestRedactSaysWhatASecretSays(t *testing.T) {
+	t.Parallel()
+	if got := text.Redact("x", "x"); got != openapi.Redacted {
+		t.Errorf("got %q, want %q", got, openapi.Redacted)
+	}
+}
+
+func TestPrintable(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"plain text, ünï 漢字 🙂": "plain text, ünï 漢字 🙂",
+		"\x1b[31mred\x1b[0m":   `\x1b[31mred\x1b[0m`,
+		"a\nb\r\tc\x00\x7f":    `a\nb\r\tc\x00\x7f`,
+		"bell\a, \b":           `bell\a, \b`,
+		"\u009b31m":            `\u009b31m`,
+		"abc\u202ecba\u2066":   `abc\u202ecba\u2066`,
+		"\u2028\u00a0\u200b":   `\u2028\u00a0\u200b`,
+		"\xff\xc0\x80":         `\xff\xc0\x80`,
+		"\ufffd":               "\ufffd",
+		`"quoted" \ 'so'`:      `"quoted" \ 'so'`,
+		"\U000e0041":           `\U000e0041`,
+	} {
+		if got := text.Printable(in); got != want {
+			t.Errorf("%q: got %s, want %s", in, got, want)
+		}
+	}
+}
+
+func TestExcerpt(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		in    string
+		limit int
+		want  string
+	}{
+		{"abcdef", 6, "abcdef"},
+		{"abcdef", 5, "ab…"},
+		{"abcdef", 3, "…"},
+		{"abcdef", 2, "ab"},
+		{"ééé", 5, "é…"},
+		{"ééé", 4, "…"},
+		{"é", 1, ""},
+		{"abc", 0, ""},
+		{"", 0, ""},
+		{"abc", -1, ""},
+		{"\n\n", 4, `\n\n`},
+		{"<p>pscale_tkn_Ab9cdefghijkl</p>", 17, "<p>[redacted]</p>"},
+		{"<p>pscale_tkn_Ab9cdefghijkl</p>", 16, "<p>[redacted]…"},
+		{"key s3cret-s3cret", 12, "key [reda…"},
+	}
+	for _, test := range tests {
+		if got := text.Excerpt(test.in, test.limit, "s3cret-s3cret"); got != test.want {
+			t.Errorf("Excerpt(%q, %d): got %q, want %q", test.in, test.limit, got, test.want)
+		}
+	}
+}
+
+var credential = regexp.MustCompile(`(?i)pscale_(oauth_refresh|oauth|app_secret|tkn|pw)_[a-z0-9]`)
+
+// FuzzExcerpt wants one printable line within the limit, without any credential.
+func FuzzExcerpt(f *testing.F) {
+	for _, seed := range []string{
+		"", "plain", "\x1b[2J", "Bearer abc", "pscale_tkn_a pscale_oauth_refresh_b", "\xffpscale_pw_\u202e", "é漢🙂",
+		"pscale_tkn_pscale_tkn_x", "Bearer Bearer x",
+	} {
+		f.Add(seed, "s3cret-s3cret", 20)
+	}
+	f.Fuzz(func(t *testing.T, s, known string, limit int) {
+		got := text.Excerpt(s+known+s, limit, known)
+		if len(got) > max(limit, 0) {
+			t.Errorf("%q has %d bytes, want at most %d", got, len(got), limit)
+		}
+		if !utf8.ValidString(got) {
+			t.Errorf("%q is not UTF-8", got)
+		}
+		for _, r := range got {
+			if !strconv.IsPrint(r) {
+				t.Errorf("%q holds %q", got, r)
+			}
+		}
+		if credential.MatchString(got) {
+			t.Errorf("%q holds a credential", got)
+		}
+		if len(known) <= len(openapi.Redacted) || strings.ContainsAny(known, "[]") {
+			return // it may be a part of the word that hides it
+		}
+		if whole := text.Redact(s+known+s, known); strings.Contains(whole, known) {
+			t.Errorf("%q holds %q", whole, known)
+		}
+	})
+}
