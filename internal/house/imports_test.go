@@ -1,0 +1,70 @@
+package house_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// mayImport says which of the module's packages a package may import outside its tests. Imports run downwards: a package
+// imports what is above it in this list only.
+var mayImport = map[string][]string{
+	"":                 {},
+	"internal/house":   {},
+	"internal/text":    {},
+	"openapi":          {},
+	"gen":              {"openapi"},
+	"openapi/contract": {"openapi", "internal/text"}, // it judges any client's traffic, and so knows nothing of api
+	"api":              {"gen", "openapi", "internal/text"},
+	"api/apitest":      {"gen", "openapi", "internal/text"}, // a server; what it shared with the client it could not test
+	"api/audit":        {"api", "openapi"},
+	"cmd/psoauth":      {"api", "api/apitest", "api/audit", "openapi", "openapi/contract", "internal/text"},
+	"conformance_test": {},
+}
+
+func TestImportsRunDownwards(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t, "./...") {
+		allowed, known := mayImport[p.name()]
+		if !known {
+			t.Errorf("%s: a new package; say in this file what it may import", p.name())
+		}
+		for _, path := range p.Imports {
+			name, ours := strings.CutPrefix(path, module+"/")
+			if ours && !slices.Contains(allowed, name) {
+				t.Errorf("%s imports %s, and may import %q of ours", p.name(), name, allowed)
+			}
+		}
+	}
+}
+
+// A program that imports api pays for all of it in build time, size and supply chain.
+func TestAPILinksLittle(t *testing.T) {
+	t.Parallel()
+	const mostPackages, mostModules = 215, 8
+	modules := map[string]bool{}
+	deps := packages(t, "-deps", "./api")
+	for _, p := range deps {
+		if p.Module.Path != "" && p.Module.Path != module {
+			modules[p.Module.Path] = true
+		}
+		if lower := strings.ToLower(p.ImportPath); strings.Contains(lower, "kin-openapi") || strings.Contains(lower, "yaml") {
+			t.Errorf("api links %s", p.ImportPath)
+		}
+	}
+	t.Logf("api links %d packages, of %d modules beyond ours: %s",
+		len(deps), len(modules), strings.Join(slices.Sorted(maps.Keys(modules)), ", "))
+	if len(deps) > mostPackages || len(modules) > mostModules {
+		t.Errorf("api links %d packages of %d modules, want at most %d of %d", len(deps), len(modules), mostPackages, mostModules)
+	}
+}
+
+func TestOpenAPIImportsTheStandardLibraryOnly(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t, "-deps", "./openapi") {
+		if !p.Standard && p.name() != "openapi" {
+			t.Errorf("openapi links %s", p.ImportPath)
+		}
+	}
+}
