@@ -1,0 +1,43 @@
+# Everything here needs Go and make; lint downloads staticcheck as a Go module.
+
+STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+# A count, because Go 1.26 may take the end of a duration for a failure (golang/go#75804).
+FUZZTIME    ?= 10000x
+
+.DEFAULT_GOAL := help
+.PHONY: help generate test lint demo cover fuzz api
+
+help: ## Say what each target does
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+generate: ## Turn openapi/openapi.yaml into gen/
+	go generate ./...
+
+test: ## Run all tests
+	go test ./...
+
+lint: ## Check format, go.mod, and the code by go vet and staticcheck
+	@unformatted=$$(gofmt -l .) || exit 1; \
+	if [ -n "$$unformatted" ]; then echo "run gofmt -w on:" $$unformatted; exit 1; fi
+	go mod tidy -diff
+	go vet ./...
+	$(STATICCHECK) ./...
+
+demo: ## Run the command's demonstration, which needs no credentials
+	go run ./cmd/psoauth demo
+
+cover: ## Measure how much of api the tests run; lines in coverage.out
+	go test -coverpkg=./api -coverprofile=coverage.out ./...
+	@go tool cover -func=coverage.out | tail -n 1
+
+fuzz: ## Run each fuzz target FUZZTIME (10000x)
+	@set -e; for package in $$(go list ./...); do \
+		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
+			echo "$$package $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x $$package; \
+		done; \
+	done
+
+api: ## Accept the public API as it is now
+	go test ./internal/house -run TestPublicAPIIsTheOneAgreed -update
+	git diff --stat -- internal/house/testdata/api.txt
