@@ -14,6 +14,7 @@ const keptRequests = 10_000
 
 // A Request is one that the server received. It holds copies, and printing it shows no credential.
 type Request struct {
+	// Method is the method, such as GET.
 	Method string
 	// Host is the host and port asked for.
 	Host string
