@@ -130,7 +130,7 @@ func (c *Client) TokenInfo(ctx context.Context) (*TokenInfo, error) {
 // credential of this one call; the client's own credentials are not. A token that the host refuses as invalid_token is
 // [StateInactive]; an answer in the older form, which does not say, is [StateUnknown]. That a token is active there does
 // not prove that the API host accepts it. The error is an [*Error]
-// (https://planetscale.com/docs/api/reference/token_info).
+// (https://planetscale.com/docs/api/reference/oauth/token-info).
 func (c *Client) InspectToken(ctx context.Context, accessToken string) (*TokenInfo, error) {
 	value, err := bearer(accessToken)
 	if err != nil {

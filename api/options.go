@@ -21,7 +21,7 @@ const (
 	DefaultBaseURL          = "https://api.planetscale.com/v1"
 	DefaultAuthURL          = "https://auth.planetscale.com"
 	DefaultMaxRetries       = 3
-	DefaultRateLimit        = 600 // requests a minute (https://planetscale.com/docs/api/planetscale-api-oauth-applications)
+	DefaultRateLimit        = 600 // requests a minute (https://planetscale.com/docs/api/reference/rate-limits)
 	DefaultMaxResponseBytes = 32 << 20
 	DefaultAttemptTimeout   = 15 * time.Second
 )

@@ -28,7 +28,7 @@ func (s TokenState) String() string {
 func (s TokenState) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // TokenInfo is what the authorization host knows about an access token
-// (https://planetscale.com/docs/api/reference/token_info). The host answers in one of two forms; fields that a form does
+// (https://planetscale.com/docs/api/reference/oauth/token-info). The host answers in one of two forms; fields that a form does
 // not have are zero.
 type TokenInfo struct {
 	// State is unknown in the older form, which does not say whether the token is active.

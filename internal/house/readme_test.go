@@ -1,0 +1,128 @@
+package house_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/psoauth/psoauth/api/apitest"
+)
+
+// What README.md tells people to type must work. Each shell line is one of these kinds; a line of another kind fails.
+var (
+	elsewhere = regexp.MustCompile(`^(go install|go get|make|git) `) // run by others, or not without the network
+	ours      = regexp.MustCompile(`^(?:go run \./cmd/psoauth|psoauth)((?: .*)?)$`)
+	exits     = regexp.MustCompile(`# exits ([0-9])`) // a comment that says the exit status, where it is not 0
+)
+
+func TestTheCommandsInTheReadmeWork(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("builds the command")
+	}
+	command := filepath.Join(t.TempDir(), "psoauth")
+	if runtime.GOOS == "windows" {
+		command += ".exe"
+	}
+	build := exec.Command("go", "build", "-o", command, "./cmd/psoauth")
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	srv := apitest.NewServer()
+	t.Cleanup(srv.Close)
+	commands := 0
+	for _, block := range fenced(t, "sh") {
+		for line := range strings.Lines(block) {
+			line = strings.TrimSpace(line)
+			arguments := ours.FindStringSubmatch(line)
+			switch {
+			case line == "" || strings.HasPrefix(line, "#") || elsewhere.MatchString(line):
+				continue
+			case arguments == nil:
+				t.Errorf("README.md has a command that no test runs: %s", line)
+				continue
+			}
+			commands++
+			t.Run(line, func(t *testing.T) {
+				status := "0"
+				if said := exits.FindStringSubmatch(line); said != nil {
+					status = said[1]
+				}
+				said, _, _ := strings.Cut(arguments[1], "#")
+				cmd := exec.Command(command, strings.Fields(strings.ReplaceAll(said, "TOKEN_ID", srv.Token(0).ID))...)
+				cmd.Dir = root
+				cmd.Env = append(os.Environ(),
+					"PLANETSCALE_ORG="+apitest.Organization,
+					"PLANETSCALE_SERVICE_TOKEN_ID="+apitest.ServiceTokenID,
+					"PLANETSCALE_SERVICE_TOKEN="+apitest.ServiceToken,
+					"PLANETSCALE_ACCESS_TOKEN="+apitest.AccessToken,
+					"PLANETSCALE_API_URL="+srv.URL,
+					"PLANETSCALE_AUTH_URL="+srv.AuthURL,
+				)
+				out, err := cmd.CombinedOutput()
+				if cmd.ProcessState == nil || cmd.ProcessState.String() != "exit status "+status {
+					t.Errorf("%v, want exit status %s\n%s", err, status, out)
+				}
+			})
+		}
+	}
+	if commands < 5 {
+		t.Errorf("only %d commands were found", commands)
+	}
+}
+
+func TestTheProgramsInTheReadmeWork(t *testing.T) {
+	t.Parallel()
+	srv := apitest.NewServer(apitest.WithTokens(1037))
+	t.Cleanup(srv.Close)
+	programs := 0
+	for _, block := range fenced(t, "go") {
+		if !strings.HasPrefix(block, "package main") {
+			continue
+		}
+		programs++
+		// The one change: the in-memory PlanetScale in place of the real one.
+		here := strings.Replace(block, "api.NewClient(", `api.NewClient(api.WithBaseURL(os.Getenv("HERE")), `, 1)
+		if here == block {
+			t.Error("a program in README.md makes no client")
+		}
+		file := filepath.Join(t.TempDir(), "main.go")
+		if err := os.WriteFile(file, []byte(here), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command("go", "run", file)
+		cmd.Dir = root
+		cmd.Env = append(os.Environ(), "HERE="+srv.URL,
+			"PLANETSCALE_SERVICE_TOKEN_ID="+apitest.ServiceTokenID, "PLANETSCALE_SERVICE_TOKEN="+apitest.ServiceToken)
+		out, err := cmd.CombinedOutput()
+		if lines := strings.Count(string(out), "\n"); err != nil || lines != 1037 {
+			t.Errorf("%v, and %d lines of output, want 1037", err, lines)
+		}
+		_, body, _ := strings.Cut(block, "func main() {\n")
+		if lines := strings.Count(body, "\n"); lines > 15 {
+			t.Errorf("the program has %d lines, and README.md says that fifteen are enough", lines)
+		}
+	}
+	if programs == 0 {
+		t.Error("README.md has no program")
+	}
+}
+
+// fenced returns the code blocks of README.md in a language.
+func fenced(t *testing.T, language string) []string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var blocks []string
+	for _, match := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```$").FindAllStringSubmatch(string(text), -1) {
+		blocks = append(blocks, match[1])
+	}
+	return blocks
+}
