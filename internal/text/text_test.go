@@ -113,6 +113,7 @@ func TestExcerpt(t *testing.T) {
 		{"<p>pscale_tkn_Ab9cdefghijkl</p>", 17, "<p>[redacted]</p>"},
 		{"<p>pscale_tkn_Ab9cdefghijkl</p>", 16, "<p>[redacted]…"},
 		{"key s3cret-s3cret", 12, "key [reda…"},
+		{"Bearer\n eyJ9", 40, `Bearer\n [redacted]`},
 	}
 	for _, test := range tests {
 		if got := text.Excerpt(test.in, test.limit, "s3cret-s3cret"); got != test.want {
