@@ -113,7 +113,7 @@ func (c *comparison) compare(where string, m *mark, keyword, inContract, onPage 
 }
 
 func (c *comparison) operation(method, url string, item *openapi3.PathItem, op *openapi3.Operation) {
-	page := path.Base(op.ExternalDocs.URL)
+	page := strings.ReplaceAll(path.Base(op.ExternalDocs.URL), "-", "_")
 	m := c.mark(page, op, op.Extensions)
 	c.has(page + " request " + method + " " + item.Servers[0].URL + url)
 
