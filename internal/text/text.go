@@ -12,15 +12,23 @@ import (
 // redacted stands where a secret stood; it is openapi.Redacted, repeated because this package imports nothing of ours.
 const redacted = "[redacted]"
 
-// secrets matches what PlanetScale's credentials look like, longest prefix first, and whatever follows a Bearer scheme.
-// Lengths are not promised, so a credential ends where its alphabet does; a percent sign may stand for a part of it in a
-// URL. The public client id, pscale_app_ and hex digits, is no secret.
-var secrets = regexp.MustCompile(
-	`(?i)pscale_(?:oauth_refresh|oauth|app_secret|tkn|pw)_[A-Z0-9_.~+/=%-]+` +
-		`|(\bBearer\s+)[A-Z0-9_.~+/=%-]+`)
+// credentials matches what PlanetScale's credentials look like, longest prefix first. Lengths are not promised, so a
+// credential ends where its alphabet does; a percent sign may stand for a part of it in a URL. The public client id,
+// pscale_app_ and hex digits, is no secret.
+var credentials = regexp.MustCompile(`(?i)pscale_(?:oauth_refresh|oauth|app_secret|tkn|pw)_[A-Z0-9_.~+/=%-]+`)
 
-// Redact replaces every credential in s: whatever carries one of PlanetScale's prefixes, and each of known.
+// bearers matches a Bearer scheme and whatever follows it.
+var bearers = regexp.MustCompile(`(?i)(\bBearer\s+)[A-Z0-9_.~+/=%-]+`)
+
+// Redact replaces every credential in s: whatever carries one of PlanetScale's prefixes, whatever follows a Bearer
+// scheme, and each of known.
 func Redact(s string, known ...string) string {
+	return bearers.ReplaceAllString(RedactCredentials(s, known...), "${1}"+redacted)
+}
+
+// RedactCredentials is Redact for text that is data and no header, such as a name, in which Bearer is a word like any
+// other.
+func RedactCredentials(s string, known ...string) string {
 	if known = slices.DeleteFunc(slices.Clone(known), func(k string) bool { return k == "" }); len(known) > 0 {
 		// One of them may begin another; the longest must win, or its rest would be left.
 		slices.SortFunc(known, func(a, b string) int { return len(b) - len(a) })
@@ -30,7 +38,7 @@ func Redact(s string, known ...string) string {
 		}
 		s = strings.NewReplacer(pairs...).Replace(s)
 	}
-	return secrets.ReplaceAllString(s, "${1}"+redacted)
+	return credentials.ReplaceAllString(s, redacted)
 }
 
 // Printable returns s with everything escaped that a terminal would act on or that would not be seen: control bytes,

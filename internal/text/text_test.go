@@ -54,6 +54,14 @@ func TestRedact(t *testing.T) {
 	}
 }
 
+func TestRedactCredentialsTakesBearerForAWord(t *testing.T) {
+	t.Parallel()
+	got := text.RedactCredentials("Bearer bonds: pscale_pw_Ab9, s3cret", "s3cret")
+	if want := "Bearer bonds: [redacted], [redacted]"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestRedactLeavesItsArgumentsAlone(t *testing.T) {
 	t.Parallel()
 	known := []string{"", "a", "longer"}
