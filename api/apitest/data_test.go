@@ -249,6 +249,23 @@ func TestGivenTokensAreServedAsTheyAre(t *testing.T) {
 	}
 }
 
+func TestTimesAreWrittenAsPlanetScaleDoes(t *testing.T) {
+	t.Parallel()
+	eastern := time.FixedZone("", 2*60*60)
+	for at, want := range map[time.Time]string{
+		time.Date(2026, 9, 1, 1, 2, 3, 0, time.UTC):          "2026-09-01T01:02:03.000Z",
+		time.Date(2026, 9, 1, 1, 2, 3, 45_000_000, time.UTC): "2026-09-01T01:02:03.045Z",
+		time.Date(2026, 9, 1, 1, 2, 3, 678_000_000, eastern): "2026-08-31T23:02:03.678Z",
+		time.Date(2026, 9, 1, 1, 2, 3, 678_900_000, eastern): "2026-08-31T23:02:03.6789Z",
+	} {
+		planetscale := apitest.New(apitest.WithTokenList([]gen.OAuthToken{{ID: "x", CreatedAt: at}}))
+		body := serve(planetscale, "/v1"+tokensPath+"/x", serviceToken).body.String()
+		if got := object(t, body)["created_at"]; got != want {
+			t.Errorf("%v: %v, want %v", at, got, want)
+		}
+	}
+}
+
 func TestALeakedSecretIsServedWhereAskedFor(t *testing.T) {
 	t.Parallel()
 	planetscale := apitest.New(apitest.WithTokens(10), apitest.WithLeakedSecret(2), apitest.WithLeakedSecret(5, 7))

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -261,14 +262,45 @@ func TestNoRequestOutlivesItsClientOrItsServer(t *testing.T) {
 				<-begun
 				if end == "client" {
 					cancel()
+					<-ended
 				} else {
 					server.Close()
+					select {
+					case <-ended:
+					default:
+						t.Error("Close did not wait for the request")
+					}
 				}
-				<-ended
 				<-gone
 			})
 		}
 	}
+}
+
+// A server that waits for a request stops to watch its connection when more comes in on it.
+func TestCloseEndsARequestThatIsFollowedByAnother(t *testing.T) {
+	t.Parallel()
+	begun := make(chan struct{}, 1)
+	watch := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			begun <- struct{}{}
+			next.ServeHTTP(w, r)
+		})
+	}
+	server := newServer(t, apitest.WithEveryFault(watch, apitest.Latency(time.Hour)))
+	connection, err := net.Dial("tcp", strings.TrimPrefix(server.AuthURL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close()
+	// The first request fills the buffer of net/http, so that the next byte is left to whoever watches the connection.
+	request := "GET /oauth/token/info HTTP/1.1\r\nHost: x\r\nPadding: "
+	request += strings.Repeat("-", 4096-len(request)-len("\r\n\r\n")) + "\r\n\r\n"
+	if _, err := io.WriteString(connection, request+"GET"); err != nil {
+		t.Fatal(err)
+	}
+	<-begun
+	server.Close()
 }
 
 func TestIssuedAndRevokedTokensShiftThePages(t *testing.T) {

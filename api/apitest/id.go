@@ -52,7 +52,7 @@ func numberOf(id string) (number int, ok bool) {
 	}
 	x = x * unscramble & idMask
 	x ^= x >> 31
-	x = (x ^ whiten&idMask) * unscramble & idMask
+	x = (x ^ whiten) * unscramble & idMask
 	return int(x), uint64(int(x)) == x
 }
 

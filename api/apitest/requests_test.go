@@ -94,8 +94,9 @@ func TestTheLastTenThousandRequestsAreKept(t *testing.T) {
 func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
 	const each = 50
-	server := newServer(t, apitest.WithEveryFault(apitest.When(apitest.OnPage(3), apitest.IssueTokens(1))))
-	paths := []string{application, tokensPath, tokensPath + "?page=3", tokensPath + "/" + server.Token(1).ID}
+	server := newServer(t, apitest.WithEveryFault(
+		apitest.When(apitest.OnPage(2), apitest.IssueTokens(3)), apitest.When(apitest.OnPage(3), apitest.RevokeTokens(2))))
+	paths := []string{application, tokensPath, tokensPath + "?page=2", tokensPath + "?page=3"}
 	var group sync.WaitGroup
 	for _, path := range paths {
 		for range 4 {
@@ -113,7 +114,7 @@ func TestConcurrentUse(t *testing.T) {
 	if got := server.RequestCount(); got != len(paths)*4*each {
 		t.Errorf("%d requests counted", got)
 	}
-	if got := server.TokenCount(); got != apitest.DefaultTokens+4*each {
-		t.Errorf("%d tokens, want %d", got, apitest.DefaultTokens+4*each)
+	if got, least := server.TokenCount(), apitest.DefaultTokens+4*each*(3-2); got < least {
+		t.Errorf("%d tokens, want %d or more", got, least)
 	}
 }

@@ -93,6 +93,7 @@ func TestWhatDoesNotExistIsNotFound(t *testing.T) {
 		server.URL + tokensPath + "/zzzzzzzzzzzz",
 		server.URL + tokensPath + "/" + apitest.ApplicationID,
 		server.URL + "/oauth/token/info",
+		strings.TrimSuffix(server.URL, "/v1") + "/oauth/token/info",
 		server.AuthURL + "/v1" + application,
 		server.AuthURL + application,
 		server.AuthURL + "/",

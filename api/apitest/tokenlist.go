@@ -21,7 +21,7 @@ type tokenList struct {
 
 	mu      sync.Mutex
 	revoked int   // how many of those there from the start are gone, the first ones
-	later   []int // tokens issued later, the newest last; never changed in place
+	later   []int // tokens issued later, the newest last; numbers in it are never overwritten
 	issued  int   // how many were issued later, revoked ones included
 }
 
@@ -48,7 +48,6 @@ func newTokenList(c *config, midnight time.Time) *tokenList {
 func (l *tokenList) issue(n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.later = slices.Clone(l.later)
 	for range n {
 		l.later = append(l.later, l.start+l.issued)
 		l.issued++
@@ -59,9 +58,9 @@ func (l *tokenList) issue(n int) {
 func (l *tokenList) revoke(n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	later := min(n, len(l.later))
-	l.later = l.later[: len(l.later)-later : len(l.later)-later]
-	l.revoked = min(l.revoked+n-later, l.start)
+	kept := max(len(l.later)-n, 0)
+	l.revoked = min(l.revoked+n-(len(l.later)-kept), l.start)
+	l.later = slices.Clip(l.later[:kept]) // so that issue does not overwrite what a snapshot still shows
 }
 
 // tokens is the list at one moment.
