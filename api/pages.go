@@ -20,6 +20,9 @@ type ListOptions struct {
 	PerPage  int // tokens a page; 0 for 100, the most that the server answers with
 	Limit    int // stop after so many tokens; 0 for all
 	Prefetch int // pages to fetch ahead while earlier ones are read, at most 32; 0 for none
+	// OnPage, if not nil, is called by [Client.Tokens] with each page before the page's tokens are yielded, in the same
+	// goroutine: the page says how long the whole list is. It must not change the page.
+	OnPage func(*TokenPage)
 }
 
 func (o ListOptions) withDefaults() (ListOptions, error) {
@@ -58,6 +61,9 @@ func (c *Client) Tokens(ctx context.Context, organization, applicationID string,
 			if err != nil {
 				yield(nil, err)
 				return
+			}
+			if options.OnPage != nil {
+				options.OnPage(page)
 			}
 			before, now = now, make(map[string]struct{}, len(page.Data))
 			for i := range page.Data {
