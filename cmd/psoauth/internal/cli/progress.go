@@ -1,0 +1,39 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/psoauth/psoauth/api"
+)
+
+// A progress says on standard error how far a list is. It is silent unless that is a terminal, the list goes elsewhere,
+// and the server says how long it is.
+type progress struct {
+	out  io.Writer // nil for silence
+	read int64
+	said bool
+}
+
+func (p *program) newProgress() *progress {
+	if !isTerminal(p.Stderr) || isTerminal(p.Stdout) || p.settings.debug {
+		return &progress{}
+	}
+	return &progress{out: p.Stderr}
+}
+
+func (p *progress) page(page *api.TokenPage) {
+	p.read += int64(len(page.Data))
+	if p.out == nil || page.TotalCount == nil || *page.TotalCount <= 0 {
+		return
+	}
+	p.said = true
+	fmt.Fprintf(p.out, "\r\x1b[K%s of %s tokens", grouped(p.read), grouped(*page.TotalCount))
+}
+
+// clear takes the line away.
+func (p *progress) clear() {
+	if p.said {
+		fmt.Fprint(p.out, "\r\x1b[K")
+	}
+}

@@ -1,0 +1,233 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/csv"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/psoauth/psoauth/api"
+	"github.com/psoauth/psoauth/gen"
+	"github.com/psoauth/psoauth/openapi"
+)
+
+// A csvRenderer writes a header and a row for each thing, quoted as RFC 4180 says, with lines that end as the rest of the
+// system's do. A member that is null or missing is an empty cell. docs/csv.md lists the columns.
+type csvRenderer struct {
+	out   io.Writer
+	clean cleaner
+}
+
+// A csvColumn is a column of things of one type. A new column goes to the end: scripts count them.
+type csvColumn[T any] struct {
+	name string
+	cell func(*T) string
+}
+
+var applicationColumns = []csvColumn[api.Application]{
+	{"id", func(a *api.Application) string { return a.ID }},
+	{"name", func(a *api.Application) string { return a.Name }},
+	{"client_id", func(a *api.Application) string { return a.ClientID }},
+	{"domain", func(a *api.Application) string { return a.Domain }},
+	{"redirect_uri", func(a *api.Application) string { return a.RedirectURI }},
+	{"avatar", func(a *api.Application) string { return a.Avatar }},
+	{"tokens", func(a *api.Application) string { return strconv.FormatInt(a.Tokens, 10) }},
+	{"scopes", func(a *api.Application) string { return a.Scopes.String() }},
+	{"created_at", func(a *api.Application) string { return timestamp(a.CreatedAt) }},
+	{"updated_at", func(a *api.Application) string { return timestamp(a.UpdatedAt) }},
+	{"dcr", func(a *api.Application) string { return csvBool(a.DCR) }},
+	{"single_org_authorization", func(a *api.Application) string { return csvBool(a.SingleOrgAuthorization) }},
+	{"requires_org_scope", func(a *api.Application) string { return csvBool(a.RequiresOrgScope) }},
+	{"scopes_by_resource", func(a *api.Application) string { return compactJSON(a.ScopesByResource) }},
+	{"all_scopes_by_resource", func(a *api.Application) string { return compactJSON(a.AllScopesByResource) }},
+	{"mcp_tool_groups", func(a *api.Application) string { return compactJSON(a.MCPToolGroups) }},
+}
+
+var tokenColumns = []csvColumn[api.Token]{
+	{"id", func(t *api.Token) string { return t.ID }},
+	{"name", func(t *api.Token) string { return orEmpty(t.Name) }},
+	{"display_name", func(t *api.Token) string { return t.DisplayName }},
+	{"actor_id", func(t *api.Token) string { return orEmpty(t.ActorID) }},
+	{"actor_display_name", func(t *api.Token) string { return orEmpty(t.ActorDisplayName) }},
+	{"actor_type", func(t *api.Token) string { return orEmpty(t.ActorType) }},
+	{"created_at", func(t *api.Token) string { return timestamp(t.CreatedAt) }},
+	{"updated_at", func(t *api.Token) string { return timestamp(t.UpdatedAt) }},
+	{"expires_at", func(t *api.Token) string { return csvTime(t.ExpiresAt) }},
+	{"last_used_at", func(t *api.Token) string { return csvTime(t.LastUsedAt) }},
+	{"avatar_url", func(t *api.Token) string { return t.AvatarURL }},
+	{"token", func(t *api.Token) string { return csvSecret(t.Token) }},
+	{"plain_text_refresh_token", func(t *api.Token) string { return csvSecret(t.PlainTextRefreshToken) }},
+	{"organizations", ofAccesses(access.resourcesWithIDs, organizationAccess)},
+	{"organization_accesses", ofAccesses(access.scopeNames, organizationAccess)},
+	{"databases", ofAccesses(access.resourcesWithIDs, databaseAccess)},
+	{"database_accesses", ofAccesses(access.scopeNames, databaseAccess)},
+	{"branches", ofAccesses(access.resourcesWithIDs, branchAccess)},
+	{"branch_accesses", ofAccesses(access.scopeNames, branchAccess)},
+	{"users", ofAccesses(access.resourcesWithIDs, userAccess)},
+	{"user_accesses", ofAccesses(access.scopeNames, userAccess)},
+	{"service_token_accesses", func(t *api.Token) string {
+		var items []string
+		for _, a := range t.ServiceTokenAccesses {
+			items = append(items, serviceAccess(&a))
+		}
+		return strings.Join(items, csvSeparator)
+	}},
+}
+
+var tokenInfoColumns = []csvColumn[tokenInfoDocument]{
+	{"active", func(d *tokenInfoDocument) string { return csvBool(d.Active) }},
+	{"scope", func(d *tokenInfoDocument) string { return d.Scope.String() }},
+	{"client_id", func(d *tokenInfoDocument) string { return orEmpty(d.ClientID) }},
+	{"token_type", func(d *tokenInfoDocument) string { return orEmpty(d.TokenType) }},
+	{"exp", func(d *tokenInfoDocument) string { return orEmpty(d.Exp) }},
+	{"iat", func(d *tokenInfoDocument) string { return orEmpty(d.Iat) }},
+	{"sub", func(d *tokenInfoDocument) string { return orEmpty(d.Sub) }},
+	{"resource_owner_id", func(d *tokenInfoDocument) string { return orEmpty(d.ResourceOwnerID) }},
+	{"expires_in", func(d *tokenInfoDocument) string {
+		if d.ExpiresIn == nil {
+			return ""
+		}
+		return strconv.FormatInt(*d.ExpiresIn, 10)
+	}},
+	{"application_uid", func(d *tokenInfoDocument) string {
+		if d.Application == nil {
+			return ""
+		}
+		return orEmpty(d.Application.UID)
+	}},
+	{"created_at", func(d *tokenInfoDocument) string { return orEmpty(d.CreatedAt) }},
+}
+
+func (r csvRenderer) application(app *api.Application) error {
+	return csvOne(newCSVTable(r, applicationColumns), app)
+}
+
+func (r csvRenderer) token(token *api.Token) error {
+	return csvOne(newCSVTable(r, tokenColumns), token)
+}
+
+func (r csvRenderer) tokenInfo(info *api.TokenInfo) error {
+	d := newTokenInfoDocument(info)
+	return csvOne(newCSVTable(r, tokenInfoColumns), &d)
+}
+
+func (r csvRenderer) tokens() tokenList { return newCSVTable(r, tokenColumns) }
+
+func csvOne[T any](table *csvTable[T], thing *T) error {
+	if err := table.add(thing); err != nil {
+		return err
+	}
+	return table.end(true)
+}
+
+// A csvTable writes the header before the first row, so that a list that fails at once leaves nothing behind.
+type csvTable[T any] struct {
+	out     io.Writer
+	clean   cleaner
+	columns []csvColumn[T]
+	buf     bytes.Buffer
+	rows    *csv.Writer
+	cells   []string
+	begun   bool
+}
+
+func newCSVTable[T any](r csvRenderer, columns []csvColumn[T]) *csvTable[T] {
+	t := &csvTable[T]{out: r.out, clean: r.clean, columns: columns, cells: make([]string, len(columns))}
+	t.rows = csv.NewWriter(&t.buf)
+	return t
+}
+
+func (t *csvTable[T]) add(thing *T) error {
+	if err := t.begin(); err != nil {
+		return err
+	}
+	for i, c := range t.columns {
+		t.cells[i] = csvCell(t.clean, c.cell(thing))
+	}
+	return t.row()
+}
+
+func (t *csvTable[T]) end(complete bool) error {
+	if !complete {
+		return nil
+	}
+	return t.begin()
+}
+
+func (t *csvTable[T]) begin() error {
+	if t.begun {
+		return nil
+	}
+	t.begun = true
+	for i, c := range t.columns {
+		t.cells[i] = c.name
+	}
+	return t.row()
+}
+
+func (t *csvTable[T]) row() error {
+	t.buf.Reset()
+	if err := t.rows.Write(t.cells); err != nil {
+		return err
+	}
+	t.rows.Flush()
+	_, err := t.out.Write(t.buf.Bytes())
+	return err
+}
+
+// csvCell returns s without credentials and control bytes, and not as a formula: a spreadsheet runs a cell that begins
+// so, even after spaces, and takes one that begins with an apostrophe for text
+// (https://owasp.org/www-community/attacks/CSV_Injection).
+func csvCell(clean cleaner, s string) string {
+	cell := clean.printable(s)
+	start := strings.TrimLeftFunc(s, func(r rune) bool { return unicode.IsSpace(r) && r != '\t' && r != '\r' })
+	if first, _ := utf8.DecodeRuneInString(start); start != "" && strings.ContainsRune("=+-@\t\r＝＋－＠", first) {
+		return "'" + cell
+	}
+	return cell
+}
+
+// csvSeparator stands between the items of one cell.
+const csvSeparator = "; "
+
+func csvBool(b *bool) string {
+	if b == nil {
+		return ""
+	}
+	return strconv.FormatBool(*b)
+}
+
+func csvTime(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return timestamp(*t)
+}
+
+func csvSecret(s *api.Secret) string {
+	if s == nil {
+		return ""
+	}
+	return openapi.Redacted
+}
+
+func orEmpty(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// ofAccesses makes a cell of what a token may touch of one kind of resource.
+func ofAccesses(names func(access) []string, kind func(*gen.OAuthAccessesByResource) access) func(*api.Token) string {
+	return func(t *api.Token) string {
+		if t.OAuthAccessesByResource == nil {
+			return ""
+		}
+		return strings.Join(names(kind(t.OAuthAccessesByResource)), csvSeparator)
+	}
+}

@@ -1,0 +1,168 @@
+// Package cli is the command psoauth: it reads flags and the environment, calls package api, and shows the answers. What
+// it shows is the API's; it decides nothing itself.
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/psoauth/psoauth/api"
+	"github.com/psoauth/psoauth/internal/text"
+)
+
+// A Process is what a run of the command gets from outside.
+type Process struct {
+	Args           []string            // without the program's name
+	Getenv         func(string) string // the environment
+	Stdout, Stderr io.Writer
+	Now            func() time.Time // nil for time.Now
+}
+
+// The exit statuses.
+const (
+	exitDone     = 0
+	exitFindings = 1 // there is something for the user to act on
+	exitFailed   = 2 // usage, credentials, network, unreadable input, or an interrupt
+)
+
+// A program is one run of the command.
+type program struct {
+	Process
+	settings settings
+	out      *output
+	closers  []func() // what ends with the run, last opened first
+}
+
+// Run runs the command and returns its exit status. Data goes to Stdout, all else to Stderr, and of a failure one line.
+// When ctx ends, so does the run.
+func Run(ctx context.Context, process Process) (status int) {
+	if process.Now == nil {
+		process.Now = time.Now
+	}
+	p := &program{Process: process, out: newOutput(process.Stdout)}
+	defer func() {
+		if r := recover(); r != nil {
+			status = p.report(ctx, fmt.Errorf("internal error, please report it: %v", r))
+		}
+	}()
+	root := p.root()
+	root.SetArgs(process.Args)
+	err := root.ExecuteContext(ctx)
+	for len(p.closers) > 0 {
+		last := len(p.closers) - 1
+		p.closers[last]()
+		p.closers = p.closers[:last]
+	}
+	if flushErr := p.out.Flush(); err == nil {
+		err = flushErr
+	}
+	return p.report(ctx, err)
+}
+
+// A finding is an error after which the command is done: the user has something to act on.
+type finding struct{ what string }
+
+func (f finding) Error() string { return f.what }
+
+// report writes what failed in one line and returns the exit status.
+func (p *program) report(ctx context.Context, err error) int {
+	switch p.out.state() {
+	case readerGone:
+		return exitDone
+	case writeFailed:
+		err = fmt.Errorf("cannot write the output: %w", p.out.failed)
+	}
+	if err == nil {
+		return exitDone
+	}
+	line := err.Error()
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		line = "interrupted"
+		if e, ok := errors.AsType[*api.Error](err); ok && e.Page > 0 {
+			line += fmt.Sprintf(" [resume from page %d]", e.Page)
+		}
+	}
+	fmt.Fprintln(p.Stderr, "psoauth: "+text.Excerpt(inFlags.Replace(line), maxLine, p.settings.secrets()...))
+	if errors.As(err, new(finding)) {
+		return exitFindings
+	}
+	return exitFailed
+}
+
+// maxLine bounds the line about a failure, in bytes; arguments and server text can be any length.
+const maxLine = 2000
+
+// inFlags says in terms of the command what package api says in terms of its options.
+var inFlags = strings.NewReplacer(
+	"NewClient: invalid argument: ", "",
+	"WithBaseURL: the URL", "--api-url",
+	"WithAuthURL: the URL", "--auth-url",
+	"WithServiceToken: ", "--service-token: ",
+	"see WithAccessToken", "see --access-token",
+	"WithAccessToken: ", "--access-token: ",
+	", or raise the limit with WithMaxResponseBytes", " with --per-page",
+	"check the base URL", "check --api-url and --auth-url",
+	"the network and the base URL", "the network, --api-url and --auth-url",
+	"the ids and the base URL", "the ids, --api-url and --auth-url",
+)
+
+// An output is standard output. It remembers why it failed, so that this is not taken for a failure of the network. To a
+// terminal it writes at once, elsewhere in blocks.
+type output struct {
+	*bufio.Writer
+	to     io.Writer
+	screen bool
+	failed error
+}
+
+func newOutput(to io.Writer) *output {
+	o := &output{to: to, screen: isTerminal(to)}
+	o.Writer = bufio.NewWriterSize(writerFunc(func(b []byte) (int, error) {
+		n, err := to.Write(b)
+		if err != nil && o.failed == nil {
+			o.failed = err
+		}
+		return n, err
+	}), 32<<10)
+	return o
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	n, err := o.Writer.Write(b)
+	if err == nil && o.screen {
+		err = o.Flush()
+	}
+	return n, err
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
+
+type outputState int
+
+const (
+	written     outputState = iota
+	readerGone              // as `head` is, when it has its lines
+	writeFailed             // a full disk, say
+)
+
+func (o *output) state() outputState {
+	switch err := o.failed; {
+	case err == nil:
+		return written
+	case errors.Is(err, syscall.EPIPE), errors.Is(err, io.ErrClosedPipe):
+		return readerGone
+	case runtime.GOOS == "windows" && (errors.Is(err, syscall.Errno(109)) || errors.Is(err, syscall.Errno(232))):
+		return readerGone // ERROR_BROKEN_PIPE, ERROR_NO_DATA
+	default:
+		return writeFailed
+	}
+}

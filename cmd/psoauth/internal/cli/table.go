@@ -1,0 +1,174 @@
+package cli
+
+import (
+	"io"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/width"
+)
+
+// A tableColumn gets its least width, in columns of the terminal, or is left out with all that follow.
+type tableColumn struct {
+	title string
+	least int
+}
+
+// A tableCell is one text in several lengths, the longest first: the first that fits its column is shown.
+type tableCell struct {
+	forms []string
+	style string // an escape sequence, or ""
+}
+
+const (
+	styleHeading = "\x1b[1m"
+	styleQuiet   = "\x1b[2m"
+	styleBad     = "\x1b[31m"
+	styleGood    = "\x1b[32m"
+	styleUnsure  = "\x1b[33m"
+	styleEnd     = "\x1b[0m"
+
+	gap      = 2  // between columns
+	maxCell  = 48 // no column is wider
+	measured = 100
+)
+
+// A table fits a width. It measures its first rows, and writes the others as they come.
+type table struct {
+	out     io.Writer
+	columns []tableColumn
+	width   int
+	colour  bool
+
+	waiting [][]tableCell // to be measured
+	widths  []int         // nil until then; 0 for a column that is left out
+}
+
+func (t *table) add(cells []tableCell) error {
+	if t.widths != nil {
+		return t.row(cells)
+	}
+	t.waiting = append(t.waiting, cells)
+	if len(t.waiting) < measured {
+		return nil
+	}
+	return t.flush()
+}
+
+// flush writes what waits to be measured.
+func (t *table) flush() error {
+	if t.widths != nil || len(t.waiting) == 0 {
+		return nil
+	}
+	t.widths = t.layout()
+	heading := make([]tableCell, len(t.columns))
+	for i, c := range t.columns {
+		heading[i] = tableCell{[]string{c.title}, styleHeading}
+	}
+	for _, row := range append([][]tableCell{heading}, t.waiting...) {
+		if err := t.row(row); err != nil {
+			return err
+		}
+	}
+	t.waiting = nil
+	return nil
+}
+
+// layout gives each column its least width while there is room, and then, from the left again, what its cells would like.
+func (t *table) layout() []int {
+	widths, wanted := make([]int, len(t.columns)), make([]int, len(t.columns))
+	for i, c := range t.columns {
+		wanted[i] = displayWidth(c.title)
+		for _, row := range t.waiting {
+			wanted[i] = max(wanted[i], displayWidth(row[i].forms[0]))
+		}
+		wanted[i] = min(wanted[i], maxCell)
+		t.columns[i].least = min(c.least, wanted[i])
+	}
+	room := t.width + gap
+	for i := range t.columns {
+		need := t.columns[i].least + gap
+		if need > room {
+			if room == t.width+gap { // the first of all is cut rather than left out
+				widths[i], room = max(t.width, 1), 0
+			}
+			break
+		}
+		widths[i] = t.columns[i].least
+		room -= need
+	}
+	for i := range t.columns {
+		if widths[i] > 0 {
+			more := max(min(wanted[i]-widths[i], room), 0)
+			widths[i] += more
+			room -= more
+		}
+	}
+	return widths
+}
+
+func (t *table) row(cells []tableCell) error {
+	var line strings.Builder
+	pending := 0 // spaces before the next cell, so that no line ends in spaces
+	for i, cell := range cells {
+		if t.widths[i] == 0 {
+			continue
+		}
+		shown := cell.fit(t.widths[i])
+		line.WriteString(strings.Repeat(" ", pending))
+		line.WriteString(styled(shown, cell.style, t.colour))
+		pending = gap + t.widths[i] - displayWidth(shown)
+	}
+	line.WriteByte('\n')
+	_, err := io.WriteString(t.out, line.String())
+	return err
+}
+
+// fit returns the longest form that fits, or the shortest, cut.
+func (c tableCell) fit(room int) string {
+	for _, form := range c.forms {
+		if displayWidth(form) <= room {
+			return form
+		}
+	}
+	used := 0
+	shortest := c.forms[len(c.forms)-1]
+	for i, r := range shortest {
+		if used += runeWidth(r); used > room-1 {
+			return shortest[:i] + "…"
+		}
+	}
+	return shortest
+}
+
+func styled(s, style string, colour bool) string {
+	if !colour || style == "" || s == "" {
+		return s
+	}
+	return style + s + styleEnd
+}
+
+// displayWidth returns how many columns of a terminal s takes. s is printable.
+func displayWidth(s string) int {
+	n := 0
+	for _, r := range s {
+		n += runeWidth(r)
+	}
+	return n
+}
+
+// runeWidth is 2 for the wide characters of East Asia and for most pictures, and 0 for marks that stand on another
+// character (https://www.unicode.org/reports/tr11/).
+func runeWidth(r rune) int {
+	switch {
+	case r < 0x300:
+		return 1
+	case unicode.In(r, unicode.Mn, unicode.Me):
+		return 0
+	}
+	switch width.LookupRune(r).Kind() {
+	case width.EastAsianWide, width.EastAsianFullwidth:
+		return 2
+	}
+	return 1
+}

@@ -1,0 +1,24 @@
+// Command psoauth shows which tokens an OAuth application on PlanetScale has issued, what each may touch, and whether a
+// token is still active.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/psoauth/psoauth/cmd/psoauth/internal/cli"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)   // a second signal ends the process at once
+	signal.Ignore(syscall.SIGPIPE) // a reader that has seen enough is an error of a write, which cli knows
+	os.Exit(cli.Run(ctx, cli.Process{
+		Args:   os.Args[1:],
+		Getenv: os.Getenv,
+		Stdout: os.Stdout,
+		Stderr: os.Stderr,
+	}))
+}
