@@ -44,7 +44,7 @@ func (c *config) applicationAt(midnight time.Time) gen.OAuthApplication {
 	}
 	yes := true
 	app := gen.OAuthApplication{
-		ID:                     ApplicationID,
+		ID:                     c.applicationID,
 		Name:                   "Schema Sentinel",
 		RedirectURI:            "https://sentinel.example/oauth/callback",
 		Domain:                 "sentinel.example",

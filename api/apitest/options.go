@@ -16,27 +16,29 @@ const DefaultTokens = 120
 type Option func(*config)
 
 type config struct {
-	organization string
-	application  *gen.OAuthApplication
-	tokens       int
-	listed       []gen.OAuthToken
-	isListed     bool
-	leaked       []int
-	accesses     []string
-	clock        func() time.Time
-	revision     Revision
-	form         TokenInfoForm
-	faults       []Fault
+	organization  string
+	applicationID string
+	application   *gen.OAuthApplication
+	tokens        int
+	listed        []gen.OAuthToken
+	isListed      bool
+	leaked        []int
+	accesses      []string
+	clock         func() time.Time
+	revision      Revision
+	form          TokenInfoForm
+	faults        []Fault
 }
 
 func newConfig(options []Option) config {
 	c := config{
-		organization: Organization,
-		tokens:       DefaultTokens,
-		accesses:     []string{ReadApplications, ReadTokens},
-		clock:        time.Now,
-		revision:     Revision202608,
-		form:         FormPublished,
+		organization:  Organization,
+		applicationID: ApplicationID,
+		tokens:        DefaultTokens,
+		accesses:      []string{ReadApplications, ReadTokens},
+		clock:         time.Now,
+		revision:      Revision202608,
+		form:          FormPublished,
 	}
 	for _, option := range options {
 		option(&c)
@@ -66,6 +68,11 @@ func WithTokenList(tokens []gen.OAuthToken) Option {
 // serves false or an empty object there.
 func WithApplication(application gen.OAuthApplication) Option {
 	return func(c *config) { c.application = &application }
+}
+
+// WithApplicationID sets the id of the made-up application, in place of [ApplicationID].
+func WithApplicationID(id string) Option {
+	return func(c *config) { c.applicationID = id }
 }
 
 // WithOrganization sets the name of the organization, in place of [Organization].

@@ -99,3 +99,15 @@ func TestTheAddressOfAPageLeadsThere(t *testing.T) {
 		t.Errorf("GET %s: %d %.200s", next, status, body)
 	}
 }
+
+func TestTheApplicationHasTheIDAsked(t *testing.T) {
+	t.Parallel()
+	planetscale := apitest.New(apitest.WithApplicationID("another"))
+	path := strings.Replace("/v1"+application, apitest.ApplicationID, "another", 1)
+	if got := object(t, serve(planetscale, path, serviceToken).body.String())["id"]; got != "another" {
+		t.Errorf("GET %s: id %v", path, got)
+	}
+	if got := serve(planetscale, "/v1"+application, serviceToken).status; got != http.StatusNotFound {
+		t.Errorf("the usual id: %d", got)
+	}
+}
