@@ -1,0 +1,102 @@
+package contract
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/psoauth/psoauth/internal/text"
+)
+
+// A body is what there is of a response's body, and why it is not all.
+type body struct {
+	data    []byte
+	broken  *Rule // nil if data is the whole body
+	message string
+}
+
+// peekBody reads up to limit bytes of a response's body and puts them back.
+func peekBody(resp *http.Response, limit int64) body {
+	if resp.Body == nil || resp.Body == http.NoBody || resp.StatusCode == http.StatusSwitchingProtocols {
+		return body{}
+	}
+	original := resp.Body
+	data, err := readAll(io.LimitReader(original, limit+1), min(resp.ContentLength, limit, 1<<20))
+	var rest io.Reader = original
+	if err != nil {
+		rest = failing{err}
+	}
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(data), rest), original}
+	switch {
+	case err != nil:
+		return body{data, httpBodyRead, fmt.Sprintf("the body broke off after %d bytes", len(data))}
+	case int64(len(data)) > limit:
+		return tooLarge(limit)
+	}
+	return decode(data, resp.Header.Values("Content-Encoding"), limit)
+}
+
+// readAll is io.ReadAll for a reader that is expected to give size bytes.
+func readAll(r io.Reader, size int64) ([]byte, error) {
+	var b bytes.Buffer
+	b.Grow(int(max(size, 0)) + bytes.MinRead)
+	_, err := b.ReadFrom(r)
+	return b.Bytes(), err
+}
+
+func tooLarge(limit int64) body {
+	return body{broken: httpBodyLimit, message: fmt.Sprintf("the body is larger than %d bytes and was not checked", limit)}
+}
+
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+// decode undoes content codings, the last first (RFC 9110, section 8.4), up to limit bytes.
+func decode(data []byte, headers []string, limit int64) body {
+	codings := strings.Split(strings.ToLower(strings.Join(headers, ",")), ",")
+	for i := len(codings) - 1; i >= 0; i-- {
+		coding := strings.TrimSpace(codings[i])
+		if coding == "" || coding == "identity" || len(data) == 0 {
+			continue
+		}
+		reader, err := decoder(coding, data)
+		if err == nil {
+			data, err = io.ReadAll(io.LimitReader(reader, limit+1))
+		}
+		switch {
+		case errors.Is(err, errUnknownCoding):
+			return body{broken: httpContentEncoding, message: "the content coding " + text.Excerpt(coding, 40) + " is not one of gzip and deflate"}
+		case err != nil:
+			return body{broken: httpContentEncoding, message: "the body is not " + coding + ", as Content-Encoding says, or breaks off"}
+		case int64(len(data)) > limit:
+			return tooLarge(limit)
+		}
+	}
+	return body{data: data}
+}
+
+var errUnknownCoding = errors.New("unknown content coding")
+
+func decoder(coding string, data []byte) (io.Reader, error) {
+	switch coding {
+	case "gzip", "x-gzip":
+		return gzip.NewReader(bytes.NewReader(data))
+	case "deflate":
+		// It means zlib; some servers send the bare stream, and clients have learnt to take both.
+		if r, err := zlib.NewReader(bytes.NewReader(data)); err == nil {
+			return r, nil
+		}
+		return flate.NewReader(bytes.NewReader(data)), nil
+	}
+	return nil, errUnknownCoding
+}

@@ -1,0 +1,90 @@
+package contract
+
+import (
+	"encoding/base64"
+	"math"
+	"net/mail"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// stringFormats are the formats a string is held to, each with what the format asks for. A format that is not here says
+// nothing, as OpenAPI has it.
+var stringFormats = map[string]struct {
+	want string
+	ok   func(s string) bool
+}{
+	// time.Time decodes exactly this, so that a time which passes here does not fail in a client.
+	"date-time":     {"a date-time (RFC 3339)", func(s string) bool { return new(time.Time).UnmarshalText([]byte(s)) == nil }},
+	"date":          {"a date (RFC 3339)", func(s string) bool { _, err := time.Parse(time.DateOnly, s); return err == nil }},
+	"time":          {"a time with its zone (RFC 3339)", isTime},
+	"uri":           {"an absolute URI (RFC 3986)", func(s string) bool { return isURI(s, true) }},
+	"uri-reference": {"a URI reference (RFC 3986)", func(s string) bool { return isURI(s, false) }},
+	"uuid":          {"a UUID (RFC 9562)", uuid.MatchString},
+	"email":         {"an e-mail address (RFC 5322)", isEmail},
+	"hostname":      {"a host name (RFC 1123)", isHostname},
+	"ipv4":          {"an IPv4 address", func(s string) bool { a, err := netip.ParseAddr(s); return err == nil && a.Is4() }},
+	"ipv6": {"an IPv6 address", func(s string) bool {
+		a, err := netip.ParseAddr(s)
+		return err == nil && a.Is6() && a.Zone() == ""
+	}},
+	"byte": {"base64 (RFC 4648)", func(s string) bool { _, err := base64.StdEncoding.DecodeString(s); return err == nil }},
+}
+
+var uuid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+
+func isTime(s string) bool {
+	return new(time.Time).UnmarshalText([]byte("2000-01-01T"+s)) == nil
+}
+
+// isURI looks at the characters itself because net/url lets spaces, quotes and letters beyond ASCII pass.
+func isURI(s string, absolute bool) bool {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
+		case strings.IndexByte("-._~:/?#[]@!$&'()*+,;=", c) >= 0:
+		case c == '%' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]):
+		default:
+			return false
+		}
+	}
+	u, err := url.Parse(s)
+	return err == nil && (!absolute || u.Scheme != "" && len(s) > len(u.Scheme)+1)
+}
+
+func isHex(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F' }
+
+func isEmail(s string) bool {
+	a, err := mail.ParseAddress(s)
+	return err == nil && a.Name == "" && a.Address == s
+}
+
+var hostLabel = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
+
+func isHostname(s string) bool {
+	if len(s) == 0 || len(s) > 253 {
+		return false
+	}
+	for label := range strings.SplitSeq(s, ".") {
+		if !hostLabel.MatchString(label) {
+			return false
+		}
+	}
+	return true
+}
+
+// numberFormats are the formats a number is held to beyond what rules about numbers say of all of them.
+var numberFormats = map[string]struct {
+	want string
+	ok   func(text string) bool
+}{
+	"int32": {"an integer of 32 bits", func(s string) bool { _, err := strconv.ParseInt(s, 10, 32); return err == nil }},
+	"float": {"a number that float32 holds", func(s string) bool {
+		f, err := strconv.ParseFloat(s, 64)
+		return err == nil && math.Abs(f) <= math.MaxFloat32
+	}},
+}
