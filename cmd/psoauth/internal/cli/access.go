@@ -69,7 +69,7 @@ func serviceAccess(a *gen.ServiceTokenAccess) string {
 
 func (a access) scopesExplained() (lines []string) {
 	for _, s := range a.scopes {
-		lines = append(lines, s.Name+": "+s.Description)
+		lines = append(lines, "may "+s.Name+" ("+s.Description+")")
 	}
 	return lines
 }

@@ -11,7 +11,7 @@ A service token needs the access read_oauth_applications.`,
 		Example: "  psoauth app show 5kq1x0v2m8yd\n  psoauth app show 5kq1x0v2m8yd --format json",
 		Args:    p.ids("APP_ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			client, at, err := p.connect(args)
+			client, at, err := p.connect(args, theOrganization, anyCredential)
 			if err != nil {
 				return err
 			}

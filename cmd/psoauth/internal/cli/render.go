@@ -68,11 +68,14 @@ type tokenInfoDocument struct {
 	Exp             *string            `json:"exp"`
 	Iat             *string            `json:"iat"`
 	Sub             *string            `json:"sub"`
-	ResourceOwnerID *string            `json:"resource_owner_id"`
+	ResourceOwnerID *ownerID           `json:"resource_owner_id"`
 	ExpiresIn       *int64             `json:"expires_in"`
 	Application     *tokenInfoClientID `json:"application"`
 	CreatedAt       *string            `json:"created_at"`
 }
+
+// An ownerID is the id of a user, which the older form has as a string or as an integer.
+type ownerID string
 
 type tokenInfoClientID struct {
 	UID *string `json:"uid"`
@@ -85,7 +88,7 @@ func newTokenInfoDocument(info *api.TokenInfo) tokenInfoDocument {
 		d.Active = &active
 	}
 	if info.Legacy {
-		d.ResourceOwnerID = orNil(info.Subject)
+		d.ResourceOwnerID = (*ownerID)(orNil(info.Subject))
 		d.Application = &tokenInfoClientID{orNil(info.ClientID)}
 		d.CreatedAt = seconds(info.IssuedAt)
 		if info.ExpiresIn != nil {

@@ -86,7 +86,7 @@ var tokenInfoColumns = []csvColumn[tokenInfoDocument]{
 	{"exp", func(d *tokenInfoDocument) string { return orEmpty(d.Exp) }},
 	{"iat", func(d *tokenInfoDocument) string { return orEmpty(d.Iat) }},
 	{"sub", func(d *tokenInfoDocument) string { return orEmpty(d.Sub) }},
-	{"resource_owner_id", func(d *tokenInfoDocument) string { return orEmpty(d.ResourceOwnerID) }},
+	{"resource_owner_id", func(d *tokenInfoDocument) string { return orEmpty((*string)(d.ResourceOwnerID)) }},
 	{"expires_in", func(d *tokenInfoDocument) string {
 		if d.ExpiresIn == nil {
 			return ""

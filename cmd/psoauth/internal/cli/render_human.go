@@ -99,8 +99,7 @@ func (r *humanRenderer) token(token *api.Token) error {
 			break
 		}
 		if a := kind.of(token.OAuthAccessesByResource); len(a.resources)+len(a.scopes) > 0 {
-			s.add(kind.label, a.resourcesWithIDs()...)
-			s.add("", a.scopesExplained()...)
+			s.add(kind.label, append(a.resourcesWithIDs(), a.scopesExplained()...)...)
 		}
 	}
 	var lines []string

@@ -98,6 +98,11 @@ func (e jsonEncoder) value(v reflect.Value) error {
 			value = openapi.Scopes{}
 		}
 		return e.array(reflect.ValueOf([]string(value)))
+	case ownerID:
+		if n, err := strconv.ParseInt(string(value), 10, 64); err == nil && strconv.FormatInt(n, 10) == string(value) {
+			return e.WriteToken(jsontext.Int(n))
+		}
+		return e.string(string(value))
 	case openapi.RawObject:
 		return e.raw(value)
 	case openapi.RawArray:

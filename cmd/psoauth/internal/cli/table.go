@@ -14,7 +14,7 @@ type tableColumn struct {
 	least int
 }
 
-// A tableCell is one text in several lengths, the longest first: the first that fits its column is shown.
+// A tableCell is one text in several lengths, the longest first. A column shows the longest that fits in all its cells.
 type tableCell struct {
 	forms []string
 	style string // an escape sequence, or ""
@@ -42,6 +42,7 @@ type table struct {
 
 	waiting [][]tableCell // to be measured
 	widths  []int         // nil until then; 0 for a column that is left out
+	forms   []int         // which of a cell's forms a column shows, or a later one
 }
 
 func (t *table) add(cells []tableCell) error {
@@ -60,7 +61,7 @@ func (t *table) flush() error {
 	if t.widths != nil || len(t.waiting) == 0 {
 		return nil
 	}
-	t.widths = t.layout()
+	t.layout()
 	heading := make([]tableCell, len(t.columns))
 	for i, c := range t.columns {
 		heading[i] = tableCell{[]string{c.title}, styleHeading}
@@ -75,8 +76,9 @@ func (t *table) flush() error {
 }
 
 // layout gives each column its least width while there is room, and then, from the left again, what its cells would like.
-func (t *table) layout() []int {
+func (t *table) layout() {
 	widths, wanted := make([]int, len(t.columns)), make([]int, len(t.columns))
+	t.widths, t.forms = widths, make([]int, len(t.columns))
 	for i, c := range t.columns {
 		wanted[i] = displayWidth(c.title)
 		for _, row := range t.waiting {
@@ -103,8 +105,11 @@ func (t *table) layout() []int {
 			widths[i] += more
 			room -= more
 		}
+		for _, row := range t.waiting {
+			form, _ := row[i].fit(0, widths[i])
+			t.forms[i] = max(t.forms[i], form)
+		}
 	}
-	return widths
 }
 
 func (t *table) row(cells []tableCell) error {
@@ -114,7 +119,7 @@ func (t *table) row(cells []tableCell) error {
 		if t.widths[i] == 0 {
 			continue
 		}
-		shown := cell.fit(t.widths[i])
+		_, shown := cell.fit(t.forms[i], t.widths[i])
 		line.WriteString(strings.Repeat(" ", pending))
 		line.WriteString(styled(shown, cell.style, t.colour))
 		pending = gap + t.widths[i] - displayWidth(shown)
@@ -124,21 +129,21 @@ func (t *table) row(cells []tableCell) error {
 	return err
 }
 
-// fit returns the longest form that fits, or the shortest, cut.
-func (c tableCell) fit(room int) string {
-	for _, form := range c.forms {
-		if displayWidth(form) <= room {
-			return form
+// fit returns the longest form that fits, from the given one on, or else the shortest, cut.
+func (c tableCell) fit(from, room int) (form int, shown string) {
+	last := len(c.forms) - 1
+	for form := min(from, last); form <= last; form++ {
+		if displayWidth(c.forms[form]) <= room {
+			return form, c.forms[form]
 		}
 	}
 	used := 0
-	shortest := c.forms[len(c.forms)-1]
-	for i, r := range shortest {
+	for i, r := range c.forms[last] {
 		if used += runeWidth(r); used > room-1 {
-			return shortest[:i] + "…"
+			return last, c.forms[last][:i] + "…"
 		}
 	}
-	return shortest
+	return last, c.forms[last]
 }
 
 func styled(s, style string, colour bool) string {

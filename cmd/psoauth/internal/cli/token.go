@@ -29,7 +29,7 @@ and the same --per-page. A JSON array that breaks off is left open, so that no p
 		Example: "  psoauth token list 5kq1x0v2m8yd\n  psoauth token list 5kq1x0v2m8yd --format csv > tokens.csv",
 		Args:    p.ids("APP_ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			client, at, err := p.connect(args)
+			client, at, err := p.connect(args, theOrganization, anyCredential)
 			if err != nil {
 				return err
 			}
@@ -65,7 +65,7 @@ A service token needs the access read_oauth_tokens.`,
 		Example: "  psoauth token show 5kq1x0v2m8yd w3z8r1c5n7pd",
 		Args:    p.ids("APP_ID", "TOKEN_ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			client, at, err := p.connect(args)
+			client, at, err := p.connect(args, theOrganization, anyCredential)
 			if err != nil {
 				return err
 			}
@@ -89,7 +89,7 @@ is neither reported as active nor as inactive. That a token is active there does
 		Example: "  psoauth token info --require-active && echo still good",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			client, err := p.connectAuth()
+			client, _, err := p.connect(nil, theAccessToken)
 			if err != nil {
 				return err
 			}

@@ -1,0 +1,191 @@
+package cli_test
+
+import (
+	"encoding/csv"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/psoauth/psoauth/api/apitest"
+)
+
+func TestOutputs(t *testing.T) {
+	t.Parallel()
+	user := userOf(serveStatic(t, static["2025-12"], 3, staticInfo["active"])).with("COLUMNS", "100")
+	for name, args := range requests {
+		for _, format := range []string{"human", "json", "csv"} {
+			file := strings.ReplaceAll(name, " ", "-") + "." + map[string]string{"human": "txt"}[format]
+			if format != "human" {
+				file += format
+			}
+			golden(t, file, mustRun(t, user, append(args, "--format", format)...))
+		}
+	}
+	bare := userOf(serveStatic(t, static["2026-09"], 0, staticInfo["legacy without owner"]))
+	for name, args := range requests {
+		golden(t, strings.ReplaceAll(name, " ", "-")+"-bare.txt", mustRun(t, bare, args...))
+	}
+	for format, want := range map[string]string{"json": "[]\n", "human": "0 tokens\n"} {
+		if got := mustRun(t, bare, "token", "list", "5kq1x0v2m8yd", "--format", format); got != want {
+			t.Errorf("no tokens as %s: %q", format, got)
+		}
+	}
+	if got := mustRun(t, bare, "token", "list", "5kq1x0v2m8yd", "--format", "csv"); strings.Count(got, "\n") != 1 {
+		t.Errorf("no tokens as csv: %q", got)
+	}
+}
+
+func TestTokenInfoInItsForms(t *testing.T) {
+	t.Parallel()
+	for form, want := range map[string]struct {
+		says   string
+		status int // with --require-active
+	}{
+		"active":               {"The token is active.", 0},
+		"inactive":             {"not active", 1},
+		"legacy":               {"does not say", 1},
+		"legacy without owner": {"does not say", 1},
+	} {
+		user := userOf(serveStatic(t, static["2026-08"], 1, staticInfo[form]))
+		if out := mustRun(t, user, "token", "info"); !strings.Contains(out, want.says) {
+			t.Errorf("%s: %s", form, out)
+		}
+		r := run(t, user, "token", "info", "--require-active")
+		if r.status != want.status || !strings.Contains(r.stdout, want.says) || strings.Count(r.stderr, "\n") != want.status {
+			t.Errorf("%s, --require-active: status %d, %s%s", form, r.status, r.stdout, r.stderr)
+		}
+	}
+}
+
+// hostile is text that a terminal would act on, a spreadsheet run, or a reader take for another line.
+var hostile = []string{
+	"\x1b]0;owned\x07\x1b[31mred", "two\nlines\r\n", "\u009b31m", "back\bspace", "right\u202eleft", "zero\u200bwidth",
+	"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\u00a0=1", "\n=1", "＝1", "=cmd|' /C calc'!A0",
+	`quote " comma , apostrophe '`, leakedSecret, "x " + leakedRefresh + " y", plainSecret, "Bearer of news",
+}
+
+// serveHostile serves tokens whose every text is hostile, and an application.
+func serveHostile(t testing.TB) string {
+	quoted := func(s string) string {
+		b, err := json.Marshal(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	var tokens []string
+	for _, s := range hostile {
+		q := quoted(s)
+		tokens = append(tokens, strings.NewReplacer(
+			`"ci"`, q, `"CI deploys"`, q, `"Ada"`, q, `"User"`, q, `"main"`, q, `"shop"`, q, `"acme"`, q, `"read_branch"`, q,
+			`"Read a branch"`, q, `"database:read_database"`, q, `"u4m9b2x7k1re"`, q, `"`+staticID+`"`, q,
+		).Replace(static["2025-12"].token))
+	}
+	application := strings.NewReplacer(`"Schema Sentinel"`, quoted(strings.Join(hostile, "|")), `"read_user"`, quoted(leakedSecret)).
+		Replace(static["2026-08"].application)
+	return serve(t, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/tokens"):
+			writeJSON(w, static["2025-12"].page(tokens, 1, 1))
+		case strings.Contains(r.URL.Path, "/tokens/"):
+			writeJSON(w, tokens[0])
+		case strings.HasSuffix(r.URL.Path, "/info"):
+			writeJSON(w, strings.NewReplacer(`read_user`, leakedSecret, `u4m9b2x7k1re`, plainSecret).Replace(staticInfo["active"]))
+		default:
+			writeJSON(w, application)
+		}
+	})
+}
+
+func TestTextFromAServerIsData(t *testing.T) {
+	t.Parallel()
+	user := userOf(serveHostile(t)).with("COLUMNS", "400").with("PLANETSCALE_ACCESS_TOKEN", plainSecret)
+	for name, args := range requests {
+		for _, format := range []string{"human", "json", "csv"} {
+			out := mustRun(t, user, append(args, "--format", format)...)
+			noSecret(t, out)
+			if i := strings.IndexFunc(out, func(r rune) bool { return r != '\n' && (r < ' ' || r == 0x7f || r > 0x7f && r < 0xa0) }); i >= 0 {
+				t.Errorf("%s as %s: control character %q", name, format, out[i:i+4])
+			}
+			if strings.ContainsAny(out, "\u202e\u200b") {
+				t.Errorf("%s as %s: a mark that is not seen", name, format)
+			}
+			if format == "human" && name == "token list" && strings.Count(out, "\n") != len(hostile)+3 {
+				t.Errorf("%d lines for %d tokens:\n%s", strings.Count(out, "\n"), len(hostile), out)
+			}
+		}
+	}
+}
+
+func TestJSONKeepsTextToTheByte(t *testing.T) {
+	t.Parallel()
+	var tokens []struct {
+		Name string `json:"name"`
+	}
+	out := mustRun(t, userOf(serveHostile(t)), "token", "list", "5kq1x0v2m8yd", "--format", "json")
+	if err := json.Unmarshal([]byte(out), &tokens); err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range hostile {
+		if !strings.Contains(s, "pscale_") && tokens[i].Name != s {
+			t.Errorf("%q became %q", s, tokens[i].Name)
+		}
+	}
+}
+
+func TestNoCellIsAFormula(t *testing.T) {
+	t.Parallel()
+	out := mustRun(t, userOf(serveHostile(t)), "token", "list", "5kq1x0v2m8yd", "--format", "csv")
+	rows, err := csv.NewReader(strings.NewReader(out)).ReadAll()
+	if err != nil || len(rows) != len(hostile)+1 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	for i, row := range rows[1:] {
+		for j, cell := range row {
+			start := strings.TrimLeft(cell, " \u00a0\n")
+			if start != "" && strings.ContainsAny(start[:1], "=+-@\t\r") {
+				t.Errorf("row %d, %s: %q", i, rows[0][j], cell)
+			}
+		}
+		if s := hostile[i]; strings.ContainsAny(s[:1], "=+-@") && row[0] != "'"+s {
+			t.Errorf("%q became %q", s, row[0])
+		}
+	}
+	if got := rows[18][0]; got != hostile[17] {
+		t.Errorf("a harmless text changed: %q", got)
+	}
+}
+
+func TestNoSecretInAnyOutput(t *testing.T) {
+	t.Parallel()
+	leaky := newServer(t, apitest.WithTokens(40), apitest.WithLeakedSecret(0, 1, 2))
+	user := userOfTestServer(leaky)
+	var secrets []string
+	for _, request := range []string{"PLANETSCALE_SERVICE_TOKEN", "PLANETSCALE_ACCESS_TOKEN"} {
+		secrets = append(secrets, user[request])
+	}
+	for i := range 3 {
+		token := leaky.Token(i)
+		secrets = append(secrets, token.Token.Reveal(), token.PlainTextRefreshToken.Reveal())
+	}
+	for _, args := range [][]string{
+		{"app", "show", apitest.ApplicationID}, {"token", "list", apitest.ApplicationID},
+		{"token", "show", apitest.ApplicationID, leaky.Token(1).ID}, {"token", "info"}, {"token", "show", "a", "b"},
+	} {
+		for _, format := range []string{"human", "json", "csv"} {
+			r := run(t, user, append(args, "--debug", "--format", format)...)
+			if !strings.Contains(r.stderr, "level=DEBUG msg=exchange operation=get") && !strings.Contains(r.stderr, "operation=listOAuthTokens") {
+				t.Errorf("%q: no debug log: %s", args, r.stderr)
+			}
+			for _, secret := range secrets {
+				if secret == "" || strings.Contains(r.stdout+r.stderr, secret) {
+					t.Errorf("%q as %s shows %q", args, format, secret)
+				}
+			}
+			if shown := args[1] == "show" && args[0] == "token" && args[2] != "a"; shown && strings.Count(r.stdout, "[redacted]") != 2 {
+				t.Errorf("%q as %s does not say that there are secrets: %s", args, format, r.stdout)
+			}
+		}
+	}
+}
