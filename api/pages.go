@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,9 +21,6 @@ type ListOptions struct {
 	PerPage  int // tokens a page; 0 for 100, the most that the server answers with
 	Limit    int // stop after so many tokens; 0 for all
 	Prefetch int // pages to fetch ahead while earlier ones are read, at most 32; 0 for none
-	// OnPage, if not nil, is called by [Client.Tokens] with each page before the page's tokens are yielded, in the same
-	// goroutine: the page says how long the whole list is. It must not change the page.
-	OnPage func(*TokenPage)
 }
 
 func (o ListOptions) withDefaults() (ListOptions, error) {
@@ -54,16 +52,26 @@ func (o ListOptions) withDefaults() (ListOptions, error) {
 // from one page to the next by a newer one is yielded once. A token that a deletion pulls from the next page to one
 // already read is missed: only a second reading finds it.
 func (c *Client) Tokens(ctx context.Context, organization, applicationID string, options ListOptions) iter.Seq2[*Token, error] {
+	whole := options
+	if options.Limit > 0 {
+		// Only whoever looks at the ids can tell when there are enough tokens; no page beyond is fetched ahead.
+		whole.Limit = 0
+		whole.Prefetch = min(options.Prefetch, (options.Limit-1)/cmp.Or(max(options.PerPage, 0), maxPerPage))
+	}
+	return TokensOf(c.TokenPages(ctx, organization, applicationID, whole), options.Limit)
+}
+
+// TokensOf returns an iterator over the tokens on pages, for a program that looks at the pages of [Client.TokenPages] on
+// their way: limit tokens, or all if it is 0, in their order, without those that were on the page before already. An error
+// is passed on.
+func TokensOf(pages iter.Seq2[*TokenPage, error], limit int) iter.Seq2[*Token, error] {
 	return func(yield func(*Token, error) bool) {
 		yielded := 0
 		var before, now map[string]struct{} // the ids of the last page and of this one
-		for page, err := range c.TokenPages(ctx, organization, applicationID, options) {
+		for page, err := range pages {
 			if err != nil {
 				yield(nil, err)
 				return
-			}
-			if options.OnPage != nil {
-				options.OnPage(page)
 			}
 			before, now = now, make(map[string]struct{}, len(page.Data))
 			for i := range page.Data {
@@ -72,7 +80,7 @@ func (c *Client) Tokens(ctx context.Context, organization, applicationID string,
 				if _, again := before[token.ID]; again {
 					continue
 				}
-				if yielded++; !yield(token, nil) || yielded == options.Limit {
+				if yielded++; !yield(token, nil) || yielded == limit {
 					return
 				}
 			}

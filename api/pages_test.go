@@ -258,6 +258,13 @@ func TestAListThatGrowsMeanwhileYieldsNoTokenTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkAll(t, ids, 4*97+100)
+	for _, limit := range []int{97, 200, 201, 400} { // a token that comes twice counts once
+		ids, err := collect(c.Tokens(t.Context(), "acme", "app1", api.ListOptions{Limit: limit}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkAll(t, ids, limit)
+	}
 }
 
 func TestBreakLeavesNothingBehind(t *testing.T) {

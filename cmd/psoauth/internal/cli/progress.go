@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"iter"
 
 	"github.com/psoauth/psoauth/api"
 )
@@ -20,6 +21,20 @@ func (p *program) newProgress() *progress {
 		return &progress{}
 	}
 	return &progress{out: p.Stderr}
+}
+
+// watch passes pages on and says how far they are.
+func (p *progress) watch(pages iter.Seq2[*api.TokenPage, error]) iter.Seq2[*api.TokenPage, error] {
+	return func(yield func(*api.TokenPage, error) bool) {
+		for page, err := range pages {
+			if err == nil {
+				p.page(page)
+			}
+			if !yield(page, err) {
+				return
+			}
+		}
+	}
 }
 
 func (p *progress) page(page *api.TokenPage) {

@@ -36,9 +36,10 @@ and the same --per-page. A JSON array that breaks off is left open, so that no p
 			progress := p.newProgress()
 			defer progress.clear()
 			list := p.renderer().tokens()
-			for token, err := range client.Tokens(cmd.Context(), at.organization, at.application, api.ListOptions{
-				Page: page.value, PerPage: perPage.value, Limit: limit.value, Prefetch: prefetch, OnPage: progress.page,
-			}) {
+			pages := progress.watch(client.TokenPages(cmd.Context(), at.organization, at.application, api.ListOptions{
+				Page: page.value, PerPage: perPage.value, Prefetch: prefetch,
+			}))
+			for token, err := range api.TokensOf(pages, limit.value) {
 				if err == nil {
 					err = list.add(token)
 				}

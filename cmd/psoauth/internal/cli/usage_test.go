@@ -62,7 +62,7 @@ func TestWhatCannotRunIsOneLineAndStatus2(t *testing.T) {
 			"--api-url is plain http",
 		},
 		{
-			"a password in the address", all.with("PLANETSCALE_AUTH_URL", "https://u:" + serviceSecret + "@example.com"),
+			"a password in the address", all.with("PLANETSCALE_AUTH_URL", "https://u:"+serviceSecret+"@example.com"),
 			[]string{"token", "info"}, "--auth-url holds a user name or password",
 		},
 		{"two addresses for the sandbox", nil, []string{"app", "show", "--sandbox", "--api-url", "http://localhost"}, "leave --api-url"},
