@@ -88,10 +88,12 @@ func TestTheFirstTokensShowEveryPeculiarity(t *testing.T) {
 				func(b gen.AccessibleBranch) bool { return b.Name == "main" })
 		},
 		"production branch by grant": func(t gen.OAuthToken) bool {
-			return slices.ContainsFunc(t.ServiceTokenAccesses, func(a gen.ServiceTokenAccess) bool { return a.ResourceName == "main" })
+			return slices.ContainsFunc(t.ServiceTokenAccesses,
+				func(a gen.ServiceTokenAccess) bool { return a.ResourceName == "main" })
 		},
 		"deleted resource": func(t gen.OAuthToken) bool {
-			return slices.ContainsFunc(t.ServiceTokenAccesses, func(a gen.ServiceTokenAccess) bool { return a.Resource.DeletedAt != nil })
+			return slices.ContainsFunc(t.ServiceTokenAccesses,
+				func(a gen.ServiceTokenAccess) bool { return a.Resource.DeletedAt != nil })
 		},
 		"no actor": func(t gen.OAuthToken) bool { return t.ActorID == nil && t.ActorType == nil },
 		"nameless actor": func(t gen.OAuthToken) bool {
@@ -100,7 +102,9 @@ func TestTheFirstTokensShowEveryPeculiarity(t *testing.T) {
 		"one actor with many": func(t gen.OAuthToken) bool { return t.ActorID != nil && actors[*t.ActorID] >= 10 },
 		"unusual age":         func(t gen.OAuthToken) bool { return t.CreatedAt.Before(daysAgo(1400)) },
 		"no name":             func(t gen.OAuthToken) bool { return t.Name == nil },
-		"no accesses":         func(t gen.OAuthToken) bool { return t.OAuthAccessesByResource == nil && t.ServiceTokenAccesses == nil },
+		"no accesses": func(t gen.OAuthToken) bool {
+			return t.OAuthAccessesByResource == nil && t.ServiceTokenAccesses == nil
+		},
 		"nothing out of the ordinary": func(t gen.OAuthToken) bool {
 			return t.CreatedAt.After(daysAgo(15)) && t.ExpiresAt != nil && t.ExpiresAt.After(daysAgo(-14)) &&
 				t.ExpiresAt.Before(daysAgo(-31)) && t.LastUsedAt != nil && t.LastUsedAt.After(daysAgo(15)) &&
@@ -203,19 +207,28 @@ func TestGivenTokensAreServedAsTheyAre(t *testing.T) {
 	given := []gen.OAuthToken{
 		{ID: id, DisplayName: text, CreatedAt: noon, UpdatedAt: later},
 		{
-			ID: "full", Name: &text, DisplayName: text, Token: &secret, PlainTextRefreshToken: &secret, AvatarURL: "https://a.example/",
+			ID: "full", Name: &text, DisplayName: text, Token: &secret, PlainTextRefreshToken: &secret,
+			AvatarURL: "https://a.example/",
 			CreatedAt: noon, UpdatedAt: noon, ExpiresAt: &later, LastUsedAt: &later,
 			ActorID: &text, ActorDisplayName: &text, ActorType: &text,
-			ServiceTokenAccesses: []gen.ServiceTokenAccess{{ID: "g", Access: text, Resource: gen.AccessResource{Name: text, DeletedAt: &later}}},
+			ServiceTokenAccesses: []gen.ServiceTokenAccess{
+				{ID: "g", Access: text, Resource: gen.AccessResource{Name: text, DeletedAt: &later}},
+			},
 			OAuthAccessesByResource: &gen.OAuthAccessesByResource{
-				Database:     gen.DatabaseAccesses{Databases: []gen.AccessibleDatabase{{Name: text}}, Accesses: []gen.AccessScope{{Name: text}}},
-				Branch:       gen.BranchAccesses{Branches: []gen.AccessibleBranch{}, Accesses: []gen.AccessScope{}},
-				Organization: gen.OrganizationAccesses{Organizations: []gen.AccessibleOrganization{}, Accesses: []gen.AccessScope{}},
-				User:         gen.UserAccesses{Users: []gen.AccessibleUser{}, Accesses: []gen.AccessScope{}},
+				Database: gen.DatabaseAccesses{
+					Databases: []gen.AccessibleDatabase{{Name: text}},
+					Accesses:  []gen.AccessScope{{Name: text}},
+				},
+				Branch: gen.BranchAccesses{Branches: []gen.AccessibleBranch{}, Accesses: []gen.AccessScope{}},
+				Organization: gen.OrganizationAccesses{
+					Organizations: []gen.AccessibleOrganization{}, Accesses: []gen.AccessScope{},
+				},
+				User: gen.UserAccesses{Users: []gen.AccessibleUser{}, Accesses: []gen.AccessScope{}},
 			},
 		},
 	}
-	server := newServer(t, apitest.WithTokenList(given), apitest.WithFaults(apitest.OK(), apitest.OK(), apitest.OK(), apitest.IssueTokens(1)))
+	server := newServer(t, apitest.WithTokenList(given),
+		apitest.WithFaults(apitest.OK(), apitest.OK(), apitest.OK(), apitest.IssueTokens(1)))
 	for i := range given {
 		want, got := given[i], server.Token(i)
 		if (want.Token == nil) != (got.Token == nil) || want.Token != nil && got.Token.Reveal() != want.Token.Reveal() ||

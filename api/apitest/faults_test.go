@@ -105,7 +105,8 @@ func TestFaults(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			server := newServer(t, apitest.WithClock(atNoon), apitest.WithFaults(test.fault))
-			m := met{good: strings.ReplaceAll(good, "planetscale.example", strings.TrimPrefix(strings.TrimSuffix(server.URL, "/v1"), "http://"))}
+			host := strings.TrimPrefix(strings.TrimSuffix(server.URL, "/v1"), "http://")
+			m := met{good: strings.ReplaceAll(good, "planetscale.example", host)}
 			if m.response, m.err = send(t, server.URL+tokensPath, serviceToken); m.err == nil {
 				body, err := io.ReadAll(m.response.Body)
 				m.body, m.readErr = string(body), err

@@ -16,10 +16,11 @@ func TestPages(t *testing.T) {
 	planetscale := apitest.New(apitest.WithTokens(n), apitest.WithClock(atNoon))
 	base := "http://planetscale.example/v1" + tokensPath
 	tests := []struct {
-		query                  string
-		current, perPage, size int
-		first                  int // the position of the first token, if there is one
-		next, prev             int // 0 for null
+		query         string
+		current       int64
+		perPage, size int
+		first         int   // the position of the first token, if there is one
+		next, prev    int64 // 0 for null
 	}{
 		{"", 1, 25, 25, 0, 2, 0},
 		{"?page=1&per_page=100", 1, 100, 100, 0, 2, 0},
@@ -42,11 +43,11 @@ func TestPages(t *testing.T) {
 				t.Fatal(response.status, response.body.String())
 			}
 			envelope := object(t, response.body.String())
-			link := func(page int) (number, url any) {
+			link := func(page int64) (number, url any) {
 				if page == 0 {
 					return nil, nil
 				}
-				return float64(page), base + "?page=" + strconv.Itoa(page) + "&per_page=" + strconv.Itoa(test.perPage)
+				return float64(page), base + "?page=" + strconv.FormatInt(page, 10) + "&per_page=" + strconv.Itoa(test.perPage)
 			}
 			want := map[string]any{
 				"type": "list", "current_page": float64(test.current), "per_page": float64(test.perPage),

@@ -18,9 +18,12 @@ type reach struct {
 }
 
 var (
-	readDatabase    = reach{scopes: []string{"user:read_user", "database:read_database"}, databases: []string{"orders"}}
-	readStaging     = reach{[]string{"user:read_user", "branch:read_branch"}, nil, []string{"orders/staging"}}
-	readSeveral     = reach{[]string{"database:read_database", "branch:read_branch"}, []string{"analytics", "inventory"}, []string{"analytics/dev-2", "inventory/staging"}}
+	readDatabase = reach{scopes: []string{"user:read_user", "database:read_database"}, databases: []string{"orders"}}
+	readStaging  = reach{[]string{"user:read_user", "branch:read_branch"}, nil, []string{"orders/staging"}}
+	readSeveral  = reach{
+		[]string{"database:read_database", "branch:read_branch"},
+		[]string{"analytics", "inventory"}, []string{"analytics/dev-2", "inventory/staging"},
+	}
 	readUser        = reach{scopes: []string{"user:read_user"}}
 	readProduction  = reach{[]string{"user:read_user", "branch:read_branch"}, nil, []string{"orders/main", "billing/main"}}
 	readUndeclared  = reach{[]string{"database:read_database", "database:read_backups"}, []string{"billing"}, nil}
