@@ -142,7 +142,7 @@ func statusError(call *call, resp *http.Response, body []byte) *Error {
 func contentError(call *call, resp *http.Response, body []byte, problem string) *Error {
 	e := responseError(call, resp, body)
 	e.kind, e.Message = ErrUnexpectedResponse, text.Excerpt(problem, excerptBytes, call.secrets()...)
-	e.advice = "check the base URL; if it is right, the service no longer keeps the contract"
+	e.advice = "check the base URL; if that is right, the service no longer keeps the contract"
 	return e
 }
 
@@ -168,19 +168,25 @@ func transportError(call *call, err error) *Error {
 	if broken, ok := errors.AsType[*bodyError](err); ok {
 		e.Status, e.RequestID = broken.status, text.Excerpt(broken.requestID, requestIDBytes, call.secrets()...)
 	}
-	_, noToken := errors.AsType[*credentialError](err)
-	switch {
-	case noToken:
+	if _, ok := errors.AsType[*credentialError](err); ok {
 		e.kind, e.advice = ErrUnauthorized, "authorize the application again"
-	case errors.Is(err, ErrForeignHost):
-		e.kind, e.advice = ErrForeignHost, "check the base URL"
-	case errors.Is(err, ErrResponseTooLarge):
-		e.kind, e.advice = ErrResponseTooLarge, "ask for smaller pages, or raise the limit with WithMaxResponseBytes"
-	case errors.Is(err, ErrUnexpectedResponse):
-		e.kind, e.advice = ErrUnexpectedResponse, "check the base URL"
-	default:
-		e.advice = "check the network and the base URL, and try again"
+		return e
 	}
+	for _, known := range []struct {
+		kind   error
+		advice string
+	}{
+		{ErrForeignHost, "check the base URL"},
+		{ErrResponseTooLarge, "ask for smaller pages, or raise the limit with WithMaxResponseBytes"},
+		{ErrUnexpectedResponse, "check the base URL"},
+	} {
+		if errors.Is(err, known.kind) {
+			e.kind, e.advice = known.kind, known.advice
+			e.Message = strings.TrimPrefix(e.Message, known.kind.Error()+": ") // the line begins with it
+			return e
+		}
+	}
+	e.advice = "check the network and the base URL, and try again"
 	return e
 }
 
