@@ -5,6 +5,7 @@ import (
 	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -37,6 +38,8 @@ func peekBody(resp *http.Response, limit int64) body {
 		io.Closer
 	}{io.MultiReader(bytes.NewReader(data), rest), original}
 	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return body{data, httpBodyUnread, fmt.Sprintf("the client gave up after %d bytes of the body", len(data))}
 	case err != nil:
 		return body{data, httpBodyRead, fmt.Sprintf("the body broke off after %d bytes", len(data))}
 	case int64(len(data)) > limit:

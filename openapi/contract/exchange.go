@@ -29,12 +29,13 @@ type exchange struct {
 	header http.Header
 	body   func() body // called at most once, and only if the body is to be judged
 
-	headerLess bool // the recorder left the headers out
-	bodyLess   bool // the recorder left the body out
+	headerLess bool   // nobody knows the headers, so none is missing
+	unjudged   *Rule  // set if there is nothing to judge
+	why        string // for unjudged
 }
 
-// asked fills in what the request says.
-func (ex *exchange) asked(v *Validator, req *http.Request) {
+// request fills in what the request says.
+func (ex *exchange) request(v *Validator, req *http.Request) {
 	ex.method = req.Method
 	if ex.method == "" { // what net/http means by it
 		ex.method = http.MethodGet
@@ -57,9 +58,13 @@ type judge struct {
 // judge returns the findings of one exchange, without those of rules that are off.
 func (v *Validator) judge(run *Run, ex *exchange) []Finding {
 	j := &judge{exchange: ex, v: v, run: run}
-	j.route()
-	if ex.op != nil {
-		j.response()
+	if ex.unjudged != nil {
+		j.find(ex.unjudged, InRoute, "", 0, "%s", ex.why)
+	} else {
+		j.route()
+		if ex.op != nil {
+			j.response()
+		}
 	}
 	if run != nil {
 		run.add(j.findings)
@@ -115,6 +120,9 @@ func (j *judge) route() {
 // response judges status, headers and body. An answer with an undeclared status is judged by the declared one it is
 // nearest to, so that one fault does not hide the others; but a redirect and the like only with a success's media type.
 func (j *judge) response() {
+	if j.run != nil {
+		j.run.coverage.answered(j.op, j.status)
+	}
 	declared := j.op.declared(j.status)
 	class, redirect := j.status/100, false
 	if declared == nil {
@@ -127,22 +135,15 @@ func (j *judge) response() {
 			return
 		}
 	}
-	if j.run != nil {
-		j.run.coverage.answered(j.op, j.status)
-	}
 	j.headers(declared)
-	if j.bodyLess {
-		j.find(recordingNoBody, InBody, "", 0, "the recording does not hold the body")
-		return
-	}
 	b := j.body()
 	switch empty := len(bytes.TrimSpace(b.data)) == 0; {
-	case b.broken != nil:
-		j.find(b.broken, InBody, "", declared.line, "%s", b.message)
 	case j.method == http.MethodHead, class == 1, j.status == http.StatusNoContent, j.status == http.StatusNotModified:
 		if len(b.data) > 0 {
 			j.find(httpBodyUnexpected, InBody, "", declared.line, "there is a body where HTTP has none")
 		}
+	case b.broken != nil:
+		j.find(b.broken, InBody, "", declared.line, "%s", b.message)
 	case len(declared.content) == 0:
 		if len(b.data) > 0 {
 			j.find(httpBodyUnexpected, InBody, "", declared.line, "there is a body and the contract declares none")
@@ -215,9 +216,13 @@ func (j *judge) content(declared *response, data []byte) {
 			j.find(rule, InBody, at.String(), declared.line, "%s", message)
 		}, func(root *value) {
 			j.schema(s, root)
-			if !root.cut && j.status/100 == 2 {
-				j.meaning(root)
+			if root.cut || j.status/100 != 2 {
+				return
 			}
+			if j.run != nil {
+				j.run.coverage.saw(j.op, root)
+			}
+			j.meaning(root)
 		})
 	case s != nil && s.takes(&value{kind: str}):
 		j.schema(s, &value{kind: str, text: string(data)})
@@ -256,7 +261,9 @@ func (j *judge) mediaType(declared *response, data []byte) (media *openapi3.Medi
 	}
 	if media == nil {
 		start := bytes.TrimLeft(bytes.TrimPrefix(data, byteOrderMark), " \t\r\n")
-		if only := declared.json(); only != nil && len(start) > 0 && (start[0] == '{' || start[0] == '[') {
+		looks := len(start) > 0 && (start[0] == '{' || start[0] == '[')
+		unsaid := len(types) == 0 && j.headerLess && len(declared.content) == 1
+		if only := declared.json(); only != nil && (looks || unsaid) {
 			return only, true
 		}
 		return nil, false

@@ -120,3 +120,13 @@ func worst(findings []Finding) Severity {
 	}
 	return slices.MaxFunc(findings, func(a, b Finding) int { return int(a.Severity - b.Severity) }).Severity
 }
+
+// splitSource returns the file and the entry of a source, which is file#entry or has no entry.
+func splitSource(source string) (file string, entry int) {
+	if i := strings.LastIndexByte(source, '#'); i >= 0 {
+		if n, err := strconv.Atoi(source[i+1:]); err == nil {
+			return source[:i], n
+		}
+	}
+	return source, -1
+}

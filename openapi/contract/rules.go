@@ -102,6 +102,9 @@ var (
 	httpBodyRead = define("http.body-read", Error,
 		"a body that broke off, by Content-Length or by the connection",
 		"A client gets half an answer.")
+	httpBodyUnread = define("http.body-unread", Note,
+		"a body that was not read to its end, because the client gave up",
+		"The body was not checked.")
 
 	jsonByteOrderMark = define("json.byte-order-mark", Error,
 		"a byte order mark before the JSON",
@@ -253,7 +256,7 @@ var (
 	tokenUpdatedBeforeCreated = define("token.updated-before-created", Error,
 		"a last change before the creation",
 		"One of the two times is wrong.")
-	tokenUsedBeforeCreated = define("token.used-before-created", Error,
+	tokenUsedBeforeCreated = define("token.used-before-created", Warning,
 		"a last use before the creation",
 		"One of the two times is wrong, and with it every rule about unused tokens.")
 	tokenUsedInFuture = define("token.used-in-future", Warning,

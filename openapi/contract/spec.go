@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/psoauth/psoauth/internal/text"
@@ -30,7 +31,8 @@ type operation struct {
 	id        string
 	path      string
 	line      int
-	responses map[string]*response // by status, range such as 4XX, or default
+	responses map[string]*response // by status, range such as 4XX, or DEFAULT
+	outline   func() *outline
 }
 
 type response struct {
@@ -113,6 +115,7 @@ func compileSpec(doc *openapi3.T, name string) (*spec, error) {
 			for status, ref := range in.Responses.Map() {
 				op.responses[strings.ToUpper(status)] = c.response(ref.Value)
 			}
+			op.outline = sync.OnceValue(op.newOutline)
 			s.operations = append(s.operations, op)
 			servers := doc.Servers
 			if len(item.Servers) > 0 {

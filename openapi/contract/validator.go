@@ -183,7 +183,7 @@ func (v *Validator) checkResponse(run *Run, req *http.Request, resp *http.Respon
 	}
 	ex := &exchange{source: Live, status: resp.StatusCode, header: resp.Header}
 	if req != nil && req.URL != nil {
-		ex.asked(v, req)
+		ex.request(v, req)
 	}
 	ex.body = func() body { return peekBody(resp, v.bodyLimit) }
 	return v.judge(run, ex)

@@ -1,0 +1,166 @@
+package contract
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"sync"
+)
+
+// Coverage says what of the contract the judged responses exercised, so that a clean report says how much it saw.
+type Coverage struct {
+	Operations []OperationCoverage `json:"operations"` // all of the contract's, by id
+}
+
+// OperationCoverage is the coverage of one operation.
+type OperationCoverage struct {
+	ID       string         `json:"id"`
+	Statuses map[string]int `json:"statuses"` // how many responses there were of each status
+	Members  MemberCoverage `json:"members"`
+
+	unanswered []string // statuses that the contract declares and that did not come, in order
+}
+
+// MemberCoverage counts the members that the contract declares for successful answers. A member is a JSON pointer with *
+// for an array's index; one that was null counts as seen.
+type MemberCoverage struct {
+	Seen     int      `json:"seen"`
+	Declared int      `json:"declared"`
+	Unseen   []string `json:"unseen"` // in order
+}
+
+// An outline is the tree of the members that an operation declares for its successful answers.
+type outline struct {
+	root     *shape
+	pointers []string // of the members, by index
+}
+
+type shape struct {
+	index   int // of the member; -1 for what is none
+	members map[string]*shape
+	item    *shape
+}
+
+// maxMembers bounds an outline: schemas that refer to each other in many ways unfold almost without end.
+const maxMembers = 10000
+
+func (op *operation) newOutline() *outline {
+	o := &outline{root: &shape{index: -1}}
+	if success := op.success(); success != nil {
+		for _, name := range slices.Sorted(maps.Keys(success.content)) {
+			if s := success.schemas[success.content[name]]; s != nil && isJSON(name) {
+				o.add(o.root, s, "", nil)
+			}
+		}
+	}
+	return o
+}
+
+// add adds what s declares to a shape. A schema that contains itself is unfolded once.
+func (o *outline) add(to *shape, s *schema, at string, within []*schema) {
+	if slices.Contains(within, s) {
+		return
+	}
+	within = append(slices.Clone(within), s)
+	for _, name := range slices.Sorted(maps.Keys(s.properties)) {
+		at := at + "/" + escapeName(name)
+		member := to.members[name]
+		if member == nil {
+			if len(o.pointers) == maxMembers {
+				return
+			}
+			if to.members == nil {
+				to.members = map[string]*shape{}
+			}
+			member = &shape{index: len(o.pointers)}
+			to.members[name] = member
+			o.pointers = append(o.pointers, at)
+		}
+		o.add(member, s.properties[name], at, within)
+	}
+	if s.items != nil {
+		if to.item == nil {
+			to.item = &shape{index: -1}
+		}
+		o.add(to.item, s.items, at+"/*", within)
+	}
+	for _, part := range slices.Concat(s.allOf, s.anyOf, s.oneOf) {
+		o.add(to, part, at, within)
+	}
+}
+
+// mark notes in seen which members v has.
+func (s *shape) mark(v *value, seen []bool) {
+	if s.index >= 0 {
+		seen[s.index] = true
+	}
+	for i := range v.list {
+		next := s.item
+		if v.kind == object {
+			next = s.members[v.list[i].name]
+		}
+		if next != nil {
+			next.mark(&v.list[i], seen)
+		}
+	}
+}
+
+// coverage counts for a run. It is safe for concurrent use.
+type coverage struct {
+	mu       sync.Mutex
+	statuses map[*operation]map[int]int
+	seen     map[*operation][]bool
+}
+
+func (c *coverage) answered(op *operation, status int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.statuses[op] == nil {
+		c.statuses[op] = map[int]int{}
+	}
+	c.statuses[op][status]++
+}
+
+func (c *coverage) saw(op *operation, root *value) {
+	o := op.outline()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.seen[op] == nil {
+		c.seen[op] = make([]bool, len(o.pointers))
+	}
+	o.root.mark(root, c.seen[op])
+}
+
+func (c *coverage) of(s *spec) Coverage {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := Coverage{Operations: []OperationCoverage{}}
+	for _, op := range s.operations {
+		o := OperationCoverage{ID: op.id, Statuses: map[string]int{}}
+		for status, n := range c.statuses[op] {
+			o.Statuses[strconv.Itoa(status)] = n
+		}
+		for status := range op.responses {
+			if status != "DEFAULT" && o.Statuses[status] == 0 {
+				o.unanswered = append(o.unanswered, status)
+			}
+		}
+		slices.Sort(o.unanswered)
+		o.Members = op.outline().covered(c.seen[op])
+		all.Operations = append(all.Operations, o)
+	}
+	return all
+}
+
+func (o *outline) covered(seen []bool) MemberCoverage {
+	m := MemberCoverage{Declared: len(o.pointers), Unseen: []string{}}
+	for i, pointer := range o.pointers {
+		if i < len(seen) && seen[i] {
+			m.Seen++
+		} else {
+			m.Unseen = append(m.Unseen, pointer)
+		}
+	}
+	slices.Sort(m.Unseen)
+	return m
+}

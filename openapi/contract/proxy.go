@@ -1,0 +1,188 @@
+package contract
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/psoauth/psoauth/internal/text"
+)
+
+// ProxyOptions configure [Run.Proxy]. The zero value forwards everything and keeps the findings in the run.
+type ProxyOptions struct {
+	// Upstream is where requests go: scheme, host, and a path to put before the request's. Nil stands for the server
+	// that the contract declares for the request's path.
+	Upstream *url.URL
+	// Enforce answers 502 and the findings in place of a response that has a finding of FailOn or worse.
+	Enforce bool
+	// FailOn is the least severity that Enforce refuses; Off stands for Error.
+	FailOn Severity
+	// Report gets every finding, one at a time; encoding it as JSON makes the lines of a log. Nil reports to nobody.
+	Report func(Finding)
+	// Logger gets what goes wrong between proxy and upstream. Nil discards it.
+	Logger *slog.Logger
+	// Transport makes the requests. Nil stands for one like http.DefaultTransport that asks for no compression of its own.
+	Transport http.RoundTripper
+}
+
+// Proxy returns a handler that forwards requests to the contract's servers and judges what comes back as a part of the
+// run. A client in any language uses it in place of them: a request for /v1/… at the proxy is one for /v1/… at the server
+// that has this path. Requests and responses pass unchanged but for what HTTP lets a proxy change; credentials are
+// forwarded, to that server only, and never reported. The handler is safe for concurrent use.
+func (r *Run) Proxy(options ProxyOptions) (http.Handler, error) {
+	p := &proxy{run: r, options: options}
+	if options.Upstream != nil && (options.Upstream.Scheme == "" || options.Upstream.Host == "") {
+		return nil, errors.New("the upstream of a proxy: want a URL with a scheme and a host")
+	}
+	p.options.FailOn = cmp.Or(options.FailOn, Error)
+	if p.options.Logger == nil {
+		p.options.Logger = slog.New(slog.DiscardHandler)
+	}
+	if p.options.Transport == nil {
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		transport.DisableCompression = true // it would add Accept-Encoding, and undo the coding of the answer
+		p.options.Transport = transport
+	}
+	p.servers = r.v.spec.servers()
+	if len(p.servers) == 0 {
+		return nil, errors.New("the contract declares no server with a host; a proxy does not know where to forward to")
+	}
+	p.reverse = &httputil.ReverseProxy{
+		Rewrite:        p.rewrite,
+		Transport:      p.options.Transport,
+		ModifyResponse: p.judge,
+		ErrorHandler:   p.failed,
+		FlushInterval:  -1,
+	}
+	return p, nil
+}
+
+type proxy struct {
+	run     *Run
+	options ProxyOptions
+	servers []*url.URL // the declared ones, that with the longest path first
+	reverse *httputil.ReverseProxy
+	mu      sync.Mutex // one report at a time
+}
+
+// servers returns the base URLs of the declared servers, variables at their defaults.
+func (s *spec) servers() []*url.URL {
+	var all []*url.URL
+	for _, r := range s.routes {
+		u, err := url.Parse(strings.TrimSuffix(r.server.url, "/"))
+		if err == nil && u.Host != "" && !slices.ContainsFunc(all, func(other *url.URL) bool { return *other == *u }) {
+			all = append(all, u)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b *url.URL) int { return cmp.Compare(len(b.Path), len(a.Path)) })
+	return all
+}
+
+// server returns the declared server that a request is for: that of the operation with this path or, if there is none,
+// that whose base path is the longest of those that fit.
+func (p *proxy) server(req *http.Request) *url.URL {
+	path := req.URL.EscapedPath()
+	for _, server := range p.servers {
+		t := targetOf(&http.Request{URL: server})
+		t.path = path
+		if m := p.run.v.spec.find(req.Method, t, nil); m != nil && m.host && m.scheme {
+			return server
+		}
+	}
+	for _, server := range p.servers {
+		if rest, ok := strings.CutPrefix(path, server.EscapedPath()); ok && (rest == "" || rest[0] == '/') {
+			return server
+		}
+	}
+	return p.servers[0]
+}
+
+// declaredURL is the context key of the URL at the declared server, by which the response is judged.
+type declaredURL struct{}
+
+func (p *proxy) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	if req.Method == http.MethodConnect {
+		http.Error(w, "this proxy takes requests for the API itself, not for other hosts", http.StatusMethodNotAllowed)
+		return
+	}
+	server := p.server(req)
+	declared := *req.URL
+	declared.Scheme, declared.Host = server.Scheme, server.Host
+	p.reverse.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), declaredURL{}, &declared)))
+}
+
+func declaredOf(ctx context.Context) *url.URL { return ctx.Value(declaredURL{}).(*url.URL) }
+
+// rewrite makes the request to the upstream. What it copies from the incoming request is what httputil strips from it for
+// servers that trust their proxies.
+func (p *proxy) rewrite(pr *httputil.ProxyRequest) {
+	to := *declaredOf(pr.In.Context())
+	if up := p.options.Upstream; up != nil {
+		path := strings.TrimSuffix(up.EscapedPath(), "/") + to.EscapedPath()
+		to.Scheme, to.Host = up.Scheme, up.Host
+		to.RawPath = path
+		to.Path, _ = url.PathUnescape(path) // both halves came out of a URL
+	}
+	to.RawQuery = pr.In.URL.RawQuery
+	pr.Out.URL, pr.Out.Host = &to, ""
+	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"} {
+		if values, ok := pr.In.Header[name]; ok {
+			pr.Out.Header[name] = values
+		}
+	}
+}
+
+func (p *proxy) judge(resp *http.Response) error {
+	ctx := resp.Request.Context()
+	findings := p.run.CheckResponse(&http.Request{Method: resp.Request.Method, URL: declaredOf(ctx)}, resp)
+	if p.options.Report != nil {
+		p.mu.Lock()
+		for _, f := range findings {
+			p.options.Report(f)
+		}
+		p.mu.Unlock()
+	}
+	if !p.options.Enforce || worst(findings) < p.options.FailOn {
+		return nil
+	}
+	if err := resp.Body.Close(); err != nil {
+		p.options.Logger.WarnContext(ctx, "closing a refused response", "error", text.Excerpt(err.Error(), maxMessage))
+	}
+	return refuse(resp, findings)
+}
+
+// refuse puts the findings in place of a response.
+func refuse(resp *http.Response, findings []Finding) error {
+	var b bytes.Buffer
+	err := encodeJSON(&b, struct {
+		Findings []Finding `json:"findings"`
+	}{findings})
+	if err != nil {
+		return err
+	}
+	resp.StatusCode, resp.Status = http.StatusBadGateway, ""
+	resp.Header = http.Header{"Content-Type": {"application/json"}}
+	resp.Trailer, resp.TransferEncoding, resp.Uncompressed = nil, nil, false
+	resp.Body, resp.ContentLength = io.NopCloser(&b), int64(b.Len())
+	return nil
+}
+
+// failed answers a request to which there was no response. The reason goes to the log only: it may name hosts inside.
+func (p *proxy) failed(w http.ResponseWriter, req *http.Request, err error) {
+	p.options.Logger.ErrorContext(req.Context(), "no response from upstream", "error", text.Excerpt(err.Error(), maxMessage))
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusBadGateway)
+	if err := json.NewEncoder(w).Encode(map[string]string{"error": "no response from upstream"}); err != nil {
+		p.options.Logger.WarnContext(req.Context(), "answering a client", "error", text.Excerpt(err.Error(), maxMessage))
+	}
+}

@@ -1,0 +1,201 @@
+package contract
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+)
+
+// An envelope is what a page of a list says about itself; what it does not say is nil.
+type envelope struct {
+	current, perPage, next, prev, totalCount, totalPages *int64
+	size                                                 int64 // how many items the page has
+}
+
+func envelopeOf(root *value) envelope {
+	number := func(name string) *int64 {
+		if n, ok := root.member(name).int(); ok {
+			return &n
+		}
+		return nil
+	}
+	return envelope{
+		current: number("current_page"), perPage: number("per_page"), next: number("next_page"), prev: number("prev_page"),
+		totalCount: number("total_count"), totalPages: number("total_pages"), size: int64(len(root.member("data").items())),
+	}
+}
+
+// page judges one page of a list: by itself, by the request, and by the other pages of the run.
+func (j *judge) page(root *value) {
+	e := envelopeOf(root)
+	j.pageAsked(e)
+	if e.current != nil {
+		j.neighbours(e, root)
+	}
+	j.totals(e, root)
+	j.pageURL(root, "next_page", e.next)
+	j.pageURL(root, "prev_page", e.prev)
+	j.ids(e, root)
+	for i := range root.member("data").items() {
+		j.token(&root.member("data").list[i], "/data/"+strconv.Itoa(i))
+	}
+}
+
+// asks returns a number among the request's query parameters.
+func (j *judge) asks(name string) (int64, bool) {
+	n, err := strconv.ParseInt(j.query.Get(name), 10, 64)
+	return n, err == nil && n > 0
+}
+
+// pageAsked judges a page against the request.
+func (j *judge) pageAsked(e envelope) {
+	page, ok := j.asks("page")
+	if !ok && j.match != nil && !j.query.Has("page") {
+		page, ok = 1, true
+	}
+	if ok && e.current != nil && *e.current != page {
+		j.wrong(pageCurrent, "/current_page", "this is page %d, and page %d was asked for", *e.current, page)
+	}
+	limit := e.perPage
+	if perPage, ok := j.asks("per_page"); ok {
+		switch {
+		case limit == nil:
+			limit = &perPage
+		case *limit < perPage:
+			j.wrong(pageClamped, "/per_page", "%d per page were asked for, and the page holds %d", perPage, *limit)
+		}
+	}
+	if limit != nil && e.size > *limit {
+		j.wrong(pageOverfull, "/data", "there are %d tokens on a page that holds %d", e.size, *limit)
+	}
+}
+
+// neighbours judges the numbers of the next and the previous page.
+func (j *judge) neighbours(e envelope, root *value) {
+	if e.next != nil && *e.next != *e.current+1 {
+		j.wrong(pageNextNotAdvancing, "/next_page", "after page %d comes page %d", *e.current, *e.next)
+	}
+	switch prev := root.member("prev_page"); {
+	case *e.current <= 1 && e.prev != nil:
+		j.wrong(pagePrev, "/prev_page", "the first page has a page before it")
+	case *e.current > 1 && e.prev != nil && *e.prev != *e.current-1:
+		j.wrong(pagePrev, "/prev_page", "before page %d comes page %d", *e.current, *e.prev)
+	case *e.current > 1 && prev != nil && prev.kind == null:
+		j.wrong(pagePrev, "/prev_page", "page %d has no page before it", *e.current)
+	}
+}
+
+// totals judges the totals of a list. Where they contradict each other they say nothing about the next page.
+func (j *judge) totals(e envelope, root *value) {
+	last := e.totalPages
+	if e.totalCount != nil && e.perPage != nil && *e.perPage > 0 {
+		pages := *e.totalCount / *e.perPage
+		if *e.totalCount%*e.perPage != 0 {
+			pages++
+		}
+		empty := *e.totalCount == 0 && last != nil && *last == 1 // an empty list may count as one page
+		if last != nil && *last != pages && !empty {
+			j.wrong(pageTotalPages, "/total_pages", "%d tokens at %d per page make %d pages, not %d", *e.totalCount, *e.perPage, pages, *last)
+			return
+		}
+		last = &pages
+	}
+	if e.current == nil {
+		return
+	}
+	next := root.member("next_page")
+	switch {
+	case last == nil:
+	case *e.current < *last && next != nil && next.kind == null:
+		j.wrong(pageNextMissing, "/next_page", "page %d of %d has no next page", *e.current, *last)
+		return
+	case *e.current >= *last && e.next != nil:
+		j.wrong(pageNextBeyondEnd, "/next_page", "page %d of %d has a next page", *e.current, *last)
+		return
+	}
+	if e.perPage == nil || *e.current < 1 || *e.perPage < 1 {
+		return
+	}
+	if e.next != nil && e.size < *e.perPage {
+		j.wrong(pageShort, "/data", "there are %d tokens on a page that holds %d, and another page follows", e.size, *e.perPage)
+	}
+	if e.totalCount != nil && *e.perPage <= 1<<31 && *e.current <= 1<<31 {
+		upToHere := (*e.current-1)**e.perPage + e.size
+		if upToHere > *e.totalCount && e.size > 0 || upToHere != *e.totalCount && e.size > 0 && e.next == nil {
+			j.wrong(pageTotalCount, "/total_count", "the pages up to this one hold %d tokens, and the total is %d", upToHere, *e.totalCount)
+		}
+	}
+}
+
+// pageURL judges the URL of the next or previous page, which stands beside its number.
+func (j *judge) pageURL(root *value, name string, number *int64) {
+	at := "/" + name + "_url"
+	beside, link := root.member(name), root.member(name+"_url")
+	if beside == nil || link == nil {
+		return
+	}
+	raw, ok := link.string()
+	switch {
+	case ok && beside.kind == null:
+		j.wrong(pageURLPage, at, "there is a URL for a page that has no number")
+	case number != nil && link.kind == null:
+		j.wrong(pageURLPage, at, "there is no URL for page %d", *number)
+	}
+	if !ok {
+		return
+	}
+	u, err := url.Parse(raw)
+	if err != nil || !j.leadsBack(u) {
+		j.wrong(pageURLElsewhere, at, "the URL does not lead to this list")
+		return
+	}
+	if page, err := strconv.ParseInt(u.Query().Get("page"), 10, 64); number != nil && (err != nil || page != *number) {
+		j.wrong(pageURLPage, at, "the URL is not that of page %d", *number)
+	}
+}
+
+// leadsBack reports whether u, which may be relative to the request's URL, is a URL of the list that was asked for; of a
+// bare body, whether it is one of any such list.
+func (j *judge) leadsBack(u *url.URL) bool {
+	here := j.match
+	if here == nil {
+		m := j.v.spec.find(http.MethodGet, targetOf(&http.Request{URL: u}), j.v.stands)
+		return !u.IsAbs() || m != nil && m.host && m.scheme && m.route.op == j.op
+	}
+	base := url.URL{Scheme: here.target.scheme, Host: here.target.host, Path: here.target.path}
+	there := targetOf(&http.Request{URL: base.ResolveReference(u)})
+	return slices.Contains(append(standFor(there, j.v.stands), there), here.target)
+}
+
+// ids judges whether an id occurs twice, on this page or on two pages of the run, and counts the list for the run.
+func (j *judge) ids(e envelope, root *value) {
+	ids := make([]string, 0, e.size)
+	seen := make(map[string]bool, e.size)
+	for i := range root.member("data").items() {
+		id, ok := root.member("data").list[i].member("id").string()
+		if ok && seen[id] {
+			j.wrong(pageDuplicateID, "/data/"+strconv.Itoa(i)+"/id", "the id occurs more than once on the page")
+		}
+		seen[id] = true
+		ids = append(ids, id)
+	}
+	if j.run == nil {
+		return
+	}
+	var of target
+	if j.match != nil {
+		of = j.match.target
+	}
+	repeated, tokens := j.run.lists.page(of, e, ids)
+	for _, i := range repeated {
+		j.wrong(pageRepeatedID, "/data/"+strconv.Itoa(i)+"/id", "the id was on another page of this run")
+	}
+	if tokens != nil {
+		at := "/total_count"
+		if e.totalCount == nil {
+			at = "/data"
+		}
+		j.wrong(countTokens, at, "the application says that it has %d tokens", *tokens)
+	}
+}
