@@ -20,6 +20,7 @@ import (
 // An exchange is one request and what came back.
 type exchange struct {
 	source string
+	asked  string    // method and URL, for messages; without the query, which may hold anything
 	at     time.Time // when it was answered; zero for the present
 	method string
 	match  *match // nil if no path of the contract fits, and for a bare body
@@ -41,7 +42,9 @@ func (ex *exchange) request(v *Validator, req *http.Request) {
 		ex.method = http.MethodGet
 	}
 	ex.query = req.URL.Query()
-	ex.match = v.spec.find(ex.method, targetOf(req), v.stands)
+	to := targetOf(req)
+	ex.asked = text.Excerpt(fmt.Sprintf("%s %s://%s%s", ex.method, to.scheme, to.host, to.path), maxMessage/2)
+	ex.match = v.spec.find(ex.method, to, v.stands)
 	if ex.match != nil && ex.match.method {
 		ex.op = ex.match.route.op
 	}
@@ -104,16 +107,16 @@ func (j *judge) route() {
 	m := j.match
 	switch {
 	case m == nil:
-		j.find(routeNotFound, InRoute, "", 0, "the contract has no such path on any of its servers")
+		j.find(routeNotFound, InRoute, "", 0, "the contract has no such path on any of its servers: %s", j.asked)
 		return
 	case !m.method:
-		j.find(routeMethod, InRoute, "", m.route.op.line, "the contract does not have the method %s for this path", text.Excerpt(j.method, 40))
+		j.find(routeMethod, InRoute, "", m.route.op.line, "the contract does not have this method for the path: %s", j.asked)
 	}
 	if !m.host {
-		j.find(routeHost, InRoute, "", m.route.op.line, "the contract has this path on %s only", m.route.server.url)
+		j.find(routeHost, InRoute, "", m.route.op.line, "the contract has this path on %s only: %s", m.route.server.url, j.asked)
 	}
 	if !m.scheme {
-		j.find(routeScheme, InRoute, "", m.route.op.line, "the contract has this path on %s only", m.route.server.url)
+		j.find(routeScheme, InRoute, "", m.route.op.line, "the contract has this path on %s only: %s", m.route.server.url, j.asked)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/psoauth/psoauth/internal/text"
@@ -74,19 +75,30 @@ func (h *human) rule(groups []group) {
 	for _, g := range groups {
 		n += g.count
 	}
-	h.printf("  %s %s  ×%d\n", h.painted(first.Severity, fmt.Sprintf("%-7s", first.Severity)), first.Rule, n)
-	if finds := rulesByID[first.Rule]; finds != nil {
-		h.printf("          %s\n", finds.Finds)
-	}
+	h.printf("  %s  %s ×%d: %s\n", h.painted(first.Severity, fmt.Sprintf("%-7s", first.Severity)), first.Rule, n, rulesByID[first.Rule].Finds)
 	for i, g := range groups {
 		if i == maxPlaces {
-			h.printf("          … and %s\n", counted(len(groups)-i, "other place"))
+			h.printf("%14s  … and %s\n", "", counted(len(groups)-i, "other place"))
 			break
 		}
-		h.printf("          %6d  %s %s\n", g.count, g.In, text.Printable(g.pointer))
+		if place := shown(g.In, g.pointer); place != "" {
+			h.printf("%14s  %s\n", fmt.Sprintf("×%d", g.count), place)
+		}
 	}
-	h.printf("          e.g. %s, status %d, %s %s: %s\n", text.Printable(first.Source), first.Status, first.In,
-		text.Printable(first.Pointer), first.Message)
+	example := []string{text.Printable(first.Source), strconv.Itoa(first.Status), shown(first.In, first.Pointer)}
+	example = slices.DeleteFunc(example, func(s string) bool { return s == "" || s == "0" })
+	h.printf("           e.g.  %s: %s\n", strings.Join(example, " "), first.Message)
+}
+
+// shown returns a place for a person: a pointer into the body, or where else the finding is.
+func shown(in, pointer string) string {
+	switch {
+	case in == InBody && pointer == "":
+		return "the body"
+	case in == InHeader:
+		return "header " + text.Printable(strings.TrimPrefix(pointer, "/"))
+	}
+	return text.Printable(pointer)
 }
 
 func (h *human) coverage(c Coverage) {
@@ -111,7 +123,7 @@ func (h *human) coverage(c Coverage) {
 			h.printf(" (never %s)", strings.Join(op.unanswered, ", "))
 		}
 		h.printf("; %d of %s", op.Members.Seen, counted(op.Members.Declared, "member"))
-		if unseen := op.Members.Unseen; len(unseen) > 0 {
+		if unseen := topmost(op.Members.Unseen); len(unseen) > 0 {
 			h.printf("; never %s", strings.Join(unseen[:min(len(unseen), maxPlaces)], ", "))
 			if len(unseen) > maxPlaces {
 				h.printf(" and %d more", len(unseen)-maxPlaces)
@@ -120,4 +132,15 @@ func (h *human) coverage(c Coverage) {
 		h.printf("\n")
 	}
 	h.printf("\n")
+}
+
+// topmost leaves out the members of members that are listed themselves.
+func topmost(pointers []string) []string {
+	var top []string
+	for _, pointer := range pointers { // in order, so a member comes before its own
+		if !slices.ContainsFunc(top, func(t string) bool { return strings.HasPrefix(pointer, t+"/") }) {
+			top = append(top, text.Printable(pointer))
+		}
+	}
+	return top
 }

@@ -72,9 +72,9 @@ var (
 		"Without TLS the credential and the answer are open to everybody on the way.")
 
 	httpStatus = define("http.status", Error,
-		"a status that the operation does not declare. `default` stands for 4xx and 5xx, for 2xx only if the operation "+
-			"declares no 2xx, and never for 1xx or 3xx",
-		"A program takes an undeclared status for a failure or, worse, for a success with another body.")
+		"a status that the operation does not declare",
+		"A program takes it for a failure or, worse, for a success with another body. `default` declares 4xx and 5xx, 2xx "+
+			"only if the operation has no 2xx of its own, and never 1xx or 3xx.")
 	httpContentType = define("http.content-type", Error,
 		"a body whose media type is missing, malformed, sent twice, or not declared for the status",
 		"A program chooses the decoder by the media type.")
