@@ -114,7 +114,9 @@ func TestTokens(t *testing.T) {
 	with := func(members string) answer {
 		return answer{url: tokenURL, body: strings.Replace(tokenBody, `{`, `{`+members+`,`, 1)}
 	}
-	in := func(old, new string) answer { return answer{url: tokenURL, body: strings.Replace(tokenBody, old, new, 1)} }
+	in := func(old, new string) answer {
+		return answer{url: tokenURL, body: strings.Replace(tokenBody, old, new, 1)}
+	}
 	for _, test := range []struct {
 		name string
 		answer
@@ -173,7 +175,9 @@ func TestTokens(t *testing.T) {
 func TestRulesAcrossResponses(t *testing.T) {
 	t.Parallel()
 	v := validator(t, atNoon())
-	page := func(n int, body string) answer { return answer{url: fmt.Sprintf("%s?page=%d&per_page=2", listURL, n), body: body} }
+	page := func(n int, body string) answer {
+		return answer{url: fmt.Sprintf("%s?page=%d&per_page=2", listURL, n), body: body}
+	}
 	app := func(tokens int) answer { return answer{url: appURL, body: appBody(fmt.Sprintf(`"tokens":%d`, tokens))} }
 	moved := strings.Replace(listPage(2, 2, 5), "token0000002", "token0000001", 1)
 	for _, test := range []struct {
