@@ -26,7 +26,7 @@ const (
 	accessSecret   = "pscale_oauth_canary0of0the0access0token"
 	plainSecret    = "a-canary-without-any-known-prefix"
 	leakedSecret   = "pscale_oauth_canary0leaked0by0the0server"
-	leakedRefresh  = "pscale_oauth_refresh_canary0leaked0by0the0server"
+	leakedRefresh  = "canary0leaked0without0a0prefix"
 )
 
 // environment is what a user has set who uses the server at an address.

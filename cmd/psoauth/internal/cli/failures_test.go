@@ -137,11 +137,11 @@ func TestAListThatBreaksOffNamesThePageToResumeFrom(t *testing.T) {
 			t.Parallel()
 			user := userOfTestServer(test.server)
 			for _, format := range []string{"human", "json", "csv"} {
-				r := run(t, user, "token", "list", apitest.ApplicationID, "--format", format)
+				r := run(t, user, "token", "list", apitest.ApplicationID, "--per-page", "30", "--format", format)
 				if line := failed(t, r); !strings.Contains(line, fmt.Sprintf("resume from page %d", test.page)) {
 					t.Errorf("%s: %s", format, line)
 				}
-				before := (test.page - 1) * 100
+				before := (test.page - 1) * 30
 				if !strings.Contains(r.stdout, test.server.Token(before-1).ID) {
 					t.Errorf("%s: the last token before the break is missing", format)
 				}

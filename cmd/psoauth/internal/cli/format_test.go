@@ -58,11 +58,27 @@ func TestTokenInfoInItsForms(t *testing.T) {
 	}
 }
 
+func TestATableFitsTheTerminal(t *testing.T) {
+	t.Parallel()
+	names := []string{"short", "日本語の名前です、とても長い名前", "été with accents of their own, and long", "🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀🚀"}
+	var tokens []string
+	for i, name := range names {
+		token := strings.Replace(static["2025-12"].token, "CI deploys", name, 1)
+		tokens = append(tokens, strings.Replace(token, staticID, tokenID(i), 1))
+	}
+	user := userOf(serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, static["2025-12"].page(tokens, 1, 1))
+	}))
+	for _, width := range []string{"", "12", "40", "60", "100", "140", "300"} {
+		golden(t, "table"+width+".txt", mustRun(t, user.with("COLUMNS", width), "token", "list", "5kq1x0v2m8yd"))
+	}
+}
+
 // hostile is text that a terminal would act on, a spreadsheet run, or a reader take for another line.
 var hostile = []string{
 	"\x1b]0;owned\x07\x1b[31mred", "two\nlines\r\n", "\u009b31m", "back\bspace", "right\u202eleft", "zero\u200bwidth",
 	"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\u00a0=1", "\n=1", "＝1", "=cmd|' /C calc'!A0",
-	`quote " comma , apostrophe '`, leakedSecret, "x " + leakedRefresh + " y", plainSecret, "Bearer of news",
+	`quote " comma , apostrophe '`, leakedSecret, "x pscale_oauth_refresh_canary y", plainSecret, "Bearer of news",
 }
 
 // serveHostile serves tokens whose every text is hostile, and an application.

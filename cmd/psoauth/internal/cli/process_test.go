@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/psoauth/psoauth/api"
 	"github.com/psoauth/psoauth/api/apitest"
@@ -139,6 +140,40 @@ func TestAListIsShownWhileItIsRead(t *testing.T) {
 				t.Error("nothing was shown before page 20 was asked for")
 			}
 		})
+	}
+}
+
+func TestPagesAreFetchedAhead(t *testing.T) {
+	t.Parallel()
+	third := make(chan struct{})
+	wait := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			select {
+			case <-third:
+				next.ServeHTTP(w, r)
+			case <-r.Context().Done():
+			}
+		})
+	}
+	tell := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			close(third)
+			next.ServeHTTP(w, r)
+		})
+	}
+	server := newServer(t, apitest.WithTokens(500), apitest.WithEveryFault(
+		apitest.When(apitest.OnPage(2), wait), apitest.When(apitest.OnPage(3), tell)))
+	mustRun(t, userOfTestServer(server), "token", "list", apitest.ApplicationID)
+}
+
+func TestThisMachineHasNoRateLimit(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second) // with the limit of the API it would be 50
+	defer cancel()
+	server := newServer(t, apitest.WithTokens(500))
+	if status := process(ctx, userOfTestServer(server), io.Discard, io.Discard,
+		"token", "list", apitest.ApplicationID, "--per-page", "1"); status != 0 {
+		t.Errorf("status %d", status)
 	}
 }
 

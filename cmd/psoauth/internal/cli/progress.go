@@ -8,11 +8,10 @@ import (
 	"github.com/psoauth/psoauth/api"
 )
 
-// A progress says on standard error how far a list is. It is silent unless that is a terminal, the list goes elsewhere,
-// and the server says how long it is.
+// A progress says on standard error which page of a list is being printed. It is silent unless that is a terminal, the
+// list goes elsewhere, and the server says how many pages there are.
 type progress struct {
 	out  io.Writer // nil for silence
-	read int64
 	said bool
 }
 
@@ -38,12 +37,11 @@ func (p *progress) watch(pages iter.Seq2[*api.TokenPage, error]) iter.Seq2[*api.
 }
 
 func (p *progress) page(page *api.TokenPage) {
-	p.read += int64(len(page.Data))
-	if p.out == nil || page.TotalCount == nil || *page.TotalCount <= 0 {
+	if p.out == nil || page.TotalPages == nil || *page.TotalPages <= 0 {
 		return
 	}
 	p.said = true
-	fmt.Fprintf(p.out, "\r\x1b[K%s of %s tokens", grouped(p.read), grouped(*page.TotalCount))
+	fmt.Fprintf(p.out, "\r\x1b[Kpage %s of %s", grouped(page.CurrentPage), grouped(*page.TotalPages))
 }
 
 // clear takes the line away.

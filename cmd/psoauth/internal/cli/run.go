@@ -60,9 +60,7 @@ func Run(ctx context.Context, process Process) (status int) {
 		p.closers[last]()
 		p.closers = p.closers[:last]
 	}
-	if flushErr := p.out.Flush(); err == nil {
-		err = flushErr
-	}
+	_ = p.out.Flush() // the output remembers why it failed
 	return p.report(ctx, err)
 }
 

@@ -1,0 +1,8 @@
+package cli
+
+// What the tests see of the inside.
+var (
+	Relative      = relative
+	RelativeShort = relativeShort
+	Grouped       = grouped
+)
