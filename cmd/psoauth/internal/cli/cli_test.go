@@ -3,6 +3,7 @@ package cli_test
 import (
 	"bytes"
 	"context"
+	"flag"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -134,11 +135,13 @@ func writeJSON(w http.ResponseWriter, body string) {
 	_, _ = w.Write([]byte(body)) // a client that has gone is not the server's fault
 }
 
-// golden compares an output with a file in testdata; PSOAUTH_UPDATE=1 writes the file instead.
+var update = flag.Bool("update", false, "write the files in testdata instead of comparing with them")
+
+// golden compares an output with a file in testdata.
 func golden(t testing.TB, name, got string) {
 	t.Helper()
 	path := "testdata/" + name
-	if os.Getenv("PSOAUTH_UPDATE") != "" {
+	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}

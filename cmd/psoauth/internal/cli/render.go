@@ -31,13 +31,17 @@ func (p *program) renderer() renderer {
 	case "csv":
 		return csvRenderer{p.out, clean}
 	default:
-		return &humanRenderer{
-			out:    p.out,
-			clean:  clean,
-			width:  columns(p.Stdout, p.Getenv),
-			colour: !p.settings.noColor && coloured(p.Stdout, p.Getenv),
-			now:    p.Now(),
-		}
+		return p.human()
+	}
+}
+
+func (p *program) human() *humanRenderer {
+	return &humanRenderer{
+		out:    p.out,
+		clean:  cleaner(p.settings.secrets()),
+		width:  columns(p.Stdout, p.Getenv),
+		colour: !p.settings.noColor && coloured(p.Stdout, p.Getenv),
+		now:    p.Now(),
 	}
 }
 

@@ -15,8 +15,8 @@ import (
 	"github.com/psoauth/psoauth/openapi"
 )
 
-// A csvRenderer writes a header and a row for each thing, quoted as RFC 4180 says, with lines that end as the rest of the
-// system's do. A member that is null or missing is an empty cell. docs/csv.md lists the columns.
+// A csvRenderer writes a header and a row for each thing, quoted as RFC 4180 says, but with lines that end as the tools of
+// Unix expect. A member that is null or missing is an empty cell.
 type csvRenderer struct {
 	out   io.Writer
 	clean cleaner

@@ -149,8 +149,11 @@ func (r *humanRenderer) tokenInfo(info *api.TokenInfo) error {
 	return r.sheet(s)
 }
 
-func (r *humanRenderer) tokens() tokenList {
-	return &humanList{r, &table{out: r.out, width: r.width, colour: r.colour, columns: []tableColumn{
+func (r *humanRenderer) tokens() tokenList { return &humanList{r, r.newTable(), 0} }
+
+// newTable makes a table of tokens.
+func (r *humanRenderer) newTable() *table {
+	return &table{out: r.out, width: r.width, colour: r.colour, columns: []tableColumn{
 		{"ID", 12},
 		{"NAME", 14},
 		{"EXPIRES", 21},
@@ -158,7 +161,24 @@ func (r *humanRenderer) tokens() tokenList {
 		{"ACTOR", 12},
 		{"MAY", 20},
 		{"CREATED", 22},
-	}}, 0}
+	}}
+}
+
+// row returns the cells of a token for the columns of newTable.
+func (r *humanRenderer) row(token *api.Token) []tableCell {
+	expires := r.timeCell(token.ExpiresAt)
+	if token.ExpiresAt != nil && token.ExpiresAt.Before(r.now) {
+		expires.style = styleBad
+	}
+	return []tableCell{
+		r.cell(token.ID),
+		r.cell(token.DisplayName),
+		expires,
+		r.timeCell(token.LastUsedAt),
+		r.cell(orDash(token.ActorDisplayName)),
+		r.cell(orDashes(strings.Join(mayDo(token), " "))),
+		r.timeCell(&token.CreatedAt),
+	}
 }
 
 // A humanList is a table and, below it, how many tokens it has.
@@ -170,20 +190,7 @@ type humanList struct {
 
 func (l *humanList) add(token *api.Token) error {
 	l.count++
-	expires := l.timeCell(token.ExpiresAt)
-	if token.ExpiresAt != nil && token.ExpiresAt.Before(l.now) {
-		expires.style = styleBad
-	}
-	created := token.CreatedAt
-	return l.table.add([]tableCell{
-		l.cell(token.ID),
-		l.cell(token.DisplayName),
-		expires,
-		l.timeCell(token.LastUsedAt),
-		l.cell(orDash(token.ActorDisplayName)),
-		l.cell(orDashes(strings.Join(mayDo(token), " "))),
-		l.timeCell(&created),
-	})
+	return l.table.add(l.row(token))
 }
 
 func (l *humanList) end(complete bool) error {

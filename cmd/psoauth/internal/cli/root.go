@@ -22,11 +22,21 @@ see the flags of a running process.
   PLANETSCALE_API_URL, PLANETSCALE_AUTH_URL        other addresses than PlanetScale's
   NO_COLOR, COLUMNS                                no colour; the width of tables outside a terminal
 
+Formats of --format:
+
+  human  tables and times for people; a table is as wide as the terminal, or 80 columns
+  json   one document with the API's own member names, every member of the contract in it, null where the
+         server sent null or nothing; times as RFC 3339, scopes as an array
+  csv    a header, and a row for each token; null is an empty cell; several values in a cell have "; " between
+         them, scopes a space; a cell that a spreadsheet would take for a formula begins with an apostrophe
+
+Secrets are [redacted] in all of them.
+
 Exit status: 0 done; 1 something to act on; 2 could not run, or was interrupted.`
 
 func (p *program) root() *cobra.Command {
 	root := group("psoauth", "Inspect PlanetScale OAuth applications and their tokens",
-		p.appCommand(), p.tokenCommand(), p.sandboxCommand(), versionCommand(), completionCommand())
+		p.appCommand(), p.tokenCommand(), p.sandboxCommand(), p.demoCommand(), versionCommand(), completionCommand())
 	root.Long = about
 	root.Version = version().String()
 	root.SetVersionTemplate("{{.Version}}\n")

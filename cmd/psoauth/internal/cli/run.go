@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"runtime"
 	"strings"
 	"syscall"
@@ -35,9 +36,10 @@ const (
 // A program is one run of the command.
 type program struct {
 	Process
-	settings settings
-	out      *output
-	closers  []func() // what ends with the run, last opened first
+	settings  settings
+	out       *output
+	transport http.RoundTripper // nil for the client's own
+	closers   []func()          // what ends with the run, last opened first
 }
 
 // Run runs the command and returns its exit status. Data goes to Stdout, all else to Stderr, and of a failure one line.
@@ -100,11 +102,11 @@ const maxLine = 2000
 // inFlags says in terms of the command what package api says in terms of its options.
 var inFlags = strings.NewReplacer(
 	"NewClient: invalid argument: ", "",
-	"WithBaseURL: the URL", "--api-url",
-	"WithAuthURL: the URL", "--auth-url",
-	"WithServiceToken: ", "--service-token: ",
+	"WithBaseURL: the URL", "--api-url (PLANETSCALE_API_URL)",
+	"WithAuthURL: the URL", "--auth-url (PLANETSCALE_AUTH_URL)",
+	"WithServiceToken: ", "--service-token (PLANETSCALE_SERVICE_TOKEN): ",
 	"see WithAccessToken", "see --access-token",
-	"WithAccessToken: ", "--access-token: ",
+	"WithAccessToken: ", "--access-token (PLANETSCALE_ACCESS_TOKEN): ",
 	", or raise the limit with WithMaxResponseBytes", " with --per-page",
 	"check the base URL", "check --api-url and --auth-url",
 	"the network and the base URL", "the network, --api-url and --auth-url",

@@ -93,16 +93,13 @@ func (p *program) enterSandbox(ids []string) ([]string, error) {
 	if len(ids) == 0 {
 		ids = []string{apitest.ApplicationID}
 	}
-	server, err := apitest.Start(apitest.WithOrganization(s.org), apitest.WithApplicationID(ids[0]),
-		apitest.WithClock(p.Now))
+	server, err := p.startSandbox(apitest.WithOrganization(s.org), apitest.WithApplicationID(ids[0]))
 	if err != nil {
 		return nil, err
 	}
-	p.closers = append(p.closers, server.Close)
 	if len(ids) == 1 {
 		ids = append(ids, server.Token(0).ID)
 	}
-	s.apiURL, s.authURL = server.URL, server.AuthURL
 	if s.serviceTokenID == "" && s.serviceToken.IsZero() {
 		s.serviceTokenID, s.serviceToken.Secret = apitest.ServiceTokenID, openapi.NewSecret(apitest.ServiceToken)
 	}
@@ -110,4 +107,15 @@ func (p *program) enterSandbox(ids []string) ([]string, error) {
 		s.accessToken.Secret = openapi.NewSecret(apitest.AccessToken)
 	}
 	return ids, nil
+}
+
+// startSandbox starts a PlanetScale that ends with the run, and has the settings lead there.
+func (p *program) startSandbox(options ...apitest.Option) (*apitest.Server, error) {
+	server, err := apitest.Start(append(options, apitest.WithClock(p.Now))...)
+	if err != nil {
+		return nil, err
+	}
+	p.closers = append(p.closers, server.Close)
+	p.settings.apiURL, p.settings.authURL = server.URL, server.AuthURL
+	return server, nil
 }

@@ -66,3 +66,17 @@ func TestInTheSandboxFlagsAreRead(t *testing.T) {
 		t.Error(line)
 	}
 }
+
+func TestTheDemonstration(t *testing.T) {
+	t.Parallel()
+	// The environment of a real user must not matter.
+	out := mustRun(t, userOf("http://127.0.0.1:1"), "demo")
+	for _, call := range []string{"GetApplication", "Tokens", "GetToken", "TokenInfo"} {
+		if !strings.Contains(out, "client."+call+" ") {
+			t.Errorf("%s is not shown", call)
+		}
+	}
+	if !strings.Contains(out, "each keeps the contract") || !strings.Contains(out, "error: page.next-not-advancing at /next_page") {
+		t.Error(out)
+	}
+}

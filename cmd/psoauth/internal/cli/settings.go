@@ -129,7 +129,7 @@ func (p *program) client(needs ...need) (*api.Client, error) {
 	if err := s.missing(needs); err != nil {
 		return nil, err
 	}
-	options := []api.Option{api.WithHTTPClient(&http.Client{Timeout: s.timeout})}
+	options := []api.Option{api.WithHTTPClient(&http.Client{Transport: p.transport, Timeout: s.timeout})}
 	if s.serviceTokenID != "" {
 		options = append(options, api.WithServiceToken(s.serviceTokenID, s.serviceToken.Reveal()))
 	}

@@ -36,9 +36,11 @@ and the same --per-page. A JSON array that breaks off is left open, so that no p
 			progress := p.newProgress()
 			defer progress.clear()
 			list := p.renderer().tokens()
-			pages := progress.watch(client.TokenPages(cmd.Context(), at.organization, at.application, api.ListOptions{
-				Page: page.value, PerPage: perPage.value, Prefetch: prefetch,
-			}))
+			options := api.ListOptions{Page: page.value, PerPage: perPage.value, Prefetch: prefetch}
+			if limit.value > 0 {
+				options.Prefetch = 0 // what is ahead may be beyond the limit
+			}
+			pages := progress.watch(client.TokenPages(cmd.Context(), at.organization, at.application, options))
 			for token, err := range api.TokensOf(pages, limit.value) {
 				if err == nil {
 					err = list.add(token)

@@ -55,15 +55,15 @@ func TestWhatCannotRunIsOneLineAndStatus2(t *testing.T) {
 		},
 		{
 			"service token as access token", all.with("PLANETSCALE_ACCESS_TOKEN", serviceSecret), []string{"token", "info"},
-			"--access-token: that is a service token",
+			"--access-token (PLANETSCALE_ACCESS_TOKEN): that is a service token",
 		},
 		{
 			"plain http", all.with("PLANETSCALE_API_URL", "http://example.com"), []string{"app", "show", "a"},
-			"--api-url is plain http",
+			"--api-url (PLANETSCALE_API_URL) is plain http",
 		},
 		{
 			"a password in the address", all.with("PLANETSCALE_AUTH_URL", "https://u:"+serviceSecret+"@example.com"),
-			[]string{"token", "info"}, "--auth-url holds a user name or password",
+			[]string{"token", "info"}, "--auth-url (PLANETSCALE_AUTH_URL) holds a user name or password",
 		},
 		{"two addresses for the sandbox", nil, []string{"app", "show", "--sandbox", "--api-url", "http://localhost"}, "leave --api-url"},
 		{"no such shell", all, []string{"completion", "tcsh"}, "want one of bash"},
