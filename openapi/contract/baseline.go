@@ -20,9 +20,9 @@ type Baseline struct {
 
 // Accepted is one kind of finding that is accepted: a rule at a place of an operation.
 type Accepted struct {
-	Operation string `json:"operation"`
-	Pointer   string `json:"pointer"` // with * for an array's index
-	Rule      string `json:"rule"`
+	Operation string `json:"operation"`        // the id of the operation
+	Pointer   string `json:"pointer"`          // with * for an array's index
+	Rule      string `json:"rule"`             // the id of the rule
 	Expires   Date   `json:"expires,omitzero"` // the last day it is accepted; zero for good
 	Reason    string `json:"reason,omitempty"` // for whoever reads the file
 }

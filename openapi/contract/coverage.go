@@ -14,9 +14,9 @@ type Coverage struct {
 
 // OperationCoverage is the coverage of one operation.
 type OperationCoverage struct {
-	ID       string         `json:"id"`
+	ID       string         `json:"id"`       // of the operation
 	Statuses map[string]int `json:"statuses"` // how many responses there were of each status
-	Members  MemberCoverage `json:"members"`
+	Members  MemberCoverage `json:"members"`  // of its successful answers
 
 	unanswered []string // statuses that the contract declares and that did not come, in order
 }
@@ -24,9 +24,9 @@ type OperationCoverage struct {
 // MemberCoverage counts the members that the contract declares for successful answers. A member is a JSON pointer with *
 // for an array's index; one that was null counts as seen.
 type MemberCoverage struct {
-	Seen     int      `json:"seen"`
-	Declared int      `json:"declared"`
-	Unseen   []string `json:"unseen"` // in order
+	Seen     int      `json:"seen"`     // how many came
+	Declared int      `json:"declared"` // how many there are
+	Unseen   []string `json:"unseen"`   // in order
 }
 
 // An outline is the tree of the members that an operation declares for its successful answers.

@@ -23,7 +23,7 @@ const maxMessage = 300
 
 // A Finding is one departure of one response from the contract. Its JSON form is part of the command's interface.
 type Finding struct {
-	Severity  Severity `json:"severity"`
+	Severity  Severity `json:"severity"`  // how bad it is for a program built on the contract
 	Rule      string   `json:"rule"`      // the id of the rule, such as schema.type; [Rules] has them all
 	Source    string   `json:"source"`    // where the response was seen: file#entry, counted from 0, or live
 	Operation string   `json:"operation"` // the operation's id; empty if the request matches none

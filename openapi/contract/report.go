@@ -13,8 +13,8 @@ import (
 // its own source. It does not change any more when the run goes on.
 type Report struct {
 	Findings []Finding `json:"findings"` // by source and, within one, in the order they were found
-	Coverage Coverage  `json:"coverage"`
-	Summary  Summary   `json:"summary"`
+	Coverage Coverage  `json:"coverage"` // what of the contract was exercised
+	Summary  Summary   `json:"summary"`  // how many there were of each
 
 	options  ReportOptions
 	specName string
@@ -22,10 +22,10 @@ type Report struct {
 
 // A Summary counts the responses of a run and the findings that nobody has accepted.
 type Summary struct {
-	Responses int `json:"responses"`
-	Errors    int `json:"errors"`
-	Warnings  int `json:"warnings"`
-	Notes     int `json:"notes"`
+	Responses int `json:"responses"`          // judged
+	Errors    int `json:"errors"`             // findings of that severity
+	Warnings  int `json:"warnings"`           // the same
+	Notes     int `json:"notes"`              // the same
 	Accepted  int `json:"accepted,omitempty"` // findings the baseline accepts; they are not among Findings
 	Omitted   int `json:"omitted,omitempty"`  // findings that are counted, but were too many to keep
 }

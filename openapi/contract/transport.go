@@ -52,9 +52,9 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // TestingT is what TestTransport needs of a *testing.T.
 type TestingT interface {
-	Helper()
-	Errorf(format string, args ...any)
-	Cleanup(func())
+	Helper()                           // marks the caller as no place of its own for a failure
+	Errorf(format string, args ...any) // fails the test and goes on
+	Cleanup(func())                    // runs a function when the test has ended
 }
 
 // TestTransport returns a round tripper for the client under test that fails the test with every error and warning in
