@@ -165,13 +165,17 @@ func (w *wire) members(kind jsontext.Kind) error {
 		} else {
 			w.trail.item(i)
 		}
+		none := w.dec.PeekKind() == jsontext.KindInvalid
 		v, err := w.value()
 		v.name = name
 		if v.kind != 0 {
 			w.stack = append(w.stack, v)
 		}
-		if err != nil {
-			return err // the trail stays, for it says where
+		if err != nil { // the trail stays, for it says where
+			if none && kind == array && errors.Is(err, io.ErrUnexpectedEOF) {
+				w.trail.leave() // what is missing is the array's end as likely as an item
+			}
+			return err
 		}
 		w.trail.leave()
 	}
