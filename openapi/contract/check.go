@@ -54,7 +54,7 @@ func (c *checker) visit(s *schema, v *value) {
 	outer := c.whole
 	c.whole = s
 	c.check(s, v)
-	if v.kind == object && !c.silent {
+	if v.kind == object && s.composed() && !c.silent {
 		c.undeclared(s, v)
 	}
 	c.whole = outer
@@ -84,8 +84,8 @@ func (c *checker) check(s *schema, v *value) {
 	case array:
 		c.array(s, v)
 	case str:
-		if format, ok := stringFormats[s.format]; ok && !format.ok(v.text) {
-			c.fault(schemaFormat, s.line, "want %s, got another string", format.want)
+		if s.stringFormat != nil && !s.stringFormat.ok(v.text) {
+			c.fault(schemaFormat, s.line, "want %s, got another string", s.stringFormat.want)
 		}
 	case number:
 		c.number(s, v)
@@ -105,6 +105,7 @@ func (c *checker) mismatch(v *value, line int, want string) {
 }
 
 func (c *checker) object(s *schema, v *value) {
+	alone := s == c.whole && !s.composed() && len(s.properties) > 0 // no other schema can declare a member
 	for i := range v.list {
 		member := &v.list[i]
 		c.trail.member(member.name)
@@ -118,6 +119,8 @@ func (c *checker) object(s *schema, v *value) {
 			c.fault(schemaUnknownMember, s.line, "the object is closed and has no such member")
 		case s.rest != nil:
 			c.visit(s.rest, member)
+		case alone:
+			c.undeclare()
 		}
 		c.trail.leave()
 		if c.decided() {
@@ -179,8 +182,8 @@ func (c *checker) number(s *schema, v *value) {
 			c.fault(schemaRange, s.line, "%s", broken)
 		}
 	}
-	if format, ok := numberFormats[s.format]; ok && !format.ok(v.text) {
-		c.fault(schemaFormat, s.line, "want %s, got another number", format.want)
+	if s.numberFormat != nil && !s.numberFormat.ok(v.text) {
+		c.fault(schemaFormat, s.line, "want %s, got another number", s.numberFormat.want)
 	}
 }
 
@@ -190,7 +193,7 @@ func (c *checker) integer(s *schema, v *value) bool {
 		case !fitsInt64(v.text):
 			c.fault(numberInt64, s.line, "the integer does not fit 64 bits")
 			return false
-		case s.format != "int64" && !fitsFloat64(v.text):
+		case !s.int64 && !fitsFloat64(v.text):
 			c.remark(numberUnsafeInteger, s.line, "the integer is beyond 2^53, and the contract does not say int64")
 		}
 		return true
@@ -206,13 +209,15 @@ func (c *checker) integer(s *schema, v *value) bool {
 	return false
 }
 
-// undeclared reports the members that no schema which looks at v declares. An object of which no member is declared is
-// a map, and a schema for further members declares them all.
+// undeclare reports the member at hand as one that no schema declares.
+func (c *checker) undeclare() {
+	c.remark(schemaUndeclaredMember, c.whole.line, "the contract does not declare the member")
+}
+
+// undeclared reports the members that none of the schemas which look at v declares. An object of which no member is
+// declared is a map, and a schema for further members declares them all.
 func (c *checker) undeclared(s *schema, v *value) {
-	looking := []*schema{s}
-	if s.composed() {
-		looking = c.looking(nil, s, v)
-	}
+	looking := c.looking(nil, s, v)
 	describes := false
 	for _, l := range looking {
 		if l.rest != nil || l.closed {
@@ -225,12 +230,11 @@ func (c *checker) undeclared(s *schema, v *value) {
 	}
 	for i := range v.list {
 		name := v.list[i].name
-		if slices.ContainsFunc(looking, func(l *schema) bool { return l.properties[name] != nil }) {
-			continue
+		if !slices.ContainsFunc(looking, func(l *schema) bool { return l.properties[name] != nil }) {
+			c.trail.member(name)
+			c.undeclare()
+			c.trail.leave()
 		}
-		c.trail.member(name)
-		c.remark(schemaUndeclaredMember, s.line, "the contract does not declare the member")
-		c.trail.leave()
 	}
 }
 

@@ -29,7 +29,7 @@ func fullPage() mutant.Mutant {
 	}
 	body := fmt.Sprintf(`{"type":"list","current_page":1,"per_page":25,"next_page":null,"next_page_url":null,"prev_page":null,`+
 		`"prev_page_url":null,"total_count":25,"total_pages":1,"data":[%s]}`, strings.Join(tokens, ","))
-	return mutant.Mutant{URL: listURL, Status: 200, Header: map[string][]string{"Content-Type": {jsonType}}, Body: []byte(body)}
+	return mutant.Mutant{Method: "GET", URL: listURL, Status: 200, Header: map[string][]string{"Content-Type": {jsonType}}, Body: []byte(body)}
 }
 
 // BenchmarkPage measures one page: decoded into the generated types, checked by this package, and by kin-openapi.

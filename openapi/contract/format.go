@@ -12,12 +12,14 @@ import (
 	"time"
 )
 
-// stringFormats are the formats a string is held to, each with what the format asks for. A format that is not here says
-// nothing, as OpenAPI has it.
-var stringFormats = map[string]struct {
+// A format is one that values are held to.
+type format struct {
 	want string
-	ok   func(s string) bool
-}{
+	ok   func(text string) bool
+}
+
+// stringFormats are the formats of strings. A format that is not here says nothing, as OpenAPI has it.
+var stringFormats = map[string]*format{
 	"date-time":     {"a date-time (RFC 3339)", isDateTime},
 	"date":          {"a date (RFC 3339)", func(s string) bool { _, err := time.Parse(time.DateOnly, s); return err == nil }},
 	"time":          {"a time with its zone (RFC 3339)", isTime},
@@ -81,9 +83,19 @@ func isURI(s string, absolute bool) bool {
 			return false
 		}
 	}
-	u, err := url.Parse(s)
-	return err == nil && (!absolute || u.Scheme != "" && len(s) > len(u.Scheme)+1)
+	scheme, rest, ok := strings.Cut(s, ":")
+	ok = ok && scheme != "" && strings.Trim(scheme, schemeCharacters) == "" && scheme[0] > '9'
+	if absolute && (!ok || rest == "") {
+		return false
+	}
+	if ok && !strings.ContainsAny(rest, "[]:@") { // nothing but these is left for net/url to object to
+		return true
+	}
+	_, err := url.Parse(s)
+	return err == nil
 }
+
+const schemeCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-."
 
 func isHex(c byte) bool { return '0' <= c && c <= '9' || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F' }
 
@@ -106,11 +118,8 @@ func isHostname(s string) bool {
 	return true
 }
 
-// numberFormats are the formats a number is held to beyond what rules about numbers say of all of them.
-var numberFormats = map[string]struct {
-	want string
-	ok   func(text string) bool
-}{
+// numberFormats are the formats of numbers, beyond what the rules about numbers say of all of them.
+var numberFormats = map[string]*format{
 	"int32": {"an integer of 32 bits", func(s string) bool { _, err := strconv.ParseInt(s, 10, 32); return err == nil }},
 	"float": {"a number that float32 holds", func(s string) bool {
 		f, err := strconv.ParseFloat(s, 64)

@@ -26,10 +26,12 @@ type schema struct {
 	rest       *schema // of members that are not among properties; nil if additionalProperties is no schema
 	writeOnly  bool
 
-	items  *schema
-	enum   []any
-	format string
-	bounds *bounds
+	items        *schema
+	enum         []any
+	stringFormat *format
+	numberFormat *format
+	int64        bool // the format
+	bounds       *bounds
 
 	allOf, anyOf, oneOf []*schema
 	discriminator       *discriminator
@@ -87,12 +89,14 @@ func (c *compiler) compile(ref *openapi3.SchemaRef, within ...*openapi3.Schema) 
 		return done
 	}
 	s := &schema{
-		nullable:  in.Nullable,
-		writeOnly: in.WriteOnly,
-		closed:    in.AdditionalProperties.Has != nil && !*in.AdditionalProperties.Has,
-		enum:      in.Enum,
-		format:    in.Format,
-		line:      line(in.Origin),
+		nullable:     in.Nullable,
+		writeOnly:    in.WriteOnly,
+		closed:       in.AdditionalProperties.Has != nil && !*in.AdditionalProperties.Has,
+		enum:         in.Enum,
+		stringFormat: stringFormats[in.Format],
+		numberFormat: numberFormats[in.Format],
+		int64:        in.Format == "int64",
+		line:         line(in.Origin),
 	}
 	c.done[in] = s
 	var names []string
@@ -121,7 +125,7 @@ func (c *compiler) compile(ref *openapi3.SchemaRef, within ...*openapi3.Schema) 
 	}
 	s.others = c.others(in)
 	s.anything = s.types == 0 && !s.composed() && !s.closed && s.rest == nil && s.items == nil && s.bounds == nil &&
-		s.others == nil && s.format == "" && len(s.properties)+len(s.required)+len(s.enum) == 0
+		s.others == nil && in.Format == "" && len(s.properties)+len(s.required)+len(s.enum) == 0
 	return s
 }
 

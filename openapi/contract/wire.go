@@ -44,7 +44,7 @@ func readJSON(body []byte, report func(rule *Rule, at trail, message string), us
 	}
 	w.body, w.valid, w.report = string(body), utf8.Valid(body), report
 	w.dec.Reset(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	root, err := w.value()
+	root, err := w.value(w.dec.PeekKind())
 	if err != nil {
 		w.syntax(err)
 	} else {
@@ -111,9 +111,10 @@ func (w *wire) trailing() {
 	}
 }
 
-// value reads one value. With an error it returns as much of it as there is; kind is 0 if there is nothing.
-func (w *wire) value() (v value, err error) {
-	switch kind := w.dec.PeekKind(); kind {
+// value reads one value, which is of the kind that the decoder sees next. With an error it returns as much of it as there
+// is; the value's kind is 0 if there is nothing.
+func (w *wire) value(kind jsontext.Kind) (v value, err error) {
+	switch kind {
 	case object, array:
 		if _, err := w.dec.ReadToken(); err != nil {
 			return v, err
@@ -150,8 +151,8 @@ func (w *wire) container(kind jsontext.Kind) (value, error) {
 // members reads the members or items of the object or array whose opening has been read, up to and with its end.
 func (w *wire) members(kind jsontext.Kind) error {
 	for i := 0; ; i++ {
-		switch w.dec.PeekKind() {
-		case jsontext.KindEndObject, jsontext.KindEndArray:
+		next := w.dec.PeekKind()
+		if next == jsontext.KindEndObject || next == jsontext.KindEndArray {
 			_, err := w.dec.ReadToken()
 			return err
 		}
@@ -162,17 +163,17 @@ func (w *wire) members(kind jsontext.Kind) error {
 				return err
 			}
 			w.trail.member(name)
+			next = w.dec.PeekKind()
 		} else {
 			w.trail.item(i)
 		}
-		none := w.dec.PeekKind() == jsontext.KindInvalid
-		v, err := w.value()
+		v, err := w.value(next)
 		v.name = name
 		if v.kind != 0 {
 			w.stack = append(w.stack, v)
 		}
 		if err != nil { // the trail stays, for it says where
-			if none && kind == array && errors.Is(err, io.ErrUnexpectedEOF) {
+			if next == jsontext.KindInvalid && kind == array && errors.Is(err, io.ErrUnexpectedEOF) {
 				w.trail.leave() // what is missing is the array's end as likely as an item
 			}
 			return err
