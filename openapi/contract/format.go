@@ -33,7 +33,7 @@ var stringFormats = map[string]*format{
 		a, err := netip.ParseAddr(s)
 		return err == nil && a.Is6() && a.Zone() == ""
 	}},
-	"byte": {"base64 (RFC 4648)", func(s string) bool { _, err := base64.StdEncoding.DecodeString(s); return err == nil }},
+	"byte": {"base64 (RFC 4648)", isBase64},
 }
 
 var uuid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
@@ -116,6 +116,16 @@ func isHostname(s string) bool {
 		}
 	}
 	return true
+}
+
+// isBase64 takes either alphabet, with padding or without, because the format does not say which.
+func isBase64(s string) bool {
+	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding, base64.RawStdEncoding, base64.RawURLEncoding} {
+		if _, err := encoding.DecodeString(s); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // numberFormats are the formats of numbers, beyond what the rules about numbers say of all of them.

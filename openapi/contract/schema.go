@@ -196,9 +196,10 @@ func (c *compiler) others(in *openapi3.Schema) *openapi3.Schema {
 			left.Pattern = ""
 		}
 	}
-	if left.IsEmpty() {
+	if left.IsEmpty() && left.Not == nil {
 		return nil
 	}
+	left.Nullable = true // null does not get here; without this, kin-openapi does not look at "not: {}"
 	return &left
 }
 
