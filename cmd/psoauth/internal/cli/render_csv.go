@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/psoauth/psoauth/api"
@@ -179,13 +178,13 @@ func (t *csvTable[T]) row() error {
 	return err
 }
 
-// csvCell returns s without credentials and control bytes, and not as a formula: a spreadsheet runs a cell that begins
-// so, even after spaces, and takes one that begins with an apostrophe for text
-// (https://owasp.org/www-community/attacks/CSV_Injection).
+// csvCell returns s without credentials, with what a terminal would act on escaped, tabs and line breaks included, and not
+// as a formula: a spreadsheet runs a cell that begins so, even after spaces, and takes one that begins with an apostrophe
+// for text (https://owasp.org/www-community/attacks/CSV_Injection).
 func csvCell(clean cleaner, s string) string {
 	cell := clean.printable(s)
-	start := strings.TrimLeftFunc(s, func(r rune) bool { return unicode.IsSpace(r) && r != '\t' && r != '\r' })
-	if first, _ := utf8.DecodeRuneInString(start); start != "" && strings.ContainsRune("=+-@\t\r＝＋－＠", first) {
+	start := strings.TrimLeft(cell, " ")
+	if first, _ := utf8.DecodeRuneInString(start); start != "" && strings.ContainsRune("=+-@＝＋－＠", first) {
 		return "'" + cell
 	}
 	return cell

@@ -55,7 +55,7 @@ func Run(ctx context.Context, process Process) (status int) {
 		}
 	}()
 	root := p.root()
-	root.SetArgs(process.Args)
+	root.SetArgs(append([]string{}, process.Args...)) // for nil, cobra would take those of the process
 	err := root.ExecuteContext(ctx)
 	for len(p.closers) > 0 {
 		last := len(p.closers) - 1
@@ -116,15 +116,14 @@ var inFlags = strings.NewReplacer(
 // An output is standard output. It remembers why it failed, so that this is not taken for a failure of the network. To a
 // terminal it writes at once, elsewhere in blocks.
 type output struct {
-	*bufio.Writer
-	to     io.Writer
+	blocks *bufio.Writer
 	screen bool
 	failed error
 }
 
 func newOutput(to io.Writer) *output {
-	o := &output{to: to, screen: isTerminal(to)}
-	o.Writer = bufio.NewWriterSize(writerFunc(func(b []byte) (int, error) {
+	o := &output{screen: isTerminal(to)}
+	o.blocks = bufio.NewWriterSize(writerFunc(func(b []byte) (int, error) {
 		n, err := to.Write(b)
 		if err != nil && o.failed == nil {
 			o.failed = err
@@ -135,12 +134,14 @@ func newOutput(to io.Writer) *output {
 }
 
 func (o *output) Write(b []byte) (int, error) {
-	n, err := o.Writer.Write(b)
+	n, err := o.blocks.Write(b)
 	if err == nil && o.screen {
 		err = o.Flush()
 	}
 	return n, err
 }
+
+func (o *output) Flush() error { return o.blocks.Flush() }
 
 type writerFunc func([]byte) (int, error)
 

@@ -73,6 +73,10 @@ func TestWhatCannotRunIsOneLineAndStatus2(t *testing.T) {
 		{"a negative number of tokens", all, []string{"sandbox", "--tokens", "-1"}, "want a whole number from 0"},
 		{"nobody there", all, []string{"app", "show", "a"}, "check the network"},
 		{"a secret among the arguments", all, []string{"app", serviceSecret}, `unknown command "[redacted]"`},
+		{
+			"a credential without a prefix among the arguments", nil,
+			[]string{"app", plainSecret, "--access-token", plainSecret}, `unknown command "[redacted]"`,
+		},
 		{"a secret in a flag", all, []string{"token", "list", "a", "--limit", accessSecret}, "[redacted]"},
 		{"a long argument", all, []string{"app", strings.Repeat("x", 10_000)}, "xxx…"},
 	}

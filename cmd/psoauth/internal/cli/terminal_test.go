@@ -1,0 +1,148 @@
+//go:build linux
+
+package cli_test
+
+import (
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/psoauth/psoauth/api/apitest"
+)
+
+// A screen is a terminal, and what was written to it.
+type screen struct {
+	*os.File
+	shown chan string   // all, when the terminal is closed
+	seen  chan struct{} // closed when the awaited text is there
+}
+
+// newScreen opens a pseudoterminal of so many columns.
+func newScreen(t testing.TB, columns uint16, await string) screen {
+	t.Helper()
+	primary, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Skipf("no pseudoterminal: %v", err)
+	}
+	t.Cleanup(func() { primary.Close() })
+	check := func(err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	fd := int(primary.Fd())
+	check(unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0))
+	number, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
+	check(err)
+	check(unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: columns}))
+	secondary, err := os.OpenFile("/dev/pts/"+strconv.Itoa(number), os.O_RDWR|unix.O_NOCTTY, 0)
+	check(err)
+	s := screen{secondary, make(chan string, 1), make(chan struct{})}
+	go func() {
+		var all strings.Builder
+		buf := make([]byte, 4096)
+		for seen := false; ; {
+			n, err := primary.Read(buf)
+			all.Write(buf[:n])
+			if !seen && strings.Contains(all.String(), await) {
+				seen = true
+				close(s.seen)
+			}
+			if err != nil { // the other side is closed
+				s.shown <- strings.ReplaceAll(all.String(), "\r\n", "\n")
+				return
+			}
+		}
+	}()
+	return s
+}
+
+// text closes the terminal and returns what was shown.
+func (s screen) text() string {
+	s.Close()
+	return <-s.shown
+}
+
+func TestOnATerminalATableIsAsWideAndColoured(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, apitest.WithTokens(3))
+	user := userOfTestServer(server).with("TERM", "xterm")
+	for _, test := range []struct {
+		name   string
+		user   environment
+		args   []string
+		colour bool
+	}{
+		{"as it is", user, nil, true},
+		{"NO_COLOR", user.with("NO_COLOR", "1"), nil, false},
+		{"--no-color", user, []string{"--no-color"}, false},
+		{"a terminal without colours", user.with("TERM", "dumb"), nil, false},
+	} {
+		stdout := newScreen(t, 120, "")
+		status := process(t.Context(), test.user, stdout.File, io.Discard,
+			append(test.args, "token", "list", apitest.ApplicationID)...)
+		shown := stdout.text()
+		if status != 0 || strings.Contains(shown, "\x1b[31m") != test.colour {
+			t.Errorf("%s: status %d\n%q", test.name, status, shown)
+		}
+		if !strings.Contains(shown, "MAY") || strings.Contains(shown, "CREATED") {
+			t.Errorf("%s: not the columns that 120 have room for:\n%s", test.name, shown)
+		}
+	}
+}
+
+func TestProgressIsShownOnATerminalOnly(t *testing.T) {
+	t.Parallel()
+	list := []string{"token", "list", apitest.ApplicationID, "--format", "csv"}
+	for _, test := range []struct {
+		name     string
+		revision apitest.Revision
+		args     []string
+		want     string
+	}{
+		{"a list of known length", apitest.Revision202608, list, "\r\x1b[Kpage 1 of 3\r\x1b[Kpage 2 of 3\r\x1b[Kpage 3 of 3\r\x1b[K"},
+		{"a list of unknown length", apitest.Revision202512, list, ""},
+		{"something short", apitest.Revision202608, []string{"app", "show", apitest.ApplicationID}, ""},
+	} {
+		server := newServer(t, apitest.WithTokens(250), apitest.WithRevision(test.revision))
+		stderr := newScreen(t, 80, "")
+		status := process(t.Context(), userOfTestServer(server), io.Discard, stderr.File, test.args...)
+		if shown := stderr.text(); status != 0 || shown != test.want {
+			t.Errorf("%s: status %d, %q", test.name, status, shown)
+		}
+	}
+	server := newServer(t, apitest.WithTokens(250))
+	stdout, stderr := newScreen(t, 80, ""), newScreen(t, 80, "")
+	process(t.Context(), userOfTestServer(server), stdout.File, stderr.File, list...)
+	if shown := stderr.text(); shown != "" || !strings.Contains(stdout.text(), server.Token(249).ID) {
+		t.Errorf("with the list on a terminal too: %q", shown)
+	}
+}
+
+func TestOnATerminalRowsAreShownAtOnce(t *testing.T) {
+	t.Parallel()
+	const last = 99 // of the first page
+	for _, format := range []string{"human", "csv", "json"} {
+		stdout := newScreen(t, 80, apitest.New(apitest.WithClock(clock)).Token(last).ID)
+		server := newServer(t, apitest.WithTokens(150), apitest.WithEveryFault(apitest.When(apitest.OnPage(2),
+			func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					select {
+					case <-stdout.seen:
+						next.ServeHTTP(w, r)
+					case <-r.Context().Done():
+					}
+				})
+			})))
+		status := process(t.Context(), userOfTestServer(server), stdout.File, io.Discard,
+			"token", "list", apitest.ApplicationID, "--format", format)
+		if shown := stdout.text(); status != 0 || !strings.Contains(shown, server.Token(149).ID) {
+			t.Errorf("%s: status %d", format, status)
+		}
+	}
+}
