@@ -46,14 +46,6 @@ func (v *value) member(name string) *value {
 	return nil
 }
 
-// at returns the value that a path of member names leads to, or nil.
-func (v *value) at(names ...string) *value {
-	for _, name := range names {
-		v = v.member(name)
-	}
-	return v
-}
-
 // items returns the items of an array, and nothing of anything else.
 func (v *value) items() []value {
 	if v == nil || v.kind != array {
