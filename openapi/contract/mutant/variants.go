@@ -3,7 +3,10 @@ package mutant
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
 )
 
 // validVariants returns responses that look wrong and are not.
@@ -51,7 +54,8 @@ func validVariants(valid []*sound) []Mutant {
 				}
 			case float64:
 				for _, n := range []string{"0", "-0", "9223372036854775807", "-9223372036854775808", "9007199254740993"} {
-					if !at.schema.Type.Is("number") {
+					f, err := strconv.ParseFloat(n, 64)
+					if err == nil && !at.schema.Type.Is("number") && within(at.schema, f) {
 						literal(n)
 					}
 				}
@@ -72,4 +76,9 @@ func (s *sound) agrees(pointer string) bool {
 		}
 	}
 	return true
+}
+
+// within reports whether a number lies inside the bounds of a schema.
+func within(s *openapi3.Schema, f float64) bool {
+	return (s.Min == nil || f >= *s.Min) && (s.Max == nil || f <= *s.Max)
 }
