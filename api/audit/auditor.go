@@ -1,0 +1,110 @@
+package audit
+
+import "github.com/psoauth/psoauth/api"
+
+// An Auditor applies the rules to the tokens of one application, one after the other. It does not keep them. It is not
+// safe for concurrent use.
+type Auditor struct {
+	options  Options
+	severity map[string]Severity
+	checks   []check // the rules on single tokens that are not off
+	declared declaration
+	grades   map[string]Reach
+	accepted map[string][]*acceptance // by the token's id
+	accept   []*acceptance
+	actors   actors
+	ages     *ages
+	findings []Finding // on the last token
+}
+
+// An acceptance knows whether it was needed.
+type acceptance struct {
+	Acceptance
+	used bool
+}
+
+// New makes an auditor for the tokens of app, which must not be nil. Its error joins everything that is wrong with the
+// options.
+func New(app *api.Application, options Options) (*Auditor, error) {
+	options, err := options.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	a := &Auditor{
+		options:  options,
+		severity: map[string]Severity{},
+		declared: declarationOf(app),
+		grades:   map[string]Reach{},
+		accepted: map[string][]*acceptance{},
+		actors:   newActors(options.TokensPerActor, maxActors),
+		ages:     new(ages),
+	}
+	for _, rule := range rules {
+		severity, changed := options.Severities[rule.ID]
+		if !changed {
+			severity = rule.Severity
+		}
+		a.severity[rule.ID] = severity
+		if severity != Off && rule.find != nil {
+			a.checks = append(a.checks, rule)
+		}
+	}
+	for _, given := range options.Accept {
+		kept := &acceptance{Acceptance: given}
+		a.accepted[given.Token] = append(a.accepted[given.Token], kept)
+		a.accept = append(a.accept, kept)
+	}
+	return a, nil
+}
+
+// Token judges one token and returns what is found on it alone, the worst rule first. The slice is good until the next
+// call.
+func (a *Auditor) Token(tok *api.Token) []Finding {
+	a.actors.add(tok)
+	a.ages.add(tok, a.since(tok.CreatedAt))
+	a.findings = a.findings[:0]
+	reach := a.reach(tok)
+	for i := range a.checks {
+		message := a.checks[i].find(a, tok, reach)
+		if message == "" {
+			continue
+		}
+		var f Finding
+		if len(a.findings) == 0 {
+			f = referTo(tok).finding()
+		} else {
+			f = a.findings[0]
+		}
+		f.Message = message
+		a.findings = append(a.findings, a.judged(f, a.checks[i].ID))
+	}
+	return a.findings
+}
+
+// Finish returns what is found when all tokens are known: actors with many tokens, and tokens of unusual age.
+func (a *Auditor) Finish() []Finding {
+	var found []Finding
+	if a.severity[ManyTokens] != Off {
+		for _, f := range a.actors.findings() {
+			found = append(found, a.judged(f, ManyTokens))
+		}
+	}
+	if a.severity[UnusualAge] != Off {
+		for _, f := range a.ages.findings(a.options.AgeSpread) {
+			found = append(found, a.judged(f, UnusualAge))
+		}
+	}
+	return found
+}
+
+// judged fills in what the options say of a finding.
+func (a *Auditor) judged(f Finding, rule string) Finding {
+	f.Rule, f.Severity, f.Accepted = rule, a.severity[rule], nil
+	for _, known := range a.accepted[f.Token] {
+		if (known.Rule == "" || known.Rule == rule) && a.options.Now.Before(known.Until) {
+			f.Accepted, known.used = &known.Acceptance, true
+			break
+		}
+	}
+	return f
+}

@@ -1,0 +1,46 @@
+// Package audit says which of an application's tokens deserve a security reviewer's attention. It is rules over values
+// of package api and nothing else: no request is made, no clock is read.
+//
+//	report, err := audit.Run(app, client.Tokens(ctx, "acme", app.ID, api.ListOptions{}), audit.Options{Now: time.Now()})
+//	if err != nil {
+//		return err
+//	}
+//	for _, f := range report.Findings { // worst first
+//		fmt.Println(f.Severity, f.Rule, f.Token, f.Name, f.Message)
+//	}
+//
+// [Rules] lists the rules with the reason for each and what to do about a finding. [Options] sets their thresholds,
+// switches them off, changes their severities and accepts single tokens for a while. Package policy, below this one,
+// reads options from a file; package render writes reports.
+//
+// # What the rules go by
+//
+// A time threshold of N days is N times 24 hours, to the second. A token is of the age that created_at gives it; one
+// that lies in the future counts as issued now.
+//
+// What a scope allows is read from its name, because PlanetScale publishes no machine-readable meaning: the first word
+// after the resource prefix decides, so database:delete_branches deletes and branch:manage_passwords administers. A verb
+// that is not known grants nothing.
+//
+// The API does not say which branches are production branches. A token reaches production if one of its scopes or
+// accesses has the word production in its name, or if it has an access on a branch of a name in
+// [Options].ProductionBranches, compared without regard to case. An access on a whole database or organization reaches
+// its production branches too; the first would flag nearly every token, the second has a rule of its own.
+//
+// The scopes that an application declares can have a resource prefix or none. A scope with a prefix is declared if the
+// application names it so, or names it without any prefix; a scope without a prefix is declared if the application names
+// it with any prefix or none. Only OAuth scopes are held against the declaration: the accesses in
+// service_token_accesses have a vocabulary of their own.
+//
+// # Memory
+//
+// An [Auditor] takes tokens one by one and keeps none of them, except the thousand oldest. What it holds beside them does
+// not grow with the list: ages are counted by day, so that quartiles are exact to a day; tokens are counted for at most
+// 131,072 actors at a time. Lists with more actors than that may have an actor's tokens undercounted, by at most one in
+// 131,072 of all tokens; they are never overcounted. A [Report] is as long as its findings.
+//
+// # Text
+//
+// Names, scopes and actors are chosen by whoever made them. In a [Finding] they are fit to be shown: without
+// credentials, without anything a terminal would act on, and short. A renderer has only its own format's syntax to escape.
+package audit

@@ -1,0 +1,79 @@
+package audit
+
+import (
+	"strings"
+
+	"github.com/psoauth/psoauth/api"
+	"github.com/psoauth/psoauth/internal/text"
+)
+
+// A Finding is one thing about one token, or one actor, that deserves attention. Its text is fit to be shown anywhere:
+// printable, without credentials, and short.
+type Finding struct {
+	Rule      string   // the rule's id
+	Severity  Severity // never Off
+	Token     string   // the token's id; empty if the finding is on an actor, or sums up further tokens
+	Name      string   // the name PlanetScale shows for the token
+	Actor     string   // the id of the token's actor; empty if unknown
+	ActorName string   // the actor's name, or empty
+	Message   string   // what was found, in one sentence without a full stop
+
+	// Accepted is what takes the finding out of the count, or nil.
+	Accepted *Acceptance
+}
+
+const (
+	nameBytes = 120 // of a name or an id in a finding
+	itemBytes = 80  // of a scope or a resource in a message
+	maxItems  = 4   // in a message before it only counts them
+)
+
+// A reference is what is kept of a token, or of an actor alone, to make a finding on it later.
+type reference struct{ token, name, actor, actorName string }
+
+func referTo(tok *api.Token) reference {
+	name := tok.DisplayName
+	if name == "" {
+		name = orEmpty(tok.Name)
+	}
+	r := actorOf(tok)
+	r.token, r.name = clip(tok.ID), clip(name)
+	return r
+}
+
+func actorOf(tok *api.Token) reference {
+	return reference{actor: clip(orEmpty(tok.ActorID)), actorName: clip(orEmpty(tok.ActorDisplayName))}
+}
+
+func (r reference) finding() Finding {
+	return Finding{
+		Token:     shown(r.token, nameBytes),
+		Name:      shown(r.name, nameBytes),
+		Actor:     shown(r.actor, nameBytes),
+		ActorName: shown(r.actorName, nameBytes),
+	}
+}
+
+// shown makes text fit to be shown in at most limit bytes.
+func shown(s string, limit int) string {
+	if len(s) <= limit && text.Plain(s) {
+		return s
+	}
+	return text.Excerpt(s, limit)
+}
+
+// clip bounds what is kept of a string that somebody else chose, with room for an excerpt of it.
+func clip(s string) string {
+	const room = 4 * nameBytes
+	if len(s) <= room {
+		return s
+	}
+	return strings.Clone(s[:room])
+}
+
+func orEmpty(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
