@@ -11,19 +11,19 @@ import (
 )
 
 func (a *Auditor) actorUnknown(tok *api.Token, _ Reach) string {
-	var missing items
+	var missing []string
 	for _, m := range []struct {
 		name  string
 		value *string
 	}{{"actor_id", tok.ActorID}, {"actor_display_name", tok.ActorDisplayName}, {"actor_type", tok.ActorType}} {
 		if m.value == nil || strings.TrimSpace(*m.value) == "" {
-			missing.add(m.name)
+			missing = append(missing, m.name)
 		}
 	}
 	if len(missing) == 0 {
 		return ""
 	}
-	return "says nothing in " + missing.String()
+	return "says nothing in " + strings.Join(missing, ", ")
 }
 
 // maxActors is for how many actors at a time tokens are counted.
@@ -78,8 +78,8 @@ func (c *actors) add(tok *api.Token) {
 	}
 }
 
-// findings returns one finding for each actor with too many tokens, the busiest first.
-func (c *actors) findings() []Finding {
+// remarks returns one remark on each actor with too many tokens, the busiest first.
+func (c *actors) remarks() []remark {
 	busy := make([]*busyActor, 0, len(c.many))
 	for _, actor := range c.many {
 		busy = append(busy, actor)
@@ -87,10 +87,9 @@ func (c *actors) findings() []Finding {
 	slices.SortFunc(busy, func(a, b *busyActor) int {
 		return cmp.Or(cmp.Compare(b.tokens, a.tokens), cmp.Compare(a.actor, b.actor))
 	})
-	found := make([]Finding, len(busy))
+	found := make([]remark, len(busy))
 	for i, actor := range busy {
-		found[i] = actor.finding()
-		found[i].Message = fmt.Sprintf("acts through %d tokens, more than %d", actor.tokens, c.allowed)
+		found[i] = remark{actor.reference, fmt.Sprintf("acts through %d tokens, more than %d", actor.tokens, c.allowed)}
 	}
 	return found
 }

@@ -22,8 +22,8 @@ func TestActorCountsInLittleRoom(t *testing.T) {
 			t.Fatalf("%d actors are counted where there is room for %d", len(c.counts), room)
 		}
 	}
-	found := c.findings()
-	if len(found) != 1 || found[0].Actor != "busy" {
+	found := c.remarks()
+	if len(found) != 1 || found[0].actor != "busy" {
 		t.Fatalf("found %+v, want busy alone", found)
 	}
 	for _, actor := range c.many {

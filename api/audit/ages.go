@@ -26,7 +26,7 @@ type ages struct {
 type aged struct {
 	created int64 // in Unix seconds
 	days    int
-	token   reference
+	reference
 }
 
 func (g *ages) add(tok *api.Token, seconds int64) {
@@ -54,8 +54,8 @@ func (g *ages) quartile(q int) int {
 	return MaxDays
 }
 
-// findings returns a finding for each token beyond the fence, the oldest first.
-func (g *ages) findings(spread float64) []Finding {
+// remarks returns one remark on each token beyond the fence, the oldest first.
+func (g *ages) remarks(spread float64) []remark {
 	if g.total < fewestAges {
 		return nil
 	}
@@ -67,20 +67,19 @@ func (g *ages) findings(spread float64) []Finding {
 			beyond += int(n)
 		}
 	}
-	var found []Finding
+	var found []remark
 	byAge := slices.SortedStableFunc(slices.Values(g.oldest), func(a, b *aged) int {
-		return cmp.Or(cmp.Compare(a.created, b.created), cmp.Compare(a.token.token, b.token.token))
+		return cmp.Or(cmp.Compare(a.created, b.created), cmp.Compare(a.token, b.token))
 	})
 	for _, token := range byAge {
 		if float64(token.days) <= fence {
 			break
 		}
-		f := token.token.finding()
-		f.Message = fmt.Sprintf("%d days old, while three quarters of the tokens are at most %d", token.days, q3)
-		found = append(found, f)
+		found = append(found, remark{token.reference,
+			fmt.Sprintf("%d days old, while three quarters of the tokens are at most %d", token.days, q3)})
 	}
 	if more := beyond - len(found); more > 0 {
-		found = append(found, Finding{Message: fmt.Sprintf("%d more tokens are older than %.0f days", more, fence)})
+		found = append(found, remark{message: fmt.Sprintf("%d more tokens are older than %.0f days", more, fence)})
 	}
 	return found
 }

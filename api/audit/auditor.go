@@ -6,6 +6,7 @@ import "github.com/psoauth/psoauth/api"
 // safe for concurrent use.
 type Auditor struct {
 	options  Options
+	secrets  []string
 	severity map[string]Severity
 	checks   []check // the rules on single tokens that are not off
 	declared declaration
@@ -39,6 +40,9 @@ func New(app *api.Application, options Options) (*Auditor, error) {
 		actors:   newActors(options.TokensPerActor, maxActors),
 		ages:     new(ages),
 	}
+	for _, secret := range options.Secrets {
+		a.secrets = append(a.secrets, secret.Reveal())
+	}
 	for _, rule := range rules {
 		severity, changed := options.Severities[rule.ID]
 		if !changed {
@@ -71,12 +75,11 @@ func (a *Auditor) Token(tok *api.Token) []Finding {
 		}
 		var f Finding
 		if len(a.findings) == 0 {
-			f = referTo(tok).finding()
+			f = a.finding(referTo(tok))
 		} else {
 			f = a.findings[0]
 		}
-		f.Message = message
-		a.findings = append(a.findings, a.judged(f, a.checks[i].ID))
+		a.findings = append(a.findings, a.judged(f, a.checks[i].ID, message))
 	}
 	return a.findings
 }
@@ -84,22 +87,21 @@ func (a *Auditor) Token(tok *api.Token) []Finding {
 // Finish returns what is found when all tokens are known: actors with many tokens, and tokens of unusual age.
 func (a *Auditor) Finish() []Finding {
 	var found []Finding
-	if a.severity[ManyTokens] != Off {
-		for _, f := range a.actors.findings() {
-			found = append(found, a.judged(f, ManyTokens))
+	add := func(rule string, remarks []remark) {
+		for _, r := range remarks {
+			if a.severity[rule] != Off {
+				found = append(found, a.judged(a.finding(r.reference), rule, r.message))
+			}
 		}
 	}
-	if a.severity[UnusualAge] != Off {
-		for _, f := range a.ages.findings(a.options.AgeSpread) {
-			found = append(found, a.judged(f, UnusualAge))
-		}
-	}
+	add(ManyTokens, a.actors.remarks())
+	add(UnusualAge, a.ages.remarks(a.options.AgeSpread))
 	return found
 }
 
-// judged fills in what the options say of a finding.
-func (a *Auditor) judged(f Finding, rule string) Finding {
-	f.Rule, f.Severity, f.Accepted = rule, a.severity[rule], nil
+// judged adds to a finding what was found and what the options say of it.
+func (a *Auditor) judged(f Finding, rule, message string) Finding {
+	f.Rule, f.Message, f.Severity, f.Accepted = rule, message, a.severity[rule], nil
 	for _, known := range a.accepted[f.Token] {
 		if (known.Rule == "" || known.Rule == rule) && a.options.Now.Before(known.Until) {
 			f.Accepted, known.used = &known.Acceptance, true

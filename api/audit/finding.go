@@ -45,21 +45,19 @@ func actorOf(tok *api.Token) reference {
 	return reference{actor: clip(orEmpty(tok.ActorID)), actorName: clip(orEmpty(tok.ActorDisplayName))}
 }
 
-func (r reference) finding() Finding {
-	return Finding{
-		Token:     shown(r.token, nameBytes),
-		Name:      shown(r.name, nameBytes),
-		Actor:     shown(r.actor, nameBytes),
-		ActorName: shown(r.actorName, nameBytes),
-	}
+// A remark is something found, before it is judged.
+type remark struct {
+	reference
+	message string
 }
 
-// shown makes text fit to be shown in at most limit bytes.
-func shown(s string, limit int) string {
-	if len(s) <= limit && text.Plain(s) {
-		return s
+func (a *Auditor) finding(r reference) Finding {
+	return Finding{
+		Token:     text.Data(r.token, nameBytes, a.secrets...),
+		Name:      text.Data(r.name, nameBytes, a.secrets...),
+		Actor:     text.Data(r.actor, nameBytes, a.secrets...),
+		ActorName: text.Data(r.actorName, nameBytes, a.secrets...),
 	}
-	return text.Excerpt(s, limit)
 }
 
 // clip bounds what is kept of a string that somebody else chose, with room for an excerpt of it.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/psoauth/psoauth/api"
 	"github.com/psoauth/psoauth/gen"
+	"github.com/psoauth/psoauth/internal/text"
 )
 
 // reachRule makes the check of a rule on what scopes and accesses allow by their names.
@@ -15,13 +16,12 @@ func reachRule(bit Reach, message string) func(*Auditor, *api.Token, Reach) stri
 		if reach&bit == 0 {
 			return ""
 		}
-		return message + a.namesWith(bit, tok).String()
+		return message + a.list(a.namesWith(bit, tok))
 	}
 }
 
 // namesWith lists the scopes and accesses whose names have the bit.
-func (a *Auditor) namesWith(bit Reach, tok *api.Token) *items {
-	found := &items{}
+func (a *Auditor) namesWith(bit Reach, tok *api.Token) (found items) {
 	if by := tok.OAuthAccessesByResource; by != nil {
 		for _, scopes := range [][]gen.AccessScope{
 			by.Organization.Accesses, by.Database.Accesses, by.Branch.Accesses, by.User.Accesses,
@@ -68,7 +68,7 @@ func (a *Auditor) organizationReach(tok *api.Token, reach Reach) string {
 			names.add(access.Access)
 		}
 	}
-	return "reaches all of " + organizations.String() + " with " + names.String()
+	return "reaches all of " + a.list(organizations) + " with " + a.list(names)
 }
 
 func (a *Auditor) productionReach(tok *api.Token, reach Reach) string {
@@ -88,7 +88,7 @@ func (a *Auditor) productionReach(tok *api.Token, reach Reach) string {
 			found.add(accessOn(access))
 		}
 	}
-	return "reaches production: " + found.String()
+	return "reaches production: " + a.list(found)
 }
 
 func (a *Auditor) deletedResource(tok *api.Token, reach Reach) string {
@@ -102,7 +102,7 @@ func (a *Auditor) deletedResource(tok *api.Token, reach Reach) string {
 			found.add(resource(access) + ", deleted on " + date(*at))
 		}
 	}
-	return "holds an access on " + found.String()
+	return "holds an access on " + a.list(found)
 }
 
 // An items collects what a message names: each item once, in order.
@@ -114,11 +114,11 @@ func (l *items) add(item string) {
 	}
 }
 
-// String returns the first few items, and how many more there are.
-func (l items) String() string {
+// list returns the first few items, and how many more there are, fit to be shown.
+func (a *Auditor) list(l items) string {
 	named := make([]string, 0, maxItems+1)
 	for _, item := range l[:min(len(l), maxItems)] {
-		named = append(named, shown(item, itemBytes))
+		named = append(named, text.Data(item, itemBytes, a.secrets...))
 	}
 	if more := len(l) - maxItems; more > 0 {
 		named = append(named, strconv.Itoa(more)+" more")

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"github.com/psoauth/psoauth/api"
 )
 
 // Options says how to judge. The zero value of each field but Now means its default.
@@ -33,6 +35,9 @@ type Options struct {
 
 	// Accept names findings that are known and put up with for a while.
 	Accept []Acceptance
+
+	// Secrets are credentials to keep out of all findings, beside whatever looks like one of PlanetScale's.
+	Secrets []api.Secret
 }
 
 // An Acceptance takes findings on one token out of the count until a date. They are still reported, as accepted.

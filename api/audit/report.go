@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/psoauth/psoauth/api"
+	"github.com/psoauth/psoauth/internal/text"
 )
 
 // A Report is the outcome of an audit.
@@ -31,8 +32,8 @@ func Run(app *api.Application, tokens iter.Seq2[*api.Token, error], options Opti
 		return nil, err
 	}
 	r := &Report{
-		Application:     shown(app.ID, nameBytes),
-		ApplicationName: shown(app.Name, nameBytes),
+		Application:     text.Data(app.ID, nameBytes, a.secrets...),
+		ApplicationName: text.Data(app.Name, nameBytes, a.secrets...),
 		At:              options.Now,
 	}
 	found := map[string][]Finding{} // by rule: sorting what has so few keys would take longer
