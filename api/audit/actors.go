@@ -23,7 +23,7 @@ func (a *Auditor) actorUnknown(tok *api.Token, _ Reach) string {
 	if len(missing) == 0 {
 		return ""
 	}
-	return "says nothing in " + strings.Join(missing, ", ")
+	return "comes without " + strings.Join(missing, ", ")
 }
 
 // maxActors is for how many actors at a time tokens are counted.

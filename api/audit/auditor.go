@@ -1,6 +1,9 @@
 package audit
 
-import "github.com/psoauth/psoauth/api"
+import (
+	"github.com/psoauth/psoauth/api"
+	"github.com/psoauth/psoauth/internal/text"
+)
 
 // An Auditor applies the rules to the tokens of one application, one after the other. It does not keep them. It is not
 // safe for concurrent use.
@@ -54,6 +57,7 @@ func New(app *api.Application, options Options) (*Auditor, error) {
 		}
 	}
 	for _, given := range options.Accept {
+		given.Reason = text.Data(given.Reason, reasonBytes, a.secrets...)
 		kept := &acceptance{Acceptance: given}
 		a.accepted[given.Token] = append(a.accepted[given.Token], kept)
 		a.accept = append(a.accept, kept)

@@ -23,9 +23,10 @@ type Finding struct {
 }
 
 const (
-	nameBytes = 120 // of a name or an id in a finding
-	itemBytes = 80  // of a scope or a resource in a message
-	maxItems  = 4   // in a message before it only counts them
+	nameBytes   = 120 // of a name or an id in a finding
+	itemBytes   = 80  // of a scope or a resource in a message
+	reasonBytes = 300
+	maxItems    = 4 // in a message before it only counts them
 )
 
 // A reference is what is kept of a token, or of an actor alone, to make a finding on it later.

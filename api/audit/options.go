@@ -48,6 +48,9 @@ type Acceptance struct {
 	Reason string    // for the reader of the report; may be empty
 }
 
+// LastDay returns the last day, in UTC, on which a accepts anything.
+func (a Acceptance) LastDay() string { return date(a.Until.Add(-1)) }
+
 // MaxDays is the largest threshold in days, about a hundred years.
 const MaxDays = 36_525
 

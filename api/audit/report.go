@@ -72,6 +72,38 @@ func Run(app *api.Application, tokens iter.Seq2[*api.Token, error], options Opti
 	return r, nil
 }
 
+// A Group is a rule, of the severity that its findings have, with all its findings.
+type Group struct {
+	Rule
+	Findings []Finding
+}
+
+// Groups returns the rules that have findings, accepted ones included, in the order of the report.
+func (r *Report) Groups() []Group {
+	var groups []Group
+	for start, end := 0, 0; start < len(r.Findings); start = end {
+		first := r.Findings[start]
+		for end = start; end < len(r.Findings) && r.Findings[end].Rule == first.Rule; {
+			end++
+		}
+		rule, _ := RuleByID(first.Rule)
+		rule.Severity = first.Severity
+		groups = append(groups, Group{rule, r.Findings[start:end]})
+	}
+	return groups
+}
+
+// Open returns the group's findings that are not accepted.
+func (g Group) Open() []Finding {
+	var open []Finding
+	for _, f := range g.Findings {
+		if f.Accepted == nil {
+			open = append(open, f)
+		}
+	}
+	return open
+}
+
 // Count returns how many findings of the severity are not accepted.
 func (r *Report) Count(severity Severity) int {
 	n := 0

@@ -151,9 +151,9 @@ func TestRulesOnOneToken(t *testing.T) {
 
 		{"no actor", audit.Options{}, changes{func(tok *api.Token) {
 			tok.ActorID, tok.ActorDisplayName, tok.ActorType = nil, nil, nil
-		}}, found{audit.ActorUnknown: "says nothing in actor_id, actor_display_name, actor_type"}},
+		}}, found{audit.ActorUnknown: "comes without actor_id, actor_display_name, actor_type"}},
 		{"actor without a name", audit.Options{}, changes{func(tok *api.Token) { tok.ActorDisplayName = ptr(" ") }},
-			found{audit.ActorUnknown: "says nothing in actor_display_name"}},
+			found{audit.ActorUnknown: "comes without actor_display_name"}},
 
 		{"secret", audit.Options{}, changes{func(tok *api.Token) { tok.Token = ptr(openapi.NewSecret("pscale_oauth_x")) }},
 			found{audit.LiveSecret: "the member token holds a secret"}},

@@ -214,7 +214,6 @@ func (p *parser) accept(n *yaml.Node) {
 			p.fail(item, "the same token and rule are accepted on line %d", line)
 		}
 		first[subject] = item.Line
-		a.Reason = text.Excerpt(a.Reason, 300)
 		p.options.Accept = append(p.options.Accept, a)
 	})
 }
