@@ -11,7 +11,7 @@ import (
 
 const (
 	fewestAges  = 20   // there is no usual age among fewer tokens
-	leastSpread = 7    // days that the middle half of the ages spans at least, so that a batch issued on one day has some spread
+	leastSpread = 30   // days that the middle half of the ages spans at least: what is a month older than a batch is not unusual
 	maxOldest   = 1000 // tokens of unusual age that are named; further ones are counted
 )
 

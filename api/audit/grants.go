@@ -99,7 +99,7 @@ func (a *Auditor) deletedResource(tok *api.Token, reach Reach) string {
 	for i := range tok.ServiceTokenAccesses {
 		access := &tok.ServiceTokenAccesses[i]
 		if at := access.Resource.DeletedAt; at != nil {
-			found.add(resource(access) + ", deleted on " + date(*at))
+			found.add(resource(access) + " (deleted on " + date(*at) + ")")
 		}
 	}
 	return "holds an access on " + a.list(found)

@@ -90,9 +90,9 @@ func TestUnusualAge(t *testing.T) {
 		want    []string
 	}{
 		{"none but the usual", audit.Options{}, spread, nil},
-		{"at the fence of a batch", audit.Options{}, append(same(19, 10), 45), nil},
-		{"beyond the fence of a batch", audit.Options{}, append(same(19, 10), 46),
-			[]string{"tok000000019/tok000000019: 46 days old, while three quarters of the tokens are at most 10"}},
+		{"at the fence of a batch", audit.Options{}, append(same(19, 10), 160), nil},
+		{"beyond the fence of a batch", audit.Options{}, append(same(19, 10), 161),
+			[]string{"tok000000019/tok000000019: 161 days old, while three quarters of the tokens are at most 10"}},
 		{"too few to tell", audit.Options{}, append(same(18, 10), 1000), nil},
 		{"beyond the fence of a spread, the oldest first", audit.Options{}, append(slices.Clone(spread), 325, 400, 900), []string{
 			"tok000000102/tok000000102: 900 days old, while three quarters of the tokens are at most 78",
@@ -102,7 +102,7 @@ func TestUnusualAge(t *testing.T) {
 			[]string{"tok000000102/tok000000102: 900 days old, while three quarters of the tokens are at most 78"}},
 		{"a century and more", audit.Options{}, append(same(20, 10), 36_600), []string{
 			"tok000000020/tok000000020: 36525 days old, while three quarters of the tokens are at most 10"}},
-		{"off", audit.Options{Severities: map[string]audit.Severity{audit.UnusualAge: audit.Off}}, append(same(19, 10), 46), nil},
+		{"off", audit.Options{Severities: map[string]audit.Severity{audit.UnusualAge: audit.Off}}, append(same(19, 10), 161), nil},
 	} {
 		if got := messages(run(t, tt.options, aged(tt.days...)...), audit.UnusualAge); !slices.Equal(got, tt.want) {
 			t.Errorf("%s: found %q, want %q", tt.name, got, tt.want)
@@ -114,16 +114,16 @@ func TestUnusualAgeNamesAThousandAndCountsTheRest(t *testing.T) {
 	t.Parallel()
 	days := slices.Repeat([]int{10}, 10_000)
 	for i := range 1500 {
-		days = append(days, 100+i)
+		days = append(days, 161+i)
 	}
 	got := messages(run(t, audit.Options{}, aged(days...)...), audit.UnusualAge)
 	if len(got) != 1001 {
 		t.Fatalf("%d findings, want 1001", len(got))
 	}
-	if want := "tok000011499/tok000011499: 1599 days old, while three quarters of the tokens are at most 10"; got[0] != want {
+	if want := "tok000011499/tok000011499: 1660 days old, while three quarters of the tokens are at most 10"; got[0] != want {
 		t.Errorf("the oldest is %q, want %q", got[0], want)
 	}
-	if want := "/: 500 more tokens are older than 45 days"; got[1000] != want {
+	if want := "/: 500 more tokens are older than 160 days"; got[1000] != want {
 		t.Errorf("the last says %q, want %q", got[1000], want)
 	}
 }

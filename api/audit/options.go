@@ -23,7 +23,7 @@ type Options struct {
 
 	// AgeSpread is how many times the spread of the middle half of all ages a token may be older than three quarters of
 	// the tokens; 5 by default. With quartiles Q1 and Q3, in whole days, a token is of unusual age when it is older than
-	// Q3 + AgeSpread × max(Q3 − Q1, 7) days. Lists of fewer than 20 tokens have no usual age.
+	// Q3 + AgeSpread × max(Q3 − Q1, 30) days. Lists of fewer than 20 tokens have no usual age.
 	AgeSpread float64
 
 	// ProductionBranches are the names that production branches go by, compared without regard to case; main, master,

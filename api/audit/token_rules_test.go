@@ -147,7 +147,7 @@ func TestRulesOnOneToken(t *testing.T) {
 
 		{"deleted resource", audit.Options{}, changes{accesses(
 			access("read_branch", "Branch", "staging", nil), access("read_branch", "Branch", "old", ago(40*day)))},
-			found{audit.DeletedResource: "holds an access on branch old, deleted on 2026-07-23"}},
+			found{audit.DeletedResource: "holds an access on branch old (deleted on 2026-07-23)"}},
 
 		{"no actor", audit.Options{}, changes{func(tok *api.Token) {
 			tok.ActorID, tok.ActorDisplayName, tok.ActorType = nil, nil, nil
