@@ -75,7 +75,7 @@ func Run(app *api.Application, tokens iter.Seq2[*api.Token, error], options Opti
 // A Group is a rule, of the severity that its findings have, with all its findings.
 type Group struct {
 	Rule
-	Findings []Finding
+	Findings []Finding // at least one
 }
 
 // Groups returns the rules that have findings, accepted ones included, in the order of the report.

@@ -69,7 +69,7 @@ var rules = []check{
 	{Rule{UndeclaredScope, Error, "Scope the application does not declare",
 		"The token allows more than the users of the application are asked to agree to today.",
 		"Revoke the token and have it authorized again, or declare the scope if the application needs it."},
-		reachRule(undeclared, "carries what the application does not declare: ")},
+		reachRule(undeclared, "undeclared: ")},
 	{Rule{ActorUnknown, Error, "Actor gone or unknown",
 		"Nobody answers for what is done with the token, and it may outlive the account it was issued for.",
 		"Find out whose token it is; if nobody knows, revoke it."},

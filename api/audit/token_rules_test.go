@@ -89,13 +89,13 @@ func TestRulesOnOneToken(t *testing.T) {
 		{"last used in the future", audit.Options{UnusedDays: 1}, changes{used(in(day))}, found{}},
 
 		{"undeclared scope", audit.Options{}, changes{database("database:read_database", "database:read_backups")},
-			found{audit.UndeclaredScope: "carries what the application does not declare: database:read_backups"}},
+			found{audit.UndeclaredScope: "undeclared: database:read_backups"}},
 		{"scope declared for another resource", audit.Options{}, changes{database("database:read_databases")},
-			found{audit.UndeclaredScope: "carries what the application does not declare: database:read_databases"}},
+			found{audit.UndeclaredScope: "undeclared: database:read_databases"}},
 		{"scope declared without its resource", audit.Options{}, changes{database("database:read_user")}, found{}},
 		{"scope without its resource, declared with one", audit.Options{}, changes{database("read_branch")}, found{}},
 		{"scope without its resource, undeclared", audit.Options{}, changes{database("read_branches")},
-			found{audit.UndeclaredScope: "carries what the application does not declare: read_branches"}},
+			found{audit.UndeclaredScope: "undeclared: read_branches"}},
 		{"access that is no declared scope", audit.Options{}, changes{accesses(access("read_comment", "Database", "orders", nil))},
 			found{}},
 

@@ -6,25 +6,15 @@ import (
 	"github.com/psoauth/psoauth/internal/text"
 )
 
-func TestCell(t *testing.T) {
+func TestIsFormula(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[string]string{
-		"":            "",
-		"CI deploys":  "CI deploys",
-		"a=1":         "a=1",
-		"=cmd()":      "'=cmd()",
-		"+1":          "'+1",
-		"-1":          "'-1",
-		"@SUM(A1)":    "'@SUM(A1)",
-		"  =cmd()":    "'  =cmd()",
-		"\t=cmd()":    "'\t=cmd()",
-		"\n\r=cmd()":  "'\n\r=cmd()",
-		"＝cmd()":      "'＝cmd()",
-		"\u3000＠SUM()": "'\u3000＠SUM()",
-		"'=cmd()":     "'=cmd()",
+	for in, want := range map[string]bool{
+		"": false, " ": false, "CI deploys": false, "a=1": false, "'=cmd()": false,
+		"=cmd()": true, "+1": true, "-1": true, "@SUM(A1)": true, "  =cmd()": true, "\t=cmd()": true, "\tx": true,
+		"\n\r=cmd()": true, "＝cmd()": true, "\u3000＠SUM()": true,
 	} {
-		if got := text.Cell(in); got != want {
-			t.Errorf("%q: got %q, want %q", in, got, want)
+		if got := text.IsFormula(in); got != want {
+			t.Errorf("%q: got %v", in, got)
 		}
 	}
 }

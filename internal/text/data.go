@@ -1,25 +1,17 @@
 package text
 
 import (
+	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // Data is Excerpt for text that is data and no header, such as a name: see RedactCredentials. Most such text is short
-// printable ASCII without the beginning of a credential, which Data sees at a glance.
+// printable ASCII without anything that looks like a credential, which takes a glance.
 func Data(s string, limit int, known ...string) string {
-	if s = redactKnown(s, known); !isPlain(s) {
-		s = Printable(RedactCredentials(s))
-	}
-	const ellipsis = "…"
-	if len(s) <= limit {
+	if len(s) <= limit && isPlain(s) && !slices.ContainsFunc(known, func(k string) bool { return strings.Contains(s, k) }) {
 		return s
 	}
-	cut := max(limit-len(ellipsis), 0)
-	for cut > 0 && !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut] + ellipsis
+	return cut(Printable(RedactCredentials(s, known...)), limit)
 }
 
 func isPlain(s string) bool {
@@ -34,4 +26,6 @@ func isPlain(s string) bool {
 	return true
 }
 
-func begins(s, prefix string) bool { return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix) }
+func begins(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+}

@@ -64,7 +64,10 @@ func Printable(s string) string {
 // Excerpt returns the beginning of s in at most limit bytes, redacted and printable, with an ellipsis if there is more.
 // It redacts before it cuts, so that no part of a credential is left at the cut.
 func Excerpt(s string, limit int, known ...string) string {
-	s = Printable(Redact(s, known...))
+	return cut(Printable(Redact(s, known...)), limit)
+}
+
+func cut(s string, limit int) string {
 	if len(s) <= limit {
 		return s
 	}
@@ -72,9 +75,9 @@ func Excerpt(s string, limit int, known ...string) string {
 	if limit < len(ellipsis) {
 		ellipsis = ""
 	}
-	cut := max(limit-len(ellipsis), 0)
-	for cut > 0 && !utf8.RuneStart(s[cut]) {
-		cut--
+	end := max(limit-len(ellipsis), 0)
+	for end > 0 && !utf8.RuneStart(s[end]) {
+		end--
 	}
-	return s[:cut] + ellipsis
+	return s[:end] + ellipsis
 }

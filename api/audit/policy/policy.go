@@ -42,8 +42,8 @@ const MaxBytes = 1 << 20
 
 // A Problem is one mistake in a policy.
 type Problem struct {
-	Line    int // counted from 1; 0 if the mistake has no place
-	Message string
+	Line    int    // counted from 1; 0 if the mistake has no place
+	Message string // what is wrong, and what is wanted; fit to be shown
 }
 
 // String returns the line and the message.
@@ -56,7 +56,9 @@ func (p Problem) String() string {
 
 // An Error holds the mistakes in a policy, in the order of their lines: all of them, or the first hundred and how many
 // more there are.
-type Error struct{ Problems []Problem }
+type Error struct {
+	Problems []Problem // at least one
+}
 
 // Error returns the mistakes, one a line.
 func (e *Error) Error() string {

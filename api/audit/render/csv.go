@@ -23,7 +23,9 @@ func CSV(w io.Writer, r *audit.Report) error {
 			}
 			row := []string{f.Severity.String(), f.Rule, f.Token, f.Name, f.Actor, f.ActorName, f.Message, group.Remedy, until}
 			for i, cell := range row {
-				row[i] = text.Cell(cell)
+				if text.IsFormula(cell) {
+					row[i] = "'" + cell
+				}
 			}
 			_ = rows.Write(row)
 		}

@@ -8,15 +8,16 @@ import (
 	"github.com/psoauth/psoauth/api"
 )
 
-// A progress says on standard error which page of a list is being printed. It is silent unless that is a terminal, the
-// list goes elsewhere, and the server says how many pages there are.
+// A progress says on standard error which page of a list is being read. It is silent unless that is a terminal, nothing
+// is being printed to one, and the server says how many pages there are.
 type progress struct {
 	out  io.Writer // nil for silence
 	said bool
 }
 
-func (p *program) newProgress() *progress {
-	if !isTerminal(p.Stderr) || isTerminal(p.Stdout) || p.settings.debug {
+// newProgress makes a progress for a list that is printed while it is read, or only then.
+func (p *program) newProgress(printing bool) *progress {
+	if !isTerminal(p.Stderr) || printing && isTerminal(p.Stdout) || p.settings.debug {
 		return &progress{}
 	}
 	return &progress{out: p.Stderr}

@@ -7,10 +7,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/psoauth/psoauth/api"
 	"github.com/psoauth/psoauth/gen"
+	"github.com/psoauth/psoauth/internal/text"
 	"github.com/psoauth/psoauth/openapi"
 )
 
@@ -178,13 +178,10 @@ func (t *csvTable[T]) row() error {
 	return err
 }
 
-// csvCell returns s without credentials, with what a terminal would act on escaped, tabs and line breaks included, and not
-// as a formula: a spreadsheet runs a cell that begins so, even after spaces, and takes one that begins with an apostrophe
-// for text (https://owasp.org/www-community/attacks/CSV_Injection).
+// csvCell returns s without credentials and control bytes, and not as a formula.
 func csvCell(clean cleaner, s string) string {
 	cell := clean.printable(s)
-	start := strings.TrimLeft(cell, " ")
-	if first, _ := utf8.DecodeRuneInString(start); start != "" && strings.ContainsRune("=+-@＝＋－＠", first) {
+	if text.IsFormula(s) {
 		return "'" + cell
 	}
 	return cell

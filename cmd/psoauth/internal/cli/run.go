@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/psoauth/psoauth/api"
+	"github.com/psoauth/psoauth/api/apitest"
 	"github.com/psoauth/psoauth/internal/text"
 )
 
@@ -40,6 +41,8 @@ type program struct {
 	out       *output
 	transport http.RoundTripper // nil for the client's own
 	closers   []func()          // what ends with the run, last opened first
+
+	sandboxOptions []apitest.Option // what a command wants of the sandbox
 }
 
 // Run runs the command and returns its exit status. Data goes to Stdout, all else to Stderr, and of a failure one line.
@@ -71,7 +74,12 @@ type finding struct{ what string }
 
 func (f finding) Error() string { return f.what }
 
-// report writes what failed in one line and returns the exit status.
+// lines is an error that takes a line for each thing that is wrong.
+type lines []string
+
+func (l lines) Error() string { return strings.Join(l, "; ") }
+
+// report writes what failed in one line, or as many as it takes, and returns the exit status.
 func (p *program) report(ctx context.Context, err error) int {
 	switch p.out.state() {
 	case readerGone:
@@ -82,14 +90,19 @@ func (p *program) report(ctx context.Context, err error) int {
 	if err == nil {
 		return exitDone
 	}
-	line := err.Error()
+	said, ok := errors.AsType[lines](err)
+	if !ok {
+		said = lines{err.Error()}
+	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		line = "interrupted"
+		said = lines{"interrupted"}
 		if e, ok := errors.AsType[*api.Error](err); ok && e.Page > 0 {
-			line += fmt.Sprintf(" [resume from page %d]", e.Page)
+			said[0] += fmt.Sprintf(" [resume from page %d]", e.Page)
 		}
 	}
-	fmt.Fprintln(p.Stderr, "psoauth: "+text.Excerpt(inFlags.Replace(line), maxLine, p.settings.secrets()...))
+	for _, line := range said {
+		fmt.Fprintln(p.Stderr, "psoauth: "+text.Excerpt(inFlags.Replace(line), maxLine, p.settings.secrets()...))
+	}
 	if errors.As(err, new(finding)) {
 		return exitFindings
 	}

@@ -93,7 +93,7 @@ func (p *program) enterSandbox(ids []string) ([]string, error) {
 	if len(ids) == 0 {
 		ids = []string{apitest.ApplicationID}
 	}
-	server, err := p.startSandbox(apitest.WithOrganization(s.org), apitest.WithApplicationID(ids[0]))
+	server, err := p.startSandbox(append(p.sandboxOptions, apitest.WithOrganization(s.org), apitest.WithApplicationID(ids[0]))...)
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ and the same --per-page. A JSON array that breaks off is left open, so that no p
 			if err != nil {
 				return err
 			}
-			progress := p.newProgress()
+			progress := p.newProgress(true)
 			defer progress.clear()
 			list := p.renderer().tokens()
 			options := api.ListOptions{Page: page.value, PerPage: perPage.value, Prefetch: prefetch}

@@ -16,7 +16,7 @@ func TestWhatCannotRunIsOneLineAndStatus2(t *testing.T) {
 		args []string
 		want string // in the line
 	}{
-		{"no command", all, nil, "which command? app, completion,"},
+		{"no command", all, nil, "which command? app, audit, completion,"},
 		{"no subcommand", all, []string{"token"}, "which command? info, list, show"},
 		{"unknown command", all, []string{"tokn"}, `unknown command "tokn"; did you mean token?`},
 		{"unknown subcommand", all, []string{"token", "lst"}, `unknown command "lst"; did you mean list?`},

@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/psoauth/psoauth/api"
+	"github.com/psoauth/psoauth/api/apitest"
+	"github.com/psoauth/psoauth/api/audit"
+	"github.com/psoauth/psoauth/api/audit/policy"
+	"github.com/psoauth/psoauth/api/audit/render"
+	"github.com/psoauth/psoauth/openapi"
+)
+
+// auditFormats are the values of --format that audit knows; the first is the default.
+var auditFormats = []string{"human", "json", "csv", "sarif", "markdown"}
+
+func (p *program) auditCommand() *cobra.Command {
+	format := newChoice(auditFormats...)
+	failOn := newChoice("error", "warning", "note")
+	var policyFile, output string
+	cmd := &cobra.Command{
+		Use:   "audit APP_ID",
+		Short: "Say which of an application's tokens deserve attention",
+		Long: `Read every token an application has issued and say which deserve attention: what is wrong with them, why it
+matters, and what to do about it. The worst comes first. A service token needs the accesses
+read_oauth_applications and read_oauth_tokens.
+
+A policy file sets the thresholds of the rules, changes how much they matter or switches them off, and
+accepts findings on single tokens until a date. The rules and their severities, unless it says otherwise:
+
+` + ruleList() + `
+Exit status: 0 nothing found as bad as --fail-on; 1 something found; 2 the audit could not be done, and
+says nothing about the tokens.`,
+		Example: "  psoauth audit 5kq1x0v2m8yd\n  psoauth audit 5kq1x0v2m8yd --policy audit.yaml --fail-on warning\n" +
+			"  psoauth audit 5kq1x0v2m8yd --format sarif --output audit.sarif",
+		Args: p.ids("APP_ID"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			options, err := readPolicy(policyFile)
+			if err != nil {
+				return err
+			}
+			write := p.auditWriter(format.value)
+			return p.writeTo(output, func(w io.Writer) error {
+				report, err := p.audit(cmd.Context(), args, options)
+				if err == nil {
+					err = write(w, report)
+				}
+				if err != nil {
+					return err
+				}
+				return verdict(report, failOn.value)
+			})
+		},
+	}
+	flags := cmd.Flags()
+	flags.Var(format, "format", format.usage("")) // takes the place of the one for all commands
+	flags.Var(failOn, "fail-on", failOn.usage("exit with status 1 if something at least so bad is found:"))
+	flags.StringVar(&policyFile, "policy", "", "the policy `file` (YAML)")
+	flags.StringVar(&output, "output", "", "write to this `file`, as a whole or not at all")
+	for name, c := range map[string]*choice{"format": format, "fail-on": failOn} {
+		_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(c.of, cobra.ShellCompDirectiveNoFileComp))
+	}
+	return cmd
+}
+
+// sandboxLeak is the number of a token that the sandbox shows to an audit with its secret; only an audit looks for that.
+const sandboxLeak = 24
+
+// audit reads the application and its tokens, and applies the rules.
+func (p *program) audit(ctx context.Context, args []string, options audit.Options) (*audit.Report, error) {
+	p.sandboxOptions = []apitest.Option{apitest.WithLeakedSecret(sandboxLeak)}
+	client, at, err := p.connect(args, theOrganization, anyCredential)
+	if err != nil {
+		return nil, err
+	}
+	app, err := client.GetApplication(ctx, at.organization, at.application)
+	if err != nil {
+		return nil, err
+	}
+	options.Now = p.Now()
+	for _, secret := range p.settings.secrets() {
+		options.Secrets = append(options.Secrets, openapi.NewSecret(secret))
+	}
+	progress := p.newProgress(false)
+	defer progress.clear()
+	pages := progress.watch(client.TokenPages(ctx, at.organization, at.application, api.ListOptions{Prefetch: prefetch}))
+	return audit.Run(app, api.TokensOf(pages, 0), options)
+}
+
+// readPolicy returns the options that the file sets; without a file, none.
+func readPolicy(name string) (audit.Options, error) {
+	if name == "" {
+		return audit.Options{}, nil
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return audit.Options{}, fmt.Errorf("--policy: %w", err)
+	}
+	defer file.Close()
+	options, err := policy.Read(file)
+	if err != nil {
+		return audit.Options{}, mistakesIn("--policy "+name, err)
+	}
+	return options, nil
+}
+
+// mistakesIn is the error for a policy: a line for each mistake in it.
+func mistakesIn(where string, err error) error {
+	found, ok := errors.AsType[*policy.Error](err)
+	if !ok {
+		return fmt.Errorf("%s: %w", where, err)
+	}
+	var lines lines
+	for _, problem := range found.Problems {
+		lines = append(lines, where+": "+problem.String())
+	}
+	return lines
+}
+
+func (p *program) auditWriter(format string) func(io.Writer, *audit.Report) error {
+	switch format {
+	case "json":
+		return render.JSON
+	case "csv":
+		return render.CSV
+	case "sarif":
+		return render.SARIF
+	case "markdown":
+		return render.Markdown
+	default:
+		return p.auditHuman
+	}
+}
+
+// verdict returns a finding if something in the report is at least as bad as the severity.
+func verdict(report *audit.Report, failOn string) error {
+	limit, err := audit.ParseSeverity(failOn)
+	if err != nil {
+		return err
+	}
+	n := 0
+	for severity := limit; severity <= audit.Error; severity++ {
+		n += report.Count(severity)
+	}
+	if n == 0 {
+		return nil
+	}
+	return finding{fmt.Sprintf("%s at or above --fail-on %s", countOf(n, "finding"), limit)}
+}
+
+func ruleList() string {
+	var b strings.Builder
+	for _, rule := range audit.Rules() {
+		fmt.Fprintf(&b, "  %-8s %-23s %s\n", rule.Severity, rule.ID, rule.Title)
+	}
+	return b.String()
+}

@@ -1,0 +1,255 @@
+package cli_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/psoauth/psoauth/api/apitest"
+	"github.com/psoauth/psoauth/api/audit"
+	"github.com/psoauth/psoauth/gen"
+	"github.com/psoauth/psoauth/openapi"
+)
+
+func TestTheSandboxHasACaseOfEveryRule(t *testing.T) {
+	t.Parallel()
+	r := run(t, nil, "--sandbox", "audit", "--format", "json")
+	var report struct {
+		Findings []struct{ Rule, Severity string }
+		Summary  struct{ Tokens, Flagged, Errors int }
+	}
+	if err := json.Unmarshal([]byte(r.stdout), &report); err != nil || r.status != 1 {
+		t.Fatalf("status %d, %v", r.status, err)
+	}
+	for _, rule := range audit.Rules() {
+		if !slices.ContainsFunc(report.Findings, func(f struct{ Rule, Severity string }) bool { return f.Rule == rule.ID }) {
+			t.Errorf("no case of %s", rule.ID)
+		}
+	}
+	if s := report.Summary; s.Tokens != apitest.DefaultTokens || s.Flagged == 0 || s.Flagged > s.Tokens/2 || s.Errors == 0 {
+		t.Errorf("summary %+v", s)
+	}
+	if want := fmt.Sprintf("psoauth: %d findings at or above --fail-on error\n", report.Summary.Errors); r.stderr != want {
+		t.Errorf("stderr %q, want %q", r.stderr, want)
+	}
+}
+
+func TestAuditForPeople(t *testing.T) {
+	t.Parallel()
+	r := run(t, environment{"COLUMNS": "100"}, "--sandbox", "audit")
+	golden(t, "audit.txt", r.stdout)
+}
+
+// one is a server with one token, which is as it should be but for the changes.
+func one(t *testing.T, changes ...func(*gen.OAuthToken)) environment {
+	t.Helper()
+	actor, kind, used, expires := "u4m9b2x7k1re", "User", now.AddDate(0, 0, -1), now.AddDate(0, 0, 20)
+	tok := gen.OAuthToken{
+		ID: "8zt3c5n7w1qa", DisplayName: "CI deploys", ActorID: &actor, ActorDisplayName: &actor, ActorType: &kind,
+		AvatarURL: "https://app.planetscale.com/x.png",
+		CreatedAt: now.AddDate(0, 0, -10), UpdatedAt: now, LastUsedAt: &used, ExpiresAt: &expires,
+	}
+	for _, change := range changes {
+		change(&tok)
+	}
+	return userOfTestServer(newServer(t, apitest.WithTokenList([]gen.OAuthToken{tok})))
+}
+
+func forever(tok *gen.OAuthToken)  { tok.ExpiresAt = nil }
+func someones(tok *gen.OAuthToken) { tok.ActorType = nil }
+func soon(tok *gen.OAuthToken)     { t := now.AddDate(0, 0, 2); tok.ExpiresAt = &t }
+
+func TestAuditExitStatus(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		change func(*gen.OAuthToken)
+		failOn string
+		status int
+	}{
+		{"nothing", func(*gen.OAuthToken) {}, "note", 0},
+		{"a note", soon, "note", 1},
+		{"a note", soon, "warning", 0},
+		{"a warning", forever, "warning", 1},
+		{"a warning", forever, "note", 1},
+		{"a warning", forever, "error", 0},
+		{"a warning", forever, "", 0},
+		{"an error", someones, "", 1},
+	} {
+		args := []string{"audit", apitest.ApplicationID}
+		if tt.failOn != "" {
+			args = append(args, "--fail-on", tt.failOn)
+		}
+		r := run(t, one(t, tt.change), args...)
+		if r.status != tt.status || (r.stderr == "") != (tt.status == 0) || !strings.HasSuffix(r.stdout, "notes.\n") && !strings.HasSuffix(r.stdout, "note.\n") {
+			t.Errorf("%s, --fail-on %s: status %d, stderr %q, stdout %s", tt.name, tt.failOn, r.status, r.stderr, r.stdout)
+		}
+	}
+}
+
+func TestAuditFormats(t *testing.T) {
+	t.Parallel()
+	env := one(t, forever)
+	for format, want := range map[string]string{
+		"human":    "  8zt3c5n7w1qa  CI deploys  u4m9b2x7k1re\n                  issued on 2026-09-05 without an expiry date\n",
+		"json":     `"rule": "token.never-expires"`,
+		"csv":      "warning,token.never-expires,8zt3c5n7w1qa,CI deploys,",
+		"sarif":    `"ruleId": "token.never-expires"`,
+		"markdown": "| `8zt3c5n7w1qa` | `CI deploys` |",
+	} {
+		if out := mustRun(t, env, "audit", apitest.ApplicationID, "--format", format); !strings.Contains(out, want) {
+			t.Errorf("%s: want %q in %s", format, want, out)
+		}
+		if out := mustRun(t, env, "--format", format, "audit", apitest.ApplicationID); !strings.Contains(out, want) {
+			t.Errorf("%s before the command: want %q in %s", format, want, out)
+		}
+	}
+	failed(t, run(t, env, "token", "list", "x", "--format", "sarif"))
+	failed(t, run(t, env, "audit", "x", "--format", "junit"))
+	failed(t, run(t, env, "audit", "x", "--fail-on", "off"))
+}
+
+// file writes a file into a folder of the test's own.
+func file(t *testing.T, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(content), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestAuditPolicy(t *testing.T) {
+	t.Parallel()
+	env := one(t, forever)
+	accepted := file(t, "policy.yaml", "accept:\n  - {token: 8zt3c5n7w1qa, until: 2026-09-15, reason: soon gone}\n  - {token: gone, until: 2026-12-31}\n")
+	out := mustRun(t, env, "audit", apitest.ApplicationID, "--fail-on", "note", "--policy", accepted)
+	for _, want := range []string{"0 with findings", "; 1 accepted.\n", "\n  gone, until 2026-12-31\n"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("want %q in %s", want, out)
+		}
+	}
+	if strings.Contains(out, "CI deploys") {
+		t.Errorf("an accepted finding is listed: %s", out)
+	}
+	over := file(t, "policy.yaml", "accept:\n  - {token: 8zt3c5n7w1qa, until: 2026-09-14}\n")
+	if r := run(t, env, "audit", apitest.ApplicationID, "--fail-on", "warning", "--policy", over); r.status != 1 {
+		t.Errorf("status %d: %s", r.status, r.stdout)
+	}
+	strict := file(t, "policy.yaml", "rules:\n  token.never-expires: error\n")
+	if r := run(t, env, "audit", apitest.ApplicationID, "--policy", strict); r.status != 1 {
+		t.Errorf("status %d: %s", r.status, r.stdout)
+	}
+}
+
+func TestEveryMistakeInAPolicyHasALine(t *testing.T) {
+	t.Parallel()
+	bad := file(t, "policy.yaml", "rules:\n  token.red: off\nthresholds:\n  unused_days: -1\n")
+	r := run(t, environment{}, "--sandbox", "audit", "--policy", bad)
+	lines := strings.Split(strings.TrimSuffix(r.stderr, "\n"), "\n")
+	if r.status != 2 || r.stdout != "" || len(lines) != 2 ||
+		!strings.HasPrefix(lines[0], "psoauth: --policy "+bad+`: line 2: "token.red" is not known`) ||
+		!strings.HasPrefix(lines[1], "psoauth: --policy "+bad+": line 4: want a number of days") {
+		t.Errorf("status %d: %s%s", r.status, r.stdout, r.stderr)
+	}
+	failed(t, run(t, environment{}, "--sandbox", "audit", "--policy", "/nowhere"))
+	failed(t, run(t, environment{}, "--sandbox", "audit", "--policy", t.TempDir()))
+}
+
+func TestAuditOutput(t *testing.T) {
+	t.Parallel()
+	env := one(t, someones)
+	name := filepath.Join(t.TempDir(), "report.json")
+	args := []string{"audit", apitest.ApplicationID, "--format", "json", "--output", name}
+	r := run(t, env, args...)
+	report, err := os.ReadFile(name)
+	if err != nil || r.status != 1 || r.stdout != "" || !json.Valid(report) {
+		t.Fatalf("status %d, %v: %s%s%s", r.status, err, r.stdout, r.stderr, report)
+	}
+	if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	// What is there is replaced, with the rights it had, or kept when the audit fails.
+	kept := file(t, "report.json", "as it was")
+	broken := userOfTestServer(newServer(t, apitest.WithEveryFault(apitest.Status(500))))
+	failed(t, run(t, broken, "audit", apitest.ApplicationID, "--output", kept))
+	if content, err := os.ReadFile(kept); err != nil || string(content) != "as it was" {
+		t.Errorf("%q, %v", content, err)
+	}
+	run(t, env, "audit", apitest.ApplicationID, "--format", "json", "--output", kept)
+	if content, err := os.ReadFile(kept); err != nil || string(content) != string(report) {
+		t.Errorf("%q, %v", content, err)
+	}
+	if info, err := os.Stat(kept); err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+	for _, name := range []string{name, kept} {
+		if left, err := os.ReadDir(filepath.Dir(name)); err != nil || len(left) != 1 {
+			t.Errorf("left behind: %v, %v", left, err)
+		}
+	}
+	// Through a link, the file it leads to is replaced.
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(kept, link); err != nil {
+		t.Fatal(err)
+	}
+	run(t, env, "audit", apitest.ApplicationID, "--format", "csv", "--output", link)
+	if content, err := os.ReadFile(kept); err != nil || !strings.HasPrefix(string(content), "severity,") {
+		t.Errorf("%q, %v", content, err)
+	}
+	if r := run(t, env, "audit", apitest.ApplicationID, "--output", os.DevNull); r.status != 1 {
+		t.Errorf("status %d: %s", r.status, r.stderr)
+	}
+	if info, err := os.Stat(os.DevNull); err != nil || info.Mode().IsRegular() {
+		t.Fatalf("%s is %v, %v", os.DevNull, info.Mode(), err)
+	}
+	failed(t, run(t, env, "audit", apitest.ApplicationID, "--output", t.TempDir()))
+	failed(t, run(t, env, "audit", apitest.ApplicationID, "--output", filepath.Join(t.TempDir(), "no", "folder")))
+}
+
+// Half a list is no audit: nothing is said of it.
+func TestAuditOfAListThatBreaksOff(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, apitest.WithTokens(300), apitest.WithEveryFault(apitest.When(apitest.OnPage(3), apitest.HTML(200))))
+	for _, format := range []string{"human", "json", "csv", "sarif", "markdown"} {
+		r := run(t, userOfTestServer(server), "audit", apitest.ApplicationID, "--format", format)
+		if failed(t, r); r.stdout != "" {
+			t.Errorf("%s: %s", format, r.stdout)
+		}
+	}
+}
+
+func TestAuditShowsHostileTextAsText(t *testing.T) {
+	t.Parallel()
+	hostile := "\x1b[2J\u202eevil\r\n=cmd()|<script>"
+	env := one(t, forever, func(tok *gen.OAuthToken) {
+		tok.DisplayName, tok.ActorDisplayName = hostile+accessSecret, &hostile
+		leaked := openapi.NewSecret(leakedSecret)
+		tok.Token = &leaked
+		tok.ServiceTokenAccesses = []gen.ServiceTokenAccess{{
+			Access: "delete_production_" + hostile, ResourceType: hostile, ResourceName: hostile,
+			Resource: gen.AccessResource{DeletedAt: &now},
+		}}
+	}).with("PLANETSCALE_ACCESS_TOKEN", plainSecret)
+	for _, format := range []string{"human", "json", "csv", "sarif", "markdown"} {
+		r := run(t, env, "audit", apitest.ApplicationID, "--format", format, "--debug")
+		noSecret(t, r.stdout+r.stderr)
+		if r.status != 1 || strings.ContainsAny(r.stdout, "\x1b\u202e\r") || strings.Contains(r.stdout, plainSecret) {
+			t.Errorf("%s: status %d: %q %s", format, r.status, r.stdout, r.stderr)
+		}
+	}
+}
+
+func TestAuditInterrupted(t *testing.T) {
+	t.Parallel()
+	server := newServer(t)
+	var out strings.Builder
+	status := process(canceled(t), userOfTestServer(server), &out, &out, "audit", apitest.ApplicationID)
+	if status != 2 || !strings.Contains(out.String(), "psoauth: interrupted") {
+		t.Errorf("status %d: %s", status, out.String())
+	}
+}
