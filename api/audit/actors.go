@@ -62,6 +62,7 @@ func (c *actors) add(tok *api.Token) {
 	}
 	n, known := c.counts[key]
 	switch {
+	case n == c.allowed && len(c.many) == MaxFindings:
 	case n == c.allowed:
 		delete(c.counts, key)
 		c.many[key] = &busyActor{actorOf(tok), int(n) + 1}
@@ -89,7 +90,10 @@ func (c *actors) remarks() []remark {
 	})
 	found := make([]remark, len(busy))
 	for i, actor := range busy {
-		found[i] = remark{actor.reference, fmt.Sprintf("acts through %d tokens, more than %d", actor.tokens, c.allowed)}
+		found[i] = remark{
+			reference: actor.reference,
+			message:   fmt.Sprintf("acts through %d tokens, more than %d", actor.tokens, c.allowed),
+		}
 	}
 	return found
 }

@@ -27,18 +27,19 @@ type aged struct {
 	created int64 // in Unix seconds
 	days    int
 	reference
+	flagged bool
 }
 
-func (g *ages) add(tok *api.Token, seconds int64) {
+func (g *ages) add(tok *api.Token, seconds int64, flagged bool) {
 	days := int(min(seconds/day, MaxDays))
 	g.days[days]++
 	g.total++
 	created := tok.CreatedAt.Unix()
 	switch {
 	case len(g.oldest) < maxOldest:
-		heap.Push(&g.oldest, &aged{created, days, referTo(tok)})
+		heap.Push(&g.oldest, &aged{created, days, referTo(tok), flagged})
 	case created < g.oldest[0].created:
-		*g.oldest[0] = aged{created, days, referTo(tok)}
+		*g.oldest[0] = aged{created, days, referTo(tok), flagged}
 		heap.Fix(&g.oldest, 0)
 	}
 }
@@ -75,8 +76,8 @@ func (g *ages) remarks(spread float64) []remark {
 		if float64(token.days) <= fence {
 			break
 		}
-		found = append(found, remark{token.reference,
-			fmt.Sprintf("%d days old, while three quarters of the tokens are at most %d", token.days, q3)})
+		message := fmt.Sprintf("%d days old, while three quarters of the tokens are at most %d", token.days, q3)
+		found = append(found, remark{token.reference, message, token.flagged})
 	}
 	if more := beyond - len(found); more > 0 {
 		found = append(found, remark{message: fmt.Sprintf("%d more tokens are older than %.0f days", more, fence)})

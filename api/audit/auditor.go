@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"slices"
+
 	"github.com/psoauth/psoauth/api"
 	"github.com/psoauth/psoauth/internal/text"
 )
@@ -19,6 +21,7 @@ type Auditor struct {
 	actors   actors
 	ages     *ages
 	findings []Finding // on the last token
+	flagged  int       // tokens with a finding that is not accepted
 }
 
 // An acceptance knows whether it was needed.
@@ -68,8 +71,6 @@ func New(app *api.Application, options Options) (*Auditor, error) {
 // Token judges one token and returns what is found on it alone, the worst rule first. The slice is good until the next
 // call.
 func (a *Auditor) Token(tok *api.Token) []Finding {
-	a.actors.add(tok)
-	a.ages.add(tok, a.since(tok.CreatedAt))
 	a.findings = a.findings[:0]
 	reach := a.reach(tok)
 	for i := range a.checks {
@@ -85,21 +86,36 @@ func (a *Auditor) Token(tok *api.Token) []Finding {
 		}
 		a.findings = append(a.findings, a.judged(f, a.checks[i].ID, message))
 	}
+	flagged := slices.ContainsFunc(a.findings, Finding.isOpen)
+	if flagged {
+		a.flagged++
+	}
+	a.actors.add(tok)
+	a.ages.add(tok, a.since(tok.CreatedAt), flagged)
 	return a.findings
 }
 
 // Finish returns what is found when all tokens are known: actors with many tokens, and tokens of unusual age.
 func (a *Auditor) Finish() []Finding {
 	var found []Finding
-	add := func(rule string, remarks []remark) {
-		for _, r := range remarks {
-			if a.severity[rule] != Off {
-				found = append(found, a.judged(a.finding(r.reference), rule, r.message))
+	for _, rule := range []struct {
+		id      string
+		remarks []remark
+	}{
+		{ManyTokens, a.actors.remarks()},
+		{UnusualAge, a.ages.remarks(a.options.AgeSpread)},
+	} {
+		if a.severity[rule.id] == Off {
+			continue
+		}
+		for _, r := range rule.remarks {
+			f := a.judged(a.finding(r.reference), rule.id, r.message)
+			if f.Token != "" && f.isOpen() && !r.flagged {
+				a.flagged++
 			}
+			found = append(found, f)
 		}
 	}
-	add(ManyTokens, a.actors.remarks())
-	add(UnusualAge, a.ages.remarks(a.options.AgeSpread))
 	return found
 }
 

@@ -22,7 +22,7 @@ func ExampleRun() {
 		fmt.Println(err)
 		return
 	}
-	for _, f := range report.Findings {
+	for f := range report.Findings() {
 		fmt.Println(f.Severity, f.Rule, f.Token, f.Name, f.Message)
 	}
 	// Output:

@@ -22,6 +22,8 @@ type Finding struct {
 	Accepted *Acceptance
 }
 
+func (f Finding) isOpen() bool { return f.Accepted == nil }
+
 const (
 	nameBytes   = 120 // of a name or an id in a finding
 	itemBytes   = 80  // of a scope or a resource in a message
@@ -50,6 +52,7 @@ func actorOf(tok *api.Token) reference {
 type remark struct {
 	reference
 	message string
+	flagged bool // something else was found on the token, and is not accepted
 }
 
 func (a *Auditor) finding(r reference) Finding {

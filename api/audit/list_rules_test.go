@@ -26,7 +26,7 @@ func actors(tokens ...int) []*api.Token {
 
 func messages(report *audit.Report, rule string) []string {
 	var found []string
-	for _, f := range report.Findings {
+	for f := range report.Findings() {
 		if f.Rule == rule {
 			found = append(found, fmt.Sprintf("%s/%s: %s", f.Actor, f.Token, f.Message))
 		}

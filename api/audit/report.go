@@ -16,14 +16,23 @@ type Report struct {
 	Tokens          int       // how many were judged
 	Flagged         int       // how many of them have a finding that is not accepted
 
-	// Findings are in the order of their severity, then of their rules, then of the list; findings of one rule on all
-	// tokens together begin with the worst. Accepted ones stand where the others do.
-	Findings []Finding
+	// Groups are the rules that found something, the worst severity first and then in the order of [Rules].
+	Groups []Group
 
 	// Unneeded are the acceptances that accepted nothing: their date is past, their token is gone, or nothing is found on
 	// it any more.
 	Unneeded []Acceptance
 }
+
+// A Group is a rule, of the severity that the options gave it, with what it found.
+type Group struct {
+	Rule
+	Findings []Finding // in the order of the list, or for a rule on all tokens together the worst first
+	More     int       // further findings, which are counted only
+}
+
+// MaxFindings is how many findings of a rule a report names, beside those that are accepted. It counts the others.
+const MaxFindings = 100_000
 
 // Run audits the tokens of app. An error that tokens yields ends the audit and is returned: half a list is no audit.
 func Run(app *api.Application, tokens iter.Seq2[*api.Token, error], options Options) (*Report, error) {
@@ -36,10 +45,19 @@ func Run(app *api.Application, tokens iter.Seq2[*api.Token, error], options Opti
 		ApplicationName: text.Data(app.Name, nameBytes, a.secrets...),
 		At:              options.Now,
 	}
-	found := map[string][]Finding{} // by rule: sorting what has so few keys would take longer
-	add := func(findings []Finding) {
-		for _, f := range findings {
-			found[f.Rule] = append(found[f.Rule], f)
+	groups := map[string]*Group{}
+	for _, rule := range Rules() {
+		rule.Severity = a.severity[rule.ID]
+		groups[rule.ID] = &Group{Rule: rule}
+	}
+	add := func(found []Finding) {
+		for _, f := range found {
+			group := groups[f.Rule]
+			if len(group.Findings) >= MaxFindings && f.isOpen() {
+				group.More++
+				continue
+			}
+			group.Findings = append(group.Findings, f)
 		}
 	}
 	for tok, err := range tokens {
@@ -50,20 +68,14 @@ func Run(app *api.Application, tokens iter.Seq2[*api.Token, error], options Opti
 		add(a.Token(tok))
 	}
 	add(a.Finish())
+	r.Flagged = a.flagged
 	for _, severity := range []Severity{Error, Warning, Note} {
 		for _, rule := range rules {
-			if a.severity[rule.ID] == severity {
-				r.Findings = append(r.Findings, found[rule.ID]...)
+			if group := groups[rule.ID]; group.Severity == severity && len(group.Findings) > 0 {
+				r.Groups = append(r.Groups, *group)
 			}
 		}
 	}
-	flagged := map[string]bool{}
-	for i := range r.Findings {
-		if f := &r.Findings[i]; f.Token != "" && f.Accepted == nil {
-			flagged[f.Token] = true
-		}
-	}
-	r.Flagged = len(flagged)
 	for _, known := range a.accept {
 		if !known.used {
 			r.Unneeded = append(r.Unneeded, known.Acceptance)
@@ -72,44 +84,47 @@ func Run(app *api.Application, tokens iter.Seq2[*api.Token, error], options Opti
 	return r, nil
 }
 
-// A Group is a rule, of the severity that its findings have, with all its findings.
-type Group struct {
-	Rule
-	Findings []Finding // at least one
-}
-
-// Groups returns the rules that have findings, accepted ones included, in the order of the report.
-func (r *Report) Groups() []Group {
-	var groups []Group
-	for start, end := 0, 0; start < len(r.Findings); start = end {
-		first := r.Findings[start]
-		for end = start; end < len(r.Findings) && r.Findings[end].Rule == first.Rule; {
-			end++
+// Findings returns the findings of all groups, accepted ones included, the worst first.
+func (r *Report) Findings() iter.Seq[Finding] {
+	return func(yield func(Finding) bool) {
+		for _, group := range r.Groups {
+			for _, f := range group.Findings {
+				if !yield(f) {
+					return
+				}
+			}
 		}
-		rule, _ := RuleByID(first.Rule)
-		rule.Severity = first.Severity
-		groups = append(groups, Group{rule, r.Findings[start:end]})
 	}
-	return groups
 }
 
 // Open returns the group's findings that are not accepted.
 func (g Group) Open() []Finding {
 	var open []Finding
 	for _, f := range g.Findings {
-		if f.Accepted == nil {
+		if f.isOpen() {
 			open = append(open, f)
 		}
 	}
 	return open
 }
 
+// Count returns how many findings are not accepted, those that are counted only included.
+func (g Group) Count() int {
+	n := g.More
+	for i := range g.Findings {
+		if g.Findings[i].isOpen() {
+			n++
+		}
+	}
+	return n
+}
+
 // Count returns how many findings of the severity are not accepted.
 func (r *Report) Count(severity Severity) int {
 	n := 0
-	for i := range r.Findings {
-		if r.Findings[i].Severity == severity && r.Findings[i].Accepted == nil {
-			n++
+	for _, group := range r.Groups {
+		if group.Severity == severity {
+			n += group.Count()
 		}
 	}
 	return n
@@ -117,16 +132,19 @@ func (r *Report) Count(severity Severity) int {
 
 // Accepted returns how many findings are accepted.
 func (r *Report) Accepted() int {
-	return len(r.Findings) - r.Count(Error) - r.Count(Warning) - r.Count(Note)
+	n := 0
+	for _, group := range r.Groups {
+		n += len(group.Findings) + group.More - group.Count()
+	}
+	return n
 }
 
 // Worst returns the highest severity among the findings that are not accepted, or Off if there are none.
 func (r *Report) Worst() Severity {
-	worst := Off
-	for i := range r.Findings {
-		if r.Findings[i].Accepted == nil {
-			worst = max(worst, r.Findings[i].Severity)
+	for _, severity := range []Severity{Error, Warning, Note} {
+		if r.Count(severity) > 0 {
+			return severity
 		}
 	}
-	return worst
+	return Off
 }

@@ -27,7 +27,7 @@ func TestReportIsWorstFirst(t *testing.T) {
 		named("5", func(tok *api.Token) { tok.Token = ptr(openapi.NewSecret("pscale_oauth_x")) }),
 	)
 	var got []string
-	for _, f := range report.Findings {
+	for f := range report.Findings() {
 		got = append(got, f.Severity.String()+" "+f.Rule+" "+f.Token)
 	}
 	want := []string{
@@ -78,7 +78,7 @@ func TestAcceptance(t *testing.T) {
 	} {
 		report := run(t, audit.Options{Accept: []audit.Acceptance{tt.accept}}, flagged)
 		var accepted []string
-		for _, f := range report.Findings {
+		for f := range report.Findings() {
 			if f.Accepted != nil {
 				accepted = append(accepted, f.Rule)
 			}
@@ -97,14 +97,36 @@ func TestAcceptance(t *testing.T) {
 	}
 }
 
+func TestFindingsBeyondTheMostAreCounted(t *testing.T) {
+	t.Parallel()
+	const more = 5
+	forever := func(tok *api.Token) { tok.ExpiresAt = nil }
+	last := clean(forever, func(tok *api.Token) { tok.ID = "last" })
+	tokens := append(slices.Repeat([]*api.Token{clean(forever)}, audit.MaxFindings+more), last)
+	report := run(t, audit.Options{
+		TokensPerActor: audit.MaxFindings * 2,
+		Accept:         []audit.Acceptance{{Token: "last", Until: *in(day)}},
+	}, tokens...)
+	if len(report.Groups) != 1 {
+		t.Fatalf("%d groups, want 1", len(report.Groups))
+	}
+	group := report.Groups[0]
+	if len(group.Findings) != audit.MaxFindings+1 || group.More != more || group.Count() != audit.MaxFindings+more ||
+		report.Count(audit.Warning) != group.Count() || report.Accepted() != 1 || report.Flagged != group.Count() {
+		t.Errorf("%d findings and %d more, count %d, %d accepted, %d flagged",
+			len(group.Findings), group.More, group.Count(), report.Accepted(), report.Flagged)
+	}
+}
+
 func TestSeverities(t *testing.T) {
 	t.Parallel()
 	flagged := clean(func(tok *api.Token) { tok.ExpiresAt, tok.LastUsedAt = nil, ago(100*day) })
 	report := run(t, audit.Options{Severities: map[string]audit.Severity{
 		audit.NeverExpires: audit.Off, audit.Unused: audit.Error,
 	}}, flagged)
-	if len(report.Findings) != 1 || report.Findings[0].Rule != audit.Unused || report.Worst() != audit.Error {
-		t.Errorf("found %+v", report.Findings)
+	found := slices.Collect(report.Findings())
+	if len(found) != 1 || found[0].Rule != audit.Unused || found[0].Severity != audit.Error || report.Worst() != audit.Error {
+		t.Errorf("found %+v", found)
 	}
 }
 
@@ -150,10 +172,10 @@ func TestFindingsAreFitToBeShown(t *testing.T) {
 		tok.ServiceTokenAccesses[0] = access("delete_"+hostile, hostile, hostile, &now)
 	})
 	report := run(t, audit.Options{TokensPerActor: 1}, append(aged(slices.Repeat([]int{1}, 30)...), tok, tok)...)
-	if len(report.Findings) < 10 {
-		t.Fatalf("found only %+v", report.Findings)
+	if len(report.Groups) < 7 {
+		t.Fatalf("only %d rules found anything", len(report.Groups))
 	}
-	for _, f := range report.Findings {
+	for f := range report.Findings() {
 		said := fmt.Sprint(f.Token, f.Name, f.Actor, f.ActorName, f.Message)
 		if strings.ContainsAny(said, "\x1b\u202e") || strings.Contains(said, "0123456789abcdef") ||
 			strings.Contains(said, "leaked") || len(said) > 1200 {

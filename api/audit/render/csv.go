@@ -15,7 +15,7 @@ func CSV(w io.Writer, r *audit.Report) error {
 	_ = rows.Write([]string{ // the writer keeps its error until it is asked
 		"severity", "rule", "token", "name", "actor", "actor_name", "message", "remedy", "accepted_until",
 	})
-	for _, group := range r.Groups() {
+	for _, group := range r.Groups {
 		for _, f := range group.Findings {
 			until := ""
 			if f.Accepted != nil {

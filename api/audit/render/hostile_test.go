@@ -35,8 +35,8 @@ func TestHostileTextIsNoFormula(t *testing.T) {
 	t.Parallel()
 	report := hostileReport(t)
 	rows, err := csv.NewReader(strings.NewReader(rendered(t, render.CSV, report))).ReadAll()
-	if err != nil || len(rows) != len(report.Findings)+1 {
-		t.Fatalf("%d rows, %v; want a header and %d", len(rows), err, len(report.Findings))
+	if want := len(slices.Collect(report.Findings())) + 1; err != nil || len(rows) != want {
+		t.Fatalf("%d rows, %v; want %d", len(rows), err, want)
 	}
 	for _, row := range rows {
 		for _, cell := range row {
@@ -56,7 +56,7 @@ func TestHostileTextIsJustTextInJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(rendered(t, render.JSON, report)), &got); err != nil {
 		t.Fatal(err)
 	}
-	for i, f := range report.Findings {
+	for i, f := range slices.Collect(report.Findings()) {
 		if g := got.Findings[i]; g.Token != f.Token || g.Name != f.Name || g.Message != f.Message {
 			t.Errorf("finding %d reads back as %+v, want %+v", i, g, f)
 		}
@@ -110,8 +110,8 @@ func TestHostileTextIsNoMarkdown(t *testing.T) {
 	for _, c := range cells {
 		texts = append(texts, html.UnescapeString(htmlTag.ReplaceAllString(c[1], "")))
 	}
-	rest := texts[3*len(report.Groups()):]
-	for i, f := range report.Findings {
+	rest := texts[3*len(report.Groups):]
+	for i, f := range slices.Collect(report.Findings()) {
 		row := rest[4*i : 4*i+4]
 		if row[0] != f.Token || strings.TrimSpace(row[1]) != strings.TrimSpace(f.Name) || !strings.HasPrefix(row[3], f.Message) {
 			t.Errorf("row %d is %q\nwant %q, %q, …, %q", i, row, f.Token, f.Name, f.Message)

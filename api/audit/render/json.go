@@ -2,6 +2,7 @@ package render
 
 import (
 	"io"
+	"iter"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -14,7 +15,7 @@ type (
 	jsonReport struct {
 		Application jsonApplication  `json:"application"`
 		At          string           `json:"at"`
-		Findings    []jsonFinding    `json:"findings"`
+		Findings    jsonFindings     `json:"findings"`
 		Rules       []jsonRule       `json:"rules"`
 		Summary     jsonSummary      `json:"summary"`
 		Unneeded    []jsonAcceptance `json:"unneeded_acceptances"`
@@ -63,26 +64,55 @@ func JSON(w io.Writer, r *audit.Report) error {
 	report := jsonReport{
 		Application: jsonApplication{r.Application, r.ApplicationName},
 		At:          r.At.UTC().Format(time.RFC3339),
+		Findings:    jsonFindings{r},
 		Summary: jsonSummary{
 			r.Tokens, r.Flagged, r.Count(audit.Error), r.Count(audit.Warning), r.Count(audit.Note), r.Accepted(),
 		},
 	}
-	for _, group := range r.Groups() {
-		report.Rules = append(report.Rules, jsonRule{group.ID, group.Severity, group.Title, group.Why, group.Remedy, len(group.Findings)})
-	}
-	for _, f := range r.Findings {
-		report.Findings = append(report.Findings, jsonFinding{
-			f.Severity, f.Rule, orNull(f.Token), orNull(f.Name), orNull(f.Actor), orNull(f.ActorName), f.Message, accepted(f.Accepted),
-		})
+	for _, g := range r.Groups {
+		report.Rules = append(report.Rules, jsonRule{g.ID, g.Severity, g.Title, g.Why, g.Remedy, g.Count()})
 	}
 	for i := range r.Unneeded {
 		report.Unneeded = append(report.Unneeded, *accepted(&r.Unneeded[i]))
 	}
-	if err := json.MarshalWrite(w, report, jsontext.WithIndent("  ")); err != nil {
+	return writeJSON(w, report)
+}
+
+func writeJSON(w io.Writer, v any) error {
+	if err := json.MarshalWrite(w, v, jsontext.WithIndent("  ")); err != nil {
 		return err
 	}
 	_, err := io.WriteString(w, "\n")
 	return err
+}
+
+// jsonFindings is the array of a report's findings. It makes them one by one, because there may be very many.
+type jsonFindings struct{ report *audit.Report }
+
+// MarshalJSONTo writes the array.
+func (j jsonFindings) MarshalJSONTo(out *jsontext.Encoder) error {
+	return writeArray(out, func(yield func(any) bool) {
+		for f := range j.report.Findings() {
+			if !yield(jsonFinding{
+				f.Severity, f.Rule, orNull(f.Token), orNull(f.Name), orNull(f.Actor), orNull(f.ActorName), f.Message,
+				accepted(f.Accepted),
+			}) {
+				return
+			}
+		}
+	})
+}
+
+func writeArray(out *jsontext.Encoder, items iter.Seq[any]) error {
+	if err := out.WriteToken(jsontext.BeginArray); err != nil {
+		return err
+	}
+	for item := range items {
+		if err := json.MarshalEncode(out, item); err != nil {
+			return err
+		}
+	}
+	return out.WriteToken(jsontext.EndArray)
 }
 
 func accepted(a *audit.Acceptance) *jsonAcceptance {

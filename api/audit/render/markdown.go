@@ -16,13 +16,13 @@ func Markdown(w io.Writer, r *audit.Report) error {
 	printf := func(format string, args ...any) { fmt.Fprintf(out, format, args...) }
 
 	printf("# Token audit: %s\n\n%s\n\n", code(application(r)), Summary(r))
-	if len(r.Findings) > 0 {
+	if len(r.Groups) > 0 {
 		printf("| Severity | Rule | Findings |\n| --- | --- | ---: |\n")
-		for _, g := range r.Groups() {
-			printf("| %s | %s | %d |\n", g.Severity, g.Title, len(g.Open()))
+		for _, g := range r.Groups {
+			printf("| %s | %s | %d |\n", g.Severity, g.Title, g.Count())
 		}
 	}
-	for _, g := range r.Groups() {
+	for _, g := range r.Groups {
 		printf("\n## %s\n\n`%s`, %s. %s\n\n**What to do:** %s\n\n", g.Title, g.ID, g.Severity, g.Why, g.Remedy)
 		printf("| Token | Name | Actor | Found |\n| --- | --- | --- | --- |\n")
 		for _, f := range g.Findings {
@@ -34,6 +34,9 @@ func Markdown(w io.Writer, r *audit.Report) error {
 				}
 			}
 			printf("| %s | %s | %s | %s |\n", code(f.Token), code(f.Name), code(actor(f)), found)
+		}
+		if g.More > 0 {
+			printf("\n%s more.\n", count(g.More, "finding"))
 		}
 	}
 	if len(r.Unneeded) > 0 {

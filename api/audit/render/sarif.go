@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/psoauth/psoauth/api/audit"
@@ -26,7 +25,7 @@ type (
 			Driver sarifDriver `json:"driver"`
 		} `json:"tool"`
 		Invocations []sarifInvocation `json:"invocations"`
-		Results     []sarifResult     `json:"results"`
+		Results     sarifResults      `json:"results"`
 	}
 	sarifDriver struct {
 		Name           string      `json:"name"`
@@ -81,29 +80,37 @@ type (
 func SARIF(w io.Writer, r *audit.Report) error {
 	run := sarifRun{
 		Invocations: []sarifInvocation{{true, r.At.UTC().Format(time.RFC3339)}},
-		Results:     []sarifResult{},
+		Results:     sarifResults{r},
 	}
 	run.Tool.Driver = sarifDriver{Name: "psoauth", InformationURI: "https://github.com/psoauth/psoauth"}
-	index := map[string]int{}
-	for i, rule := range audit.Rules() {
-		index[rule.ID] = i
+	for _, rule := range audit.Rules() {
 		described := sarifRule{
 			ID: rule.ID, Short: sarifText{rule.Title + "."}, Full: sarifText{rule.Why}, Help: sarifText{rule.Remedy},
 		}
 		described.Default.Level = rule.Severity
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, described)
 	}
-	for _, f := range r.Findings {
-		run.Results = append(run.Results, sarifOf(f, index[f.Rule], r.Application))
-	}
-	log := sarifLog{
+	return writeJSON(w, sarifLog{
 		Schema: "https://json.schemastore.org/sarif-2.1.0.json", Version: "2.1.0", Runs: []sarifRun{run},
+	})
+}
+
+// sarifResults is the array of the results, made one by one like [jsonFindings].
+type sarifResults struct{ report *audit.Report }
+
+// MarshalJSONTo writes the array.
+func (s sarifResults) MarshalJSONTo(out *jsontext.Encoder) error {
+	index := map[string]int{}
+	for i, rule := range audit.Rules() {
+		index[rule.ID] = i
 	}
-	if err := json.MarshalWrite(w, log, jsontext.WithIndent("  ")); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "\n")
-	return err
+	return writeArray(out, func(yield func(any) bool) {
+		for f := range s.report.Findings() {
+			if !yield(sarifOf(f, index[f.Rule], s.report.Application)) {
+				return
+			}
+		}
+	})
 }
 
 func sarifOf(f audit.Finding, rule int, application string) sarifResult {

@@ -22,9 +22,9 @@ var severityStyles = map[audit.Severity]string{audit.Error: styleBad, audit.Warn
 func (p *program) auditHuman(w io.Writer, report *audit.Report) error {
 	h := &auditHuman{width: columns(p.Stdout, p.Getenv), colour: !p.settings.noColor && coloured(w, p.Getenv)}
 	h.printf("%s\n\n", styled("Audit of "+report.ApplicationName+" ("+report.Application+")", styleHeading, h.colour))
-	for _, group := range report.Groups() {
-		if open := group.Open(); len(open) > 0 {
-			h.rule(group.Rule, open)
+	for _, group := range report.Groups {
+		if group.Count() > 0 {
+			h.rule(group)
 		}
 	}
 	if len(report.Unneeded) > 0 {
@@ -47,11 +47,11 @@ type auditHuman struct {
 
 func (h *auditHuman) printf(format string, args ...any) { fmt.Fprintf(h, format, args...) }
 
-func (h *auditHuman) rule(rule audit.Rule, found []audit.Finding) {
-	h.printf("%s  %s  %s\n", styled(rule.Severity.String(), severityStyles[rule.Severity], h.colour),
-		styled(rule.Title, styleHeading, h.colour), styled(rule.ID, styleQuiet, h.colour))
-	h.printf("  %s\n  → %s\n\n", rule.Why, rule.Remedy)
-	more := len(found) - mostListed
+func (h *auditHuman) rule(group audit.Group) {
+	h.printf("%s  %s  %s\n", styled(group.Severity.String(), severityStyles[group.Severity], h.colour),
+		styled(group.Title, styleHeading, h.colour), styled(group.ID, styleQuiet, h.colour))
+	h.printf("  %s\n  → %s\n\n", group.Why, group.Remedy)
+	found := group.Open()
 	found = found[:min(len(found), mostListed)]
 	var cells [3][]string // id, name and actor of each finding
 	for _, f := range found {
@@ -84,7 +84,7 @@ func (h *auditHuman) rule(rule audit.Rule, found []audit.Finding) {
 		}
 		h.printf("%s%s%s\n", line, between, f.Message)
 	}
-	if more > 0 {
+	if more := group.Count() - len(found); more > 0 {
 		h.printf("%s… and %s more, which the other formats list\n", margin, grouped(int64(more)))
 	}
 	h.printf("\n")
@@ -92,13 +92,13 @@ func (h *auditHuman) rule(rule audit.Rule, found []audit.Finding) {
 
 // counts writes how often each rule found something, and the sum.
 func (h *auditHuman) counts(report *audit.Report) {
-	for _, group := range report.Groups() {
-		if n := len(group.Open()); n > 0 {
+	for _, group := range report.Groups {
+		if n := group.Count(); n > 0 {
 			h.printf("%8s  %s  %s\n", grouped(int64(n)),
 				styled(fmt.Sprintf("%-7s", group.Severity), severityStyles[group.Severity], h.colour), group.Title)
 		}
 	}
-	if len(report.Findings) > 0 {
+	if len(report.Groups) > 0 {
 		h.printf("\n")
 	}
 	h.printf("%s\n", render.Summary(report))
