@@ -7,7 +7,7 @@ import (
 	"github.com/psoauth/psoauth/internal/text"
 )
 
-// An Auditor applies the rules to the tokens of one application, one after the other. It does not keep them. It is not
+// An Auditor applies the rules to the tokens of one application, one after the other, and keeps what it finds. It is not
 // safe for concurrent use.
 type Auditor struct {
 	options  Options
@@ -21,7 +21,8 @@ type Auditor struct {
 	actors   actors
 	ages     *ages
 	findings []Finding // on the last token
-	flagged  int       // tokens with a finding that is not accepted
+	groups   map[string]*Group
+	report   Report
 }
 
 // An acceptance knows whether it was needed.
@@ -45,9 +46,15 @@ func New(app *api.Application, options Options) (*Auditor, error) {
 		accepted: map[string][]*acceptance{},
 		actors:   newActors(options.TokensPerActor, maxActors),
 		ages:     new(ages),
+		groups:   map[string]*Group{},
 	}
 	for _, secret := range options.Secrets {
 		a.secrets = append(a.secrets, secret.Reveal())
+	}
+	a.report = Report{
+		Application:     text.Data(app.ID, nameBytes, a.secrets...),
+		ApplicationName: text.Data(app.Name, nameBytes, a.secrets...),
+		At:              options.Now,
 	}
 	for _, rule := range rules {
 		severity, changed := options.Severities[rule.ID]
@@ -55,6 +62,9 @@ func New(app *api.Application, options Options) (*Auditor, error) {
 			severity = rule.Severity
 		}
 		a.severity[rule.ID] = severity
+		group := &Group{Rule: rule.Rule}
+		group.Severity = severity
+		a.groups[rule.ID] = group
 		if severity != Off && rule.find != nil {
 			a.checks = append(a.checks, rule)
 		}
@@ -78,26 +88,39 @@ func (a *Auditor) Token(tok *api.Token) []Finding {
 		if message == "" {
 			continue
 		}
-		var f Finding
+		var subject Subject
 		if len(a.findings) == 0 {
-			f = a.finding(referTo(tok))
+			subject = a.Subject(tok)
 		} else {
-			f = a.findings[0]
+			subject = a.findings[0].Subject
 		}
-		a.findings = append(a.findings, a.judged(f, a.checks[i].ID, message))
+		a.findings = append(a.findings, a.judged(subject, a.checks[i].ID, message))
 	}
 	flagged := slices.ContainsFunc(a.findings, Finding.isOpen)
 	if flagged {
-		a.flagged++
+		a.report.Flagged++
 	}
+	a.report.Tokens++
 	a.actors.add(tok)
 	a.ages.add(tok, a.since(tok.CreatedAt), flagged)
+	a.keep(a.findings)
 	return a.findings
 }
 
-// Finish returns what is found when all tokens are known: actors with many tokens, and tokens of unusual age.
-func (a *Auditor) Finish() []Finding {
-	var found []Finding
+// keep adds findings to the report.
+func (a *Auditor) keep(findings []Finding) {
+	for _, f := range findings {
+		group := a.groups[f.Rule]
+		if len(group.Findings) >= MaxFindings && f.isOpen() {
+			group.More++
+			continue
+		}
+		group.Findings = append(group.Findings, f)
+	}
+}
+
+// finish applies the rules on all tokens together.
+func (a *Auditor) finish() {
 	for _, rule := range []struct {
 		id      string
 		remarks []remark
@@ -109,19 +132,18 @@ func (a *Auditor) Finish() []Finding {
 			continue
 		}
 		for _, r := range rule.remarks {
-			f := a.judged(a.finding(r.reference), rule.id, r.message)
+			f := a.judged(a.shown(r.reference), rule.id, r.message)
 			if f.Token != "" && f.isOpen() && !r.flagged {
-				a.flagged++
+				a.report.Flagged++
 			}
-			found = append(found, f)
+			a.keep([]Finding{f})
 		}
 	}
-	return found
 }
 
-// judged adds to a finding what was found and what the options say of it.
-func (a *Auditor) judged(f Finding, rule, message string) Finding {
-	f.Rule, f.Message, f.Severity, f.Accepted = rule, message, a.severity[rule], nil
+// judged makes a finding, with what the options say of it.
+func (a *Auditor) judged(subject Subject, rule, message string) Finding {
+	f := Finding{Rule: rule, Severity: a.severity[rule], Subject: subject, Message: message}
 	for _, known := range a.accepted[f.Token] {
 		if (known.Rule == "" || known.Rule == rule) && a.options.Now.Before(known.Until) {
 			f.Accepted, known.used = &known.Acceptance, true

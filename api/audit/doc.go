@@ -34,10 +34,11 @@
 //
 // # Memory
 //
-// An [Auditor] takes tokens one by one and keeps none of them, except the thousand oldest. What it holds beside them does
-// not grow with the list: ages are counted by day, so that quartiles are exact to a day; tokens are counted for at most
-// 131,072 actors at a time. Lists with more actors than that may have an actor's tokens undercounted, by at most one in
-// 131,072 of all tokens; they are never overcounted. A [Report] grows with its findings, of which it names at most 100,000 of a rule.
+// An [Auditor] takes tokens one by one and keeps none of them, except the thousand oldest. What it holds beside them and
+// its findings does not grow with the list: ages are counted by day, so that quartiles are exact to a day; tokens are
+// counted for at most 131,072 actors at a time. Lists with more actors than that may have an actor's tokens undercounted,
+// by at most one in 131,072 of all tokens; they are never overcounted. Of the findings of a rule, at most 100,000 are kept
+// and the others counted.
 //
 // # Text
 //

@@ -10,16 +10,21 @@ import (
 // A Finding is one thing about one token, or one actor, that deserves attention. Its text is fit to be shown anywhere:
 // printable, without credentials, and short.
 type Finding struct {
-	Rule      string   // the rule's id
-	Severity  Severity // never Off
-	Token     string   // the token's id; empty if the finding is on an actor, or sums up further tokens
-	Name      string   // the name PlanetScale shows for the token
-	Actor     string   // the id of the token's actor; empty if unknown
-	ActorName string   // the actor's name, or empty
-	Message   string   // what was found, in one sentence without a full stop
+	Rule     string   // the rule's id
+	Severity Severity // never Off
+	Subject           // without a token if the finding is on an actor, without either if it sums up further tokens
+	Message  string   // what was found, in one sentence without a full stop
 
 	// Accepted is what takes the finding out of the count, or nil.
 	Accepted *Acceptance
+}
+
+// A Subject is whom or what a finding is on. Its text is fit to be shown; what is not known is empty.
+type Subject struct {
+	Token     string // the token's id
+	Name      string // the name PlanetScale shows for the token
+	Actor     string // the id of the token's actor
+	ActorName string // the actor's name
 }
 
 func (f Finding) isOpen() bool { return f.Accepted == nil }
@@ -55,8 +60,11 @@ type remark struct {
 	flagged bool // something else was found on the token, and is not accepted
 }
 
-func (a *Auditor) finding(r reference) Finding {
-	return Finding{
+// Subject returns what findings on the token call it.
+func (a *Auditor) Subject(tok *api.Token) Subject { return a.shown(referTo(tok)) }
+
+func (a *Auditor) shown(r reference) Subject {
+	return Subject{
 		Token:     text.Data(r.token, nameBytes, a.secrets...),
 		Name:      text.Data(r.name, nameBytes, a.secrets...),
 		Actor:     text.Data(r.actor, nameBytes, a.secrets...),

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/psoauth/psoauth/api"
-	"github.com/psoauth/psoauth/internal/text"
 )
 
 // A Report is the outcome of an audit.
@@ -40,48 +39,32 @@ func Run(app *api.Application, tokens iter.Seq2[*api.Token, error], options Opti
 	if err != nil {
 		return nil, err
 	}
-	r := &Report{
-		Application:     text.Data(app.ID, nameBytes, a.secrets...),
-		ApplicationName: text.Data(app.Name, nameBytes, a.secrets...),
-		At:              options.Now,
-	}
-	groups := map[string]*Group{}
-	for _, rule := range Rules() {
-		rule.Severity = a.severity[rule.ID]
-		groups[rule.ID] = &Group{Rule: rule}
-	}
-	add := func(found []Finding) {
-		for _, f := range found {
-			group := groups[f.Rule]
-			if len(group.Findings) >= MaxFindings && f.isOpen() {
-				group.More++
-				continue
-			}
-			group.Findings = append(group.Findings, f)
-		}
-	}
 	for tok, err := range tokens {
 		if err != nil {
 			return nil, err
 		}
-		r.Tokens++
-		add(a.Token(tok))
+		a.Token(tok)
 	}
-	add(a.Finish())
-	r.Flagged = a.flagged
+	return a.Report(), nil
+}
+
+// Report applies the rules on all tokens together to those that [Auditor.Token] was given, and returns what was found. It
+// is called once, at the end.
+func (a *Auditor) Report() *Report {
+	a.finish()
 	for _, severity := range []Severity{Error, Warning, Note} {
 		for _, rule := range rules {
-			if group := groups[rule.ID]; group.Severity == severity && len(group.Findings) > 0 {
-				r.Groups = append(r.Groups, *group)
+			if group := a.groups[rule.ID]; group.Severity == severity && len(group.Findings) > 0 {
+				a.report.Groups = append(a.report.Groups, *group)
 			}
 		}
 	}
 	for _, known := range a.accept {
 		if !known.used {
-			r.Unneeded = append(r.Unneeded, known.Acceptance)
+			a.report.Unneeded = append(a.report.Unneeded, known.Acceptance)
 		}
 	}
-	return r, nil
+	return &a.report
 }
 
 // Findings returns the findings of all groups, accepted ones included, the worst first.

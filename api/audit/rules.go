@@ -55,7 +55,7 @@ func RuleByID(id string) (Rule, bool) {
 }
 
 // A check is a rule with the function that applies it to one token and returns what is to be said of the token, or "".
-// A rule that needs to have seen all tokens has none and is applied by [Auditor.Finish].
+// A rule that needs to have seen all tokens has none and is applied by [Auditor.Report].
 type check struct {
 	Rule
 	find func(*Auditor, *api.Token, Reach) string
