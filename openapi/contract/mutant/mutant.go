@@ -31,23 +31,23 @@ const (
 
 // A Fault is what a validator must find: a rule, and where.
 type Fault struct {
-	Rule    string
+	Rule    string // the id of the rule
 	In      string // body, header, status or route
-	Pointer string
+	Pointer string // as a finding has it
 }
 
 // A Mutant is a response with planted faults, or none.
 type Mutant struct {
-	Class     Class
-	Name      string // what was done to which response
-	Operation string
-	Method    string
-	URL       string
-	Status    int
-	Header    http.Header
-	Body      []byte
-	Faults    []Fault // empty for a valid response
-	Before    *Mutant // a response that must be seen first, for faults between two; usually nil
+	Class     Class       // what kind of fault was planted
+	Name      string      // what was done to which response
+	Operation string      // the id of the operation
+	Method    string      // of the request
+	URL       string      // of the request, on the server the contract declares
+	Status    int         // of the response
+	Header    http.Header // of the response
+	Body      []byte      // of the response
+	Faults    []Fault     // empty for a valid response
+	Before    *Mutant     // a response that must be seen first, for faults between two; usually nil
 }
 
 // Request returns the request the response answers.
