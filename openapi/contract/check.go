@@ -41,7 +41,7 @@ func (c *checker) fault(rule *Rule, line int, format string, args ...any) {
 
 // remark reports something that is worth a finding but does not keep a value from fitting its schema.
 func (c *checker) remark(rule *Rule, line int, format string, args ...any) {
-	if !c.silent {
+	if !c.silent && len(c.faults) <= maxPerResponse {
 		c.faults = append(c.faults, fault{rule, c.trail.String(), line, text.Excerpt(fmt.Sprintf(format, args...), maxMessage)})
 	}
 }

@@ -81,7 +81,8 @@ func (j *judge) find(rule *Rule, in, pointer string, line int, format string, ar
 	if !ok {
 		severity = rule.Severity
 	}
-	if severity == Off {
+	n := len(j.findings)
+	if severity == Off || n > maxPerResponse {
 		return
 	}
 	f := Finding{
@@ -91,10 +92,16 @@ func (j *judge) find(rule *Rule, in, pointer string, line int, format string, ar
 	if j.op != nil {
 		f.Operation = j.op.id
 	}
-	if !slices.Contains(j.findings[max(0, len(j.findings)-repeats):], f) {
+	if n == maxPerResponse {
+		f.Message = "further findings in this response are left out"
+	}
+	if !slices.Contains(j.findings[max(0, n-repeats):], f) {
 		j.findings = append(j.findings, f)
 	}
 }
+
+// maxPerResponse is how many findings there are in one response: a body of one kind of fault must not fill the memory.
+const maxPerResponse = 5000
 
 // repeats is how far back a finding is looked for that says the same. It need not be far: such findings are of schemas
 // that look at one value.

@@ -67,20 +67,29 @@ func (t *trail) member(name string) { *t = append(*t, place{name, -1}) }
 func (t *trail) item(index int)     { *t = append(*t, place{"", index}) }
 func (t *trail) leave()             { *t = (*t)[:len(*t)-1] }
 
-// maxName is how many bytes of a member's name a pointer shows.
-const maxName = 256
+const (
+	maxName    = 256  // bytes of a member's name that a pointer shows
+	maxPointer = 2048 // bytes of a pointer, but for its last name
+)
 
 // String returns the trail as a JSON pointer. Names are the server's choice, so a credential among them is redacted,
-// and none makes a pointer longer than a reader can use.
+// and neither names nor depth make a pointer longer than a reader can use.
 func (t trail) String() string {
 	var b strings.Builder
 	for _, p := range t {
 		b.WriteByte('/')
+		if b.Len() > maxPointer {
+			b.WriteString("…")
+			break
+		}
 		if p.index >= 0 {
 			b.WriteString(strconv.Itoa(p.index))
 			continue
 		}
-		name := text.Redact(p.name)
+		name := p.name
+		if len(name) >= len("Bearer x") { // the shortest thing there is to redact
+			name = text.Redact(name)
+		}
 		if len(name) > maxName {
 			name = strings.ToValidUTF8(name[:maxName], "") + "…"
 		}

@@ -412,3 +412,44 @@ func TestNoBodyAtAll(t *testing.T) {
 		t.Errorf("without a request: got %q", brief(got))
 	}
 }
+
+// A hostile body must cost neither much time nor much memory.
+func TestHostileBodies(t *testing.T) {
+	t.Parallel()
+	deep := func(open, end string, n int) string { return strings.Repeat(open, n) + "1" + strings.Repeat(end, n) }
+	for name, body := range map[string]string{
+		"deep":                 deep("[", "]", 1<<20),
+		"deep with duplicates": deep(`{"a":1,"a":`, "}", 9000),
+		"many members":         "{" + strings.Repeat(`"undeclared member":1,`, 100000) + `"id":1}`,
+		"many names":           listNames(100000),
+		"long name":            `{"` + strings.Repeat("n", 1<<20) + `":1}`,
+		"many items":           `{"data":[` + strings.Repeat("1,", 1<<20) + `1]}`,
+		"long number":          `{"current_page":` + strings.Repeat("9", 1<<20) + `}`,
+		"long exponent":        `{"current_page":1e` + strings.Repeat("9", 1<<20) + `}`,
+		"many scopes":          `{"scopes":"` + strings.Repeat("x ", 1<<19) + `"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, url := range []string{listURL, appURL} {
+				findings := validator(t).CheckResponse(answer{url: url}.request(t), answer{body: body}.response())
+				if len(findings) == 0 || len(findings) > 6000 {
+					t.Errorf("%d findings", len(findings))
+				}
+				for _, f := range findings {
+					if len(f.Message) > 300 || len(f.Pointer) > 3000 {
+						t.Fatalf("a message of %d bytes at a pointer of %d", len(f.Message), len(f.Pointer))
+					}
+				}
+			}
+		})
+	}
+}
+
+func listNames(n int) string {
+	var b strings.Builder
+	b.WriteString(`{"id":1`)
+	for i := range n {
+		fmt.Fprintf(&b, `,"m%d":1`, i)
+	}
+	return b.String() + "}"
+}
