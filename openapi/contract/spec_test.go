@@ -1,0 +1,294 @@
+package contract_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/psoauth/psoauth/openapi/contract"
+)
+
+// aSpec returns a document with one operation, GET /things/{id}, whose answer has a schema.
+func aSpec(servers, schema string) string {
+	return `{"openapi":"3.0.3","info":{"title":"t","version":"1"},` + servers + `"paths":{"/things/{id}":{"get":{"operationId":"getThing",
+		"parameters":[{"name":"id","in":"path","required":true,"schema":{"type":"string"}}],
+		"responses":{"200":{"description":"","content":{"application/json":{"schema":` + schema + `}}}}}}},
+		"components":{"schemas":{
+			"Cat":{"type":"object","required":["kind","meows"],"properties":{"kind":{"type":"string"},"meows":{"type":"boolean"}}},
+			"Dog":{"type":"object","required":["kind","barks"],"properties":{"kind":{"type":"string"},"barks":{"type":"integer"}}},
+			"Tree":{"type":"object","properties":{"leaf":{"type":"string"},"nodes":{"type":"array","items":{"$ref":"#/components/schemas/Tree"}}}},
+			"Loop":{"allOf":[{"$ref":"#/components/schemas/Loop"},{"type":"object","required":["x"]}]},
+			"Base":{"type":"object","required":["a","password"],"properties":{"a":{"type":"string"},"password":{"type":"string","writeOnly":true}}},
+			"Maybe":{"type":"object","nullable":true,"required":["a"],"properties":{"a":{"type":"string"}}}
+		}}}`
+}
+
+const aServer = `"servers":[{"url":"https://a.example/api"}],`
+
+func TestDocumentsThatAreRefused(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ document, want string }{
+		"empty":              {"", "no openapi member"},
+		"text":               {"hello", "cannot unmarshal string"},
+		"binary":             {"\x00\x01\x02", "spec"},
+		"YAML that is none":  {"a: [1", "yaml"},
+		"Swagger":            {"swagger: '2.0'\ninfo: {title: t, version: '1'}\npaths: {}", "Swagger 2.0"},
+		"OpenAPI 3.1":        {"openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {}", "OpenAPI 3.1.0; want 3.0"},
+		"no operations":      {"openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths: {}", "no operations"},
+		"another file":       {aSpec(aServer, `{"$ref":"other.json#/X"}`), "other.json"},
+		"a file of the host": {aSpec(aServer, `{"$ref":"/etc/passwd"}`), "disallowed"},
+		"unresolved":         {aSpec(aServer, `{"$ref":"#/components/schemas/Nothing"}`), "Nothing"},
+		"invalid schema":     {aSpec(aServer, `{"type":"text"}`), "text"},
+		"null everywhere":    {`{"openapi":"3.0.3","info":null,"paths":{"/":null}}`, "spec"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := contract.NewValidator(contract.WithSpec(test.document))
+			if err == nil || !strings.Contains(err.Error(), test.want) || len(err.Error()) > 700 {
+				t.Errorf("the error is %v", err)
+			}
+		})
+	}
+}
+
+func TestOptionErrorsAreJoined(t *testing.T) {
+	t.Parallel()
+	_, err := contract.NewValidator(contract.WithBodyLimit(0), contract.WithClock(nil), contract.WithSeverity("typo", contract.Note))
+	for _, want := range []string{"body limit", "clock", "typo"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is not in %v", want, err)
+		}
+	}
+}
+
+func TestOtherDocuments(t *testing.T) {
+	t.Parallel()
+	pet := `{"oneOf":[{"$ref":"#/components/schemas/Cat"},{"$ref":"#/components/schemas/Dog"}]`
+	mapped := pet + `,"discriminator":{"propertyName":"kind","mapping":{"cat":"#/components/schemas/Cat","dog":"Dog"}}}`
+	for _, test := range []struct {
+		name, schema, body string
+		want               []string
+	}{
+		{"oneOf, the nearer branch", pet + `}`, `{"kind":"x","barks":"loud"}`, []string{"error schema.type body /barks"}},
+		{"oneOf, both fit", pet + `}`, `{"kind":"x","barks":1,"meows":true}`, []string{"error schema.one-of body"}},
+		{"oneOf, one fits", pet + `}`, `{"kind":"x","barks":1}`, nil},
+		{"oneOf, no type fits", pet + `}`, `7`, []string{"error schema.type body"}},
+		{"oneOf, an undeclared member", pet + `}`, `{"kind":"x","barks":1,"eats":1}`, []string{"note schema.undeclared-member body /eats"}},
+		{"mapping", mapped, `{"kind":"dog","meows":true}`, []string{"error schema.required body /barks"}},
+		{"mapping, missing", mapped, `{"barks":1}`, []string{"error schema.discriminator body /kind"}},
+		{"mapping, unknown", mapped, `{"kind":"cow"}`, []string{"error schema.discriminator body /kind"}},
+		{"mapping, no string", mapped, `{"kind":7}`, []string{"error schema.discriminator body /kind"}},
+		{"discriminator by name", pet + `,"discriminator":{"propertyName":"kind"}}`, `{"kind":"Dog","meows":true}`,
+			[]string{"error schema.required body /barks"}},
+		{"allOf", `{"allOf":[{"$ref":"#/components/schemas/Cat"},{"type":"object","properties":{"age":{"type":"integer"}}}]}`,
+			`{"kind":"x","meows":true,"age":1,"weight":2}`, []string{"note schema.undeclared-member body /weight"}},
+		{"allOf, a fault in each", `{"allOf":[{"$ref":"#/components/schemas/Cat"},{"type":"object","properties":{"age":{"type":"integer"}}}]}`,
+			`{"kind":"x","meows":1,"age":"1"}`, []string{"error schema.type body /meows", "error schema.type body /age"}},
+		{"anyOf", `{"anyOf":[{"$ref":"#/components/schemas/Cat"},{"type":"string"}]}`, `"x"`, nil},
+		{"not", `{"type":"object","properties":{"a":{"not":{"type":"string"}}}}`, `{"a":"x"}`, []string{"error schema.not body /a"}},
+		{"a tree", `{"$ref":"#/components/schemas/Tree"}`, `{"nodes":[{"nodes":[{"leaf":7}]}]}`, []string{"error schema.type body /nodes/0/nodes/0/leaf"}},
+		{"a schema of itself", `{"$ref":"#/components/schemas/Loop"}`, `{}`, []string{"error schema.required body /x"}},
+		{"a map", `{"type":"object","additionalProperties":{"type":"integer"}}`, `{"a":1,"b/c":"2"}`, []string{"error schema.type body /b~1c"}},
+		{"closed", `{"type":"object","properties":{"a":{}},"additionalProperties":false}`, `{"a":null,"~":1}`, []string{"error schema.unknown-member body /~0"}},
+		{"write-only", `{"$ref":"#/components/schemas/Base"}`, `{"a":"x","password":"y"}`, []string{"error schema.write-only body /password"}},
+		{"write-only and absent", `{"$ref":"#/components/schemas/Base"}`, `{"a":"x"}`, nil},
+		{"nullable by allOf", `{"type":"object","properties":{"m":{"nullable":true,"allOf":[{"$ref":"#/components/schemas/Base"}]}}}`, `{"m":null}`, nil},
+		{"nullable reference", `{"type":"object","required":["m"],"properties":{"m":{"$ref":"#/components/schemas/Maybe"}}}`, `{}`,
+			[]string{"warning schema.required-nullable body /m"}},
+		{"enum", `{"type":"string","enum":["a","b"]}`, `"c"`, []string{"error schema.enum body"}},
+		{"enum of numbers", `{"enum":[1,2.5,null,[1,{"a":true}]]}`, `[1.0,{"a":true}]`, nil},
+		{"pattern", `{"type":"string","pattern":"^a+$"}`, `"ab"`, []string{"error schema.pattern body"}},
+		{"length", `{"type":"string","maxLength":1}`, `"ab"`, []string{"error schema.length body"}},
+		{"several keywords", `{"type":"array","items":{},"minItems":3,"uniqueItems":true}`, `[1,1]`, []string{"error schema.items body", "error schema.items body"}},
+		{"range", `{"type":"number","maximum":100}`, `100.00000000000000000001`, []string{"error schema.range body"}},
+		{"exclusive", `{"type":"integer","minimum":1,"exclusiveMinimum":true}`, `1`, []string{"error schema.range body"}},
+		{"multiple", `{"type":"number","multipleOf":0.01}`, `1.15`, nil},
+		{"no multiple", `{"type":"number","multipleOf":0.01}`, `1.155`, []string{"error schema.range body"}},
+		{"size", `{"type":"object","minProperties":1}`, `{}`, []string{"error schema.members body"}},
+		{"int32", `{"type":"integer","format":"int32"}`, `2147483648`, []string{"error schema.format body"}},
+		{"integer beyond 2^53", `{"type":"integer"}`, `9007199254740993`, []string{"warning number.unsafe-integer body"}},
+		{"int64 beyond 2^53", `{"type":"integer","format":"int64"}`, `9007199254740993`, nil},
+		{"number beyond float64", `{"type":"number"}`, `1e309`, []string{"error number.float64 body"}},
+		{"number rounded", `{"type":"number"}`, `0.1`, nil},
+		{"any number", `{}`, `9007199254740993`, []string{"error number.float64 body"}},
+		{"any", `{}`, `null`, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			v := validator(t, contract.WithSpec(aSpec(aServer, test.schema)))
+			check(t, v, answer{url: "https://a.example/api/things/7", body: test.body}, test.want...)
+		})
+	}
+}
+
+func TestFormats(t *testing.T) {
+	t.Parallel()
+	for format, test := range map[string]struct{ good, bad []string }{
+		"date-time": {[]string{"2026-05-01T08:00:00Z", "2024-02-29T23:59:59.123456789-23:59"},
+			[]string{"2026-05-01t08:00:00z", "2026-05-01T08:00:60Z", "2026-05-01T08:00:00+24:00", "2026-05-01T08:00:00.Z", "2026-05-01T08:00:00", "x"}},
+		"date":          {[]string{"2024-02-29"}, []string{"2023-02-29", "2024-2-29", ""}},
+		"time":          {[]string{"08:00:00Z", "08:00:00.5+01:00"}, []string{"08:00", "25:00:00Z"}},
+		"uri":           {[]string{"https://a.example/%20?x#y", "urn:a:b", "http://[::1]:80/", "https://u:p@a.example"}, []string{"/a", "a b:c", "http://[::1", "1a:b", ":b", "a:", "http://a:b/"}},
+		"uri-reference": {[]string{"/a", "", "a?b", "//a.example", "https://a.example"}, []string{"a b", "%zz", "é"}},
+		"uuid":          {[]string{"3F0e1a52-6a3c-4b7e-9d51-0c7f6f1b2a10"}, []string{"3f0e1a526a3c4b7e9d510c7f6f1b2a10"}},
+		"email":         {[]string{"a@b.example"}, []string{"a", "a@", "A <a@b.example>"}},
+		"hostname":      {[]string{"a-b.example"}, []string{"", "-a.example", "a..b", "a_b"}},
+		"ipv4":          {[]string{"127.0.0.1"}, []string{"::1", "127.0.0.256", "127.1"}},
+		"ipv6":          {[]string{"::1"}, []string{"127.0.0.1", "fe80::1%eth0"}},
+		"byte":          {[]string{"YWI=", "YWI", ""}, []string{"Y", "a b"}},
+		"unheard-of":    {[]string{"", "x"}, nil},
+	} {
+		v := validator(t, contract.WithSpec(aSpec(aServer, `{"type":"string","format":"`+format+`"}`)))
+		for _, good := range test.good {
+			check(t, v, answer{url: "https://a.example/api/things/7", body: quote(good)})
+		}
+		for _, bad := range test.bad {
+			check(t, v, answer{url: "https://a.example/api/things/7", body: quote(bad)}, "error schema.format body")
+		}
+	}
+}
+
+func TestServers(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, servers string
+		good, bad     []string
+	}{
+		{"none", ``, []string{"http://anywhere.example/things/7"}, []string{"http://anywhere.example/api/things/7"}},
+		{"relative", `"servers":[{"url":"/v2/"}],`, []string{"http://anywhere.example/v2/things/7"}, []string{"http://anywhere.example/things/7"}},
+		{"two", `"servers":[{"url":"https://a.example"},{"url":"http://b.example:8080/x"}],`,
+			[]string{"https://a.example/things/7", "http://B.example:8080/x/things/7"}, []string{"https://b.example/things/7", "https://a.example/x/things/7"}},
+		{"variables", `"servers":[{"url":"https://{region}.a.example:{port}/{base}","variables":{"region":{"default":"eu","enum":["eu","us"]},` +
+			`"port":{"default":"443","enum":["443","8443"]},"base":{"default":"v1"}}}],`,
+			[]string{"https://US.a.example:8443/v7/things/7"}, []string{"https://ap.a.example:8443/v1/things/7", "https://eu.a.example:1/v1/things/7"}},
+		{"its own port", `"servers":[{"url":"https://a.example:443"}],`, []string{"https://a.example/things/7", "https://a.example:443/things/7"}, nil},
+	} {
+		v := validator(t, contract.WithSpec(aSpec(test.servers, `{}`)))
+		for _, good := range test.good {
+			check(t, v, answer{url: good, body: `1`})
+		}
+		for _, bad := range test.bad {
+			if got := v.CheckResponse(answer{url: bad}.request(t), answer{body: "1"}.response()); len(got) == 0 || got[0].In != contract.InRoute {
+				t.Errorf("%s: %s: %v", test.name, bad, got)
+			}
+		}
+	}
+}
+
+func TestPathsPreferLiterals(t *testing.T) {
+	t.Parallel()
+	v := validator(t, contract.WithSpec(`
+openapi: 3.0.3
+info: {title: t, version: '1'}
+paths:
+  /things/{id}:
+    get:
+      operationId: byID
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      responses: {'200': {description: ''}}
+    head:
+      operationId: head
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      responses: {'200': {description: ''}}
+  /things/mine:
+    get:
+      operationId: mine
+      servers: [{url: https://own.example}]
+      responses: {'200': {description: ''}}
+  /things/{id}.json:
+    get:
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      responses: {'200': {description: ''}}
+`))
+	body := func(method, url string) string {
+		a := answer{method: method, url: url, body: "{}"}
+		found := v.CheckResponse(a.request(t), a.response())
+		if len(found) != 1 || found[0].Rule != "http.body-unexpected" {
+			t.Errorf("%s %s: %v", method, url, found)
+			return ""
+		}
+		return found[0].Operation
+	}
+	for _, test := range [][3]string{
+		{"GET", "https://a.example/things/7", "byID"}, {"GET", "https://own.example/things/mine", "mine"}, {"HEAD", "https://a.example/things/7", "head"},
+		{"GET", "https://a.example/things/7.json", "GET /things/{id}.json"},
+	} {
+		if got := body(test[0], test[1]); got != test[2] {
+			t.Errorf("%s is %q, want %q", test[1], got, test[2])
+		}
+	}
+	if got := v.Operations(); !slices.Equal(got, []string{"GET /things/{id}.json", "byID", "head", "mine"}) {
+		t.Errorf("operations %q", got)
+	}
+}
+
+func TestHeaders(t *testing.T) {
+	t.Parallel()
+	v := validator(t, contract.WithSpec(`
+openapi: 3.0.3
+info: {title: t, version: '1'}
+paths:
+  /x:
+    get:
+      operationId: x
+      responses:
+        2XX:
+          description: ''
+          headers:
+            X-Count: {required: true, schema: {type: integer, minimum: 1}}
+            X-List: {schema: {type: array, items: {type: integer}}}
+            X-Json: {content: {application/json: {schema: {type: object, required: [a]}}}}
+            Retry-After: {schema: {oneOf: [{type: integer}, {type: string, format: date}]}}
+            Content-Type: {required: true, schema: {type: integer}}
+`))
+	for _, test := range []struct {
+		header http.Header
+		want   []string
+	}{
+		{http.Header{"X-Count": {"3"}}, nil},
+		{http.Header{}, []string{"error http.header-missing header /X-Count"}},
+		{http.Header{"X-Count": {"0"}}, []string{"error schema.range header /X-Count"}},
+		{http.Header{"X-Count": {"three"}}, []string{"error schema.type header /X-Count"}},
+		{http.Header{"X-Count": {"1"}, "X-List": {"1, 2", "x"}}, []string{"error schema.type header /X-List/2"}},
+		{http.Header{"X-Count": {"1"}, "X-Json": {`{"b":1}`}}, []string{"error schema.required header /X-Json/a"}},
+		{http.Header{"X-Count": {"1"}, "X-Json": {`{`}}, []string{"error json.truncated header /X-Json"}},
+		{http.Header{"X-Count": {"1"}, "Retry-After": {"120"}}, nil},
+		{http.Header{"X-Count": {"1"}, "Retry-After": {"soon"}}, []string{"error schema.format header /Retry-After"}},
+	} {
+		check(t, v, answer{url: "https://a.example/x", status: 204, header: test.header}, test.want...)
+	}
+}
+
+func TestDefaultStandsForErrors(t *testing.T) {
+	t.Parallel()
+	document := func(responses string) string {
+		return `{"openapi":"3.0.0","info":{"title":"t","version":"1"},"paths":{"/x":{"get":{"operationId":"x","responses":{` + responses + `}}}}}`
+	}
+	for _, test := range []struct {
+		responses string
+		good, bad []int
+	}{
+		{`"200":{"description":""},"default":{"description":""}`, []int{200, 400, 404, 500, 599}, []int{100, 201, 204, 302, 304, 600}},
+		{`"default":{"description":""}`, []int{200, 204, 404}, []int{199, 301, 0, 700}},
+		{`"2XX":{"description":""},"404":{"description":""}`, []int{200, 299, 404}, []int{400, 500, 302}},
+	} {
+		v := validator(t, contract.WithSpec(document(test.responses)))
+		for _, status := range append(test.good, test.bad...) {
+			resp := &http.Response{StatusCode: status, Header: http.Header{}}
+			found := v.CheckResponse(answer{url: "https://a.example/x"}.request(t), resp)
+			if declared := len(found) == 0; declared != slices.Contains(test.good, status) {
+				t.Errorf("%s: %d: %v", test.responses, status, found)
+			}
+		}
+	}
+}
+
+func TestUnjudged(t *testing.T) {
+	t.Parallel()
+	v := validator(t, contract.WithSpec(aSpec(aServer, `{"type":"string","pattern":"^(?=a)"}`)))
+	if got := v.Unjudged(); len(got) != 1 || !strings.Contains(got[0], "(?=a)") {
+		t.Errorf("got %q", got)
+	}
+	check(t, v, answer{url: "https://a.example/api/things/7", body: `"b"`})
+}
