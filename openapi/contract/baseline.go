@@ -39,22 +39,32 @@ func (k key) compare(other key) int {
 		strings.Compare(k.rule, other.rule))
 }
 
-// A Date is a day, in the zone of whoever asks.
-type Date struct{ time.Time }
+// A Date is a day, in the zone of whoever asks. The zero value is no day.
+type Date struct{ day string } // as in 2026-12-31
 
-// MarshalText returns the day as in 2026-12-31.
-func (d Date) MarshalText() ([]byte, error) { return []byte(d.Format(time.DateOnly)), nil }
+// DateOf returns the day of a time.
+func DateOf(t time.Time) Date { return Date{t.Format(time.DateOnly)} }
+
+// String returns the day as in 2026-12-31.
+func (d Date) String() string { return d.day }
+
+// IsZero reports whether d is no day.
+func (d Date) IsZero() bool { return d.day == "" }
+
+// MarshalText returns what String returns.
+func (d Date) MarshalText() ([]byte, error) { return []byte(d.day), nil }
 
 // UnmarshalText takes a day as in 2026-12-31.
-func (d *Date) UnmarshalText(text []byte) (err error) {
-	d.Time, err = time.Parse(time.DateOnly, string(text))
-	return err
+func (d *Date) UnmarshalText(text []byte) error {
+	if _, err := time.Parse(time.DateOnly, string(text)); err != nil {
+		return fmt.Errorf("%q is no day such as 2026-12-31", text)
+	}
+	d.day = string(text)
+	return nil
 }
 
-// over reports whether the day is past.
-func (d Date) over(now time.Time) bool {
-	return !d.IsZero() && now.Format(time.DateOnly) > d.Format(time.DateOnly)
-}
+// over reports whether the day is past. Days in this form are in the order of their text.
+func (d Date) over(now time.Time) bool { return !d.IsZero() && DateOf(now).day > d.day }
 
 // maxBaseline is how large a baseline may be.
 const maxBaseline = 64 << 20

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -143,17 +144,24 @@ func TestBaseline(t *testing.T) {
 		t.Errorf("the baseline of a run does not accept it: %v", report.Summary)
 	}
 
-	read.Findings[0].Expires = contract.Date{Time: noon}
+	read.Findings[0].Expires = contract.DateOf(noon)
 	if report := contract.NewReport(run, contract.ReportOptions{Baseline: read}); len(report.Findings) != 0 {
 		t.Error("a finding is not accepted on its last day")
 	}
-	read.Findings[0].Expires = contract.Date{Time: noon.Add(-24 * time.Hour)}
+	read.Findings[0].Expires = contract.DateOf(noon.Add(-24 * time.Hour))
 	report = contract.NewReport(run, contract.ReportOptions{Baseline: read})
 	if len(report.Findings) != 1 || report.Findings[0].Rule != read.Findings[0].Rule {
 		t.Errorf("after its last day a finding is accepted: %v", report.Findings)
 	}
 
 	read.Findings[1].Reason = "known since May"
+	b.Reset()
+	if err := read.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := contract.ReadBaseline(&b); err != nil || !slices.Equal(again.Findings, read.Findings) {
+		t.Errorf("written and read, the baseline is %v, %v", again, err)
+	}
 	kept := *read
 	read.Update(run)
 	if len(read.Findings) != len(kept.Findings) || read.Findings[0] != kept.Findings[0] || read.Findings[1] != kept.Findings[1] {

@@ -33,16 +33,16 @@ const (
 type Fault struct {
 	Rule    string // the id of the rule
 	In      string // body, header, status or route
-	Pointer string // as a finding has it
+	Pointer string // RFC 6901, into the body, or / and the name of a header
 }
 
-// A Mutant is a response with planted faults, or none.
+// A Mutant is a response with planted faults, or none, and the request it answers.
 type Mutant struct {
 	Class     Class       // what kind of fault was planted
 	Name      string      // what was done to which response
 	Operation string      // the id of the operation
 	Method    string      // of the request
-	URL       string      // of the request, on the server the contract declares
+	URL       string      // of the request
 	Status    int         // of the response
 	Header    http.Header // of the response
 	Body      []byte      // of the response
