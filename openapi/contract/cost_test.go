@@ -13,7 +13,7 @@ import (
 	"github.com/psoauth/psoauth/openapi/contract/mutant"
 )
 
-var measure = flag.Bool("score", false, "measure what checking a response costs")
+var measure = flag.Bool("score", false, "measure kin-openapi beside this package, and what checking a response costs")
 
 // fullPage is a page of 25 tokens, each with accesses of every kind.
 func fullPage() mutant.Mutant {
