@@ -26,6 +26,7 @@ func TestRedact(t *testing.T) {
 		"password":          {"mysql://u:pscale_pw_Ab9@host", nil, "mysql://u:[redacted]@host"},
 		"escaped in a URL":  {"?token=pscale_tkn_Ab%2B9%3D&x", nil, "?token=[redacted]&x"},
 		"in capitals":       {"PSCALE_TKN_AB9", nil, "[redacted]"},
+		"a long s":          {"PſCALE_TKN_Ab9", nil, "[redacted]"},
 		"two in a row":      {"pscale_tkn_A pscale_pw_B", nil, "[redacted] [redacted]"},
 		"public client id":  {"pscale_app_0f4c1b2a9d8e7f60", nil, "pscale_app_0f4c1b2a9d8e7f60"},
 		"prefix by itself":  {"a secret starts with pscale_tkn_", nil, "a secret starts with pscale_tkn_"},

@@ -117,6 +117,10 @@ func (s *settings) missing(needs []need) error {
 	return nil
 }
 
+// maxResponse bounds a response, in bytes: it is a hundred times what a page of tokens takes, and small enough that a
+// hostile server cannot have all the pages in flight take much memory.
+const maxResponse = 16 << 20
+
 // client makes the client that the settings describe.
 func (p *program) client(needs ...need) (*api.Client, error) {
 	s := &p.settings
@@ -129,7 +133,10 @@ func (p *program) client(needs ...need) (*api.Client, error) {
 	if err := s.missing(needs); err != nil {
 		return nil, err
 	}
-	options := []api.Option{api.WithHTTPClient(&http.Client{Transport: p.transport, Timeout: s.timeout})}
+	options := []api.Option{
+		api.WithHTTPClient(&http.Client{Transport: p.transport, Timeout: s.timeout}),
+		api.WithMaxResponseBytes(maxResponse),
+	}
 	if s.serviceTokenID != "" {
 		options = append(options, api.WithServiceToken(s.serviceTokenID, s.serviceToken.Reveal()))
 	}
