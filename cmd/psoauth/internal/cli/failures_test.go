@@ -159,6 +159,15 @@ func TestAListThatBreaksOffNamesThePageToResumeFrom(t *testing.T) {
 	}
 }
 
+func TestAHugePageIsRefused(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, apitest.WithEveryFault(apitest.Oversize(16<<20+1)))
+	line := failed(t, run(t, userOfTestServer(server), "token", "list", apitest.ApplicationID))
+	if !strings.Contains(line, "more than 16777216 bytes; ask for smaller pages with --per-page") {
+		t.Error(line)
+	}
+}
+
 func TestResumingFromAPageCompletesTheList(t *testing.T) {
 	t.Parallel()
 	server := newServer(t, apitest.WithTokens(450))

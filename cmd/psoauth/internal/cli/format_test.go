@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,6 +34,26 @@ func TestOutputs(t *testing.T) {
 	}
 	if got := mustRun(t, bare, "token", "list", "5kq1x0v2m8yd", "--format", "csv"); strings.Count(got, "\n") != 1 {
 		t.Errorf("no tokens as csv: %q", got)
+	}
+}
+
+func TestCSVHasAColumnForEveryMember(t *testing.T) {
+	t.Parallel()
+	user := userOf(serveStatic(t, static["2026-08"], 1, staticInfo["active"]))
+	for name, schema := range map[string]string{
+		"app show": "OAuthApplication", "token show": "OAuthToken", "token list": "OAuthToken", "token info": "TokenInfo",
+	} {
+		header, _, _ := strings.Cut(mustRun(t, user, append(requests[name], "--format", "csv")...), "\n")
+		columns := strings.Split(header, ",")
+		for _, member := range declared(t, schema) {
+			flattened := map[string]string{"oauth_accesses_by_resource": "database_accesses", "application": "application_uid"}
+			if other, ok := flattened[member]; ok {
+				member = other
+			}
+			if !slices.Contains(columns, member) {
+				t.Errorf("%s: no column for %s", name, member)
+			}
+		}
 	}
 }
 
