@@ -119,6 +119,9 @@ func TestBaseURLs(t *testing.T) {
 			"https://x.example/a/../b":         "dot segment",
 			"https://x.example/%zz":            "not a URL",
 			"https://canarySecret\x00@x":       "not a URL",
+			"https://ap\u0130.example":         "beyond ASCII",
+			"https://ap%C4%B0.example":         "beyond ASCII",
+			"http://localho\u017ft":            "beyond ASCII",
 		} {
 			_, err := api.NewClient(option(bad))
 			if !errors.Is(err, api.ErrInvalidArgument) || !strings.Contains(err.Error(), says) {

@@ -13,7 +13,7 @@ import (
 type origin struct{ scheme, host, port string }
 
 func originOf(u *url.URL) origin {
-	o := origin{strings.ToLower(u.Scheme), strings.ToLower(u.Hostname()), u.Port()}
+	o := origin{lower(u.Scheme), lower(u.Hostname()), u.Port()}
 	if o.port == "" {
 		switch o.scheme {
 		case "https":
@@ -23,6 +23,18 @@ func originOf(u *url.URL) origin {
 		}
 	}
 	return o
+}
+
+// lower folds the letters of ASCII and no others. Beyond ASCII one lower-case letter can stand for two host names:
+// strings.ToLower makes an i of İ, and the network sends apİ.example to xn--api-bec.example.
+func lower(s string) string {
+	folded := []byte(s)
+	for i, c := range folded {
+		if 'A' <= c && c <= 'Z' {
+			folded[i] = c + ('a' - 'A')
+		}
+	}
+	return string(folded)
 }
 
 func (o origin) String() string { return o.scheme + "://" + net.JoinHostPort(o.host, o.port) }
@@ -46,8 +58,10 @@ func parseBaseURL(raw string) (*url.URL, error) {
 		return nil, errors.New("holds a fragment")
 	case u.Opaque != "" || u.Hostname() == "":
 		return nil, errors.New("has no host; want for instance https://api.planetscale.com/v1")
+	case strings.ContainsFunc(u.Host, func(r rune) bool { return r > '~' }):
+		return nil, errors.New("has letters beyond ASCII in its host; write the host as the network does, with xn--")
 	}
-	switch u.Scheme = strings.ToLower(u.Scheme); {
+	switch u.Scheme = lower(u.Scheme); {
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
 		return nil, errors.New("is plain http; a credential is sent over https only, or to a loopback address")
 	case u.Scheme != "http" && u.Scheme != "https":
@@ -64,7 +78,7 @@ func parseBaseURL(raw string) (*url.URL, error) {
 }
 
 func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
+	if lower(host) == "localhost" {
 		return true
 	}
 	addr, err := netip.ParseAddr(host)
