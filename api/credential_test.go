@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -194,6 +195,21 @@ func TestARefreshableTokenIsRenewed(t *testing.T) {
 			t.Errorf("the error holds a secret: %s", text)
 		}
 	})
+	t.Run("and what the endpoint repeats of its secrets is redacted", func(t *testing.T) {
+		t.Parallel()
+		echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			answer(400, "application/json", fmt.Sprintf(`{"error":"invalid_grant","error_description":"no %s, no %s"}`,
+				r.FormValue("client_secret"), r.FormValue("refresh_token")))(w, r)
+		}))
+		defer echo.Close()
+		config := &oauth2.Config{ClientID: "client", ClientSecret: "canaryClient", Endpoint: oauth2.Endpoint{
+			TokenURL: echo.URL, AuthStyle: oauth2.AuthStyleInParams}}
+		c := withOAuth(t, echo.URL, api.WithRefresh(config, &oauth2.Token{RefreshToken: "canaryRefresh"}))
+		_, err := c.TokenInfo(t.Context())
+		if !errors.Is(err, api.ErrUnauthorized) || !strings.Contains(err.Error(), "no [redacted], no [redacted]") {
+			t.Errorf("got %v", err)
+		}
+	})
 	t.Run("and the refresh token does not follow a redirect elsewhere", func(t *testing.T) {
 		t.Parallel()
 		evil, received := hostile(t)
@@ -206,6 +222,47 @@ func TestARefreshableTokenIsRenewed(t *testing.T) {
 		}
 		if n := len(received.seen()); n != 0 {
 			t.Errorf("the other server received %d requests", n)
+		}
+	})
+}
+
+func TestARefreshOutlivesTheCallThatBeganItAndItsResultIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		exchanged := 0
+		transport := wire(func(r *http.Request) (*http.Response, error) {
+			if r.URL.Host != "auth.example" {
+				return response(r, 200), nil
+			}
+			exchanged++
+			select {
+			case <-time.After(10 * time.Second):
+			case <-r.Context().Done():
+				return nil, r.Context().Err()
+			}
+			resp := response(r, 200)
+			resp.Body, resp.ContentLength = readCloser(`{"access_token":"new","token_type":"Bearer","refresh_token":"next"}`), -1
+			return resp, nil
+		})
+		c, err := api.NewClient(api.WithHTTPClient(&http.Client{Transport: transport}), api.WithRefresh(
+			&oauth2.Config{Endpoint: oauth2.Endpoint{TokenURL: "https://auth.example/token", AuthStyle: oauth2.AuthStyleInParams}},
+			&oauth2.Token{RefreshToken: refreshToken}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		hasty, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		var wg sync.WaitGroup
+		for range 3 {
+			wg.Go(func() {
+				if _, err := c.TokenInfo(hasty); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Second {
+					t.Errorf("after %v: %v", time.Since(start), err)
+				}
+			})
+		}
+		wg.Wait()
+		if _, err := c.TokenInfo(t.Context()); err != nil || time.Since(start) != 10*time.Second || exchanged != 1 {
+			t.Errorf("after %v and %d exchanges: %v", time.Since(start), exchanged, err)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -152,7 +153,7 @@ func responseError(call *call, resp *http.Response, body []byte) *Error {
 		Status:    resp.StatusCode,
 		RequestID: text.Excerpt(resp.Header.Get(requestIDHeader), requestIDBytes, call.secrets()...),
 		Attempts:  call.attempts,
-		Body:      text.Excerpt(string(body[:min(len(body), 8*excerptBytes)]), excerptBytes, call.secrets()...),
+		Body:      text.Excerpt(body, excerptBytes, call.secrets()...),
 	}
 }
 
@@ -163,7 +164,7 @@ func transportError(call *call, err error) *Error {
 		Operation: call.op.id,
 		Message:   text.Excerpt(err.Error(), excerptBytes, call.secrets()...),
 		Attempts:  call.attempts,
-		cause:     err,
+		cause:     withoutSecrets(err, call.secrets()...),
 	}
 	if broken, ok := errors.AsType[*bodyError](err); ok {
 		e.Status, e.RequestID = broken.status, text.Excerpt(broken.requestID, requestIDBytes, call.secrets()...)
@@ -199,6 +200,26 @@ func withoutURL(err error) error {
 		}
 		err = wrapped.Err
 	}
+}
+
+// withoutSecrets returns err if no credential is in what it says. Otherwise it keeps the rest of that, and whether the
+// caller's context caused it: the errors behind it say the same.
+func withoutSecrets(err error, known ...string) error {
+	if said := err.Error(); text.Redact(said, known...) == said {
+		return err
+	}
+	return saying(err, known...)
+}
+
+// saying keeps what err says, redacted, and whether the caller's context caused it, and nothing else.
+func saying(err error, known ...string) error {
+	said := text.Excerpt(err.Error(), excerptBytes, known...)
+	for _, cause := range []error{context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(err, cause) {
+			return fmt.Errorf("%s: %w", said, cause)
+		}
+	}
+	return errors.New(said)
 }
 
 func whenToRetry(after time.Duration) string {

@@ -2,9 +2,13 @@ package api_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
+	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -44,6 +48,7 @@ func TestStatusesBecomeErrorsThatSayWhatToDo(t *testing.T) {
 		"an empty code":            {404, js, `{"code":"","error":"gone"}`, api.ErrNotFound, "gone", "", "no access"},
 		"control bytes":            {404, js, `{"code":"not_found","message":"a\u001b[2Jb\u202ec\nd"}`, api.ErrNotFound, "not_found", `a\x1b[2Jb\u202ec\nd`, "no access"},
 		"secrets of others":        {404, js, `{"message":"no pscale_oauth_abc123 here"}`, api.ErrNotFound, "", "no [redacted] here", "no access"},
+		"our own secret, escaped":  {404, js, `{"message":"no pscale_tkn_canary\/Serv\u002fice here"}`, api.ErrNotFound, "", "no [redacted] here", "no access"},
 		"our own secret, repeated": {404, js, fmt.Sprintf(`{"message":"no %s here"}`, serviceSecret), api.ErrNotFound, "", "no [redacted] here", "no access"},
 	} {
 		for operation, call := range everyOperation {
@@ -138,6 +143,95 @@ func TestNoConnectionIsAnErrorThatSaysSo(t *testing.T) {
 	}
 	if strings.Count(err.Error(), "127.0.0.1:1") != 1 {
 		t.Errorf("the address is repeated: %v", err)
+	}
+}
+
+// escapingToken has characters that JSON, HTML and URLs escape, and no prefix by which to know it.
+const escapingToken = "canary/of+the=mine&canary\"of<the>mine"
+
+func TestOurOwnCredentialIsRedactedHoweverTheServerWritesIt(t *testing.T) {
+	t.Parallel()
+	quoted, _ := json.Marshal(escapingToken)
+	for name, echo := range map[string]string{
+		"as it is":           escapingToken,
+		"as JSON":            string(quoted),
+		"as JSON by PHP":     strings.NewReplacer("/", `\/`, `"`, `\"`).Replace(escapingToken),
+		"as HTML":            html.EscapeString(escapingToken),
+		"as part of a query": url.QueryEscape(escapingToken),
+		"as part of a path":  url.PathEscape(escapingToken),
+		"after the scheme":   "Bearer " + escapingToken,
+	} {
+		for status, contentType := range map[int]string{200: "text/html", 401: "application/json", 500: "text/plain"} {
+			t.Run(fmt.Sprint(name, " with ", status), func(t *testing.T) {
+				t.Parallel()
+				c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+					w.Header().Set("X-Request-Id", echo)
+					answer(status, contentType, "what is "+echo+"?")(w, r)
+				})
+				_, err := c.InspectToken(t.Context(), escapingToken)
+				var e *api.Error
+				if !errors.As(err, &e) {
+					t.Fatal(err)
+				}
+				if said := fmt.Sprintf("%v %+v", err, *e); strings.Contains(said, "canary") || strings.Contains(said, "mine") {
+					t.Errorf("the error holds the token: %s", said)
+				}
+			})
+		}
+	}
+}
+
+func TestTheErrorsBehindAnErrorHoldNoSecret(t *testing.T) {
+	t.Parallel()
+	cut := fmt.Errorf("sending %s: %w", accessToken, context.Canceled)
+	for name, cause := range map[string]error{
+		"of the transport":     errors.New("cannot send Authorization: " + serviceID + ":" + serviceSecret),
+		"of a wrapped one":     fmt.Errorf("sending: %w", errors.New(serviceSecret)),
+		"of several":           errors.Join(errors.New("one"), errors.New(serviceSecret)),
+		"of a canceled one":    cut,
+		"with the URL":         &url.Error{Op: "Get", URL: "https://x.example/" + serviceSecret, Err: errors.New("no")},
+		"without secrets":      &net.OpError{Op: "dial", Err: errors.New("refused")},
+		"that is just a text":  textError(serviceSecret),
+		"of a response's text": fmt.Errorf("malformed HTTP response %q", "x "+serviceSecret),
+	} {
+		c := onWire(t, wire(fails(cause)), api.WithMaxRetries(0))
+		_, err := c.GetToken(t.Context(), "acme", "app1", "tok1")
+		if err == nil {
+			t.Fatalf("%s: no error", name)
+		}
+		walk(err, func(err error) {
+			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+				if said := fmt.Sprintf(verb, err); strings.Contains(said, "canary") {
+					t.Errorf("%s: %s of a %T holds a secret: %s", name, verb, err, said)
+				}
+			}
+		})
+		if errors.Is(err, context.Canceled) != (cause == cut) {
+			t.Errorf("%s: cancellation is not told apart: %v", name, err)
+		}
+		var op *net.OpError
+		if errors.As(err, &op) != (name == "without secrets") {
+			t.Errorf("%s: the cause is not kept: %v", name, err)
+		}
+	}
+}
+
+type textError string
+
+func (e textError) Error() string { return string(e) }
+
+// walk calls visit with err and every error behind it.
+func walk(err error, visit func(error)) {
+	visit(err)
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		if behind := e.Unwrap(); behind != nil {
+			walk(behind, visit)
+		}
+	case interface{ Unwrap() []error }:
+		for _, behind := range e.Unwrap() {
+			walk(behind, visit)
+		}
 	}
 }
 

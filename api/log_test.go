@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -12,10 +13,15 @@ import (
 	"github.com/psoauth/psoauth/api"
 )
 
+// debugLogger logs all there is as JSON.
+func debugLogger(to io.Writer) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(to, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
 func TestTheLogNamesEachAttemptAndHoldsNoSecret(t *testing.T) {
 	t.Parallel()
 	var logged bytes.Buffer
-	logger := slog.New(slog.NewJSONHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	logger := debugLogger(&logged)
 	sent := 0
 	c := onWire(t, func(r *http.Request) (*http.Response, error) {
 		switch sent++; sent {

@@ -91,13 +91,13 @@ func WithTokenSource(source oauth2.TokenSource) Option {
 		if source == nil {
 			return errors.New("WithTokenSource: the source is nil")
 		}
-		return s.setOAuth("WithTokenSource", func(http.RoundTripper) credential { return sourced{source} })
+		return s.setOAuth("WithTokenSource", func(http.RoundTripper) credential { return &sourced{source} })
 	}
 }
 
 // WithRefresh is like [WithAccessToken] with a token that the client renews itself: at config's token endpoint, with
-// token's refresh token, when the token has expired and once after a 401. Neither argument is changed; a new refresh
-// token is kept in the client only.
+// token's refresh token, when the token has expired and once after a 401. The exchange is given 15 s, whatever the context
+// of the call that needs it. Neither argument is changed; a new refresh token is kept in the client only.
 func WithRefresh(config *oauth2.Config, token *oauth2.Token) Option {
 	return func(s *settings) error {
 		if config == nil || token == nil || token.RefreshToken == "" {
@@ -190,7 +190,8 @@ func WithRateLimit(perMinute int) Option {
 }
 
 // WithMaxResponseBytes sets how large a response may be after decompression; the default is [DefaultMaxResponseBytes]. A
-// larger one is an error that matches [ErrResponseTooLarge].
+// larger one is an error that matches [ErrResponseTooLarge]. So is one with more JSON values than one for each 16 bytes of
+// the limit, and more than 65,536: values can take far more memory than bytes.
 func WithMaxResponseBytes(n int64) Option {
 	return func(s *settings) error {
 		if n <= 0 || n == math.MaxInt64 {

@@ -54,6 +54,8 @@ func TestOptionsRefuseWhatCannotBeRight(t *testing.T) {
 		"pair as access token":            {api.WithAccessToken(serviceID + ":" + serviceSecret), "service token"},
 		"refresh token as access token":   {api.WithAccessToken(refreshToken), "refresh token"},
 		"access token with a space":       {api.WithAccessToken("Bearer " + accessToken), "spaces"},
+		"endless service token":           {api.WithServiceToken(serviceID, strings.Repeat("a", 9000)), "8192 bytes"},
+		"endless access token":            {api.WithAccessToken(strings.Repeat("a", 9000)), "8192 bytes"},
 		"nil token source":                {api.WithTokenSource(nil), "nil"},
 		"refresh without configuration":   {api.WithRefresh(nil, refreshable), "configuration"},
 		"refresh without refresh token":   {api.WithRefresh(endpoint("https://x.example/t"), &oauth2.Token{}), "refresh token"},

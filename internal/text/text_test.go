@@ -1,7 +1,9 @@
 package text_test
 
 import (
+	"bytes"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -40,6 +42,18 @@ func TestRedact(t *testing.T) {
 			"s3cret and s3cret-longer", []string{"s3cret", "s3cret-longer"}, "[redacted] and [redacted]",
 		},
 		"known, one in what hides the other": {"s3cret", []string{"red", "s3cret"}, "[redacted]"},
+		"escaped by JSON":                    {`"pscale_tkn_a\/b\u002Bc" and s3\/c\u0026t`, []string{"s3/c&t"}, `"[redacted]" and [redacted]`},
+		"escaped by HTML":                    {`pscale_tkn_a&#x2F;b&#43;c or s3/c&amp;t`, []string{"s3/c&t"}, `[redacted] or [redacted]`},
+		"escaped by a URL":                   {`pscale_tkn_a%2Fb%2bc or s3%2fc%26t`, []string{"s3/c&t"}, `[redacted] or [redacted]`},
+		"escaped in no way that is right":    {`s3/c&amt`, []string{"s3/c&t"}, `s3/c&amt`},
+		"known, of characters with a meaning": {
+			`a.b[c]*$1\d <"'>`, []string{`a.b[c]*$1\d`, `<"'>`}, "[redacted] [redacted]",
+		},
+		"the value of a secret member": {
+			`{"token": "Ab9\"c","plain_text_refresh_token":"x","name":"y"}`, nil,
+			`{"token": "[redacted]","plain_text_refresh_token":"[redacted]","name":"y"}`,
+		},
+		"a secret member without a value": {`{"token":null,"access_token":""}`, nil, `{"token":null,"access_token":""}`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -130,6 +144,43 @@ func TestExcerpt(t *testing.T) {
 		}
 	}
 }
+
+// Wherever the text is cut, and however much shorter redaction makes it, no part of a credential is left.
+func TestExcerptLeavesNoPartOfACredential(t *testing.T) {
+	t.Parallel()
+	const limit = 64
+	for name, secret := range map[string]string{
+		"with a prefix":  "pscale_oauth_refresh_QXZQXZQXZQXZ",
+		"known":          "QXZ/QXZ/QXZ/QXZ/QXZ",
+		"known, escaped": strings.ReplaceAll("QXZ/QXZ/QXZ/QXZ/QXZ", "/", `\u002f`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, filler := range []string{"-", "pscale_tkn_" + strings.Repeat("a", 300) + " "} {
+				for before := range 1200 {
+					text := strings.Repeat(filler, before/len(filler)+1)[:before] + " " + secret + strings.Repeat(" -", 1000)
+					if got := excerpt(text, limit, "QXZ/QXZ/QXZ/QXZ/QXZ"); strings.Contains(got, "QX") || strings.Contains(got, "pscale_oauth") {
+						t.Fatalf("after %d bytes of %.12q: %q", before, filler, got)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestExcerptCostsNoMoreForMore(t *testing.T) {
+	// Not parallel: it measures the whole program's memory.
+	var before, after runtime.MemStats
+	body := bytes.Repeat([]byte("pscale_tkn_a "), 1<<20)
+	runtime.ReadMemStats(&before)
+	got := text.Excerpt(body, 64)
+	runtime.ReadMemStats(&after)
+	if cost := after.TotalAlloc - before.TotalAlloc; cost > 1<<16 || !strings.HasPrefix(got, "[redacted] [redacted] ") {
+		t.Errorf("%d bytes of memory for %q", cost, got)
+	}
+}
+
+var excerpt = text.Excerpt[string]
 
 var credential = regexp.MustCompile(`(?i)pscale_(oauth_refresh|oauth|app_secret|tkn|pw)_[a-z0-9]`)
 
