@@ -103,7 +103,7 @@ func TestARedirectWithinTheOriginKeepsTheCredential(t *testing.T) {
 func TestRedirectsEnd(t *testing.T) {
 	t.Parallel()
 	c, rec := serve(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/again", http.StatusFound) })
-	if v, err := c.GetToken(t.Context(), "acme", "app1", "tok1"); v != nil || err == nil {
+	if v, err := c.GetToken(t.Context(), "acme", "app1", "tok1"); v != nil || !errors.Is(err, api.ErrUnexpectedResponse) {
 		t.Errorf("got %v, %v", v, err)
 	}
 	if n := len(rec.seen()); n != 10 {

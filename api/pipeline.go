@@ -18,7 +18,27 @@ func newPipeline(s *settings, base http.RoundTripper) http.RoundTripper {
 		newRateLimited(s.perMinute,
 			bounded{limit: s.maxBytes, timeout: s.attemptTimeout(),
 				next: logged{logger: s.logger,
-					next: base}}))
+					next: sound{base}}}))
+}
+
+// sound holds a transport, which the program may have brought, to what [http.RoundTripper] promises.
+type sound struct{ next http.RoundTripper }
+
+func (s sound) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := s.next.RoundTrip(r)
+	switch {
+	case err != nil:
+		return nil, err
+	case resp == nil:
+		return nil, errors.New("the transport gave neither a response nor an error")
+	case resp.Body == nil:
+		resp.Body = http.NoBody
+	case resp.StatusCode == http.StatusSwitchingProtocols:
+		// Nobody asked for it, and net/http would let a read from such a connection outlive the request's context.
+		_ = resp.Body.Close()
+		resp.Body = http.NoBody
+	}
+	return resp, nil
 }
 
 // newDoer makes the one HTTP client that the generated client of a host is given.
@@ -34,8 +54,10 @@ func (s *settings) attemptTimeout() (d time.Duration) {
 	return cmp.Or(s.httpClient.Timeout, DefaultAttemptTimeout)
 }
 
+const maxHeaderBytes = 1 << 20
+
 // defaultTransport is shared by all clients that are not given a transport, so that many clients keep few connections. It
-// is net/http's own with enough idle connections for pages fetched ahead.
+// is net/http's own with enough idle connections for pages fetched ahead, and less patience with headers.
 var defaultTransport = sync.OnceValue(func() http.RoundTripper {
 	standard, ok := http.DefaultTransport.(*http.Transport)
 	if !ok { // the program has put its own in place
@@ -43,6 +65,7 @@ var defaultTransport = sync.OnceValue(func() http.RoundTripper {
 	}
 	t := standard.Clone()
 	t.MaxIdleConnsPerHost = maxPrefetch
+	t.MaxResponseHeaderBytes = maxHeaderBytes
 	return t
 })
 
@@ -53,7 +76,7 @@ func sameOriginOnly(r *http.Request, via []*http.Request) error {
 		return foreignHost(from, to)
 	}
 	if len(via) >= 10 {
-		return errors.New("stopped after 10 redirects")
+		return fmt.Errorf("%w: stopped after 10 redirects", ErrUnexpectedResponse)
 	}
 	return nil
 }

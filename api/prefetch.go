@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"sync"
 )
 
@@ -20,8 +21,9 @@ type prefetcher struct {
 }
 
 type fetched struct {
-	page *TokenPage
-	err  error
+	page     *TokenPage
+	err      error
+	panicked any // by the program's transport, token source or logger
 }
 
 func newPrefetcher(ctx context.Context, fetch func(context.Context, int) (*TokenPage, error), ahead int) *prefetcher {
@@ -41,6 +43,9 @@ func (p *prefetcher) page(number int) (*TokenPage, error) {
 	}
 	delete(p.flying, number)
 	f := <-result
+	if f.panicked != nil {
+		panic(f.panicked) // where the program can recover
+	}
 	return f.page, f.err
 }
 
@@ -57,8 +62,12 @@ func (p *prefetcher) expect(page *TokenPage, next int) {
 		result := make(chan fetched, 1)
 		p.flying[number] = result
 		p.wg.Go(func() {
-			page, err := p.fetch(p.ctx, number)
-			result <- fetched{page, err}
+			f := fetched{err: errors.New("the goroutine that fetched the page has ended")} // by runtime.Goexit
+			defer func() {
+				f.panicked = recover()
+				result <- f
+			}()
+			f.page, f.err = p.fetch(p.ctx, number)
 		})
 	}
 }
