@@ -35,11 +35,12 @@ func decode[T any](call *call, resp *http.Response) (*T, error) {
 	if len(body) == 0 {
 		return nil, contentError(call, resp, body, "the body is empty")
 	}
-	value := new(T)
-	if err := json.Unmarshal(body, value); err != nil {
+	// First, because it takes no memory: a body of a million empty objects is refused at the first of them.
+	if err := checkMembers[T](body); err != nil {
 		return nil, contentError(call, resp, body, jsonProblem(err))
 	}
-	if err := checkMembers[T](body); err != nil {
+	value := new(T)
+	if err := json.Unmarshal(body, value); err != nil {
 		return nil, contentError(call, resp, body, jsonProblem(err))
 	}
 	return value, nil
@@ -77,6 +78,9 @@ func jsonProblem(err error) string {
 		}
 		return fmt.Sprintf("at %s: %s", orRoot(e.JSONPointer), problem)
 	}
+	if errors.Is(err, io.EOF) { // not even a beginning
+		return "the JSON ends too early, at byte 0"
+	}
 	return err.Error()
 }
 
@@ -112,10 +116,13 @@ func kindName(k jsontext.Kind) string {
 	return "end"
 }
 
+// mostWords is how many bytes an error's body has at most to be read for words.
+const mostWords = 64 << 10
+
 // serverWords reads the code and the message out of an error's body, in any of the shapes the contract declares. A body
 // in no such shape gives none; the error holds how it begins.
 func serverWords(call *call, resp *http.Response, body []byte) (code, message string) {
-	if mediaTypeProblem(resp.Header.Get("Content-Type")) != "" {
+	if len(body) > mostWords || mediaTypeProblem(resp.Header.Get("Content-Type")) != "" {
 		return "", ""
 	}
 	var words gen.Error

@@ -75,7 +75,7 @@ func TestDecodingIsStrict(t *testing.T) {
 		"required member null":            {with(`"CI"`, `null`), "at /display_name: null"},
 		"optional member null":            {with(`{"id"`, `{"service_token_accesses":[null],"id"`), "at /service_token_accesses/0: null"},
 		"wrong type":                      {with(`"tok1"`, `17`), "at /id: unexpected number"},
-		"wrong type inside":               {with(`{"id"`, `{"oauth_accesses_by_resource":{"database":7},"id"`), "at /oauth_accesses_by_resource/database: unexpected number"},
+		"wrong type inside":               {with(`{"id"`, `{"oauth_accesses_by_resource":{"database":7,"organization":7,"branch":7,"user":7},"id"`), "at /oauth_accesses_by_resource/database: unexpected number"},
 		"required member missing inside":  {with(`{"id"`, `{"service_token_accesses":[{"id":"x"}],"id"`), "at /service_token_accesses/0/access: the member is missing"},
 		"empty object where none may be":  {with(`{"id"`, `{"oauth_accesses_by_resource":{},"id"`), "at /oauth_accesses_by_resource/branch: the member is missing"},
 		"not a time":                      {with("2026-05-01T08:00:00.000Z", "yesterday"), "at /created_at: a string that is not an RFC 3339 time"},

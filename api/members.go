@@ -27,8 +27,8 @@ type memberShape struct {
 	inside   *shape // of the object, or of the objects in the array; nil where nothing inside is checked
 }
 
-// checkMembers goes over a body that is strict JSON already, and finds the first member that is missing although every
-// revision of the contract requires it, or null although none allows that.
+// checkMembers goes over a body and finds the first member that is missing although every revision of the contract
+// requires it, or null although none allows that. It is not strict about the JSON; whoever decodes the body is.
 func checkMembers[T any](body []byte) error {
 	s := shapeOf(reflect.TypeFor[T]())
 	if s == nil {

@@ -26,9 +26,15 @@ func (s Scopes) MarshalJSON() ([]byte, error) {
 	return json.Marshal([]string(s))
 }
 
-// UnmarshalJSON takes an array of strings or one string. No scope holds a space, so an item of the array that does is more
-// than one scope.
+// mostBytes bounds what is decoded here from one member, as a few bytes of JSON can be many in memory.
+const mostBytes = 1 << 20
+
+// UnmarshalJSON takes an array of strings or one string, in at most 1 MiB. No scope holds a space, so an item of the
+// array that does is more than one scope.
 func (s *Scopes) UnmarshalJSON(data []byte) error {
+	if len(data) > mostBytes {
+		return errors.New("want at most 1 MiB")
+	}
 	var joined *string
 	if err := json.Unmarshal(data, &joined); err == nil && joined != nil {
 		*s = append(Scopes{}, strings.Fields(*joined)...)

@@ -12,9 +12,12 @@ import (
 var legacyMembers = []string{"resource_owner_id", "scope", "expires_in", "application", "created_at"}
 
 // UnmarshalJSON takes either form of the answer, as the contract describes them: the published one, which has the member
-// active, or the older one, which has resource_owner_id, scope, expires_in, application and created_at. An error names
-// the member and what the contract wants there, and does not repeat the input.
+// active, or the older one, which has resource_owner_id, scope, expires_in, application and created_at. It takes at most
+// 1 MiB. An error names the member and what the contract wants there, and does not repeat the input.
 func (t *TokenInfo) UnmarshalJSON(data []byte) error {
+	if len(data) > mostBytes {
+		return errors.New("want at most 1 MiB")
+	}
 	const aTime = "Unix seconds, from 0 to the year 9999"
 	var (
 		active            bool
