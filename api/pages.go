@@ -6,12 +6,20 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 )
 
 const (
 	maxPerPage = 100 // the largest page that PlanetScale documents, in prose only
-	// maxPages ends a list whose total is unknown and whose pages never end: 10 million tokens at 100 a page.
+	// maxPages ends a list that says it has more: 10 million tokens at 100 a page.
 	maxPages = 100_000
+	// maxTokens ends a list that does not say how long it is; whoever has more resumes where it ended.
+	maxTokens = 1_000_000
+	// maxRepeats is how often a page may come again under the next number. In a list that grows by just a page meanwhile
+	// it does; a server that ignores the number of the page repeats it for ever.
+	maxRepeats = 10
+	// maxRecent is how many ids are kept to tell tokens that come again.
+	maxRecent = 1000
 )
 
 // ListOptions says what part of a list to read and how. The zero value means all tokens from page 1, in pages of the
@@ -48,9 +56,9 @@ func (o ListOptions) withDefaults() (ListOptions, error) {
 // is ranged over, and each range starts afresh. An error is the last thing it yields; its Page is the page to resume
 // from, and every token of earlier pages has been yielded. The service token needs the access read_oauth_tokens.
 //
-// The server pages by offset, so a list that changes while it is read shifts under the reader. A token that is pushed
-// from one page to the next by a newer one is yielded once. A token that a deletion pulls from the next page to one
-// already read is missed: only a second reading finds it.
+// The server pages by offset, so a list that changes while it is read shifts under the reader. A token that newer ones
+// push from one page to the next is yielded once, unless more than a thousand come between two pages. A token that a
+// deletion pulls from the next page to one already read is missed: only a second reading finds it.
 func (c *Client) Tokens(ctx context.Context, organization, applicationID string, options ListOptions) iter.Seq2[*Token, error] {
 	whole := options
 	if options.Limit > 0 {
@@ -62,22 +70,20 @@ func (c *Client) Tokens(ctx context.Context, organization, applicationID string,
 }
 
 // TokensOf returns an iterator over the tokens on pages, for a program that looks at the pages of [Client.TokenPages] on
-// their way: limit tokens, or all if it is 0, in their order, without those that were on the page before already. An error
-// is passed on.
+// their way: limit tokens, or all if it is 0, in their order, without those that were among the thousand before. An error is
+// passed on.
 func TokensOf(pages iter.Seq2[*TokenPage, error], limit int) iter.Seq2[*Token, error] {
 	return func(yield func(*Token, error) bool) {
 		yielded := 0
-		var before, now map[string]struct{} // the ids of the last page and of this one
+		seen := recent{times: map[string]int{}}
 		for page, err := range pages {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			before, now = now, make(map[string]struct{}, len(page.Data))
 			for i := range page.Data {
 				token := &page.Data[i]
-				now[token.ID] = struct{}{}
-				if _, again := before[token.ID]; again {
+				if seen.again(token.ID) {
 					continue
 				}
 				if yielded++; !yield(token, nil) || yielded == limit {
@@ -86,6 +92,28 @@ func TokensOf(pages iter.Seq2[*TokenPage, error], limit int) iter.Seq2[*Token, e
 			}
 		}
 	}
+}
+
+// recent holds the last ids it was asked about.
+type recent struct {
+	times map[string]int // how often each id is in ids
+	ids   []string       // a ring
+	next  int
+}
+
+// again reports whether id is among the last ids, and is the last one from then on.
+func (r *recent) again(id string) bool {
+	if len(r.ids) < maxRecent {
+		r.ids = append(r.ids, id)
+	} else {
+		oldest := &r.ids[r.next]
+		if r.times[*oldest]--; r.times[*oldest] == 0 {
+			delete(r.times, *oldest)
+		}
+		*oldest, r.next = id, (r.next+1)%maxRecent
+	}
+	r.times[id]++
+	return r.times[id] > 1
 }
 
 // TokenPages is like [Client.Tokens] with whole pages, as the server sends them: a token can be on two pages of a list
@@ -103,18 +131,26 @@ func (c *Client) TokenPages(ctx context.Context, organization, applicationID str
 		ahead := newPrefetcher(ctx, fetch, options.Prefetch)
 		defer ahead.stop()
 
-		tokens, last := 0, options.Page+maxPages
-		for number := options.Page; ; {
+		tokens, last := 0, options.Page+maxTokens/min(options.PerPage, maxPerPage)
+		var previous *TokenPage
+		for number, repeats := options.Page, 0; ; {
 			page, err := ahead.page(number)
 			if err != nil {
 				yield(nil, resumable(err, number))
 				return
 			}
 			if number == options.Page && page.TotalPages != nil {
-				last = min(last, lastPage(number, *page.TotalPages))
+				last = lastPage(number, *page.TotalPages)
 			}
 			if number > options.Page && page.CurrentPage < int64(number) {
 				yield(nil, resumable(pageLoop("page %d was asked for and page %d came", number, page.CurrentPage), number))
+				return
+			}
+			if repeats++; !sameTokens(previous, page) {
+				repeats = 0
+			}
+			if previous = page; repeats > maxRepeats {
+				yield(nil, resumable(pageLoop("%d pages one after the other held the same tokens", repeats+1), number))
 				return
 			}
 			next, err := nextPage(page, number, last)
@@ -136,6 +172,11 @@ func (c *Client) TokenPages(ctx context.Context, organization, applicationID str
 			number = next
 		}
 	}
+}
+
+// sameTokens reports whether two pages, of which the first may be nil, hold the same tokens in the same order.
+func sameTokens(a, b *TokenPage) bool {
+	return a != nil && slices.EqualFunc(a.Data, b.Data, func(a, b Token) bool { return a.ID == b.ID })
 }
 
 // lastPage is where a list that said at first that it has total pages must have ended, with room for it to grow.

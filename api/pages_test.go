@@ -244,26 +244,84 @@ func TestWhatWasYieldedStaysAndTheListCanBeResumed(t *testing.T) {
 
 func TestAListThatGrowsMeanwhileYieldsNoTokenTwice(t *testing.T) {
 	t.Parallel()
-	// Between the pages three tokens are issued, which come first and push the others on.
-	c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		p, _ := strconv.Atoi(r.URL.Query().Get("page"))
-		next := p + 1
-		if p == 5 {
-			next = 0
-		}
-		answer(200, "application/json", pageBody(p, next, (p-1)*(100-3), 100, ""))(w, r)
-	})
+	for name, test := range map[string]struct {
+		issued func(page int) int // how many tokens were issued, before all others, until the page is asked for
+		tokens int
+	}{
+		"by one a page":         {func(p int) int { return p - 1 }, 3000 - 29},
+		"by 99 a page":          {func(p int) int { return 99 * (p - 1) }, 3000 - 29*99},
+		"by a page":             {func(p int) int { return 100 * min(p-1, 5) }, 3000 - 500},
+		"by 250 at once":        {func(p int) int { return 250 * min(p-1, 1) }, 3000 - 100},
+		"by 900 at once, later": {func(p int) int { return 900 * min(p/20, 1) }, 3000 - 900},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				p, _ := strconv.Atoi(r.URL.Query().Get("page"))
+				next := p + 1
+				if p == 30 {
+					next = 0
+				}
+				// The first token was t0 at first; what is issued since comes before, as t-1.
+				answer(200, "application/json", pageBody(p, next, (p-1)*100-test.issued(p), 100, ""))(w, r)
+			})
+			ids, err := collect(c.Tokens(t.Context(), "acme", "app1", api.ListOptions{}))
+			if err != nil || len(ids) != test.tokens {
+				t.Errorf("%d tokens were yielded, want %d: %v", len(ids), test.tokens, err)
+			}
+			seen := map[string]bool{}
+			for _, id := range ids {
+				if seen[id] {
+					t.Fatalf("%s was yielded twice", id)
+				}
+				seen[id] = true
+			}
+			for _, limit := range []int{97, 200, 201, 400} { // a token that comes twice counts once
+				some, err := collect(c.Tokens(t.Context(), "acme", "app1", api.ListOptions{Limit: limit}))
+				if err != nil || len(some) != limit || some[limit-1] != ids[limit-1] {
+					t.Errorf("of a limit of %d, %d tokens were yielded: %v", limit, len(some), err)
+				}
+			}
+		})
+	}
+}
+
+func TestATokenThatIsTwiceOnAPageIsYieldedOnce(t *testing.T) {
+	t.Parallel()
+	twice := strings.Replace(pageBody(1, 0, 0, 3, ""), `"id":"t2"`, `"id":"t1"`, 1)
+	c, _ := serve(t, answer(200, "application/json", twice))
 	ids, err := collect(c.Tokens(t.Context(), "acme", "app1", api.ListOptions{}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkAll(t, ids, 4*97+100)
-	for _, limit := range []int{97, 200, 201, 400} { // a token that comes twice counts once
-		ids, err := collect(c.Tokens(t.Context(), "acme", "app1", api.ListOptions{Limit: limit}))
-		if err != nil {
-			t.Fatal(err)
-		}
-		checkAll(t, ids, limit)
+	checkAll(t, ids, 2)
+}
+
+func TestAServerThatIgnoresThePageIsALoop(t *testing.T) {
+	t.Parallel()
+	c, rec := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		p, _ := strconv.Atoi(r.URL.Query().Get("page"))
+		answer(200, "application/json", pageBody(p, p+1, 0, 100, ""))(w, r)
+	})
+	ids, err := collect(c.Tokens(t.Context(), "acme", "app1", api.ListOptions{}))
+	if !errors.Is(err, api.ErrPageLoop) || len(rec.seen()) > 20 {
+		t.Errorf("%d tokens in %d requests, then %v", len(ids), len(rec.seen()), err)
+	}
+	checkAll(t, ids, 100)
+}
+
+func TestAListWithoutAnEndOrATotalEnds(t *testing.T) {
+	t.Parallel()
+	sent := 0
+	c := onWire(t, func(r *http.Request) (*http.Response, error) {
+		sent++
+		p, _ := strconv.Atoi(r.URL.Query().Get("page"))
+		return bodyWire([]byte(pageBody(p, p+1, p, 1, "")), 200)(r)
+	}, api.WithRateLimit(0))
+	ids, err := collect(c.Tokens(t.Context(), "acme", "app1", api.ListOptions{}))
+	var e *api.Error
+	if !errors.As(err, &e) || !errors.Is(err, api.ErrPageLoop) || e.Page != sent+1 || len(ids) != sent || sent > 10_001 {
+		t.Errorf("%d tokens in %d requests, then %v", len(ids), sent, err)
 	}
 }
 
