@@ -7,6 +7,7 @@ import (
 	"iter"
 	"net/http"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -278,7 +279,7 @@ func TestAListThatGrowsMeanwhileYieldsNoTokenTwice(t *testing.T) {
 			}
 			for _, limit := range []int{97, 200, 201, 400} { // a token that comes twice counts once
 				some, err := collect(c.Tokens(t.Context(), "acme", "app1", api.ListOptions{Limit: limit}))
-				if err != nil || len(some) != limit || some[limit-1] != ids[limit-1] {
+				if err != nil || !slices.Equal(some, ids[:min(limit, len(ids))]) {
 					t.Errorf("of a limit of %d, %d tokens were yielded: %v", limit, len(some), err)
 				}
 			}
