@@ -38,7 +38,7 @@ func (p *program) root() *cobra.Command {
 	root := group("psoauth", "Inspect PlanetScale OAuth applications and their tokens",
 		p.appCommand(), p.tokenCommand(), p.auditCommand(), p.sandboxCommand(), p.demoCommand(), versionCommand(), completionCommand())
 	root.Long = about
-	root.Version = version().String()
+	root.Version = version()
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.DisableDefaultCmd = true

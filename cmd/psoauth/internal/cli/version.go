@@ -22,41 +22,31 @@ func versionCommand() *cobra.Command {
 	}
 }
 
-// A build is what the Go tool recorded of how the command was built.
-type build struct {
-	version  string
-	revision string // empty where there was no repository
-	modified bool
+// version says which release this is, and what the Go tool recorded of the source it was built from: a revision, or,
+// without a repository, the version of the module.
+func version() string {
+	release, source := api.Version, ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		source = sourceOf(info)
+	}
+	if source != "" && source != "v"+release {
+		release += " (" + source + ")"
+	}
+	return fmt.Sprintf("psoauth %s %s %s/%s", release, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
-func version() build {
-	b := build{version: api.Version}
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return b
-	}
-	if v := info.Main.Version; v != "" && v != "(devel)" {
-		b.version = v
-	}
+func sourceOf(info *debug.BuildInfo) string {
+	source, modified := "", ""
 	for _, s := range info.Settings {
-		switch s.Key {
-		case "vcs.revision":
-			b.revision = s.Value
-		case "vcs.modified":
-			b.modified = s.Value == "true"
+		switch {
+		case s.Key == "vcs.revision":
+			source = s.Value[:min(12, len(s.Value))]
+		case s.Key == "vcs.modified" && s.Value == "true":
+			modified = ", modified"
 		}
 	}
-	return b
-}
-
-func (b build) String() string {
-	s := "psoauth " + b.version
-	if b.revision != "" {
-		s += " (" + b.revision[:min(12, len(b.revision))]
-		if b.modified {
-			s += ", modified"
-		}
-		s += ")"
+	if source == "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
 	}
-	return fmt.Sprintf("%s %s %s/%s", s, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return source + modified
 }
