@@ -6,10 +6,9 @@ import (
 	"slices"
 
 	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/psoauth/psoauth/internal/text"
 )
 
-// A fault is what a checker finds, at a place in the value it checks.
+// A fault is what a checker finds, at a place in the value it checks. Its message may be of any length.
 type fault struct {
 	rule    *Rule
 	pointer string
@@ -42,7 +41,7 @@ func (c *checker) fault(rule *Rule, line int, format string, args ...any) {
 // remark reports something that is worth a finding but does not keep a value from fitting its schema.
 func (c *checker) remark(rule *Rule, line int, format string, args ...any) {
 	if !c.silent && len(c.faults) <= maxPerResponse {
-		c.faults = append(c.faults, fault{rule, c.trail.String(), line, text.Excerpt(fmt.Sprintf(format, args...), maxMessage)})
+		c.faults = append(c.faults, fault{rule, c.trail.String(), line, fmt.Sprintf(format, args...)})
 	}
 }
 

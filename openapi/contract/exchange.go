@@ -24,6 +24,7 @@ type exchange struct {
 	at     time.Time // when it was answered; zero for the present
 	method string
 	match  *match // nil if no path of the contract fits, and for a bare body
+	known  bool   // whether the host is one of the contract's
 	query  url.Values
 	op     *operation
 	status int
@@ -45,6 +46,7 @@ func (ex *exchange) request(v *Validator, req *http.Request) {
 	to := targetOf(req)
 	ex.asked = text.Excerpt(fmt.Sprintf("%s %s://%s%s", ex.method, to.scheme, to.host, to.path), maxMessage/2)
 	ex.match = v.spec.find(ex.method, to, v.stands)
+	ex.known = ex.match != nil || v.spec.knows(to, v.stands)
 	if ex.match != nil && ex.match.method {
 		ex.op = ex.match.route.op
 	}
@@ -113,8 +115,11 @@ func (j *judge) route() {
 	}
 	m := j.match
 	switch {
+	case m == nil && j.known:
+		j.find(routeNotFound, InRoute, "", 0, "the contract has no such path: %s", j.asked)
+		return
 	case m == nil:
-		j.find(routeNotFound, InRoute, "", 0, "the contract has no such path on any of its servers: %s", j.asked)
+		j.find(routeForeign, InRoute, "", 0, "the contract has neither the host nor the path: %s", j.asked)
 		return
 	case !m.method:
 		j.find(routeMethod, InRoute, "", m.route.op.line, "the contract does not have this method for the path: %s", j.asked)

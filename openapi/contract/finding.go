@@ -87,8 +87,8 @@ func (t trail) String() string {
 			continue
 		}
 		name := p.name
-		if len(name) >= len("Bearer x") { // the shortest thing there is to redact
-			name = text.Redact(name)
+		if len(name) > len("pscale_pw_") { // the shortest prefix there is to redact
+			name = text.RedactCredentials(name)
 		}
 		if len(name) > maxName {
 			name = strings.ToValidUTF8(name[:maxName], "") + "…"

@@ -181,6 +181,12 @@ func (s *spec) find(method string, t target, stands []stand) *match {
 	return best
 }
 
+// knows reports whether a request went to a host of the contract, or to one that stands for such a host.
+func (s *spec) knows(t target, stands []stand) bool {
+	return slices.ContainsFunc(s.routes, func(r *route) bool { return r.server.host == nil || r.server.host.MatchString(t.host) }) ||
+		slices.ContainsFunc(stands, func(s stand) bool { return s.at.host == t.host })
+}
+
 func (m *match) score() (score int) {
 	if m.host {
 		score += 4

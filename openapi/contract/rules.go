@@ -59,8 +59,11 @@ var ruleGroups = []struct{ name, about string }{
 
 var (
 	routeNotFound = define("route.not-found", Error,
-		"a request for a path that the contract does not have on any server",
+		"a request to one of the contract's hosts for a path that the contract does not have",
 		"Nothing is promised about such a response, so nothing of it was checked.")
+	routeForeign = define("route.foreign", Note,
+		"a request of which the contract has neither the host nor the path",
+		"Recordings hold requests to other services, too. Nothing of such a response was checked.")
 	routeMethod = define("route.method", Error,
 		"a request with a method that the contract does not have for the path",
 		"Nothing is promised about such a response, so nothing of it was checked.")

@@ -243,3 +243,15 @@ func isJSON(contentType string) bool {
 	}
 	return media == "application/json" || media == "text/json" || strings.HasSuffix(media, "+json")
 }
+
+// JSON returns an OpenAPI 3.0 document, which may be YAML, as indented JSON for tools that read no YAML. Its error is that
+// of NewValidator for the same document.
+func JSON[Text ~[]byte | ~string](document Text) ([]byte, error) {
+	doc, err := loadDocument([]byte(document))
+	if err != nil {
+		return nil, tidy(err)
+	}
+	var b bytes.Buffer
+	err = encodeJSON(&b, doc)
+	return b.Bytes(), err
+}

@@ -1,11 +1,13 @@
 package contract_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/psoauth/psoauth/openapi"
 	"github.com/psoauth/psoauth/openapi/contract"
 )
 
@@ -291,4 +293,20 @@ func TestUnjudged(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	check(t, v, answer{url: "https://a.example/api/things/7", body: `"b"`})
+}
+
+func TestJSON(t *testing.T) {
+	t.Parallel()
+	data, err := contract.JSON(openapi.Contract())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !json.Valid(data) || !strings.Contains(string(data), "\n  \"openapi\": \"3.0.3\"") || !strings.Contains(string(data), `"$ref": "#/components/schemas/OAuthToken"`) {
+		t.Errorf("got %.500s", data)
+	}
+	v := validator(t, contract.WithSpec(data))
+	check(t, v, answer{url: tokenURL, body: strings.Replace(tokenBody, `"CI"`, "7", 1)}, "error schema.type body /display_name")
+	if _, err := contract.JSON("swagger: '2.0'"); err == nil {
+		t.Error("no error")
+	}
 }

@@ -181,7 +181,7 @@ func (v *Validator) checkResponse(run *Run, req *http.Request, resp *http.Respon
 	if req == nil {
 		req = resp.Request
 	}
-	ex := &exchange{source: Live, status: resp.StatusCode, header: resp.Header}
+	ex := &exchange{source: Live, status: resp.StatusCode, header: resp.Header, asked: "nobody knows the request", known: true}
 	if req != nil && req.URL != nil {
 		ex.request(v, req)
 	}

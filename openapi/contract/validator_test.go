@@ -113,6 +113,7 @@ func TestRoute(t *testing.T) {
 				"error schema.required body /avatar_url", "error schema.required body /created_at", "error schema.required body /updated_at",
 				"warning schema.required-nullable body /actor_id", "warning schema.required-nullable body /actor_display_name",
 				"warning schema.required-nullable body /actor_type"}},
+		{"other host and path", answer{url: "https://example.com/x", body: tokenBody}, []string{"note route.foreign route"}},
 		{"other path", answer{url: tokenURL + "/more", body: tokenBody}, []string{"error route.not-found route"}},
 		{"no base path", answer{url: strings.Replace(tokenURL, "/v1", "", 1), body: tokenBody}, []string{"error route.not-found route"}},
 		{"slash at the end", answer{url: tokenURL + "/", body: tokenBody}, []string{"error route.not-found route"}},
@@ -452,4 +453,29 @@ func listNames(n int) string {
 		fmt.Fprintf(&b, `,"m%d":1`, i)
 	}
 	return b.String() + "}"
+}
+
+func TestNoSecretIsShown(t *testing.T) {
+	t.Parallel()
+	const secret = "pscale_oauth_verysecret"
+	v := validator(t)
+	for _, a := range []answer{
+		{url: tokenURL, body: strings.Replace(tokenBody, "{", `{"`+secret+`":1,"long `+strings.Repeat("x", 1000)+secret+`":1,`, 1)},
+		{url: tokenURL, body: strings.Replace(tokenBody, "{", `{"token":"`+secret+`","token":7,`, 1)},
+		{url: tokenURL, body: tokenBody, header: http.Header{"Content-Type": {"text/" + secret}}},
+		{url: tokenURL, body: tokenBody, header: http.Header{"Content-Type": {jsonType + secret}, "Content-Encoding": {secret}}},
+		{url: tokenURL, body: secret},
+		{url: tokenURL, body: `{"id":` + secret + `}`},
+		{url: tokenURL + "/" + secret, body: tokenBody},
+		{url: "https://" + secret + "@example.com/" + secret, body: tokenBody},
+		{url: infoURL, body: `{"active":false,"` + secret + `":1}`},
+	} {
+		found := v.CheckResponse(a.request(t), a.response())
+		if len(found) == 0 {
+			t.Errorf("%s: nothing is found", a.body)
+		}
+		if all := fmt.Sprint(found); strings.Contains(all, "verysecret") {
+			t.Errorf("a secret is shown: %s", all)
+		}
+	}
 }

@@ -12,7 +12,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
-	"github.com/psoauth/psoauth/internal/text"
 )
 
 // A wire reads the bytes of a JSON body into a value and reports what is wrong with them. It goes on where it can, so
@@ -248,7 +247,7 @@ func (w *wire) syntax(err error) {
 	case invalidAt(w.body, offset):
 		w.report(jsonInvalidUTF8, w.trail, "there are bytes that are not UTF-8 "+at)
 	default:
-		w.report(jsonSyntax, w.trail, "not JSON "+at+": "+text.Printable(reason))
+		w.report(jsonSyntax, w.trail, "not JSON "+at+": "+reason)
 	}
 }
 
