@@ -101,7 +101,11 @@ func TestHAR(t *testing.T) {
 			if got := brief(report.Findings); !slices.Equal(got, test.want) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
-			if report.Summary.Responses != 2 {
+			want := 2
+			if slices.Contains(test.want, "note recording.no-response route") {
+				want = 1
+			}
+			if report.Summary.Responses != want {
 				t.Errorf("%d responses", report.Summary.Responses)
 			}
 			for _, f := range report.Findings {

@@ -42,6 +42,13 @@ type target struct {
 	path         string // escaped
 }
 
+func (t target) String() string {
+	if t.scheme == "" {
+		return t.host + t.path
+	}
+	return t.scheme + "://" + t.host + t.path
+}
+
 // A match is the best route for a request, and what is wrong with it.
 type match struct {
 	route  *route

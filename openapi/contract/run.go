@@ -35,11 +35,13 @@ func (r *Run) CheckResponse(req *http.Request, resp *http.Response) []Finding {
 	return r.v.checkResponse(r, req, resp)
 }
 
-// add counts a response and keeps what was found in it.
-func (r *Run) add(findings []Finding) {
+// add keeps what was found in an exchange, and counts the response if there was one.
+func (r *Run) add(findings []Finding, response bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.responses++
+	if response {
+		r.responses++
+	}
 	for _, f := range findings {
 		r.counts[f.Severity]++
 	}

@@ -42,14 +42,6 @@ type response struct {
 	schemas map[*openapi3.MediaType]*schema
 }
 
-type header struct {
-	name     string
-	required bool
-	line     int
-	schema   *schema // nil if the contract says nothing of the value
-	json     bool    // the value is JSON, not OpenAPI's simple style
-}
-
 // loadSpec reads a document and compiles it. Nothing is fetched: a reference into another file is an error.
 func loadSpec(data []byte, name string) (*spec, error) {
 	if len(data) > maxSpec {
@@ -150,17 +142,8 @@ func (c *compiler) response(in *openapi3.Response) *response {
 		}
 	}
 	for name, ref := range in.Headers {
-		h := header{name: name, required: ref.Value.Required, line: line(ref.Value.Origin)}
-		if ref.Value.Schema != nil {
-			h.schema = c.compile(ref.Value.Schema)
-		}
-		for name, media := range ref.Value.Content { // one at most
-			if isJSON(name) && media.Schema != nil {
-				h.schema, h.json = c.compile(media.Schema), true
-			}
-		}
 		if !strings.EqualFold(name, "Content-Type") { // OpenAPI: such a definition shall be ignored
-			r.headers = append(r.headers, h)
+			r.headers = append(r.headers, c.header(name, ref.Value))
 		}
 	}
 	slices.SortFunc(r.headers, func(a, b header) int { return strings.Compare(a.name, b.name) })

@@ -242,8 +242,12 @@ paths:
             X-List: {schema: {type: array, items: {type: integer}}}
             X-Json: {content: {application/json: {schema: {type: object, required: [a]}}}}
             Retry-After: {schema: {oneOf: [{type: integer}, {type: string, format: date}]}}
+            X-Object: {schema: {type: object}}
             Content-Type: {required: true, schema: {type: integer}}
 `))
+	if got := v.Unjudged(); len(got) != 1 || !strings.Contains(got[0], "X-Object") {
+		t.Errorf("not judged: %q", got)
+	}
 	for _, test := range []struct {
 		header http.Header
 		want   []string
