@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
-	"sync"
 
 	"golang.org/x/oauth2"
 
@@ -78,12 +76,14 @@ func visible(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
-// A sourced credential asks a token source for each request. It is used by its address, because package fmt prints what
-// is in an interface, and a source may be a struct that holds its token.
-type sourced struct{ source oauth2.TokenSource }
+// A sourced credential asks a token source for each request. It holds the source's method, because printers and dumpers
+// of memory look into a source, which may hold its token, and not into a function.
+type sourced struct {
+	token func() (*oauth2.Token, error)
+}
 
 func (s *sourced) authorization(context.Context) (openapi.Secret, error) {
-	token, err := s.source.Token()
+	token, err := s.token()
 	return bearerOf(token, err)
 }
 
@@ -91,82 +91,6 @@ func (s *sourced) authorization(context.Context) (openapi.Secret, error) {
 func (s *sourced) renew(ctx context.Context, rejected openapi.Secret) (bool, error) {
 	value, err := s.authorization(ctx)
 	return err == nil && value.Reveal() != rejected.Reveal(), err
-}
-
-// A refreshed credential holds a token with a refresh token, and exchanges it at the token endpoint when it has expired
-// or was rejected.
-type refreshed struct {
-	config oauth2.Config
-	client *http.Client // for the token endpoint; follows no redirect to another origin
-
-	mu     sync.Mutex
-	token  *oauth2.Token
-	flight *exchange // under way, or nil
-}
-
-// An exchange is one request to the token endpoint. Its results are there once done is closed.
-type exchange struct {
-	done  chan struct{}
-	token *oauth2.Token
-	err   error
-}
-
-func (r *refreshed) authorization(ctx context.Context) (openapi.Secret, error) {
-	r.mu.Lock()
-	token := r.token
-	r.mu.Unlock()
-	if token.Valid() {
-		return bearerOf(token, nil)
-	}
-	return bearerOf(r.exchange(ctx, token))
-}
-
-func (r *refreshed) renew(ctx context.Context, rejected openapi.Secret) (bool, error) {
-	r.mu.Lock()
-	token := r.token
-	r.mu.Unlock()
-	if value, err := bearerOf(token, nil); err != nil || value.Reveal() != rejected.Reveal() {
-		return err == nil, err // another call has renewed it already
-	}
-	_, err := r.exchange(ctx, token)
-	return err == nil, err
-}
-
-// exchange trades stale for a new token, once for all calls that want to. It does not end with the context of the call
-// that began it: the endpoint may have revoked the old refresh token by then, and nobody else has the new one.
-func (r *refreshed) exchange(ctx context.Context, stale *oauth2.Token) (*oauth2.Token, error) {
-	r.mu.Lock()
-	if r.token != stale {
-		defer r.mu.Unlock()
-		return r.token, nil
-	}
-	flight := r.flight
-	if flight == nil {
-		flight = &exchange{done: make(chan struct{})}
-		r.flight = flight
-		go r.fly(context.WithoutCancel(ctx), flight, stale)
-	}
-	r.mu.Unlock()
-	select {
-	case <-flight.done:
-		return flight.token, flight.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-func (r *refreshed) fly(ctx context.Context, flight *exchange, stale *oauth2.Token) {
-	ctx = context.WithValue(ctx, oauth2.HTTPClient, r.client)
-	flight.token, flight.err = r.config.TokenSource(ctx, &oauth2.Token{RefreshToken: stale.RefreshToken}).Token()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if flight.err != nil {
-		flight.err = saying(flight.err, r.config.ClientSecret, stale.RefreshToken)
-	} else {
-		r.token = flight.token
-	}
-	r.flight = nil
-	close(flight.done)
 }
 
 func bearerOf(token *oauth2.Token, err error) (openapi.Secret, error) {

@@ -91,7 +91,7 @@ func WithTokenSource(source oauth2.TokenSource) Option {
 		if source == nil {
 			return errors.New("WithTokenSource: the source is nil")
 		}
-		return s.setOAuth("WithTokenSource", func(http.RoundTripper) credential { return &sourced{source} })
+		return s.setOAuth("WithTokenSource", func(http.RoundTripper) credential { return &sourced{source.Token} })
 	}
 }
 
@@ -109,15 +109,11 @@ func WithRefresh(config *oauth2.Config, token *oauth2.Token) Option {
 		}
 		own, first := *config, *token
 		return s.setOAuth("WithRefresh", func(base http.RoundTripper) credential {
-			return &refreshed{
-				config: own,
-				token:  &first,
-				client: &http.Client{
-					Transport:     base,
-					Timeout:       DefaultAttemptTimeout,
-					CheckRedirect: sameOriginOnly,
-				},
-			}
+			return newRefreshed(own, &first, &http.Client{
+				Transport:     base,
+				Timeout:       DefaultAttemptTimeout,
+				CheckRedirect: sameOriginOnly,
+			})
 		})
 	}
 }
