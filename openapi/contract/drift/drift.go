@@ -1,0 +1,122 @@
+package drift
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/psoauth/psoauth/internal/text"
+)
+
+// Compare holds a published document against the contract. The error is about the document.
+func Compare(upstream *Document) (*Report, error) {
+	held, err := contract()
+	if err != nil {
+		return nil, err
+	}
+	return compare(held, held, upstream)
+}
+
+// Between lists what differs between two published documents in the contract's operations. A finding's class still says
+// what the newer one means for programs built on the client: what only readers of the older document would refuse is
+// [New], because the contract takes it already. The error is about the documents.
+func Between(older, newer *Document) (*Report, error) {
+	held, err := contract()
+	if err != nil {
+		return nil, err
+	}
+	open, err := compare(held, held, newer)
+	if err != nil {
+		return nil, err
+	}
+	report, err := compare(held, older, newer)
+	if err != nil {
+		return nil, err
+	}
+	for i := range report.Findings {
+		known(&report.Findings[i], held, open)
+	}
+	slices.SortStableFunc(report.Findings, byPlace)
+	return report, nil
+}
+
+// known corrects a finding between two documents by what is open between the contract and the newer one.
+func known(f *Finding, held *Document, open *Report) {
+	stillOpen := slices.ContainsFunc(open.Findings, func(g Finding) bool {
+		return g.Class <= New && g.Rule == f.Rule && g.Operation == f.Operation && g.Status == f.Status && g.In == f.In &&
+			g.Pointer == f.Pointer
+	})
+	if e := f.Example; e != nil && e.Request == "" && held.operations[f.Operation] != nil {
+		stillOpen = !held.operations[f.Operation].takes(e, true)
+	}
+	if f.Class <= New && !stillOpen {
+		f.Class, f.Example, f.Message = New, nil, "the contract has it already"
+	}
+}
+
+// compare compares the operations of two documents, of which the first may be the contract.
+func compare(contract, before, now *Document) (*Report, error) {
+	report := &Report{Before: before.name, After: now.name}
+	c := &comparer{contract: contract, left: maxSteps}
+	for _, id := range union(before.operations, now.operations) {
+		was, is := before.operations[id], now.operations[id]
+		var findings []Finding
+		var err error
+		switch {
+		case is == nil && now.describes(was):
+			findings = []Finding{gone(id, was)}
+		case is == nil:
+		case was == nil:
+			p := place{finding: Finding{Operation: id, In: InRoute}}
+			findings = []Finding{p.find(New, "operation", "not described", is.template)}
+		default:
+			findings, err = c.operation(id, was, is)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", now.name, err)
+		}
+		for _, f := range findings {
+			report.add(settle(f, was, is, before == contract))
+		}
+	}
+	slices.SortStableFunc(report.Findings, byPlace)
+	return report, nil
+}
+
+// describes reports whether a document covers where an operation is served. PlanetScale describes its two hosts apart,
+// so an operation that is missing is gone only from a document that has anything on its host.
+func (d *Document) describes(op *operation) bool {
+	return slices.ContainsFunc(op.route.servers, func(s server) bool {
+		_, host, _ := strings.Cut(s.origin, "://")
+		return host == "" || d.hosts[host] || d.hosts[""]
+	})
+}
+
+// settle gives a finding its final class: what is said to break must be shown by its example, and what the contract
+// allows for on purpose is not news.
+func settle(f Finding, was, is *operation, held bool) Finding {
+	if e := f.Example; e != nil && e.Request == "" && (!is.takes(e, false) || was.takes(e, true)) {
+		f.Class, f.Example = New, nil
+		f.Message = "no example shows it to break"
+	}
+	if held && f.Class == Relaxed && deliberate(f) {
+		f.Class = Wording
+		f.Message = message(f)
+	}
+	f.Pointer, f.Before, f.After = text.Printable(text.Redact(f.Pointer)), clean(f.Before), clean(f.After)
+	return f
+}
+
+func clean(s string) string { return text.Excerpt(s, maxWords) }
+
+func byPlace(a, b Finding) int {
+	for _, c := range []int{
+		int(a.Class - b.Class), strings.Compare(a.Operation, b.Operation), strings.Compare(a.Status, b.Status),
+		strings.Compare(a.In, b.In), strings.Compare(a.Pointer, b.Pointer), strings.Compare(a.Rule, b.Rule),
+	} {
+		if c != 0 {
+			return c
+		}
+	}
+	return 0
+}

@@ -1,0 +1,109 @@
+package drift
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/psoauth/psoauth/internal/text"
+)
+
+const (
+	fetchTimeout = 30 * time.Second
+	maxRedirects = 5
+)
+
+// Published is where PlanetScale publishes its document.
+const Published = "https://api.planetscale.com/v1/openapi-spec"
+
+// Load reads a document from a file, from in if source is -, or from an https URL, and parses it as [Parse] does. A URL
+// is fetched within 30 seconds, without credentials, and redirects are followed to https only. A nil client stands for
+// [http.DefaultClient]; neither it nor its cookies are changed or sent. The error names the source.
+func Load(ctx context.Context, source string, in io.Reader, client *http.Client) (*Document, error) {
+	name := text.Excerpt(source, 200)
+	data, err := read(ctx, source, in, client)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if source == "-" {
+		name = "standard input"
+	}
+	return Parse(data, name)
+}
+
+func read(ctx context.Context, source string, in io.Reader, client *http.Client) ([]byte, error) {
+	switch {
+	case source == "-":
+		return readAll(in)
+	case strings.Contains(source, "://"):
+		return fetch(ctx, source, client)
+	}
+	file, err := os.Open(source)
+	if err != nil {
+		return nil, errors.Unwrap(err) // the path is in the message already
+	}
+	defer file.Close()
+	return readAll(file)
+}
+
+func readAll(r io.Reader) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
+	if err == nil && len(data) > maxBytes {
+		err = errTooLarge
+	}
+	return data, err
+}
+
+func fetch(ctx context.Context, source string, client *http.Client) ([]byte, error) {
+	u, err := url.Parse(source)
+	switch {
+	case err != nil:
+		return nil, errors.New("this is not a URL")
+	case u.Scheme != "https" || u.Host == "":
+		return nil, errors.New("want an https URL")
+	case u.User != nil:
+		return nil, errors.New("the URL holds credentials, and none are sent")
+	}
+	if client == nil {
+		client = http.DefaultClient
+	}
+	bare := http.Client{Transport: client.Transport, CheckRedirect: func(next *http.Request, via []*http.Request) error {
+		switch {
+		case next.URL.Scheme != "https":
+			return errors.New("it redirects to a URL that is not https")
+		case next.URL.User != nil:
+			return errors.New("it redirects to a URL with credentials")
+		case len(via) > maxRedirects:
+			return fmt.Errorf("more than %d redirects", maxRedirects)
+		}
+		return nil
+	}}
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept", "application/json, application/yaml;q=0.9, */*;q=0.5")
+	resp, err := bare.Do(req)
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		err = e.Err // the URL is in the message already
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("no answer within %s", fetchTimeout)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("the server answers %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
+	}
+	return readAll(resp.Body)
+}

@@ -1,0 +1,73 @@
+package drift
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// normalize says in OpenAPI 3.0 what a schema says in the words of another version: the converter leaves some of
+// Swagger's extensions where they were, and kin-openapi's fast validator does not know JSON Schema's const.
+func normalize(in *openapi3.Schema) error {
+	if nullable, ok := in.Extensions["x-nullable"].(bool); ok {
+		in.Nullable = nullable
+	}
+	if in.Const != nil {
+		in.Enum, in.Const = []any{in.Const}, nil
+	}
+	if _, err := regexp.Compile(in.Pattern); err != nil {
+		// It may be a good one elsewhere. It is compared as text, and judges nothing.
+		if in.Extensions == nil {
+			in.Extensions = map[string]any{}
+		}
+		in.Extensions[unreadPattern], in.Pattern = in.Pattern, ""
+	}
+	for keyword, into := range map[string]any{"nullable": &in.Nullable, "oneOf": &in.OneOf, "anyOf": &in.AnyOf, "not": &in.Not} {
+		value, ok := in.Extensions[keyword] // Swagger has none of them, and generators write them
+		if !ok {
+			continue
+		}
+		raw, err := json.Marshal(value)
+		if err == nil {
+			err = json.Unmarshal(raw, into)
+		}
+		if err != nil {
+			return fmt.Errorf("%s cannot be read", keyword)
+		}
+		delete(in.Extensions, keyword)
+	}
+	for _, child := range children(in) {
+		if child == nil {
+			return fmt.Errorf("there is nothing where a schema belongs")
+		}
+		if err := normalize(child); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unreadPattern keeps a pattern that is no regular expression of Go's.
+const unreadPattern = "x-unread-pattern"
+
+// children returns the schemas directly inside a schema. A reference to nothing is nil.
+func children(in *openapi3.Schema) []*openapi3.Schema {
+	var all []*openapi3.Schema
+	add := func(refs ...*openapi3.SchemaRef) {
+		for _, ref := range refs {
+			if ref != nil {
+				all = append(all, ref.Value)
+			}
+		}
+	}
+	add(in.AllOf...)
+	add(in.AnyOf...)
+	add(in.OneOf...)
+	add(in.Not, in.Items, in.AdditionalProperties.Schema)
+	for _, ref := range in.Properties {
+		add(ref)
+	}
+	return all
+}

@@ -1,0 +1,157 @@
+package drift
+
+import (
+	"slices"
+	"strings"
+)
+
+// operation returns the differences between two descriptions of an operation.
+func (c *comparer) operation(id string, before, now *operation) ([]Finding, error) {
+	at := func(in, pointer string) place {
+		return place{finding: Finding{Operation: id, In: in, Pointer: pointer}}
+	}
+	all := wording(at(InRoute, ""), before.words, now.words)
+	all = append(all, deprecation(at(InRoute, ""), before.deprecated, now.deprecated)...)
+	all = append(all, servers(at(InRoute, ""), before, now)...)
+	all = append(all, credentialsBetween(at(InRequest, ""), before, now)...)
+	all = append(all, accessesBetween(at(InRequest, ""), before, now)...)
+	all = append(all, requestBody(at(InRequest, ""), before, now)...)
+	for _, compare := range []func(string, *operation, *operation) ([]Finding, error){c.parameters, c.responses} {
+		more, err := compare(id, before, now)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, more...)
+	}
+	return all, nil
+}
+
+// gone is the finding of an operation that only the older side has.
+func gone(id string, before *operation) Finding {
+	p := place{finding: Finding{Operation: id, In: InRoute}}
+	return p.refused("operation", before.template, "not described", before, "")
+}
+
+// refused is a breaking finding shown by a request, which may need words of its own.
+func (p place) refused(rule, was, is string, before *operation, with string) Finding {
+	f := p.find(Breaking, rule, was, is)
+	f.Example = &Example{Request: strings.TrimSpace(before.request() + " " + with)}
+	return f
+}
+
+// request returns the first line of a request as the operation describes it.
+func (op *operation) request() string {
+	return op.route.method + " " + strings.ReplaceAll(op.route.addresses()[0], "{}", "x")
+}
+
+func servers(p place, before, now *operation) []Finding {
+	var all []Finding
+	was, is := before.route.addresses(), now.route.addresses()
+	known := func(addresses []string, address string) bool {
+		return slices.ContainsFunc(addresses, func(other string) bool {
+			// A document may leave out the host or name a scheme more; the path it never leaves out.
+			a, b := hostAndPath(address), hostAndPath(other)
+			return a == b || strings.HasPrefix(a, "/") && strings.HasSuffix(b, a) || strings.HasPrefix(b, "/") && strings.HasSuffix(a, b)
+		})
+	}
+	switch {
+	case !slices.ContainsFunc(was, func(a string) bool { return known(is, a) }):
+		return []Finding{p.refused("server", strings.Join(was, ", "), strings.Join(is, ", "), before, "")}
+	default:
+		for _, a := range is {
+			if !known(was, a) {
+				all = append(all, p.find(New, "server", strings.Join(was, ", "), a))
+			}
+		}
+		for _, a := range was {
+			if !known(is, a) {
+				all = append(all, p.find(Relaxed, "server", a, strings.Join(is, ", ")))
+			}
+		}
+	}
+	return all
+}
+
+func hostAndPath(address string) string {
+	if _, rest, ok := strings.Cut(address, "://"); ok {
+		return rest
+	}
+	return address
+}
+
+func credentialsBetween(p place, before, now *operation) []Finding {
+	was, is := before.credentials, now.credentials
+	if was == nil && is == nil {
+		return nil
+	}
+	sides := func(c credentials) string {
+		if c == nil {
+			return "not said"
+		}
+		return strings.Join(c.kinds(), " or ")
+	}
+	find := func(class Class) Finding { return p.find(class, "security", sides(was), sides(is)) }
+	var all []Finding
+	enough := slices.ContainsFunc(was.kinds(), is.takes)
+	switch {
+	case is == nil:
+		all = append(all, find(Relaxed))
+	case was == nil:
+		all = append(all, find(New))
+	case !enough && !slices.Equal(was.kinds(), is.kinds()):
+		all = append(all, p.refused("security", sides(was), sides(is), before, "with "+was.kinds()[0]))
+	case slices.ContainsFunc(is.kinds(), func(kind string) bool { return !was.takes(kind) && !slices.Contains(was.kinds(), kind) }):
+		all = append(all, find(New))
+	case slices.ContainsFunc(was.kinds(), func(kind string) bool { return !is.takes(kind) && !slices.Contains(is.kinds(), kind) }):
+		all = append(all, find(Relaxed))
+	}
+	if a, b := was.scopes(), is.scopes(); !slices.Equal(a, b) {
+		class := New
+		if len(b) == 0 {
+			class = Relaxed
+		}
+		all = append(all, p.find(class, "scopes", list(a), list(b)))
+	}
+	return all
+}
+
+func accessesBetween(p place, before, now *operation) []Finding {
+	was, is := before.accesses, now.accesses
+	if slices.Equal(was, is) {
+		return nil
+	}
+	lost := slices.IndexFunc(was, func(access string) bool { return !slices.Contains(is, access) })
+	switch {
+	case len(is) == 0:
+		return []Finding{p.find(Relaxed, "access", list(was), list(is))}
+	case lost >= 0:
+		return []Finding{p.refused("access", list(was), list(is), before, "with a service token that has "+was[lost])}
+	}
+	return []Finding{p.find(New, "access", list(was), list(is))}
+}
+
+func list(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return excerpt(strings.Join(names, ", "))
+}
+
+func requestBody(p place, before, now *operation) []Finding {
+	words := func(op *operation) string {
+		if op.body == nil {
+			return "no body"
+		}
+		return "a body, " + presence(*op.body)
+	}
+	was, is := words(before), words(now)
+	switch {
+	case was == is:
+		return nil
+	case now.body != nil && *now.body:
+		return []Finding{p.refused("request body", was, is, before, "without a body")}
+	case before.body != nil && now.body == nil:
+		return []Finding{p.find(Relaxed, "request body", was, is)}
+	}
+	return []Finding{p.find(New, "request body", was, is)}
+}

@@ -1,0 +1,105 @@
+package drift
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// parameters compares what an operation may be asked. Here the client writes and the server reads, so the sides of a
+// schema are exchanged.
+func (c *comparer) parameters(id string, before, now *operation) ([]Finding, error) {
+	keys := slices.AppendSeq(slices.Collect(maps.Keys(before.parameters)), maps.Keys(now.parameters))
+	slices.SortFunc(keys, func(a, b parameterKey) int { return strings.Compare(a.in+" "+a.name, b.in+" "+b.name) })
+	var all []Finding
+	for _, key := range slices.Compact(keys) {
+		was, is := before.parameters[key], now.parameters[key]
+		p := place{finding: Finding{Operation: id, In: InRequest}}
+		p.show = func(value any) *Example { return nil }
+		switch {
+		case is == nil:
+			p.finding.Pointer = "/" + escapeName(was.name)
+			all = append(all, p.find(Relaxed, "parameter", was.String(key), "not declared"))
+			continue
+		case was == nil:
+			p.finding.Pointer = "/" + escapeName(is.name)
+			if is.required {
+				all = append(all, p.refused("parameter", "not declared", is.String(key), before, "without "+is.name))
+			} else {
+				all = append(all, p.find(New, "parameter", "not declared", is.String(key)))
+			}
+			continue
+		}
+		p.finding.Pointer = "/" + escapeName(was.name)
+		var held *openapi3.Schema
+		if op := c.contract.operations[id]; op != nil && op.parameters[key] != nil {
+			held = op.parameters[key].source
+		}
+		more, err := c.parameter(p, held, before, was, is)
+		if err != nil {
+			return nil, fmt.Errorf("%s: the parameter %.100q: %w", id, was.name, err)
+		}
+		all = append(all, more...)
+	}
+	return all, nil
+}
+
+// String says in words what a parameter is.
+func (p *parameter) String(key parameterKey) string {
+	return fmt.Sprintf("%s in the %s, %s", p.schema, key.in, presence(p.required))
+}
+
+func (c *comparer) parameter(p place, held *openapi3.Schema, op *operation, was, is *parameter) ([]Finding, error) {
+	all := wording(p, was.words, is.words)
+	all = append(all, deprecation(p, was.deprecated, is.deprecated)...)
+	switch {
+	case is.required && !was.required:
+		all = append(all, p.refused("required", presence(false), presence(true), op, "without "+was.name))
+	case was.required && !is.required:
+		all = append(all, p.find(New, "required", presence(true), presence(false)))
+	}
+	if was.encoding != is.encoding {
+		all = append(all, p.find(New, "encoding", orNone("encoding", was.encoding), orNone("encoding", is.encoding)))
+	}
+	sent, read, err := compileBoth(held, was.source, is.source)
+	if err != nil {
+		return nil, err
+	}
+	differences, err := c.schemas(p, read, sent)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range differences {
+		f.Before, f.After = f.After, f.Before
+		switch f.Class {
+		case Breaking:
+			f.Class = New
+			if value, ok := usual(was.source, sent, read); ok && is.source.VisitJSON(value, openapi3.FailFast()) != nil {
+				f = p.refused(f.Rule, f.Before, f.After, op, fmt.Sprintf("with %s=%v", was.name, value))
+			}
+		case New:
+			f.Class = Relaxed
+		case Relaxed:
+			f.Class = New
+		case Wording:
+			if f.Rule == "default" { // of a request it says what leaving the parameter out means
+				f.Class = New
+			}
+		}
+		f.Message = message(f)
+		all = append(all, f)
+	}
+	return all, nil
+}
+
+// usual returns the value that a client sends: what leaving the parameter out stands for, or a small one.
+func usual(source *openapi3.Schema, sent, read *schema) (any, bool) {
+	if source.Default != nil {
+		return source.Default, true
+	}
+	value := sample(read, sent)
+	return value, value != nil
+}
