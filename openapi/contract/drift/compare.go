@@ -114,17 +114,20 @@ func (c *comparer) ofKind(p place, before, now []*alternative, used map[*alterna
 		pairs = append(pairs, best)
 	}
 	var all []Finding
+	add := func(f Finding) {
+		if !slices.ContainsFunc(all, f.same) {
+			all = append(all, f)
+		}
+	}
 	for _, q := range pairs {
 		for _, f := range q.findings {
-			// What one alternative no longer has, another may have still.
+			// What one alternative no longer has, another may have still; then there are just fewer ways.
 			if f.Class == Relaxed && slices.ContainsFunc(pairs, func(other pair) bool {
 				return other.with == q.with && !slices.ContainsFunc(other.findings, f.same)
 			}) {
-				continue
+				f = p.find(Relaxed, "type", (&schema{alternatives: before}).String(), (&schema{alternatives: now}).String())
 			}
-			if !slices.ContainsFunc(all, f.same) {
-				all = append(all, f)
-			}
+			add(f)
 		}
 	}
 	return all, nil

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -13,6 +14,12 @@ import (
 func normalize(in *openapi3.Schema) error {
 	if nullable, ok := in.Extensions["x-nullable"].(bool); ok {
 		in.Nullable = nullable
+	}
+	for name, ref := range in.Properties {
+		if ref != nil && ref.Value != nil && ref.Value.WriteOnly { // it is in no response
+			delete(in.Properties, name)
+			in.Required = slices.DeleteFunc(in.Required, func(required string) bool { return required == name })
+		}
 	}
 	if in.Const != nil {
 		in.Enum, in.Const = []any{in.Const}, nil

@@ -45,45 +45,33 @@ func (op *operation) request() string {
 }
 
 func servers(p place, before, now *operation) []Finding {
-	var all []Finding
 	was, is := before.route.addresses(), now.route.addresses()
-	known := func(addresses []string, address string) bool {
-		return slices.ContainsFunc(addresses, func(other string) bool {
-			// A document may leave out the host or name a scheme more; the path it never leaves out.
-			a, b := hostAndPath(address), hostAndPath(other)
-			return a == b || strings.HasPrefix(a, "/") && strings.HasSuffix(b, a) || strings.HasPrefix(b, "/") && strings.HasSuffix(a, b)
-		})
+	if slices.ContainsFunc(now.route.servers, func(s server) bool { return s.origin == "" }) {
+		if slices.ContainsFunc(before.route.servers, func(s server) bool { return s.origin == "" }) {
+			return nil
+		}
+		return []Finding{p.find(Relaxed, "server", strings.Join(was, ", "), "not said")}
 	}
-	switch {
-	case !slices.ContainsFunc(was, func(a string) bool { return known(is, a) }):
+	if !slices.ContainsFunc(was, func(a string) bool { return slices.Contains(is, a) }) {
 		return []Finding{p.refused("server", strings.Join(was, ", "), strings.Join(is, ", "), before, "")}
-	default:
-		for _, a := range is {
-			if !known(was, a) {
-				all = append(all, p.find(New, "server", strings.Join(was, ", "), a))
-			}
-		}
-		for _, a := range was {
-			if !known(is, a) {
-				all = append(all, p.find(Relaxed, "server", a, strings.Join(is, ", ")))
-			}
-		}
+	}
+	var all []Finding
+	if more := without(is, was); len(more) > 0 {
+		all = append(all, p.find(New, "server", strings.Join(was, ", "), strings.Join(is, ", ")))
+	}
+	if gone := without(was, is); len(gone) > 0 {
+		all = append(all, p.find(Relaxed, "server", strings.Join(was, ", "), strings.Join(is, ", ")))
 	}
 	return all
 }
 
-func hostAndPath(address string) string {
-	if _, rest, ok := strings.Cut(address, "://"); ok {
-		return rest
-	}
-	return address
+// without returns what is in a and not in b.
+func without(a, b []string) []string {
+	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return slices.Contains(b, s) })
 }
 
 func credentialsBetween(p place, before, now *operation) []Finding {
 	was, is := before.credentials, now.credentials
-	if was == nil && is == nil {
-		return nil
-	}
 	sides := func(c credentials) string {
 		if c == nil {
 			return "not said"
@@ -92,18 +80,16 @@ func credentialsBetween(p place, before, now *operation) []Finding {
 	}
 	find := func(class Class) Finding { return p.find(class, "security", sides(was), sides(is)) }
 	var all []Finding
-	enough := slices.ContainsFunc(was.kinds(), is.takes)
-	switch {
-	case is == nil:
-		all = append(all, find(Relaxed))
-	case was == nil:
-		all = append(all, find(New))
-	case !enough && !slices.Equal(was.kinds(), is.kinds()):
+	switch more, gone := without(is.kinds(), was.kinds()), without(was.kinds(), is.kinds()); {
+	case is != nil && len(gone) > 0 && !slices.ContainsFunc(was.kinds(), is.takes):
 		all = append(all, p.refused("security", sides(was), sides(is), before, "with "+was.kinds()[0]))
-	case slices.ContainsFunc(is.kinds(), func(kind string) bool { return !was.takes(kind) && !slices.Contains(was.kinds(), kind) }):
-		all = append(all, find(New))
-	case slices.ContainsFunc(was.kinds(), func(kind string) bool { return !is.takes(kind) && !slices.Contains(is.kinds(), kind) }):
-		all = append(all, find(Relaxed))
+	default:
+		if len(more) > 0 {
+			all = append(all, find(New))
+		}
+		if len(gone) > 0 {
+			all = append(all, find(Relaxed))
+		}
 	}
 	if a, b := was.scopes(), is.scopes(); !slices.Equal(a, b) {
 		class := New

@@ -77,7 +77,7 @@ func (c *comparer) parameter(p place, held *openapi3.Schema, op *operation, was,
 		switch f.Class {
 		case Breaking:
 			f.Class = New
-			if value, ok := usual(was.source, sent, read); ok && is.source.VisitJSON(value, openapi3.FailFast()) != nil {
+			if value := usual(was.source, sent); !is.reads(value) {
 				f = p.refused(f.Rule, f.Before, f.After, op, fmt.Sprintf("with %s=%v", was.name, value))
 			}
 		case New:
@@ -95,11 +95,21 @@ func (c *comparer) parameter(p place, held *openapi3.Schema, op *operation, was,
 	return all, nil
 }
 
-// usual returns the value that a client sends: what leaving the parameter out stands for, or a small one.
-func usual(source *openapi3.Schema, sent, read *schema) (any, bool) {
-	if source.Default != nil {
-		return source.Default, true
+// reads reports whether a server that describes the parameter so reads a value, which comes as text.
+func (p *parameter) reads(value any) bool {
+	return allows(p.source, value, false, false) || allows(p.source, fmt.Sprint(value), false, false)
+}
+
+// anID is a string as PlanetScale's ids are.
+const anID = "a1b2c3d4e5f6"
+
+// usual returns the value that a client sends: what leaving the parameter out stands for, or one of its type.
+func usual(source *openapi3.Schema, sent *schema) any {
+	switch {
+	case source.Default != nil:
+		return source.Default
+	case allows(source, anID, false, false):
+		return anID
 	}
-	value := sample(read, sent)
-	return value, value != nil
+	return sample(nil, sent)
 }

@@ -29,8 +29,10 @@ func (c *comparer) responses(id string, before, now *operation) ([]Finding, erro
 			all = append(all, f)
 		case is == nil:
 			all = append(all, p.find(Relaxed, "status", "declared", "not declared"))
-		case !named(before):
+		case !named(before) && was == before.responses["DEFAULT"]:
 			all = append(all, p.find(New, "status", "not declared", "declared"))
+		case !named(before):
+			all = append(all, p.find(Wording, "status", "covered by a range", "declared"))
 		case !named(now):
 			all = append(all, p.find(Wording, "status", "declared", "covered by another"))
 		}

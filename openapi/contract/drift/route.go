@@ -210,7 +210,9 @@ func hostsOf(root map[string]any, format format) map[string]bool {
 			hosts[host] = true
 		}
 	}
-	add(nil, nil)
+	if len(addressesOf(root, nil, nil, format)) > 0 {
+		add(nil, nil)
+	}
 	paths, _ := root["paths"].(map[string]any)
 	for _, value := range paths {
 		item, _ := value.(map[string]any)

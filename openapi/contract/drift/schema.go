@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -127,12 +128,26 @@ func (c *compiler) compile(in *openapi3.Schema) (*schema, error) {
 		}
 	}
 	s.null = s.null || in.Nullable
-	s.deprecated = in.Deprecated
-	s.words = wordsOf("title", in.Title, "description", in.Description)
-	if in.Default != nil {
-		s.words["default"] = jsonText(in.Default)
-	}
+	annotate(s, in)
 	return s, nil
+}
+
+// annotate gives a schema the annotations of all that it is composed of.
+func annotate(s *schema, in *openapi3.Schema) {
+	s.deprecated = s.deprecated || in.Deprecated
+	if s.words == nil {
+		s.words = map[string]string{}
+	}
+	own := wordsOf("title", in.Title, "description", in.Description)
+	if in.Default != nil {
+		own["default"] = jsonText(in.Default)
+	}
+	for keyword, words := range own {
+		s.words[keyword] = strings.TrimSpace(s.words[keyword] + "\n" + words)
+	}
+	for _, ref := range slices.Concat(in.AllOf, in.OneOf, in.AnyOf) {
+		annotate(s, ref.Value)
+	}
 }
 
 func (c *compiler) ref(ref *openapi3.SchemaRef) (*schema, error) {
@@ -200,7 +215,7 @@ func (c *compiler) alternative(k kind, in *openapi3.Schema) (*alternative, error
 		a.format, a.pattern, a.size = in.Format, in.Pattern, limits{in.MinLength, in.MaxLength}
 	case array:
 		a.size, a.unique = limits{in.MinItems, in.MaxItems}, in.UniqueItems
-		if in.Items != nil && !(in.Items.Value != nil && in.Items.Value.IsEmpty()) {
+		if in.Items != nil {
 			a.items, err = c.ref(in.Items)
 		}
 	case object:
@@ -213,9 +228,6 @@ func (c *compiler) members(a *alternative, in *openapi3.Schema) (err error) {
 	a.size = limits{in.MinProps, in.MaxProps}
 	a.members = map[string]*member{}
 	for name, ref := range in.Properties {
-		if ref != nil && ref.Value != nil && ref.Value.WriteOnly {
-			continue // it is in no response
-		}
 		m := &member{}
 		if m.schema, err = c.ref(ref); err != nil {
 			return fmt.Errorf("the member %.100q: %w", name, err)
@@ -223,9 +235,6 @@ func (c *compiler) members(a *alternative, in *openapi3.Schema) (err error) {
 		a.members[name] = m
 	}
 	for _, name := range in.Required {
-		if p := in.Properties[name]; p != nil && p.Value != nil && p.Value.WriteOnly {
-			continue
-		}
 		if a.members[name] == nil {
 			a.members[name] = &member{schema: anything()}
 		}
@@ -262,6 +271,9 @@ func otherKeywords(in *openapi3.Schema) map[string]string {
 		PropertyNames: in.PropertyNames, UnevaluatedItems: in.UnevaluatedItems, UnevaluatedProperties: in.UnevaluatedProperties,
 		If: in.If, Then: in.Then, Else: in.Else, DependentRequired: in.DependentRequired,
 		ContentMediaType: in.ContentMediaType, ContentEncoding: in.ContentEncoding, ContentSchema: in.ContentSchema}
+	if rest.IsEmpty() {
+		return other
+	}
 	var keywords map[string]json.RawMessage
 	if raw, err := json.Marshal(rest); err == nil && json.Unmarshal(raw, &keywords) == nil {
 		for keyword, value := range keywords {

@@ -66,7 +66,7 @@ func (a *alternative) String() string {
 	switch {
 	case a.enum != nil && a.kind != object && a.kind != array:
 		return enumWords(a.enum)
-	case a.kind == array && a.items != nil:
+	case a.kind == array && a.items != nil && a.items.String() != "anything":
 		return "an array of " + plural(a.items)
 	case a.kind == number && a.integer:
 		return "an integer" + a.formatWords()

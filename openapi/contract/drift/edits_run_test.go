@@ -1,0 +1,90 @@
+package drift_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/psoauth/psoauth/openapi/contract/drift"
+)
+
+// TestEditsOfTheContractAreFound changes one thing of the contract at a time, over every keyword it uses, takes the
+// result for what PlanetScale publishes, and then for a contract that PlanetScale's document is held against, and holds
+// the verdict against what the edit is known to mean.
+func TestEditsOfTheContractAreFound(t *testing.T) {
+	t.Parallel()
+	original := parse(t, contractTree(t))
+	var mu sync.Mutex
+	right, all, classes := 0, 0, map[string]int{}
+	score := func(name, want string, report *drift.Report, err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		all++
+		if problem := verdict(report, err, want); problem != "" {
+			t.Logf("%s: want %q: %s", name, want, problem)
+			return
+		}
+		right++
+		classes[want]++
+	}
+	var wait sync.WaitGroup
+	limit := make(chan struct{}, 4)
+	for i, e := range edits(t) {
+		if testing.Short() && i%10 != 0 {
+			continue
+		}
+		limit <- struct{}{}
+		wait.Go(func() {
+			defer func() { <-limit }()
+			doc := contractTree(t)
+			e.change(doc)
+			edited := parse(t, doc)
+			if e.want != skip {
+				report, err := drift.Compare(edited)
+				score(e.name, e.want, report, err)
+			}
+			if e.back != skip {
+				report, err := drift.CompareAs(edited, original)
+				score(e.name+", taken back", e.back, report, err)
+			}
+		})
+	}
+	wait.Wait()
+	percent := 100 * float64(right) / float64(all)
+	t.Logf("%d of %d edits are found as what they are: %.2f %%; by class %v", right, all, percent, classes)
+	if percent < 99 {
+		t.Errorf("%.2f %% of the edits are found as what they are, want 99 %% at least", percent)
+	}
+	if all < 400 {
+		t.Errorf("only %d edits: does the generator still find the contract's schemas?", all)
+	}
+}
+
+func parse(t testing.TB, doc tree) *drift.Document {
+	t.Helper()
+	parsed, err := drift.Parse(encode(t, doc), "upstream")
+	if err != nil {
+		t.Error(err)
+	}
+	return parsed
+}
+
+// verdict says what is wrong with a report on one edit: the worst class in it is the edit's.
+func verdict(report *drift.Report, err error, want string) string {
+	if err != nil {
+		return err.Error()
+	}
+	worst := none
+	if len(report.Findings) > 0 {
+		worst = report.Findings[0].Class.String()
+	}
+	if worst == want {
+		return ""
+	}
+	var shown []string
+	for _, f := range report.Findings[:min(3, len(report.Findings))] {
+		shown = append(shown, f.String())
+	}
+	return fmt.Sprintf("found %q: %s", worst, strings.Join(shown, "; "))
+}
