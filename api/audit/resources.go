@@ -3,13 +3,14 @@ package audit
 import (
 	"github.com/psoauth/psoauth/api"
 	"github.com/psoauth/psoauth/gen"
+	"github.com/psoauth/psoauth/internal/text"
 )
 
 // A Grant is one resource that a token reaches, and what it may do there.
 type Grant struct {
 	Kind    Reach  // OnUser, OnBranch, OnDatabase or OnOrganization; 0 if it is none of them
-	ID      string // the resource's id
-	Name    string // such as acme/orders/main, as far as the API tells; as the server sent it
+	ID      string // the resource's id, fit to be shown
+	Name    string // such as acme/orders/main, as far as the API tells; fit to be shown
 	Deleted bool   // the resource is gone
 	Does    Reach  // any of Reads, Writes, Deletes and Administers
 }
@@ -17,30 +18,32 @@ type Grant struct {
 // Grants returns what the token may do on each resource, a grant for each way it does. A resource can be there twice.
 func (a *Auditor) Grants(tok *api.Token) []Grant {
 	var grants []Grant
+	add := func(kind Reach, id, name string, deleted bool, does Reach) {
+		id, name = text.Data(id, nameBytes, a.secrets...), text.Data(name, nameBytes, a.secrets...)
+		grants = append(grants, Grant{kind, id, name, deleted, does})
+	}
 	if by := tok.OAuthAccessesByResource; by != nil {
 		does := a.does(by.Organization.Accesses)
 		for _, o := range by.Organization.Organizations {
-			grants = append(grants, Grant{OnOrganization, o.ID, o.Name, false, does})
+			add(OnOrganization, o.ID, o.Name, false, does)
 		}
 		does = a.does(by.Database.Accesses)
 		for _, d := range by.Database.Databases {
-			grants = append(grants, Grant{OnDatabase, d.ID, d.Organization + "/" + d.Name, false, does})
+			add(OnDatabase, d.ID, d.Organization+"/"+d.Name, false, does)
 		}
 		does = a.does(by.Branch.Accesses)
 		for _, b := range by.Branch.Branches {
-			grants = append(grants, Grant{OnBranch, b.ID, b.Organization + "/" + b.Database + "/" + b.Name, false, does})
+			add(OnBranch, b.ID, b.Organization+"/"+b.Database+"/"+b.Name, false, does)
 		}
 		does = a.does(by.User.Accesses)
 		for _, u := range by.User.Users {
-			grants = append(grants, Grant{OnUser, u.ID, u.Name, false, does})
+			add(OnUser, u.ID, u.Name, false, does)
 		}
 	}
 	for i := range tok.ServiceTokenAccesses {
 		access := &tok.ServiceTokenAccesses[i]
-		grants = append(grants, Grant{
-			resourceKind(access.ResourceType), access.ResourceID, access.ResourceName, access.Resource.DeletedAt != nil,
-			a.grade(access.Access) & anything,
-		})
+		add(resourceKind(access.ResourceType), access.ResourceID, access.ResourceName, access.Resource.DeletedAt != nil,
+			a.grade(access.Access)&anything)
 	}
 	return grants
 }

@@ -13,13 +13,14 @@ import (
 var mayImport = map[string][]string{
 	"":                 {},
 	"internal/house":   {},
+	"internal/look":    {},
 	"internal/text":    {},
 	"openapi":          {},
 	"gen":              {"openapi"},
-	"openapi/contract": {"openapi", "internal/text"}, // it judges any client's traffic, and so knows nothing of api
+	"openapi/contract": {"openapi", "internal/look", "internal/text"}, // it judges any client's traffic, and so knows nothing of api
 	"api":              {"gen", "openapi", "internal/text"},
 	"api/apitest":      {"gen", "openapi", "internal/text"}, // what a server shared with the client it could not test
-	"api/audit":        {"api", "gen", "openapi", "internal/text"},
+	"api/audit":        {"api", "gen", "openapi", "internal/look", "internal/text"},
 	"conformance_test": {},
 	"cmd/psoauth":      {"api/audit", "api/apitest", "openapi/contract", "api", "gen", "openapi", "internal/text"},
 }

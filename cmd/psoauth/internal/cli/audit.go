@@ -13,13 +13,14 @@ import (
 	"github.com/psoauth/psoauth/api"
 	"github.com/psoauth/psoauth/api/apitest"
 	"github.com/psoauth/psoauth/api/audit"
+	"github.com/psoauth/psoauth/api/audit/page"
 	"github.com/psoauth/psoauth/api/audit/policy"
 	"github.com/psoauth/psoauth/api/audit/render"
 	"github.com/psoauth/psoauth/openapi"
 )
 
 // auditFormats are the values of --format that audit knows; the first is the default.
-var auditFormats = []string{"human", "json", "csv", "sarif", "markdown"}
+var auditFormats = []string{"human", "json", "csv", "sarif", "markdown", "html"}
 
 func (p *program) auditCommand() *cobra.Command {
 	format := newChoice(auditFormats...)
@@ -46,12 +47,8 @@ says nothing about the tokens.`,
 			if err != nil {
 				return err
 			}
-			write := p.auditWriter(format.value)
 			return p.writeTo(output, func(w io.Writer) error {
-				report, err := p.audit(cmd.Context(), args, options)
-				if err == nil {
-					err = write(w, report)
-				}
+				report, err := p.audit(cmd.Context(), args, options, format.value, w)
 				if err != nil {
 					return err
 				}
@@ -73,8 +70,10 @@ says nothing about the tokens.`,
 // sandboxLeak is the number of a token that the sandbox shows to an audit with its secret; only an audit looks for that.
 const sandboxLeak = 24
 
-// audit reads the application and its tokens, and applies the rules.
-func (p *program) audit(ctx context.Context, args []string, options audit.Options) (*audit.Report, error) {
+// audit reads the application and its tokens, applies the rules, and writes the report.
+func (p *program) audit(
+	ctx context.Context, args []string, options audit.Options, format string, w io.Writer,
+) (*audit.Report, error) {
 	p.sandboxOptions = []apitest.Option{apitest.WithLeakedSecret(sandboxLeak)}
 	client, at, err := p.connect(args, theOrganization, anyCredential)
 	if err != nil {
@@ -88,10 +87,40 @@ func (p *program) audit(ctx context.Context, args []string, options audit.Option
 	for _, secret := range p.settings.secrets() {
 		options.Secrets = append(options.Secrets, openapi.NewSecret(secret))
 	}
+	auditor, err := audit.New(app, options)
+	if err != nil {
+		return nil, err
+	}
+	inventory := page.NewInventory(auditor, options.Now)
 	progress := p.newProgress(false)
-	defer progress.clear()
 	pages := progress.watch(client.TokenPages(ctx, at.organization, at.application, api.ListOptions{Prefetch: prefetch}))
-	return audit.Run(app, api.TokensOf(pages, 0), options)
+	for token, err := range api.TokensOf(pages, 0) {
+		if err != nil {
+			progress.clear()
+			return nil, err
+		}
+		found := auditor.Token(token)
+		if format == "html" {
+			inventory.Add(token, found)
+		}
+	}
+	progress.clear()
+	report := auditor.Report()
+	switch format {
+	case "json":
+		err = render.JSON(w, report)
+	case "csv":
+		err = render.CSV(w, report)
+	case "sarif":
+		err = render.SARIF(w, report)
+	case "markdown":
+		err = render.Markdown(w, report)
+	case "html":
+		err = page.Write(w, report, inventory)
+	default:
+		err = p.auditHuman(w, report)
+	}
+	return report, err
 }
 
 // readPolicy returns the options that the file sets; without a file, none.
@@ -122,21 +151,6 @@ func mistakesIn(where string, err error) error {
 		lines = append(lines, where+": "+problem.String())
 	}
 	return lines
-}
-
-func (p *program) auditWriter(format string) func(io.Writer, *audit.Report) error {
-	switch format {
-	case "json":
-		return render.JSON
-	case "csv":
-		return render.CSV
-	case "sarif":
-		return render.SARIF
-	case "markdown":
-		return render.Markdown
-	default:
-		return p.auditHuman
-	}
 }
 
 // verdict returns a finding if something in the report is at least as bad as the severity.

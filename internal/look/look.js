@@ -1,0 +1,27 @@
+"use strict";
+// The theme is the system's until the button is used.
+{
+	const button = document.getElementById("theme");
+	const system = matchMedia("(prefers-color-scheme: dark)");
+	const root = document.documentElement;
+	const isDark = () => root.dataset.theme ? root.dataset.theme === "dark" : system.matches;
+	const show = () => { button.textContent = isDark() ? "Light" : "Dark"; };
+	button.addEventListener("click", () => {
+		root.dataset.theme = isDark() ? "light" : "dark";
+		show();
+	});
+	system.addEventListener("change", show);
+	show();
+	button.hidden = false;
+}
+// What is folded on the screen is open on paper.
+{
+	let opened = [];
+	addEventListener("beforeprint", () => {
+		opened = [...document.querySelectorAll("details:not([open])")];
+		for (const d of opened) d.open = true;
+	});
+	addEventListener("afterprint", () => {
+		for (const d of opened) d.open = false;
+	});
+}
