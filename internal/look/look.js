@@ -5,7 +5,7 @@
 	const system = matchMedia("(prefers-color-scheme: dark)");
 	const root = document.documentElement;
 	const isDark = () => root.dataset.theme ? root.dataset.theme === "dark" : system.matches;
-	const show = () => { button.textContent = isDark() ? "Light" : "Dark"; };
+	const show = () => { button.textContent = isDark() ? "Light theme" : "Dark theme"; };
 	button.addEventListener("click", () => {
 		root.dataset.theme = isDark() ? "light" : "dark";
 		show();

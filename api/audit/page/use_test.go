@@ -1,0 +1,256 @@
+package page_test
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/psoauth/psoauth/api/audit"
+)
+
+func TestBrowserShowsThePage(t *testing.T) {
+	t.Parallel()
+	b := open(t, written(t, audit.Options{}, sandbox(120)))
+	b.is("document.title", `"Token audit: Schema Sentinel"`)
+	b.is("document.querySelector('.figures dd').textContent", `"120"`)
+	b.is("document.querySelectorAll('svg rect').length > 10", "true")
+	b.is("document.documentElement.scrollWidth <= innerWidth", "true")
+	b.count(".matrix", 2)
+	b.count(lines, 50)
+	b.count(".scripted[hidden]", 0)
+	b.status("120 of 120 tokens")
+	if first := b.column(1)[0]; !strings.HasPrefix(first, "error") {
+		t.Errorf("the first token is %q, want the worst", first)
+	}
+}
+
+func TestBrowserSearches(t *testing.T) {
+	t.Parallel()
+	b := open(t, written(t, audit.Options{}, sandbox(120)))
+	b.do(chromedp.SendKeys(chromedp.CSS("#search"), "reads  QUERY"))
+	b.status("0 of 120 tokens")
+	b.count(lines, 0)
+	b.enter("search", "")
+	b.do(chromedp.SendKeys(chromedp.CSS("#search"), "read  QUERY"))
+	names := b.column(2)
+	if len(names) == 0 || len(names) == 50 {
+		t.Fatalf("%d tokens", len(names))
+	}
+	for _, name := range names {
+		if !strings.Contains(name, "Query") {
+			t.Errorf("%q is shown", name)
+		}
+	}
+	b.status(fmt.Sprintf("%d of 120 tokens", len(names)))
+	b.click(".controls button[type=reset]")
+	value[bool](b, "new Promise(done => setTimeout(() => done(true), 0))")
+	b.status("120 of 120 tokens")
+}
+
+// with returns how many of the tokens have a finding that is so, as the page says it.
+func with(t *testing.T, n int, is func(audit.Finding) bool) string {
+	t.Helper()
+	auditor, err := audit.New(application, audit.Options{Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, tok := range sandbox(n) {
+		if slices.ContainsFunc(auditor.Token(tok), is) {
+			found++
+		}
+	}
+	return fmt.Sprintf("%d of %d tokens", found, n)
+}
+
+func TestBrowserFilters(t *testing.T) {
+	t.Parallel()
+	b := open(t, written(t, audit.Options{}, sandbox(120)))
+	isExpired := func(f audit.Finding) bool { return f.Rule == audit.Expired }
+	expired := slices.IndexFunc(audit.Rules(), func(r audit.Rule) bool { return r.ID == audit.Expired })
+	for _, filter := range []struct{ id, value, want string }{
+		{"severity", "error", with(t, 120, func(f audit.Finding) bool { return f.Severity == audit.Error })},
+		{"severity", "warning", with(t, 120, func(f audit.Finding) bool { return f.Severity == audit.Warning })},
+		{"severity", "", "120 of 120 tokens"},
+		{"rule", fmt.Sprint(expired), with(t, 120, isExpired)},
+		{"severity", "0", "0 of 120 tokens"},
+		{"rule", "", ""},
+		{"severity", "", "120 of 120 tokens"},
+		{"by-reach", fmt.Sprint(int(audit.OnProduction)), with(t, 120, func(f audit.Finding) bool { return f.Rule == audit.ProductionReach })},
+	} {
+		if b.enter(filter.id, filter.value); filter.want != "" {
+			b.status(filter.want)
+		}
+	}
+	// The link under a rule leads to the table, filtered by that rule alone.
+	link := fmt.Sprintf("[data-rule='%d']", expired)
+	b.run(fmt.Sprintf("document.querySelector(%s).closest('details').open = true", quoted(link)))
+	b.click(link)
+	value[bool](b, "new Promise(done => setTimeout(() => done(true), 0))")
+	b.status(with(t, 120, isExpired))
+	b.is("document.getElementById('by-reach').value", `"0"`)
+}
+
+func TestBrowserSorts(t *testing.T) {
+	t.Parallel()
+	b := open(t, written(t, audit.Options{}, sandbox(40)))
+	for _, column := range []struct {
+		number int
+		never  string // stands for never, to sort by
+	}{{2, ""}, {4, ""}, {5, "0"}, {6, "9"}} {
+		key := func(s string) string { return strings.Replace(s, "never", column.never, 1) }
+		heading := fmt.Sprintf("#table th:nth-child(%d)", column.number)
+		b.click(heading + " button")
+		b.is(fmt.Sprintf("document.querySelector(%s).getAttribute('aria-sort')", quoted(heading)), `"ascending"`)
+		b.count("#table th[aria-sort=none]", 6)
+		up := b.column(column.number)
+		b.click(heading + " button")
+		b.is(fmt.Sprintf("document.querySelector(%s).getAttribute('aria-sort')", quoted(heading)), `"descending"`)
+		down := b.column(column.number)
+		if column.number > 2 && !slices.IsSortedFunc(up, func(a, b string) int { return strings.Compare(key(a), key(b)) }) {
+			t.Errorf("column %d is not in order: %q", column.number, up)
+		}
+		if len(up) != 40 || up[0] == down[0] || up[0] != down[39] || up[39] != down[0] {
+			t.Errorf("column %d the other way round goes from %q to %q, and was from %q to %q",
+				column.number, down[0], down[39], up[0], up[39])
+		}
+	}
+}
+
+func TestBrowserTurnsPages(t *testing.T) {
+	t.Parallel()
+	b := open(t, written(t, audit.Options{}, sandbox(120)))
+	first := b.column(2)
+	b.is("document.getElementById('previous').disabled", "true")
+	b.click("#next")
+	second := b.column(2)
+	b.click("#next")
+	third := b.column(2)
+	if all := slices.Concat(first, second, third); len(all) != 120 || len(slices.Compact(slices.Sorted(slices.Values(all)))) != 120 {
+		t.Errorf("the pages have %d, %d and %d tokens", len(first), len(second), len(third))
+	}
+	b.is("document.getElementById('next').disabled", "true")
+	b.is("document.getElementById('pages').textContent", `"Page 3 of 3"`)
+	b.click("#previous")
+	if !slices.Equal(b.column(2), second) {
+		t.Error("the page before is another one than it was")
+	}
+}
+
+func TestBrowserUnfoldsFindings(t *testing.T) {
+	t.Parallel()
+	b := open(t, written(t, audit.Options{}, sandbox(40)))
+	b.is("document.querySelector('#table .found').checkVisibility()", "false")
+	b.click("#table .unfold")
+	b.is("document.querySelector('#table .found').checkVisibility()", "true")
+	b.is("document.querySelector('#table .unfold').getAttribute('aria-expanded')", `"true"`)
+	undeclared, _ := audit.RuleByID(audit.UndeclaredScope)
+	if shown := b.texts("#table tr.found:not([hidden]) li"); !strings.Contains(strings.Join(shown, "\n"), undeclared.Remedy) {
+		t.Errorf("unfolded: %q", shown)
+	}
+	b.click("#table .unfold")
+	b.is("document.querySelector('#table .found').checkVisibility()", "false")
+}
+
+func TestBrowserIsDarkWhereTheSystemIs(t *testing.T) {
+	t.Parallel()
+	const (
+		paper = "getComputedStyle(document.body).backgroundColor"
+		label = "document.getElementById('theme').textContent"
+		light = `"rgb(255, 255, 255)"`
+		dark  = `"rgb(21, 24, 28)"`
+	)
+	b := open(t, written(t, audit.Options{}, sandbox(10)), shows("dark", ""))
+	b.is(paper, dark)
+	b.is(label, `"Light theme"`)
+	b.click("#theme")
+	b.is(paper, light)
+	b.is(label, `"Dark theme"`)
+	b.click("#theme")
+	b.is(paper, dark)
+
+	b = open(t, written(t, audit.Options{}, sandbox(10)), shows("light", ""))
+	b.is(paper, light)
+	b.do(shows("dark", ""))
+	b.is(paper, dark)
+	b.is(label, `"Light theme"`)
+}
+
+func TestBrowserPrints(t *testing.T) {
+	t.Parallel()
+	b := open(t, written(t, audit.Options{}, sandbox(120)), shows("dark", ""))
+	b.run(`window.seen = []; addEventListener("beforeprint", () => seen.push(
+		document.querySelectorAll("#table tbody tr:not(.found)").length,
+		document.querySelectorAll("#table tr.found[hidden]").length,
+		document.querySelectorAll("details:not([open])").length))`)
+	pdf, err := chromedp.Run(b.ctx, chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pages := bytes.Count(pdf, []byte("/Type /Page\n")); pages < 3 || pages > 30 {
+		t.Errorf("%d pages", pages)
+	}
+	b.is("seen", "[120,0,0]")
+	b.count(lines, 50)
+	b.is("document.querySelectorAll('details:not([open])').length > 5", "true")
+
+	b.do(shows("dark", "print"))
+	b.is("getComputedStyle(document.body).backgroundColor", `"rgb(255, 255, 255)"`)
+	b.is("[...document.querySelectorAll('button, input, select')].filter(e => e.checkVisibility() && !e.closest('table')).length", "0")
+}
+
+func TestBrowserWithoutScripts(t *testing.T) {
+	t.Parallel()
+	b := open(t, written(t, audit.Options{}, sandbox(120)), withoutScripts())
+	body, err := chromedp.Run(b.ctx, chromedp.Text(chromedp.CSS("body")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	undeclared, _ := audit.RuleByID(audit.UndeclaredScope)
+	for _, want := range []string{"The table of all tokens needs scripts", undeclared.Remedy, "Who reaches what"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("%q is not shown", want)
+		}
+	}
+	if strings.Contains(body, "Show all in the table") || strings.Contains(body, "Reset") {
+		t.Error("something is shown that needs scripts")
+	}
+}
+
+func TestBrowserCopesWith20000Tokens(t *testing.T) {
+	t.Parallel()
+	b := open(t, written(t, audit.Options{}, sandbox(20_000)))
+	b.status("20,000 of 20,000 tokens")
+	took := value[map[string]float64](b, `(() => {
+		const navigation = performance.getEntriesByType("navigation")[0];
+		const took = {load: navigation.domContentLoadedEventEnd};
+		const time = (what, act) => {
+			const start = performance.now();
+			act();
+			document.body.offsetHeight;
+			took[what] = performance.now() - start;
+		};
+		const search = (text) => {
+			document.getElementById("search").value = text;
+			document.getElementById("search").dispatchEvent(new Event("input", {bubbles: true}));
+		};
+		time("first search", () => search("nightly"));
+		time("search", () => search("nightly backup 1"));
+		time("all", () => search(""));
+		time("sort", () => document.querySelector("#table th:nth-child(2) button").click());
+		time("page", () => document.getElementById("next").click());
+		return took;
+	})()`)
+	t.Logf("milliseconds: %v", took)
+	for what, milliseconds := range took {
+		if milliseconds > 5000 { // even a busy machine keeps this; what a user feels is in the log
+			t.Errorf("%s took %.0f ms", what, milliseconds)
+		}
+	}
+	b.is("document.getElementById('pages').textContent", `"Page 2 of 400"`)
+	b.count(lines, 50)
+}
