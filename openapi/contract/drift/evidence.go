@@ -11,11 +11,11 @@ import (
 // An Example is what shows that a finding breaks: a response the newer side allows and the older one refuses, or, if
 // Request is there, a request that the older side describes and the newer one does not serve.
 type Example struct {
-	Request     string         `json:"request,omitempty"` // its first line, and what there is to say of it
-	Status      int            `json:"status,omitempty"`
+	Request     string         `json:"request,omitempty"`      // its first line, and what there is to say of it
+	Status      int            `json:"status,omitempty"`       // of the response
 	ContentType string         `json:"content_type,omitempty"` // empty for a response without a body
-	Headers     map[string]any `json:"headers,omitempty"`
-	Body        any            `json:"body"` // a value of package encoding/json
+	Headers     map[string]any `json:"headers,omitempty"`      // of the response, by name
+	Body        any            `json:"body"`                   // a value of package encoding/json
 }
 
 // takes reports whether an operation of a document allows the response: for a reader, if what a program copes with is

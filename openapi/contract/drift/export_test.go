@@ -1,7 +1,9 @@
 package drift
 
 // CompareAs compares an upstream document with another contract than the embedded one.
-func CompareAs(contract, upstream *Document) (*Report, error) { return compare(contract, contract, upstream) }
+func CompareAs(contract, upstream *Document) (*Report, error) {
+	return compare(contract, contract, upstream)
+}
 
 // ContractTakes reports whether the contract allows a response, as a reader.
 func ContractTakes(operation string, e *Example) bool {
@@ -10,4 +12,6 @@ func ContractTakes(operation string, e *Example) bool {
 }
 
 // Takes reports whether a document allows a response.
-func (d *Document) Takes(operation string, e *Example) bool { return d.operations[operation].takes(e, false) }
+func (d *Document) Takes(operation string, e *Example) bool {
+	return d.operations[operation].takes(e, false)
+}

@@ -39,7 +39,7 @@ const (
 
 // A Finding is one difference, at one place. Its JSON form is part of the command's interface.
 type Finding struct {
-	Class     Class    `json:"class"`
+	Class     Class    `json:"class"`             // what it means for programs
 	Rule      string   `json:"rule"`              // what differs: the keyword or the thing, such as type or parameter
 	Operation string   `json:"operation"`         // the id of the contract's operation
 	Status    string   `json:"status,omitempty"`  // of the response: 200, a range such as 4XX, or default
