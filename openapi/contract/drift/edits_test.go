@@ -27,10 +27,19 @@ func contractTree(t testing.TB) tree {
 	return doc
 }
 
+// contractJSON is the contract, to make trees of. It is without the examples and without three of the four errors, which
+// read alike, because thousands of copies are parsed.
 var contractJSON = sync.OnceValue(func() []byte {
 	var doc tree
 	if err := yaml.Unmarshal([]byte(openapi.Contract()), &doc); err != nil {
 		panic(err)
+	}
+	for _, item := range doc["paths"].(tree) {
+		responses := item.(tree)["get"].(tree)["responses"].(tree)
+		for _, status := range []string{"403", "404", "500"} {
+			delete(responses, status)
+		}
+		delete(responses["200"].(tree)["content"].(tree)["application/json"].(tree), "examples")
 	}
 	data, err := json.Marshal(doc)
 	if err != nil {
@@ -143,13 +152,13 @@ func nodes(doc tree) []*node {
 	return all
 }
 
-// edits returns edits of every keyword of the contract. Schemas that read alike are edited in two places each.
+// edits returns edits of every keyword of the contract. Of schemas that read alike one is edited.
 func edits(t testing.TB) []edit {
 	doc := contractTree(t)
 	var all []edit
 	alike := map[string]int{}
 	for _, n := range nodes(doc) {
-		if alike[n.shape()]++; alike[n.shape()] > 2 {
+		if alike[n.shape()]++; alike[n.shape()] > 1 {
 			continue
 		}
 		switch n.use {

@@ -1,0 +1,231 @@
+package drift_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/psoauth/psoauth/api"
+	"github.com/psoauth/psoauth/openapi/contract/drift"
+)
+
+// read has package api read a response, and returns what it has against it. Of an error it expects to read the code.
+func read(t *testing.T, operation string, e *drift.Example) error {
+	t.Helper()
+	body, err := json.Marshal(e.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.ContentType == "" {
+		body = nil
+	}
+	answer := roundTripper(func(req *http.Request) (*http.Response, error) {
+		header := http.Header{"Content-Type": {e.ContentType}}
+		for name, value := range e.Headers {
+			header.Set(name, fmt.Sprint(value))
+		}
+		return &http.Response{StatusCode: e.Status, Header: header, Request: req, Body: io.NopCloser(bytes.NewReader(body)),
+			ProtoMajor: 1, ProtoMinor: 1, ContentLength: int64(len(body))}, nil
+	})
+	client, err := api.NewClient(api.WithHTTPClient(&http.Client{Transport: answer}), api.WithMaxRetries(0), api.WithRateLimit(0),
+		api.WithServiceToken("k2m4p6r8t0w1", "pscale_tkn_example"), api.WithAccessToken("pscale_oauth_example"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	switch operation {
+	case "getOAuthApplication":
+		_, err = client.GetApplication(ctx, "acme", "5kq1x0v2m8yd")
+	case "listOAuthTokens":
+		_, err = client.ListTokens(ctx, "acme", "5kq1x0v2m8yd", api.ListOptions{})
+	case "getOAuthToken":
+		_, err = client.GetToken(ctx, "acme", "5kq1x0v2m8yd", "8zt3c5n7w1qa")
+	case "getTokenInfo":
+		_, err = client.TokenInfo(ctx)
+	default:
+		t.Fatalf("unknown operation %q", operation)
+	}
+	if refused, ok := errors.AsType[*api.Error](err); ok && e.Status >= 400 && refused.Code == "a_code" {
+		return nil
+	}
+	return err
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// TestBreakingExamplesFailInPackageAPI holds every breaking finding to its example: the document allows the response, and
+// package api cannot read it.
+func TestBreakingExamplesFailInPackageAPI(t *testing.T) {
+	t.Parallel()
+	examples, requests := 0, 0
+	for i, e := range edits(t) {
+		if e.want != breaking || !*allEdits && i%5 != 0 {
+			continue
+		}
+		doc := contractTree(t)
+		e.change(doc)
+		edited := parse(t, doc)
+		report, err := drift.Compare(edited)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range report.Findings {
+			switch {
+			case f.Class != drift.Breaking:
+				continue
+			case f.Example == nil:
+				t.Errorf("%s: no example: %s", e.name, f)
+				continue
+			case f.Example.Request != "":
+				requests++
+				continue
+			}
+			examples++
+			if !edited.Takes(f.Operation, f.Example) {
+				t.Errorf("%s: the document does not allow the example of %s", e.name, f)
+			}
+			shown := *f.Example
+			if body, ok := shown.Body.(map[string]any); ok && shown.Status >= 400 && body["code"] == nil {
+				body["code"] = "a_code" // what api is asked for, unless that is what the example is about
+			}
+			if err := read(t, f.Operation, &shown); err == nil {
+				t.Errorf("%s: package api reads the example of %s: %v", e.name, f, shown.Body)
+			}
+		}
+	}
+	t.Logf("%d examples of responses, %d of requests", examples, requests)
+	if examples < 150 {
+		t.Errorf("only %d examples", examples)
+	}
+}
+
+// TestVerdictIsThatOfPackageAPI makes responses at random, as edited documents allow them. What the contract takes,
+// package api reads, and nothing else; and what the contract does not take, there is a breaking finding about.
+func TestVerdictIsThatOfPackageAPI(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(1, 2))
+	taken, refused := 0, 0
+	for i, e := range edits(t) {
+		if !*allEdits && i%7 != 0 || strings.Contains(e.name, "format") {
+			continue
+		}
+		doc := contractTree(t)
+		e.change(doc)
+		edited := parse(t, doc)
+		report, err := drift.Compare(edited)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range slices.Sorted(maps.Keys(paths)) {
+			path := paths[id]
+			schema := at(doc, "/paths/"+strings.ReplaceAll(path, "/", "~1")+"/get/responses/200/content/application~1json/schema")
+			if schema == nil || report.Count(drift.New)+report.Count(drift.Relaxed)+report.Count(drift.Breaking) == 0 && random.IntN(4) > 0 {
+				continue
+			}
+			for range 6 {
+				value := generator{doc, random}.value(schema.(tree))
+				example := &drift.Example{Status: 200, ContentType: "application/json", Body: value}
+				if !edited.Takes(id, example) {
+					continue // a limit the generator does not know
+				}
+				takes, err := drift.ContractTakes(id, example), read(t, id, example)
+				if takes != (err == nil) {
+					t.Errorf("%s: %s: the contract takes the response: %t; package api: %v; %s", e.name, id, takes, err, encode(t, tree{"": value}))
+				}
+				if takes {
+					taken++
+					continue
+				}
+				refused++
+				if !breaksAt(report, id) {
+					t.Errorf("%s: %s: nothing is found to break, and the contract refuses %s", e.name, id, encode(t, tree{"": value}))
+				}
+			}
+		}
+	}
+	t.Logf("%d responses are taken, %d refused", taken, refused)
+	if taken < 500 || refused < 50 {
+		t.Errorf("%d responses are taken, %d refused: too few of either", taken, refused)
+	}
+}
+
+func breaksAt(report *drift.Report, operation string) bool {
+	for _, f := range report.Findings {
+		if f.Class == drift.Breaking && f.Operation == operation {
+			return true
+		}
+	}
+	return false
+}
+
+// A generator makes random values of a schema, of what the contract uses.
+type generator struct {
+	doc    tree
+	random *rand.Rand
+}
+
+func (g generator) value(schema tree) any {
+	if ref, ok := schema["$ref"].(string); ok {
+		return g.value(at(g.doc, ref[1:]).(tree))
+	}
+	if isNullable(schema) && g.random.IntN(3) == 0 {
+		return nil
+	}
+	for _, keyword := range []string{"oneOf", "allOf"} {
+		if parts, ok := schema[keyword].([]any); ok {
+			return g.value(parts[g.random.IntN(len(parts))].(tree))
+		}
+	}
+	if enum, ok := schema["enum"].([]any); ok {
+		return enum[g.random.IntN(len(enum))]
+	}
+	kind, ok := schema["type"].(string)
+	if !ok {
+		kind = []string{"string", "integer", "boolean", "object", "array", "number"}[g.random.IntN(6)]
+	}
+	switch kind {
+	case "string":
+		return "2026-01-02T03:04:05.678Z" // a time, because PlanetScale's times have no format
+	case "integer":
+		return float64(g.random.IntN(2000))
+	case "number":
+		return float64(g.random.IntN(2000)) / 2
+	case "boolean":
+		return g.random.IntN(2) == 0
+	case "array":
+		items, _ := schema["items"].(tree)
+		list := []any{}
+		for range g.random.IntN(3) {
+			list = append(list, g.value(items))
+		}
+		return list
+	}
+	return g.object(schema)
+}
+
+func (g generator) object(schema tree) any {
+	object := map[string]any{}
+	required, _ := schema["required"].([]any)
+	if forms, ok := schema["anyOf"].([]any); ok {
+		form, _ := forms[g.random.IntN(len(forms))].(tree)["required"].([]any)
+		required = append(required[:len(required):len(required)], form...)
+	}
+	properties, _ := schema["properties"].(tree)
+	for _, name := range slices.Sorted(maps.Keys(properties)) {
+		if g.random.IntN(2) == 0 || slices.Contains(required, any(name)) {
+			object[name] = g.value(properties[name].(tree))
+		}
+	}
+	return object
+}
