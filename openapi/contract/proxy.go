@@ -40,7 +40,7 @@ type ProxyOptions struct {
 // that has this path. Requests and responses pass unchanged but for what HTTP lets a proxy change; credentials are
 // forwarded, to that server only, and never reported. The handler is safe for concurrent use.
 func (r *Run) Proxy(options ProxyOptions) (http.Handler, error) {
-	p := &proxy{run: r, options: options}
+	p := &proxy{v: r.v, run: r, options: options}
 	if options.Upstream != nil && (options.Upstream.Scheme == "" || options.Upstream.Host == "") {
 		return nil, errors.New("the upstream of a proxy: want a URL with a scheme and a host")
 	}
@@ -57,6 +57,9 @@ func (r *Run) Proxy(options ProxyOptions) (http.Handler, error) {
 	if len(p.servers) == 0 {
 		return nil, errors.New("the contract declares no server with a host; a proxy does not know where to forward to")
 	}
+	if options.Upstream != nil {
+		p.v = r.v.withUpstream(options.Upstream, p.servers)
+	}
 	p.reverse = &httputil.ReverseProxy{
 		Rewrite:        p.rewrite,
 		Transport:      p.options.Transport,
@@ -67,7 +70,22 @@ func (r *Run) Proxy(options ProxyOptions) (http.Handler, error) {
 	return p, nil
 }
 
+// withUpstream returns a validator for which up stands for the servers: a URL in an answer may lead there, as those of
+// pages do that a test server writes.
+func (v *Validator) withUpstream(up *url.URL, servers []*url.URL) *Validator {
+	widened := *v
+	widened.stands = slices.Clone(v.stands)
+	for _, server := range servers {
+		at, declared := targetOf(&http.Request{URL: up}), targetOf(&http.Request{URL: server})
+		at.path = strings.TrimSuffix(at.path, "/") + declared.path
+		widened.stands = append(widened.stands, stand{at, declared})
+	}
+	slices.SortStableFunc(widened.stands, byLength)
+	return &widened
+}
+
 type proxy struct {
+	v       *Validator // the run's, or one that knows the upstream too
 	run     *Run
 	options ProxyOptions
 	servers []*url.URL // the declared ones, that with the longest path first
@@ -144,7 +162,7 @@ func (p *proxy) rewrite(pr *httputil.ProxyRequest) {
 
 func (p *proxy) judge(resp *http.Response) error {
 	ctx := resp.Request.Context()
-	findings := p.run.CheckResponse(&http.Request{Method: resp.Request.Method, URL: declaredOf(ctx)}, resp)
+	findings := p.v.checkResponse(p.run, &http.Request{Method: resp.Request.Method, URL: declaredOf(ctx)}, resp)
 	if p.options.Report != nil {
 		p.mu.Lock()
 		for _, f := range findings {

@@ -185,6 +185,22 @@ func TestReadBaselineRefuses(t *testing.T) {
 	}
 }
 
+func TestABaselineKeepsItsDates(t *testing.T) {
+	t.Parallel()
+	const entry = `"operation": "getTokenInfo",
+      "pointer": "/active",
+      "rule": "schema.type",
+      "expires": "2026-12-31"`
+	baseline, err := contract.ReadBaseline(strings.NewReader(`{"findings":[{` + entry + `}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := baseline.Write(&b); err != nil || !strings.Contains(b.String(), entry) {
+		t.Errorf("%v, and %s is not in %s", err, entry, b.String())
+	}
+}
+
 func TestCoverageOfAnotherOperationIsNone(t *testing.T) {
 	t.Parallel()
 	run := validator(t, atNoon()).NewRun()

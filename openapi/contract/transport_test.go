@@ -214,6 +214,38 @@ func TestProxyEnforces(t *testing.T) {
 	}
 }
 
+// A test server's answers lead to itself; that is no departure where it stands for the declared server.
+func TestProxyKnowsItsUpstream(t *testing.T) {
+	t.Parallel()
+	var next string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, `{"current_page":1,"next_page":2,"next_page_url":%q,"prev_page":null,"prev_page_url":null,"data":[%s]}`, next, tokenBody)
+	}))
+	t.Cleanup(server.Close)
+	list := strings.TrimSuffix(tokenPath, "/8zt3c5n7w1qa")
+	for _, test := range []struct {
+		upstream, next string
+		want           []string
+	}{
+		{server.URL, server.URL + list + "?page=2", nil},
+		{server.URL + "/base/", server.URL + "/base" + list + "?page=2", nil},
+		{server.URL, "https://api.planetscale.com" + list + "?page=2", nil},
+		{server.URL, server.URL + "/elsewhere?page=2", []string{"error page.url-elsewhere body /next_page_url"}},
+	} {
+		next = test.next
+		run := validator(t).NewRun()
+		handler, err := run.Proxy(contract.ProxyOptions{Upstream: parse(t, test.upstream)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "http://localhost"+list, nil))
+		if got := brief(contract.NewReport(run, contract.ReportOptions{}).Findings); !slices.Equal(got, test.want) {
+			t.Errorf("%s by way of %s: got %q, want %q", test.next, test.upstream, got, test.want)
+		}
+	}
+}
+
 // A declared server gets what is for it, without an upstream to say so.
 func TestProxyChoosesTheServer(t *testing.T) {
 	t.Parallel()
