@@ -25,6 +25,7 @@ func main() {
 	os.Exit(cli.Run(ctx, cli.Process{
 		Args:   os.Args[1:],
 		Getenv: os.Getenv,
+		Stdin:  os.Stdin,
 		Stdout: os.Stdout,
 		Stderr: os.Stderr,
 	}))

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/spf13/cobra"
 )
 
 // A choice is a flag with few values, of which the first is the default.
@@ -28,4 +30,10 @@ func (c *choice) Set(value string) error {
 	}
 	c.value = value
 	return nil
+}
+
+// register adds the flag to a command, whether or not one of that name is there for all commands.
+func (c *choice) register(cmd *cobra.Command, name, what string) {
+	cmd.Flags().Var(c, name, c.usage(what))
+	_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(c.of, cobra.ShellCompDirectiveNoFileComp))
 }

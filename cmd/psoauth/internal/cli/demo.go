@@ -66,8 +66,11 @@ openapi/openapi.yaml on its way.`)
 
 // enforced makes a client that has each answer of the sandbox held against the contract, as a part of one run.
 func (p *program) enforced() (*api.Client, *contract.Run, error) {
-	validator, err := contract.NewValidator(contract.WithServer(p.settings.apiURL, api.DefaultBaseURL),
-		contract.WithServer(p.settings.authURL, api.DefaultAuthURL), contract.WithClock(p.Now))
+	options := []contract.Option{contract.WithClock(p.Now)}
+	for _, server := range p.settings.standIns() {
+		options = append(options, contract.WithServer(server.base, server.declared))
+	}
+	validator, err := contract.NewValidator(options...)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -10,24 +10,29 @@ import (
 	"path/filepath"
 )
 
-// writeTo gives write standard output, or the file named. The file is replaced when write is done, so that whoever reads
-// it sees it as it was or as it shall be, and stays as it was when write fails; a finding is no failure. What is there
-// and no regular file, such as /dev/null, is written to as it is.
+// writeTo gives write standard output or, if there is one, the file of --output.
 func (p *program) writeTo(name string, write func(io.Writer) error) error {
 	if name == "" {
 		return write(p.out)
 	}
+	return replaceFile("--output", name, write)
+}
+
+// replaceFile gives write a file that a flag names. The file is replaced when write is done, so that whoever reads it
+// sees it as it was or as it shall be, and stays as it was when write fails; a finding is no failure. What is there and
+// no regular file, such as /dev/null, is written to as it is.
+func replaceFile(flag, name string, write func(io.Writer) error) error {
 	mode := fs.FileMode(0o600) // what is found may help an attacker
 	if target, err := filepath.EvalSymlinks(name); err == nil {
 		name = target
 	}
 	switch info, err := os.Stat(name); {
 	case err == nil && info.IsDir():
-		return fmt.Errorf("--output %s: this is a directory", name)
+		return fmt.Errorf("%s %s: this is a directory", flag, name)
 	case err == nil && !info.Mode().IsRegular():
 		file, err := os.OpenFile(name, os.O_WRONLY, 0)
 		if err != nil {
-			return fmt.Errorf("--output: %w", err)
+			return fmt.Errorf("%s: %w", flag, err)
 		}
 		err = buffered(file, write)
 		return errors.Join(err, file.Close())
@@ -36,7 +41,7 @@ func (p *program) writeTo(name string, write func(io.Writer) error) error {
 	}
 	temporary, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
 	if err != nil {
-		return fmt.Errorf("--output: %w", err)
+		return fmt.Errorf("%s: %w", flag, err)
 	}
 	defer os.Remove(temporary.Name()) // in vain where it has taken its place
 	err = buffered(temporary, write)

@@ -36,7 +36,8 @@ Exit status: 0 done; 1 something to act on; 2 could not run, or was interrupted.
 
 func (p *program) root() *cobra.Command {
 	root := group("psoauth", "Inspect PlanetScale OAuth applications and their tokens",
-		p.appCommand(), p.tokenCommand(), p.auditCommand(), p.sandboxCommand(), p.demoCommand(), versionCommand(), completionCommand())
+		p.appCommand(), p.tokenCommand(), p.auditCommand(), p.contractCommand(), p.sandboxCommand(), p.demoCommand(),
+		versionCommand(), completionCommand())
 	root.Long = about
 	root.Version = version()
 	root.SetVersionTemplate("{{.Version}}\n")

@@ -20,6 +20,7 @@ import (
 type Process struct {
 	Args           []string            // without the program's name
 	Getenv         func(string) string // the environment
+	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Now            func() time.Time // nil for time.Now
 }
@@ -51,7 +52,7 @@ func Run(ctx context.Context, process Process) (status int) {
 	p := &program{Process: process, out: newOutput(process.Stdout)}
 	defer func() {
 		if r := recover(); r != nil {
-			status = p.report(ctx, fmt.Errorf("internal error, please report it: %v", r))
+			status = p.report(ctx, panicked(r))
 		}
 	}()
 	root := p.root()
@@ -98,6 +99,7 @@ func (p *program) report(ctx context.Context, err error) int {
 		}
 	}
 	for _, line := range said {
+		line = strings.ReplaceAll(line, "\n", "; ") // errors.Join sets one below the other
 		fmt.Fprintln(p.Stderr, "psoauth: "+text.Excerpt(inFlags.Replace(line), maxLine, p.settings.secrets()...))
 	}
 	if errors.As(err, new(finding)) {
@@ -121,4 +123,5 @@ var inFlags = strings.NewReplacer(
 	"check the base URL", "check --api-url and --auth-url",
 	"the network and the base URL", "the network, --api-url and --auth-url",
 	"the ids and the base URL", "the ids, --api-url and --auth-url",
+	"it has no log.entries", "it has no log.entries (a bare body goes with --operation)",
 )

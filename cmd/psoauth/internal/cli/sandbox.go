@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -32,24 +29,11 @@ environment that leads a client there. The credentials are made up and open noth
 	return cmd
 }
 
-const shutdownTime = 3 * time.Second // for requests that are being answered when the sandbox ends
-
 func (p *program) serveSandbox(ctx context.Context, address string, tokens int) error {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	listener, err := listenOn(ctx, address)
 	if err != nil {
-		return fmt.Errorf("cannot listen on %s (choose another with --listen): %w", address, err)
+		return err
 	}
-	server := &http.Server{
-		Handler:           apitest.New(apitest.WithTokens(tokens), apitest.WithClock(p.Now)),
-		ReadHeaderTimeout: 10 * time.Second,
-	}
-	context.AfterFunc(ctx, func() {
-		soon, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
-		defer cancel()
-		if server.Shutdown(soon) != nil {
-			_ = server.Close() // what is left has had its time
-		}
-	})
 	url := "http://" + reachable(listener.Addr())
 	for _, v := range []struct{ name, value string }{
 		{"PLANETSCALE_API_URL", url + "/v1"},
@@ -63,21 +47,9 @@ func (p *program) serveSandbox(ctx context.Context, address string, tokens int) 
 	}
 	fmt.Fprintf(p.out, "# psoauth token list %s\n", apitest.ApplicationID)
 	if err := p.out.Flush(); err != nil {
-		return errors.Join(err, server.Close())
+		return errors.Join(err, listener.Close())
 	}
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
-}
-
-// reachable returns where a client on this machine finds what listens on the address.
-func reachable(address net.Addr) string {
-	tcp, ok := address.(*net.TCPAddr)
-	if !ok || !tcp.IP.IsUnspecified() {
-		return address.String()
-	}
-	return (&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: tcp.Port}).String()
+	return serve(ctx, listener, apitest.New(apitest.WithTokens(tokens), apitest.WithClock(p.Now)))
 }
 
 // enterSandbox starts a PlanetScale in this process and has the settings lead to it, except where flags say otherwise. It

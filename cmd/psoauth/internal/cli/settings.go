@@ -159,6 +159,19 @@ func (p *program) client(needs ...need) (*api.Client, error) {
 	return api.NewClient(options...)
 }
 
+// A standIn is a server that stands for one of those that the contract declares.
+type standIn struct{ base, declared string }
+
+// standIns returns where the settings lead in place of PlanetScale.
+func (s *settings) standIns() (all []standIn) {
+	for _, server := range []standIn{{s.apiURL, api.DefaultBaseURL}, {s.authURL, api.DefaultAuthURL}} {
+		if server.base != "" {
+			all = append(all, server)
+		}
+	}
+	return all
+}
+
 // secrets returns the user's credentials, to be kept out of all output. A string too short to be one of PlanetScale's is
 // left out: it would be found by chance where it is none.
 func (s *settings) secrets() (secrets []string) {

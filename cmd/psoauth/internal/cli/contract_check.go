@@ -1,0 +1,230 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/psoauth/psoauth/api"
+	"github.com/psoauth/psoauth/openapi/contract"
+)
+
+// A check is one run of the command: what to judge, and what of it is known.
+type check struct {
+	*program
+	judge
+	servers        pairsFlag
+	operation      string
+	status         numberFlag
+	application    string
+	baseline       string
+	updateBaseline bool
+}
+
+// standardInput is the argument that stands for it; stdinName is what findings call it.
+const (
+	standardInput = "-"
+	stdinName     = "stdin"
+)
+
+func (p *program) contractCheck() *cobra.Command {
+	c := &check{program: p, judge: newJudge(), status: numberFlag{least: 100}}
+	c.servers.want = "BASE=DECLARED, such as http://127.0.0.1:8080/v1=" + api.DefaultBaseURL
+	cmd := &cobra.Command{
+		Use:   "check [FILE|DIRECTORY|-]...",
+		Short: "Say what does not keep the contract in recordings, or in the live service",
+		Long: `Hold responses against the contract and say where they do not keep it, how bad that is, and how much of the
+contract they covered. What to judge is one of
+
+  recordings     in HAR 1.2, as browsers and proxies export them, plain or gzipped; all of a directory (*.har,
+                 *.har.gz); - reads one from standard input
+  a bare body    of the operation that --operation names, from files or -
+  the service    with no file: it is asked, by reading only, for the application of --app, its tokens, page by
+                 page, some of them one by one, and what it knows of your access token, if you have one
+  a sandbox      with --sandbox, in place of the service
+
+The rules: https://github.com/psoauth/psoauth/blob/main/docs/rules.md. An error is what a program built on the contract would misread or
+fail on; a warning breaks a promise; a note tells something new. Traffic of other services in a recording is a note.
+
+A baseline is a JSON file of findings that are known and accepted, each for good or up to the date in its
+"expires". --update-baseline makes it accept what is found, and nothing else.
+
+Exit status: 0 nothing found as bad as --fail-on; 1 something found; 2 something could not be read or asked, or
+there was no response of the contract's operations at all. What could be judged is reported in each case.`,
+		Example: "  psoauth contract check traffic.har\n" +
+			"  psoauth contract check recordings --baseline contract-baseline.json --format github\n" +
+			"  curl … | psoauth contract check --operation getOAuthToken -\n" +
+			"  psoauth contract check --app 5kq1x0v2m8yd --fail-on warning",
+		Args: cobra.ArbitraryArgs,
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return nil, cobra.ShellCompDirectiveDefault
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args) },
+	}
+	c.judge.register(cmd)
+	flags := cmd.Flags()
+	flags.Var(&c.servers, "server", "let a test server stand for a declared one: `BASE=DECLARED` (repeatable; --api-url and --auth-url do)")
+	flags.StringVar(&c.operation, "operation", "", "the files are bare bodies, answers of the operation with this `id`")
+	flags.Var(&c.status, "status", "the status of the bare bodies (default the operation's success)")
+	flags.StringVar(&c.application, "app", "", "the `id` of the application to ask the service for")
+	flags.StringVar(&c.baseline, "baseline", "", "accept the findings in this `file`")
+	flags.BoolVar(&c.updateBaseline, "update-baseline", false, "write the file of --baseline anew, so that it accepts what is found")
+	_ = cmd.MarkFlagFilename("baseline", "json")
+	return cmd
+}
+
+// validate says which flags and arguments do not go together.
+func (c *check) validate(args []string) error {
+	switch sandbox := c.settings.sandbox; {
+	case sandbox && len(args) > 0:
+		return errors.New("--sandbox takes the place of the service: leave it out, or the files")
+	case c.application != "" && len(args) > 0:
+		return errors.New("--app is for the service: leave it out, or the files")
+	case c.status.value != 0 && c.operation == "":
+		return errors.New("--status is for a bare body: say which operation it answers with --operation")
+	case c.status.value > 599:
+		return fmt.Errorf("--status: want a status of HTTP, from 100 to 599, got %d", c.status.value)
+	case c.operation != "" && len(args) == 0:
+		return errors.New("--operation is for a bare body: give its file, or - for standard input")
+	case c.updateBaseline && c.baseline == "":
+		return errors.New("--update-baseline: say which file with --baseline")
+	case len(args) == 0 && c.application == "" && !sandbox:
+		return errors.New("nothing to check: give recordings, or --app APP_ID for the service; --sandbox needs nothing")
+	}
+	return nil
+}
+
+func (c *check) run(ctx context.Context, args []string) error {
+	if err := c.validate(args); err != nil {
+		return err
+	}
+	baseline, err := c.readBaseline()
+	if err != nil {
+		return err
+	}
+	if len(args) == 0 {
+		return c.service(ctx, baseline)
+	}
+	run, err := c.newRun(c.program, c.standIns(c.spec == "")...)
+	if err != nil {
+		return err
+	}
+	err = interruptible(ctx, func() error { return c.files(run, args) })
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return c.finish(run, baseline, err)
+}
+
+// standIns returns the options that let test servers stand for the declared ones: those of --server and, if asked for,
+// where --api-url and --auth-url lead.
+func (c *check) standIns(settings bool) (options []contract.Option) {
+	given := map[string]bool{}
+	for _, pair := range c.servers.all {
+		given[pair[0]] = true
+		options = append(options, contract.WithServer(pair[0], pair[1]))
+	}
+	for _, s := range c.settings.standIns() {
+		if settings && !given[s.base] {
+			options = append(options, contract.WithServer(s.base, s.declared))
+		}
+	}
+	return options
+}
+
+// files judges recordings or bare bodies. One that cannot be read does not keep the others from being judged.
+func (c *check) files(run *contract.Run, names []string) error {
+	var errs []error
+	for _, name := range names {
+		switch {
+		case c.operation != "":
+			errs = append(errs, c.body(run, name))
+		case name == standardInput:
+			errs = append(errs, run.CheckHAR(stdinName, c.Stdin))
+		default:
+			errs = append(errs, run.CheckPath(name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (c *check) body(run *contract.Run, name string) error {
+	in, source := c.Stdin, stdinName
+	if name != standardInput {
+		file, err := os.Open(name)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		in, source = file, filepath.ToSlash(name)
+	}
+	return run.CheckBody(source+"#0", c.operation, c.status.value, in) // like a recording of one entry
+}
+
+// finish reports on a run. Failed is what could not be read or asked.
+func (c *check) finish(run *contract.Run, baseline *contract.Baseline, failed error) error {
+	report, err := c.newReport(c.program, run, baseline)
+	if err != nil {
+		return err
+	}
+	responses := report.Summary.Responses
+	if failed == nil && !covers(report) {
+		failed = fmt.Errorf("nothing was checked: of %s none is an operation's of the contract; --server says what a test server stands for",
+			countOf(responses, "response"))
+		if report.Failed() {
+			failed = nil // the findings say so
+		}
+	}
+	if failed != nil && responses == 0 {
+		return failed
+	}
+	if c.updateBaseline && failed == nil {
+		baseline.Update(run)
+		if err := replaceFile("--baseline", c.baseline, baseline.Write); err != nil {
+			return err
+		}
+		if report, err = c.newReport(c.program, run, baseline); err != nil {
+			return err
+		}
+	}
+	found := c.conclude(c.program, report)
+	if failed != nil {
+		return failed
+	}
+	return found
+}
+
+// covers reports whether there was a response of one of the contract's operations.
+func covers(report *contract.Report) bool {
+	for _, operation := range report.Coverage.Operations {
+		if len(operation.Statuses) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// readBaseline returns the baseline; one that is not asked for, or is yet to be written, is empty.
+func (c *check) readBaseline() (*contract.Baseline, error) {
+	if c.baseline == "" {
+		return &contract.Baseline{}, nil
+	}
+	file, err := os.Open(c.baseline)
+	if errors.Is(err, fs.ErrNotExist) && c.updateBaseline {
+		return &contract.Baseline{}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--baseline: %w", err)
+	}
+	defer file.Close()
+	baseline, err := contract.ReadBaseline(file)
+	if err != nil {
+		return nil, fmt.Errorf("--baseline %s: %w", c.baseline, err)
+	}
+	return baseline, nil
+}

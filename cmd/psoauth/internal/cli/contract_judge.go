@@ -1,0 +1,140 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/psoauth/psoauth/openapi/contract"
+)
+
+// A judge is what the commands that judge responses have in common: by which contract they judge, how severely, and how
+// they report.
+type judge struct {
+	spec           string
+	severities     pairsFlag
+	format, failOn *choice
+	output         string
+}
+
+func newJudge() judge {
+	return judge{
+		severities: pairsFlag{want: "RULE=SEVERITY, such as scope.unknown=off"},
+		format:     newChoice("human", "json", "junit", "sarif", "github"),
+		failOn:     newChoice("error", "warning", "note"),
+	}
+}
+
+func (j *judge) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&j.spec, "spec", "", "judge by this `file`, an OpenAPI 3.0 document (default the contract of PlanetScale's OAuth endpoints)")
+	flags.Var(&j.severities, "severity", "change the severity of a rule to error, warning, note or off: `RULE=SEVERITY` (repeatable)")
+	flags.StringVar(&j.output, "output", "", "write the report to this `file`, as a whole or not at all")
+	j.format.register(cmd, "format", "")
+	j.failOn.register(cmd, "fail-on", "exit with status 1 if something at least so bad is found:")
+	_ = cmd.MarkFlagFilename("spec", "yaml", "yml", "json")
+	_ = cmd.MarkFlagFilename("output")
+	_ = cmd.RegisterFlagCompletionFunc("severity", cobra.FixedCompletions(ruleIDs(), cobra.ShellCompDirectiveNoSpace))
+}
+
+// newRun returns a run by the contract and the severities of the flags.
+func (j *judge) newRun(p *program, options ...contract.Option) (*contract.Run, error) {
+	options = append(options, contract.WithClock(p.Now))
+	if j.spec != "" {
+		document, err := readSpec(j.spec)
+		if err != nil {
+			return nil, fmt.Errorf("--spec: %w", err)
+		}
+		options = append(options, contract.WithSpec(document), contract.WithSpecName(j.spec))
+	}
+	for _, pair := range j.severities.all {
+		severity, err := contract.ParseSeverity(pair[1])
+		if err != nil {
+			return nil, fmt.Errorf("--severity %s: %w", pair[0], err)
+		}
+		options = append(options, contract.WithSeverity(pair[0], severity))
+	}
+	validator, err := contract.NewValidator(options...)
+	if err != nil {
+		return nil, err
+	}
+	for _, what := range validator.Unjudged() {
+		fmt.Fprintln(p.Stderr, "psoauth: not checked: "+what)
+	}
+	return validator.NewRun(), nil
+}
+
+// leastSeverity is the severity from which on findings fail a run.
+func (j *judge) leastSeverity() (contract.Severity, error) {
+	return contract.ParseSeverity(j.failOn.value)
+}
+
+// newReport returns the report of a run up to now. A baseline may be nil.
+func (j *judge) newReport(p *program, run *contract.Run, baseline *contract.Baseline) (*contract.Report, error) {
+	least, err := j.leastSeverity()
+	if err != nil {
+		return nil, err
+	}
+	return contract.NewReport(run, contract.ReportOptions{
+		Baseline: baseline,
+		FailOn:   least,
+		Color:    j.output == "" && !p.settings.noColor && coloured(p.Stdout, p.Getenv),
+	}), nil
+}
+
+// conclude writes a report and returns a finding if it failed.
+func (j *judge) conclude(p *program, report *contract.Report) error {
+	err := p.writeTo(j.output, func(w io.Writer) error { return report.Write(w, contract.Format(j.format.value)) })
+	if err != nil || !report.Failed() {
+		return err
+	}
+	s := report.Summary
+	found := s.Errors
+	switch j.failOn.value {
+	case "note":
+		found += s.Warnings + s.Notes
+	case "warning":
+		found += s.Warnings
+	}
+	return finding{fmt.Sprintf("%s at or above --fail-on %s", countOf(found, "finding"), j.failOn.value)}
+}
+
+// mostSpec bounds what is read of a document. Package contract takes less, and says how much.
+const mostSpec = 1 << 28
+
+func readSpec(name string) ([]byte, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	return io.ReadAll(io.LimitReader(file, mostSpec))
+}
+
+func ruleIDs() (ids []string) {
+	for _, rule := range contract.Rules() {
+		ids = append(ids, rule.ID+"=")
+	}
+	return ids
+}
+
+// A pairsFlag is a flag that may be given several times, each time with a name and a value.
+type pairsFlag struct {
+	want string
+	all  [][2]string
+}
+
+func (f *pairsFlag) String() string { return "" }
+func (f *pairsFlag) Type() string   { return "pair" }
+func (f *pairsFlag) Set(pair string) error {
+	name, value, ok := strings.Cut(pair, "=")
+	if !ok || name == "" || value == "" {
+		return errors.New("want " + f.want)
+	}
+	f.all = append(f.all, [2]string{name, value})
+	return nil
+}
