@@ -172,6 +172,15 @@ func (b *tab) is(expression, want string) {
 	}
 }
 
+// becomes waits until an expression has a value, which is given in JSON.
+func (b *tab) becomes(expression, want string) {
+	b.t.Helper()
+	value[bool](b, fmt.Sprintf(`new Promise(done => {
+		const look = () => JSON.stringify(%s) === %s ? done(true) : setTimeout(look, 10);
+		look();
+	})`, expression, quoted(want)))
+}
+
 // run runs statements in the page.
 func (b *tab) run(statements string) {
 	b.t.Helper()

@@ -177,7 +177,7 @@ func TestBrowserIsDarkWhereTheSystemIs(t *testing.T) {
 	b.is(paper, light)
 	b.do(shows("dark", ""))
 	b.is(paper, dark)
-	b.is(label, `"Light theme"`)
+	b.becomes(label, `"Light theme"`) // the page is told when the browser gets to it
 }
 
 func TestBrowserPrints(t *testing.T) {
