@@ -22,19 +22,9 @@ func TestData(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", in, got, want)
 		}
 	}
-	if got := text.Data("it is s3cret", 20, "s3cret"); got != "it is [redacted]" {
-		t.Errorf("got %q", got)
-	}
-}
-
-// FuzzData wants the short way to give what the long one does.
-func FuzzData(f *testing.F) {
-	for _, seed := range []string{"", "CI deploys", "Bearer x", "pscale_pw_x", "é\x00"} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		if got, want := text.Data(s, len(s)+1000), text.Printable(text.RedactCredentials(s)); len(want) < len(s)+1000 && got != want {
-			t.Errorf("%q becomes %q, want %q", s, got, want)
+	for _, in := range []string{"it is s3/cret", `it is s3\/cret`, "it is s3%2fcret"} {
+		if got := text.Data(in, 20, "s3/cret"); got != "it is [redacted]" {
+			t.Errorf("%q: got %q", in, got)
 		}
-	})
+	}
 }

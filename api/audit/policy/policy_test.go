@@ -2,6 +2,7 @@ package policy_test
 
 import (
 	"errors"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -54,6 +55,31 @@ func TestPolicySetsEverything(t *testing.T) {
 			},
 			{Token: "8zt3c5n7w1qa", Until: time.Date(2024, 3, 1, 0, 0, 0, 0, time.UTC)},
 		},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+// The policy in the documentation sets what holds without it.
+func TestDocumentedPolicy(t *testing.T) {
+	t.Parallel()
+	file, err := os.Open("../../../docs/policy.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	got, err := policy.Read(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := audit.Options{
+		NeverUsedDays: 30, UnusedDays: 90, LifetimeDays: 90, ExpiresDays: 7, TokensPerActor: 10, AgeSpread: 5,
+		ProductionBranches: []string{"main", "master", "production", "prod"}, Severities: map[string]audit.Severity{},
+	}
+	for id := range got.Severities {
+		rule, _ := audit.RuleByID(id)
+		want.Severities[id] = rule.Severity
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
