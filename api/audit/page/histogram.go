@@ -41,21 +41,6 @@ func (h *histogram) add(t *time.Time) {
 	h.counts[bar]++
 }
 
-// past returns how many times are not after the audit.
-func (h *histogram) past() (n int) {
-	for _, count := range h.counts[:side] {
-		n += count
-	}
-	return n
-}
-
-func (h *histogram) future() (n int) {
-	for _, count := range h.counts[side:] {
-		n += count
-	}
-	return n
-}
-
 // The measures of the chart, in its own units.
 const (
 	chartLeft   = 96
