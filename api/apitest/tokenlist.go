@@ -15,7 +15,7 @@ import (
 type tokenList struct {
 	sample *sample
 	leaked []int
-	given  []record       // the tokens a test gave, or nil
+	given  []*record      // the tokens a test gave, or nil; by address, so that printers do not look into them
 	ids    map[string]int // of those
 	start  int            // how many there are from the start
 
@@ -31,7 +31,7 @@ func newTokenList(c *config, midnight time.Time) *tokenList {
 		return l
 	}
 	l.start = len(c.listed)
-	l.given = make([]record, len(c.listed))
+	l.given = make([]*record, len(c.listed))
 	l.ids = make(map[string]int, len(c.listed))
 	for i := range c.listed {
 		id := c.listed[i].ID
@@ -39,7 +39,7 @@ func newTokenList(c *config, midnight time.Time) *tokenList {
 			panic("apitest.WithTokenList: two tokens have the id " + strconv.Quote(id))
 		}
 		l.ids[id] = i
-		l.given[i] = recordOf(&c.listed[i])
+		l.given[i] = new(recordOf(&c.listed[i]))
 	}
 	return l
 }
@@ -102,7 +102,7 @@ func (t tokens) find(id string) (int, bool) {
 // append appends the JSON of the token with the number.
 func (t tokens) append(dst []byte, number int, revision Revision) []byte {
 	if number < len(t.given) {
-		return revision.appendToken(dst, &t.given[number])
+		return revision.appendToken(dst, t.given[number])
 	}
 	r := t.sample.token(number)
 	if slices.Contains(t.leaked, number) {

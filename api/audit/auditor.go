@@ -11,7 +11,7 @@ import (
 // safe for concurrent use.
 type Auditor struct {
 	options  Options
-	secrets  []string
+	secrets  func() []string // a function, because printers look into a slice
 	severity map[string]Severity
 	checks   []check // the rules on single tokens that are not off
 	declared declaration
@@ -48,12 +48,14 @@ func New(app *api.Application, options Options) (*Auditor, error) {
 		ages:     new(ages),
 		groups:   map[string]*Group{},
 	}
+	var secrets []string
 	for _, secret := range options.Secrets {
-		a.secrets = append(a.secrets, secret.Reveal())
+		secrets = append(secrets, secret.Reveal())
 	}
+	a.secrets = func() []string { return secrets }
 	a.report = Report{
-		Application:     text.Data(app.ID, nameBytes, a.secrets...),
-		ApplicationName: text.Data(app.Name, nameBytes, a.secrets...),
+		Application:     text.Data(app.ID, nameBytes, a.secrets()...),
+		ApplicationName: text.Data(app.Name, nameBytes, a.secrets()...),
 		At:              options.Now,
 	}
 	for _, rule := range rules {
@@ -70,7 +72,7 @@ func New(app *api.Application, options Options) (*Auditor, error) {
 		}
 	}
 	for _, given := range options.Accept {
-		given.Reason = text.Data(given.Reason, reasonBytes, a.secrets...)
+		given.Reason = text.Data(given.Reason, reasonBytes, a.secrets()...)
 		kept := &acceptance{Acceptance: given}
 		a.accepted[given.Token] = append(a.accepted[given.Token], kept)
 		a.accept = append(a.accept, kept)

@@ -65,10 +65,10 @@ func (a *Auditor) Subject(tok *api.Token) Subject { return a.shown(referTo(tok))
 
 func (a *Auditor) shown(r reference) Subject {
 	return Subject{
-		Token:     text.Data(r.token, nameBytes, a.secrets...),
-		Name:      text.Data(r.name, nameBytes, a.secrets...),
-		Actor:     text.Data(r.actor, nameBytes, a.secrets...),
-		ActorName: text.Data(r.actorName, nameBytes, a.secrets...),
+		Token:     text.Data(r.token, nameBytes, a.secrets()...),
+		Name:      text.Data(r.name, nameBytes, a.secrets()...),
+		Actor:     text.Data(r.actor, nameBytes, a.secrets()...),
+		ActorName: text.Data(r.actorName, nameBytes, a.secrets()...),
 	}
 }
 

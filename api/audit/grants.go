@@ -118,7 +118,7 @@ func (l *items) add(item string) {
 func (a *Auditor) list(l items) string {
 	named := make([]string, 0, maxItems+1)
 	for _, item := range l[:min(len(l), maxItems)] {
-		named = append(named, text.Data(item, itemBytes, a.secrets...))
+		named = append(named, text.Data(item, itemBytes, a.secrets()...))
 	}
 	if more := len(l) - maxItems; more > 0 {
 		named = append(named, strconv.Itoa(more)+" more")

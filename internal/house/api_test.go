@@ -3,10 +3,7 @@ package house_test
 import (
 	"flag"
 	"fmt"
-	"go/importer"
-	"go/token"
 	"go/types"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -57,23 +54,8 @@ func TestPublicAPIIsTheOneAgreed(t *testing.T) {
 // its subject, so that a diff can be read by itself.
 func publicAPI(t *testing.T) []string {
 	t.Helper()
-	patterns := []string{"-export", "-deps"}
-	for _, name := range public {
-		patterns = append(patterns, "./"+name)
-	}
-	exports := map[string]string{}
-	for _, p := range packages(t, patterns...) {
-		exports[p.ImportPath] = p.Export
-	}
-	compiled := importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) {
-		return os.Open(exports[path])
-	})
 	api := listing{models: map[string]bool{}}
-	for _, name := range public {
-		p, err := compiled.Import(module + "/" + name)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, p := range compiled(t, public) {
 		for _, exported := range p.Scope().Names() {
 			if object := p.Scope().Lookup(exported); object.Exported() {
 				api.add(object)

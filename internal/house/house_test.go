@@ -4,7 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"go/importer"
+	"go/token"
+	"go/types"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -17,10 +21,10 @@ const (
 
 // A pkg is what go list says of one package.
 type pkg struct {
-	ImportPath, Dir, Export string
-	GoFiles, Imports        []string
-	Standard                bool
-	Module                  struct{ Path string }
+	Name, ImportPath, Dir, Export string
+	GoFiles, Imports              []string
+	Standard                      bool
+	Module                        struct{ Path string }
 }
 
 // name returns the package's path within the module.
@@ -41,6 +45,30 @@ func packages(t *testing.T, args ...string) (found []pkg) {
 		}
 		found = append(found, p)
 	}
+}
+
+// compiled returns the packages of the names given, as the compiler sees them.
+func compiled(t *testing.T, names []string) (found []*types.Package) {
+	t.Helper()
+	patterns := []string{"-export", "-deps"}
+	for _, name := range names {
+		patterns = append(patterns, "./"+name)
+	}
+	exports := map[string]string{}
+	for _, p := range packages(t, patterns...) {
+		exports[p.ImportPath] = p.Export
+	}
+	from := importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) {
+		return os.Open(exports[path])
+	})
+	for _, name := range names {
+		p, err := from.Import(module + "/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found = append(found, p)
+	}
+	return found
 }
 
 // run returns what the go command writes at the module's root.

@@ -27,28 +27,38 @@ var inContext = regexp.MustCompile(`(?i)(\bBearer\s+)` + letter + `+` +
 	`|("(?:token|access_token|refresh_token|plain_text_refresh_token|client_secret)"\s*:\s*")(?:[^"\\]|\\.)+`)
 
 // Redact replaces every credential in s: whatever carries one of PlanetScale's prefixes, follows a Bearer scheme or is
-// the value of a JSON member for secrets, and each of known, plain or with some of its characters escaped.
+// the value of a JSON member for secrets, and each of known, in capitals or not, plain or with some of its characters
+// escaped.
 func Redact(s string, known ...string) string {
-	return inContext.ReplaceAllString(RedactCredentials(s, known...), "${1}${2}"+redacted)
+	s = credentials.ReplaceAllString(redactKnown(s, known, "(?i)"), redacted)
+	return inContext.ReplaceAllString(s, "${1}${2}"+redacted)
 }
 
 // RedactCredentials is Redact for text that is data, such as a name, and no header or JSON: Bearer is a word in it like
 // any other.
 func RedactCredentials(s string, known ...string) string {
 	if slices.ContainsFunc(known, func(k string) bool { return mayRepeat(s, k) }) {
-		known = slices.DeleteFunc(slices.Clone(known), func(k string) bool { return k == "" })
-		// One of them may begin another; the longest must win, or its rest would be left.
-		slices.SortFunc(known, func(a, b string) int { return len(b) - len(a) })
-		var alternatives []string
-		for _, secret := range known {
-			alternatives = append(alternatives, escaped(secret))
-		}
-		s = regexp.MustCompile(strings.Join(alternatives, "|")).ReplaceAllLiteralString(s, redacted)
+		s = redactKnown(s, known, "")
 	}
 	if !mayHoldCredential(s) {
 		return s
 	}
 	return credentials.ReplaceAllString(s, redacted)
+}
+
+// redactKnown goes over s once, so that no secret is found in what hides another. Flags are those of a regular expression.
+func redactKnown(s string, known []string, flags string) string {
+	known = slices.DeleteFunc(slices.Clone(known), func(k string) bool { return k == "" })
+	if len(known) == 0 {
+		return s
+	}
+	// One of them may begin another; the longest must win, or its rest would be left.
+	slices.SortFunc(known, func(a, b string) int { return len(b) - len(a) })
+	var patterns []string
+	for _, secret := range known {
+		patterns = append(patterns, escaped(secret))
+	}
+	return regexp.MustCompile(flags+strings.Join(patterns, "|")).ReplaceAllLiteralString(s, redacted)
 }
 
 // mayRepeat looks for the longest part of a secret that is never escaped, for the same reason as mayHoldCredential.

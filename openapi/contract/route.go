@@ -255,16 +255,17 @@ func standFor(t target, stands []stand) []target {
 	return all
 }
 
-// newStand checks a pair of base URLs as WithServer takes them. The declared one must be a server of the contract.
+// newStand checks a pair of base URLs as WithServer takes them. The declared one must be a server of the contract. An error
+// repeats no URL that may hold a password.
 func (s *spec) newStand(at, declared string) (stand, error) {
 	var pair [2]target
 	for i, raw := range []string{at, declared} {
 		u, err := url.Parse(raw)
-		if err != nil {
-			return stand{}, err
+		if wrong, ok := errors.AsType[*url.Error](err); ok {
+			return stand{}, fmt.Errorf("no base URL: %w", wrong.Err)
 		}
-		if u.Scheme == "" || u.Host == "" || u.RawQuery != "" {
-			return stand{}, fmt.Errorf("%q is no base URL: want a scheme, a host and perhaps a path", raw)
+		if u.Scheme == "" || u.Host == "" || u.RawQuery != "" || u.User != nil {
+			return stand{}, fmt.Errorf("%q is no base URL: want a scheme, a host and perhaps a path", u.Redacted())
 		}
 		pair[i] = targetOf(&http.Request{URL: u})
 		pair[i].path = strings.TrimSuffix(pair[i].path, "/")
