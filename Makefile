@@ -3,9 +3,10 @@
 STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # A count, because Go 1.26 may take the end of a duration for a failure (golang/go#75804).
 FUZZTIME    ?= 10000x
+BENCHCOUNT  ?= 6
 
 .DEFAULT_GOAL := help
-.PHONY: help generate test lint demo cover fuzz api
+.PHONY: help generate test lint demo cover fuzz bench api
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +38,9 @@ fuzz: ## Run each fuzz target FUZZTIME (10000x)
 			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x $$package; \
 		done; \
 	done
+
+bench: ## Run all benchmarks BENCHCOUNT times (6), for benchstat
+	go test -run '^$$' -bench . -count $(BENCHCOUNT) ./...
 
 api: ## Accept the public API as it is now
 	go test ./internal/house -run TestPublicAPIIsTheOneAgreed -update
