@@ -19,7 +19,7 @@ type Grant struct {
 func (a *Auditor) Grants(tok *api.Token) []Grant {
 	var grants []Grant
 	add := func(kind Reach, id, name string, deleted bool, does Reach) {
-		id, name = text.Data(id, nameBytes, a.secrets...), text.Data(name, nameBytes, a.secrets...)
+		id, name = text.Data(id, nameBytes, a.secrets()...), text.Data(name, nameBytes, a.secrets()...)
 		grants = append(grants, Grant{kind, id, name, deleted, does})
 	}
 	if by := tok.OAuthAccessesByResource; by != nil {
