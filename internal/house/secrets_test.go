@@ -18,9 +18,11 @@ import (
 	"github.com/psoauth/psoauth/api"
 	"github.com/psoauth/psoauth/api/apitest"
 	"github.com/psoauth/psoauth/api/audit"
+	"github.com/psoauth/psoauth/api/audit/page"
 	"github.com/psoauth/psoauth/api/audit/policy"
 	"github.com/psoauth/psoauth/openapi"
 	"github.com/psoauth/psoauth/openapi/contract"
+	"github.com/psoauth/psoauth/openapi/contract/drift"
 )
 
 // A sample makes values of an exported type, or of what an exported option makes, with the canary in each place that is
@@ -96,6 +98,8 @@ var samples = map[string]sample{
 	"api/audit.Severity":   zero[audit.Severity](),
 	"api/audit.Subject":    func(t *testing.T) []any { return []any{audited(t).Subject(leakyToken())} },
 
+	"api/audit/page.Inventory": inventory,
+
 	"api/audit/policy.Error":   filled[policy.Error](),
 	"api/audit/policy.Problem": filled[policy.Problem](),
 
@@ -126,6 +130,13 @@ var samples = map[string]sample{
 	"openapi/contract.TestingT":          func(t *testing.T) []any { return []any{failures(t)} },
 	"openapi/contract.Validator":         func(t *testing.T) []any { return []any{validator(t)} },
 
+	"openapi/contract/drift.Class":    zero[drift.Class](),
+	"openapi/contract/drift.Document": zero[drift.Document](),
+	"openapi/contract/drift.Example":  filled[drift.Example](),
+	"openapi/contract/drift.Finding":  filled[drift.Finding](),
+	"openapi/contract/drift.Report":   filled[drift.Report](),
+	"openapi/contract/drift.Show":     filled[drift.Show](),
+
 	"openapi/contract.WithBodyLimit": contractOption(contract.WithBodyLimit(-1)),
 	"openapi/contract.WithClock":     contractOption(contract.WithClock(time.Now), contract.WithClock(nil)),
 	"openapi/contract.WithServer": contractOption(contract.WithServer("https://u:"+canary+"@x.example", api.DefaultAuthURL),
@@ -137,7 +148,7 @@ var samples = map[string]sample{
 
 // known are the types that have to hold a secret as it is, where only reflection finds it: the tokens that a test server
 // serves, and the names that an audit has not looked at yet.
-var known = []string{"api/apitest.PlanetScale", "api/apitest.Server", "api/audit.Auditor"}
+var known = []string{"api/apitest.PlanetScale", "api/apitest.Server", "api/audit.Auditor", "api/audit/page.Inventory"}
 
 func TestNothingPrintsASecret(t *testing.T) {
 	t.Parallel()
@@ -276,4 +287,10 @@ func fill(v reflect.Value) {
 	case v.Kind() == reflect.String:
 		v.SetString("text")
 	}
+}
+
+func inventory(t *testing.T) []any {
+	i := page.NewInventory(audited(t), time.Now())
+	i.Add(leakyToken(), nil)
+	return []any{i}
 }
