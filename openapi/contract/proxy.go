@@ -141,8 +141,8 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 
 func declaredOf(ctx context.Context) *url.URL { return ctx.Value(declaredURL{}).(*url.URL) }
 
-// rewrite makes the request to the upstream. What it copies from the incoming request is what httputil strips from it for
-// servers that trust their proxies.
+// rewrite makes the request to the upstream, whose URL is that of the incoming request, query and all. The headers that it
+// copies are those that httputil strips for servers that trust their proxies.
 func (p *proxy) rewrite(pr *httputil.ProxyRequest) {
 	to := *declaredOf(pr.In.Context())
 	if up := p.options.Upstream; up != nil {
@@ -151,7 +151,6 @@ func (p *proxy) rewrite(pr *httputil.ProxyRequest) {
 		to.RawPath = path
 		to.Path, _ = url.PathUnescape(path) // both halves came out of a URL
 	}
-	to.RawQuery = pr.In.URL.RawQuery
 	pr.Out.URL, pr.Out.Host = &to, ""
 	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"} {
 		if values, ok := pr.In.Header[name]; ok {

@@ -209,6 +209,7 @@ func TestCheckBody(t *testing.T) {
 		{"getOAuthToken", 404, `{"code":7}`, []string{"error schema.type body /code"}},
 		{"getOAuthToken", 302, "", []string{"error http.status status"}},
 		{"listOAuthTokens", 0, listPage(2, 2, 5), nil},
+		{"listOAuthTokens", 0, strings.ReplaceAll(listPage(2, 2, 5), "https://api.planetscale.com", ""), nil},
 		{"listOAuthTokens", 0, strings.Replace(listPage(2, 2, 5), "api.planetscale.com", "example.com", 1), []string{"error page.url-elsewhere body /next_page_url"}},
 	} {
 		run := v.NewRun()

@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -243,7 +242,7 @@ type stand struct {
 	at, declared target
 }
 
-// standFor returns where the request would have gone if it had not been for the stands, the most specific first.
+// standFor returns where the request would have gone if it had not been for the stands.
 func standFor(t target, stands []stand) []target {
 	var all []target
 	for _, s := range stands {
@@ -286,6 +285,3 @@ func (s *server) matches(t target) bool {
 	r := route{server: s, path: s.base}
 	return len(s.base) == 0 && t.path == "" || t.path != "" && r.match("", t, strings.Split(t.path[1:], "/")) != nil
 }
-
-// byLength orders stands so that the one with the longest path comes first.
-func byLength(a, b stand) int { return cmp.Compare(len(b.at.path), len(a.at.path)) }

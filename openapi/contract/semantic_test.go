@@ -188,6 +188,8 @@ func TestRulesAcrossResponses(t *testing.T) {
 		{"a list read twice", []answer{page(1, listPage(1, 2, 5)), page(2, listPage(2, 2, 5)), page(2, listPage(2, 2, 5)), page(1, listPage(1, 2, 5))}, nil},
 		{"an id on two pages", []answer{page(1, listPage(1, 2, 5)), page(2, moved)}, []string{"warning page.repeated-id body /data/0/id"}},
 		{"another list", []answer{page(1, listPage(1, 2, 5)), {url: strings.Replace(page(2, "").url, "5kq", "6kq", 1), body: strings.ReplaceAll(moved, "5kq", "6kq")}}, nil},
+		{"an id that moved between two readings", []answer{page(1, listPage(1, 2, 5)), page(1, strings.Replace(listPage(1, 2, 5), "token0000001", "tokennew0001", 1)),
+			page(2, moved)}, nil},
 		{"list, then application", []answer{page(1, listPage(1, 2, 5)), app(6)}, []string{"warning count.tokens body /tokens"}},
 		{"application, then list", []answer{app(6), page(1, listPage(1, 2, 5))}, []string{"warning count.tokens body /total_count"}},
 		{"both agree", []answer{app(5), page(1, listPage(1, 2, 5))}, nil},

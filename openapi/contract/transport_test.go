@@ -57,6 +57,7 @@ func get(t *testing.T, client *http.Client, url string) (status int, header http
 		t.Fatal(err)
 	}
 	req.Header.Set("Authorization", "Bearer pscale_oauth_verysecret")
+	req.Header.Set("X-Forwarded-For", "192.0.2.1")
 	resp, err := client.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -166,7 +167,7 @@ func TestProxyForwardsAndReports(t *testing.T) {
 	}
 	got := last()
 	if got.URL.RawQuery != "a=%zz;b&c" || got.Header.Get("Authorization") != "Bearer pscale_oauth_verysecret" ||
-		got.Header.Get("X-Forwarded-For") != "" || got.Header.Get("Accept-Encoding") != "" || got.Host != strings.TrimPrefix(server.URL, "http://") {
+		got.Header.Get("X-Forwarded-For") != "192.0.2.1" || got.Header.Get("Accept-Encoding") != "" || got.Host != strings.TrimPrefix(server.URL, "http://") {
 		t.Errorf("upstream got %s %s %v", got.Host, got.URL, got.Header)
 	}
 	if want := []string{"error json.duplicate-member body /display_name", "error schema.type body /display_name"}; !slices.Equal(brief(found), want) {

@@ -147,7 +147,6 @@ func NewValidator(options ...Option) (*Validator, error) {
 		}
 		v.stands = append(v.stands, stand)
 	}
-	slices.SortStableFunc(v.stands, byLength)
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package contract_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -349,6 +350,43 @@ func TestCheckResponseGivesTheErrorBack(t *testing.T) {
 	rest, err := io.ReadAll(resp.Body)
 	if string(rest) != tokenBody || err != io.ErrUnexpectedEOF {
 		t.Errorf("the caller reads %q, %v", rest, err)
+	}
+}
+
+// brokenOnce is a body that fails once and then ends, as a body may that is closed on an error.
+type brokenOnce struct {
+	content *strings.Reader
+	err     error
+}
+
+func (b *brokenOnce) Read(p []byte) (int, error) {
+	n, err := b.content.Read(p)
+	if err == io.EOF && b.err != nil {
+		err, b.err = b.err, nil
+	}
+	return n, err
+}
+
+func (b *brokenOnce) Close() error { return nil }
+
+func TestBodyThatBreaksOff(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		err  error
+		want string
+	}{
+		{io.ErrUnexpectedEOF, "error http.body-read body"},
+		{context.Canceled, "note http.body-unread body"},
+		{fmt.Errorf("reading: %w", context.DeadlineExceeded), "note http.body-unread body"},
+	} {
+		resp := answer{}.response()
+		resp.Body = &brokenOnce{strings.NewReader(tokenBody), test.err}
+		if got := brief(validator(t).CheckResponse(answer{url: tokenURL}.request(t), resp)); !slices.Equal(got, []string{test.want}) {
+			t.Errorf("%v: got %q", test.err, got)
+		}
+		if rest, err := io.ReadAll(resp.Body); string(rest) != tokenBody || err != test.err {
+			t.Errorf("%v: the caller reads %q, %v", test.err, rest, err)
+		}
 	}
 }
 
