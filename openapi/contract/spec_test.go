@@ -73,6 +73,9 @@ func TestOtherDocuments(t *testing.T) {
 		want               []string
 	}{
 		{"oneOf, the nearer branch", pet + `}`, `{"kind":"x","barks":"loud"}`, []string{"error schema.type body /barks"}},
+		{"oneOf, told apart by an enum", `{"oneOf":[{"type":"object","required":["kind","x"],"properties":{"kind":{"type":"string","enum":["a"]}}},` +
+			`{"type":"object","required":["kind","n","m"],"properties":{"kind":{"type":"string","enum":["b"]}}}]}`, `{"kind":"b"}`,
+			[]string{"error schema.required body /n", "error schema.required body /m"}},
 		{"oneOf, both fit", pet + `}`, `{"kind":"x","barks":1,"meows":true}`, []string{"error schema.one-of body"}},
 		{"oneOf, one fits", pet + `}`, `{"kind":"x","barks":1}`, nil},
 		{"oneOf, no type fits", pet + `}`, `7`, []string{"error schema.type body"}},
