@@ -101,7 +101,7 @@ func (c *compiler) mergeMembers(a, b *alternative) (map[string]*member, error) {
 		}
 		merged := *s
 		merged.words, merged.deprecated = m.schema.words, m.schema.deprecated
-		members[name] = &member{&merged, m.required || other.required}
+		members[name] = &member{&merged, m.required || other.required, m.strict}
 	}
 	for name, m := range b.members {
 		if a.members[name] != nil || a.closed && !m.required {
@@ -111,7 +111,7 @@ func (c *compiler) mergeMembers(a, b *alternative) (map[string]*member, error) {
 		if err != nil {
 			return nil, err
 		}
-		members[name] = &member{s, m.required}
+		members[name] = &member{s, m.required, m.strict}
 	}
 	return members, nil
 }

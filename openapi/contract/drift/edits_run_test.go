@@ -10,7 +10,7 @@ import (
 	"github.com/psoauth/psoauth/openapi/contract/drift"
 )
 
-var allEdits = flag.Bool("all-edits", false, "try every edit of the contract, not one in five; it takes a minute")
+var allEdits = flag.Bool("all-edits", false, "try every edit of the contract, not one in eight; it takes a minute")
 
 // TestEditsOfTheContractAreFound changes one thing of the contract at a time, over every keyword it uses, takes the
 // result for what PlanetScale publishes, and then for a contract that PlanetScale's document is held against, and holds
@@ -34,7 +34,7 @@ func TestEditsOfTheContractAreFound(t *testing.T) {
 	var wait sync.WaitGroup
 	limit := make(chan struct{}, 4)
 	for i, e := range edits(t) {
-		if !*allEdits && i%5 != 0 {
+		if !*allEdits && i%8 != 0 {
 			continue
 		}
 		limit <- struct{}{}
@@ -59,7 +59,7 @@ func TestEditsOfTheContractAreFound(t *testing.T) {
 	if percent < 99 {
 		t.Errorf("%.2f %% of the edits are found as what they are, want 99 %% at least", percent)
 	}
-	if all < 400 {
+	if all < 300 {
 		t.Errorf("only %d edits: does the generator still find the contract's schemas?", all)
 	}
 }

@@ -55,6 +55,9 @@ func allows(schema *openapi3.Schema, value any, reader, lenient bool) bool {
 // asRead returns a schema as package api reads by it: a required member that may be null may be missing, and in an error
 // any member may be null.
 func asRead(in *openapi3.Schema, lenient bool) *openapi3.Schema {
+	if in.Extensions[ownType] != nil && !lenient {
+		return in
+	}
 	out := *in
 	out.Nullable = in.Nullable || lenient
 	out.Required = slices.DeleteFunc(slices.Clone(in.Required), func(name string) bool {

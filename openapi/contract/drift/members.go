@@ -54,8 +54,8 @@ func (c *comparer) member(p place, before, now *alternative, name string) ([]Fin
 }
 
 // needed reports whether a program fails without the member. Package api reads null for one that is missing, where the
-// contract allows null.
-func (m *member) needed() bool { return m.required && !m.schema.null }
+// contract allows null and the type is a generated one.
+func (m *member) needed() bool { return m.required && (m.strict || !m.schema.null) }
 
 // undeclared compares what is said of members that are not declared.
 func (c *comparer) undeclared(p place, before, now *alternative) ([]Finding, error) {

@@ -55,7 +55,12 @@ type alternative struct {
 type member struct {
 	schema   *schema
 	required bool
+	strict   bool // and so it is even where it may be null; see ownType
 }
+
+// ownType is the extension by which the contract gives a schema a Go type of its own, which takes the contract at its
+// word. The generated types do not tell a missing member from null.
+const ownType = "x-go-type"
 
 type bound struct {
 	value     *float64
@@ -89,14 +94,21 @@ func anything() *schema {
 
 // compile brings a schema into its one form. References are resolved already, so the schema is a tree.
 func compile(in *openapi3.Schema) (*schema, error) {
-	c := compiler{left: maxMerged}
+	c := &compiler{left: maxMerged}
 	return c.compile(in)
 }
 
 // A compiler counts what composition makes of a schema: it multiplies.
-type compiler struct{ left int }
+type compiler struct {
+	left   int
+	strict bool // inside a schema with a Go type of its own
+}
 
 func (c *compiler) compile(in *openapi3.Schema) (*schema, error) {
+	if in.Extensions[ownType] != nil && !c.strict {
+		c.strict = true
+		defer func() { c.strict = false }()
+	}
 	s, err := c.own(in)
 	if err != nil {
 		return nil, err
@@ -228,7 +240,7 @@ func (c *compiler) members(a *alternative, in *openapi3.Schema) (err error) {
 	a.size = limits{in.MinProps, in.MaxProps}
 	a.members = map[string]*member{}
 	for name, ref := range in.Properties {
-		m := &member{}
+		m := &member{strict: c.strict}
 		if m.schema, err = c.ref(ref); err != nil {
 			return fmt.Errorf("the member %.100q: %w", name, err)
 		}
@@ -236,7 +248,7 @@ func (c *compiler) members(a *alternative, in *openapi3.Schema) (err error) {
 	}
 	for _, name := range in.Required {
 		if a.members[name] == nil {
-			a.members[name] = &member{schema: anything()}
+			a.members[name] = &member{schema: anything(), strict: c.strict}
 		}
 		a.members[name].required = true
 	}
