@@ -1,21 +1,15 @@
 package api
 
 import (
-	"errors"
+	"encoding/json"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
-	"reflect"
 	"strings"
-	"time"
-
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/psoauth/psoauth/gen"
 	"github.com/psoauth/psoauth/internal/text"
-	"github.com/psoauth/psoauth/openapi"
 )
 
 // decode turns a response into a value or an error, here and nowhere else: the status decides first, then the media
@@ -35,13 +29,9 @@ func decode[T any](call *call, resp *http.Response) (*T, error) {
 	if len(body) == 0 {
 		return nil, contentError(call, resp, body, "the body is empty")
 	}
-	// First, because it takes no memory: a body of a million empty objects is refused at the first of them.
-	if err := checkMembers[T](body); err != nil {
-		return nil, contentError(call, resp, body, jsonProblem(err))
-	}
 	value := new(T)
-	if err := json.Unmarshal(body, value); err != nil {
-		return nil, contentError(call, resp, body, jsonProblem(err))
+	if err := gen.Decode(body, value); err != nil {
+		return nil, contentError(call, resp, body, err.Error())
 	}
 	return value, nil
 }
@@ -58,62 +48,6 @@ func mediaTypeProblem(header string) string {
 		return fmt.Sprintf("the response is in the charset %.20q, want UTF-8", charset)
 	}
 	return ""
-}
-
-// jsonProblem says where and what is wrong, without the value that is wrong there: it may be a secret.
-func jsonProblem(err error) string {
-	if e, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
-		if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-			return fmt.Sprintf("the JSON ends too early, at byte %d", e.ByteOffset)
-		}
-		return fmt.Sprintf("not strict JSON at byte %d%s: %v", e.ByteOffset, within(e.JSONPointer), e.Err)
-	}
-	if e, ok := errors.AsType[*json.SemanticError](err); ok {
-		problem := "unexpected " + kindName(e.JSONKind)
-		switch {
-		case e.GoType == reflect.TypeFor[time.Time]() && e.JSONKind == '"':
-			problem = "a string that is not an RFC 3339 time"
-		case e.Err != nil && e.GoType != nil && e.GoType.PkgPath() == reflect.TypeFor[openapi.Scopes]().PkgPath():
-			problem = e.Err.Error() // our own types do not repeat the value
-		}
-		return fmt.Sprintf("at %s: %s", orRoot(e.JSONPointer), problem)
-	}
-	if errors.Is(err, io.EOF) { // not even a beginning
-		return "the JSON ends too early, at byte 0"
-	}
-	return err.Error()
-}
-
-func within(p jsontext.Pointer) string {
-	if p == "" {
-		return ""
-	}
-	return ", in " + string(p)
-}
-
-func orRoot(p jsontext.Pointer) string {
-	if p == "" {
-		return "the top"
-	}
-	return string(p)
-}
-
-func kindName(k jsontext.Kind) string {
-	switch k {
-	case 'n':
-		return "null"
-	case 't', 'f':
-		return "boolean"
-	case '"':
-		return "string"
-	case '0':
-		return "number"
-	case '{':
-		return "object"
-	case '[':
-		return "array"
-	}
-	return "end"
 }
 
 // mostWords is how many bytes an error's body has at most to be read for words.

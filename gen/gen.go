@@ -15,9 +15,11 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/oapi-codegen/runtime"
+	"github.com/psoauth/psoauth/internal/strictjson"
 	"github.com/psoauth/psoauth/openapi"
 )
 
@@ -354,131 +356,652 @@ type Organization = string
 // TokenID defines model for TokenID.
 type TokenID = string
 
-// Members lists the members of each object in the contract, by the name of its Go type.
-var Members = map[string][]openapi.Member{
-	"AccessResource": {
-		{Name: "created_at", Required: true},
-		{Name: "deleted_at", Required: true, Nullable: true},
-		{Name: "id", Required: true},
-		{Name: "name", Required: true},
-		{Name: "updated_at", Required: true},
-	},
-	"AccessScope": {
-		{Name: "description", Required: true},
-		{Name: "name", Required: true},
-	},
-	"AccessibleBranch": {
-		{Name: "database", Required: true},
-		{Name: "id", Required: true},
-		{Name: "name", Required: true},
-		{Name: "organization", Required: true},
-		{Name: "url", Required: true},
-	},
-	"AccessibleDatabase": {
-		{Name: "id", Required: true},
-		{Name: "name", Required: true},
-		{Name: "organization", Required: true},
-		{Name: "url", Required: true},
-	},
-	"AccessibleOrganization": {
-		{Name: "id", Required: true},
-		{Name: "name", Required: true},
-		{Name: "url", Required: true},
-	},
-	"AccessibleUser": {
-		{Name: "id", Required: true},
-		{Name: "name", Required: true},
-	},
-	"BranchAccesses": {
-		{Name: "accesses", Required: true},
-		{Name: "branches", Required: true},
-	},
-	"DatabaseAccesses": {
-		{Name: "accesses", Required: true},
-		{Name: "databases", Required: true},
-	},
-	"Error": {
-		{Name: "code"},
-		{Name: "error"},
-		{Name: "error_description"},
-		{Name: "errors"},
-		{Name: "message"},
-		{Name: "state"},
-	},
-	"ParameterError": {
-		{Name: "errors"},
-		{Name: "name"},
-	},
-	"OAuthApplication": {
-		{Name: "all_scopes_by_resource"},
-		{Name: "avatar", Required: true},
-		{Name: "client_id", Required: true},
-		{Name: "created_at", Required: true},
-		{Name: "dcr"},
-		{Name: "domain", Required: true},
-		{Name: "id", Required: true},
-		{Name: "mcp_tool_groups", Nullable: true},
-		{Name: "name", Required: true},
-		{Name: "redirect_uri", Required: true},
-		{Name: "requires_org_scope"},
-		{Name: "scopes", Required: true},
-		{Name: "scopes_by_resource"},
-		{Name: "single_org_authorization"},
-		{Name: "tokens", Required: true},
-		{Name: "updated_at", Required: true},
-	},
-	"OAuthToken": {
-		{Name: "actor_display_name", Required: true, Nullable: true},
-		{Name: "actor_id", Required: true, Nullable: true},
-		{Name: "actor_type", Required: true, Nullable: true},
-		{Name: "avatar_url", Required: true},
-		{Name: "created_at", Required: true},
-		{Name: "display_name", Required: true},
-		{Name: "expires_at", Nullable: true},
-		{Name: "id", Required: true},
-		{Name: "last_used_at", Nullable: true},
-		{Name: "name", Nullable: true},
-		{Name: "oauth_accesses_by_resource", Nullable: true},
-		{Name: "plain_text_refresh_token", Nullable: true},
-		{Name: "service_token_accesses", Nullable: true},
-		{Name: "token", Nullable: true},
-		{Name: "updated_at", Required: true},
-	},
-	"OAuthAccessesByResource": {
-		{Name: "branch", Required: true},
-		{Name: "database", Required: true},
-		{Name: "organization", Required: true},
-		{Name: "user", Required: true},
-	},
-	"OAuthTokenPage": {
-		{Name: "current_page", Required: true},
-		{Name: "data", Required: true},
-		{Name: "next_page", Required: true, Nullable: true},
-		{Name: "next_page_url", Required: true, Nullable: true},
-		{Name: "per_page"},
-		{Name: "prev_page", Required: true, Nullable: true},
-		{Name: "prev_page_url", Required: true, Nullable: true},
-		{Name: "total_count"},
-		{Name: "total_pages"},
-		{Name: "type"},
-	},
-	"OrganizationAccesses": {
-		{Name: "accesses", Required: true},
-		{Name: "organizations", Required: true},
-	},
-	"ServiceTokenAccess": {
-		{Name: "access", Required: true},
-		{Name: "description", Required: true},
-		{Name: "id", Required: true},
-		{Name: "resource", Required: true},
-		{Name: "resource_id", Required: true},
-		{Name: "resource_name", Required: true},
-		{Name: "resource_type", Required: true},
-	},
-	"UserAccesses": {
-		{Name: "accesses", Required: true},
-		{Name: "users", Required: true},
-	},
+// Decode decodes data, which is strict JSON, into v, which points to a zero value of one of the types above. The members
+// that the contract requires must be there, and null only where it allows null; members that it does not know are passed
+// over. The error says where and what the first fault is; v is then to be thrown away. Nothing in v refers to data. Decode is
+// safe for concurrent use.
+func Decode(data []byte, v any) error {
+	d := decoders.Get().(*decoder)
+	defer decoders.Put(d)
+	d.Reset(data)
+	defer d.Reset(nil)
+	switch v := v.(type) {
+	case *AccessResource:
+		d.accessResource(v)
+	case *AccessScope:
+		d.accessScope(v)
+	case *AccessibleBranch:
+		d.accessibleBranch(v)
+	case *AccessibleDatabase:
+		d.accessibleDatabase(v)
+	case *AccessibleOrganization:
+		d.accessibleOrganization(v)
+	case *AccessibleUser:
+		d.accessibleUser(v)
+	case *BranchAccesses:
+		d.branchAccesses(v)
+	case *DatabaseAccesses:
+		d.databaseAccesses(v)
+	case *Error:
+		d.error(v)
+	case *ParameterError:
+		d.parameterError(v)
+	case *OAuthApplication:
+		d.oAuthApplication(v)
+	case *OAuthToken:
+		d.oAuthToken(v)
+	case *OAuthAccessesByResource:
+		d.oAuthAccessesByResource(v)
+	case *OAuthTokenPage:
+		d.oAuthTokenPage(v)
+	case *OrganizationAccesses:
+		d.organizationAccesses(v)
+	case *ServiceTokenAccess:
+		d.serviceTokenAccess(v)
+	case *UserAccesses:
+		d.userAccesses(v)
+	default:
+		d.Other(v)
+	}
+	return d.Done()
+}
+
+var decoders = sync.Pool{New: func() any { return new(decoder) }}
+
+// A decoder has a method and a slab for each object in the contract.
+type decoder struct {
+	strictjson.Reader
+	slabs struct {
+		bool                    strictjson.Slab[bool]
+		int64                   strictjson.Slab[int64]
+		string                  strictjson.Slab[string]
+		time                    strictjson.Slab[time.Time]
+		accessResource          strictjson.Slab[AccessResource]
+		accessScope             strictjson.Slab[AccessScope]
+		accessibleBranch        strictjson.Slab[AccessibleBranch]
+		accessibleDatabase      strictjson.Slab[AccessibleDatabase]
+		accessibleOrganization  strictjson.Slab[AccessibleOrganization]
+		accessibleUser          strictjson.Slab[AccessibleUser]
+		branchAccesses          strictjson.Slab[BranchAccesses]
+		databaseAccesses        strictjson.Slab[DatabaseAccesses]
+		error                   strictjson.Slab[Error]
+		parameterError          strictjson.Slab[ParameterError]
+		oAuthApplication        strictjson.Slab[OAuthApplication]
+		oAuthToken              strictjson.Slab[OAuthToken]
+		oAuthAccessesByResource strictjson.Slab[OAuthAccessesByResource]
+		oAuthTokenPage          strictjson.Slab[OAuthTokenPage]
+		organizationAccesses    strictjson.Slab[OrganizationAccesses]
+		serviceTokenAccess      strictjson.Slab[ServiceTokenAccess]
+		userAccesses            strictjson.Slab[UserAccesses]
+	}
+}
+
+func (d *decoder) accessResource(v *AccessResource) {
+	o := d.Object()
+	for name := o.Next(); name != nil; name = o.Next() {
+		switch string(name) {
+		case "created_at":
+			o.Once(0)
+			d.Time(&v.CreatedAt)
+		case "deleted_at":
+			o.Once(1)
+			if d.Null() {
+				continue
+			}
+			v.DeletedAt = d.slabs.time.New()
+			d.Time(v.DeletedAt)
+		case "id":
+			o.Once(2)
+			d.String(&v.ID)
+		case "name":
+			o.Once(3)
+			d.String(&v.Name)
+		case "updated_at":
+			o.Once(4)
+			d.Time(&v.UpdatedAt)
+		default:
+			o.Unknown(name)
+		}
+	}
+	o.Require(0, "created_at")
+	o.Require(2, "id")
+	o.Require(3, "name")
+	o.Require(4, "updated_at")
+}
+
+func (d *decoder) accessScope(v *AccessScope) {
+	o := d.Object()
+	for name := o.Next(); name != nil; name = o.Next() {
+		switch string(name) {
+		case "description":
+			o.Once(0)
+			d.String(&v.Description)
+		case "name":
+			o.Once(1)
+			d.String(&v.Name)
+		default:
+			o.Unknown(name)
+		}
+	}
+	o.Require(0, "description")
+	o.Require(1, "name")
+}
+
+func (d *decoder) accessibleBranch(v *AccessibleBranch) {
+	o := d.Object()
+	for name := o.Next(); name != nil; name = o.Next() {
+		switch string(name) {
+		case "database":
+			o.Once(0)
+			d.String(&v.Database)
+		case "id":
+			o.Once(1)
+			d.String(&v.ID)
+		case "name":
+			o.Once(2)
+			d.String(&v.Name)
+		case "organization":
+			o.Once(3)
+			d.String(&v.Organization)
+		case "url":
+			o.Once(4)
+			d.String(&v.URL)
+		default:
+			o.Unknown(name)
+		}
+	}
+	o.Require(0, "database")
+	o.Require(1, "id")
+	o.Require(2, "name")
+	o.Require(3, "organization")
+	o.Require(4, "url")
+}
+
+func (d *decoder) accessibleDatabase(v *AccessibleDatabase) {
+	o := d.Object()
+	for name := o.Next(); name != nil; name = o.Next() {
+		switch string(name) {
+		case "id":
+			o.Once(0)
+			d.String(&v.ID)
+		case "name":
+			o.Once(1)
+			d.String(&v.Name)
+		case "organization":
+			o.Once(2)
+			d.String(&v.Organization)
+		case "url":
+			o.Once(3)
+			d.String(&v.URL)
+		default:
+			o.Unknown(name)
+		}
+	}
+	o.Require(0, "id")
+	o.Require(1, "name")
+	o.Require(2, "organization")
+	o.Require(3, "url")
+}
+
+func (d *decoder) accessibleOrganization(v *AccessibleOrganization) {
+	o := d.Object()
+	for name := o.Next(); name != nil; name = o.Next() {
+		switch string(name) {
+		case "id":
+			o.Once(0)
+			d.String(&v.ID)
+		case "name":
+			o.Once(1)
+			d.String(&v.Name)
+		case "url":
+			o.Once(2)
+			d.String(&v.URL)
+		default:
+			o.Unknown(name)
+		}
+	}
+	o.Require(0, "id")
+	o.Require(1, "name")
+	o.Require(2, "url")
+}
+
+func (d *decoder) accessibleUser(v *AccessibleUser) {
+	o := d.Object()
+	for name := o.Next(); name != nil; name = o.Next() {
+		switch string(name) {
+		case "id":
+			o.Once(0)
+			d.String(&v.ID)
+		case "name":
+			o.Once(1)
+			d.String(&v.Name)
+		default:
+			o.Unknown(name)
+		}
+	}
+	o.Require(0, "id")
+	o.Require(1, "name")
+}
+
+func (d *decoder) branchAccesses(v *BranchAccesses) {
+	o := d.Object()
+	for name := o.Next(); name != nil; name = o.Next() {
+		switch string(name) {
+		case "accesses":
+			o.Once(0)
+			strictjson.Array(&d.Reader, &d.slabs.accessScope, &v.Accesses, d.accessScope)
+		case "branches":
+			o.Once(1)
+			strictjson.Array(&d.Reader, &d.slabs.accessibleBranch, &v.Branches, d.accessibleBranch)
+		default:
+			o.Unknown(name)
+		}
+	}
+	o.Require(0, "accesses")
+	o.Require(1, "branches")
+}
+
+func (d *decoder) databaseAccesses(v *DatabaseAccesses) {
+	o := d.Object()
+	for name := o.Next(); name != nil; name = o.Next() {
+		switch string(name) {
+		case "accesses":
+			o.Once(0)
+			strictjson.Array(&d.Reader, &d.slabs.accessScope, &v.Accesses, d.accessScope)
+		case "databases":
+			o.Once(1)
+			strictjson.Array(&d.Reader, &d.slabs.accessibleDatabase, &v.Databases, d.accessibleDatabase)
+		default:
+			o.Unknown(name)
+		}
+	}
+	o.Require(0, "accesses")
+	o.Require(1, "databases")
+}
+
+func (d *decoder) error(v *Error) {
+	o := d.Object()
+	for name := o.Next(); name != nil; name = o.Next() {
+		switch string(name) {
+		case "code":
+			o.Once(0)
+			v.Code = d.slabs.string.New()
+			d.String(v.Code)
+		case "error":
+			o.Once(1)
+			v.Error = d.slabs.string.New()
+			d.String(v.Error)
+		case "error_description":
+			o.Once(2)
+			v.ErrorDescription = d.slabs.string.New()
+			d.String(v.ErrorDescription)
+		case "errors":
+			o.Once(3)
+			strictjson.Array(&d.Reader, &d.slabs.parameterError, &v.Errors, d.parameterError)
+		case "message":
+			o.Once(4)
+			v.Message = d.slabs.string.New()
+			d.String(v.Message)
+		case "state":
+			o.Once(5)
+			v.State = d.slabs.string.New()
+			d.String(v.State)
+		default:
+			o.Unknown(name)
+		}
+	}
+}
+
+func (d *decoder) parameterError(v *ParameterError) {
+	o := d.Object()
+	for name := o.Next(); name != nil; name = o.Next() {
+		switch string(name) {
+		case "errors":
+			o.Once(0)
+			strictjson.Array(&d.Reader, &d.slabs.string, &v.Errors, d.String)
+		case "name":
+			o.Once(1)
+			v.Name = d.slabs.string.New()
+			d.String(v.Name)
+		default:
+			o.Unknown(name)
+		}
+	}
+}
+
+func (d *decoder) oAuthApplication(v *OAuthApplication) {
+	o := d.Object()
+	for name := o.Next(); name != nil; name = o.Next() {
+		switch string(name) {
+		case "all_scopes_by_resource":
+			o.Once(0)
+			d.Other(&v.AllScopesByResource)
+		case "avatar":
+			o.Once(1)
+			d.String(&v.Avatar)
+		case "client_id":
+			o.Once(2)
+			d.String(&v.ClientID)
+		case "created_at":
+			o.Once(3)
+			d.Time(&v.CreatedAt)
+		case "dcr":
+			o.Once(4)
+			v.DCR = d.slabs.bool.New()
+			d.Bool(v.DCR)
+		case "domain":
+			o.Once(5)
+			d.String(&v.Domain)
+		case "id":
+			o.Once(6)
+			d.String(&v.ID)
+		case "mcp_tool_groups":
+			o.Once(7)
+			if d.Null() {
+				continue
+			}
+			d.Other(&v.MCPToolGroups)
+		case "name":
+			o.Once(8)
+			d.String(&v.Name)
+		case "redirect_uri":
+			o.Once(9)
+			d.String(&v.RedirectURI)
+		case "requires_org_scope":
+			o.Once(10)
+			v.RequiresOrgScope = d.slabs.bool.New()
+			d.Bool(v.RequiresOrgScope)
+		case "scopes":
+			o.Once(11)
+			d.Other(&v.Scopes)
+		case "scopes_by_resource":
+			o.Once(12)
+			d.Other(&v.ScopesByResource)
+		case "single_org_authorization":
+			o.Once(13)
+			v.SingleOrgAuthorization = d.slabs.bool.New()
+			d.Bool(v.SingleOrgAuthorization)
+		case "tokens":
+			o.Once(14)
+			d.Int64(&v.Tokens)
+		case "updated_at":
+			o.Once(15)
+			d.Time(&v.UpdatedAt)
+		default:
+			o.Unknown(name)
+		}
+	}
+	o.Require(1, "avatar")
+	o.Require(2, "client_id")
+	o.Require(3, "created_at")
+	o.Require(5, "domain")
+	o.Require(6, "id")
+	o.Require(8, "name")
+	o.Require(9, "redirect_uri")
+	o.Require(11, "scopes")
+	o.Require(14, "tokens")
+	o.Require(15, "updated_at")
+}
+
+func (d *decoder) oAuthToken(v *OAuthToken) {
+	o := d.Object()
+	for name := o.Next(); name != nil; name = o.Next() {
+		switch string(name) {
+		case "actor_display_name":
+			o.Once(0)
+			if d.Null() {
+				continue
+			}
+			v.ActorDisplayName = d.slabs.string.New()
+			d.String(v.ActorDisplayName)
+		case "actor_id":
+			o.Once(1)
+			if d.Null() {
+				continue
+			}
+			v.ActorID = d.slabs.string.New()
+			d.String(v.ActorID)
+		case "actor_type":
+			o.Once(2)
+			if d.Null() {
+				continue
+			}
+			v.ActorType = d.slabs.string.New()
+			d.String(v.ActorType)
+		case "avatar_url":
+			o.Once(3)
+			d.String(&v.AvatarURL)
+		case "created_at":
+			o.Once(4)
+			d.Time(&v.CreatedAt)
+		case "display_name":
+			o.Once(5)
+			d.String(&v.DisplayName)
+		case "expires_at":
+			o.Once(6)
+			if d.Null() {
+				continue
+			}
+			v.ExpiresAt = d.slabs.time.New()
+			d.Time(v.ExpiresAt)
+		case "id":
+			o.Once(7)
+			d.String(&v.ID)
+		case "last_used_at":
+			o.Once(8)
+			if d.Null() {
+				continue
+			}
+			v.LastUsedAt = d.slabs.time.New()
+			d.Time(v.LastUsedAt)
+		case "name":
+			o.Once(9)
+			if d.Null() {
+				continue
+			}
+			v.Name = d.slabs.string.New()
+			d.String(v.Name)
+		case "oauth_accesses_by_resource":
+			o.Once(10)
+			if d.Null() {
+				continue
+			}
+			v.OAuthAccessesByResource = d.slabs.oAuthAccessesByResource.New()
+			d.oAuthAccessesByResource(v.OAuthAccessesByResource)
+		case "plain_text_refresh_token":
+			o.Once(11)
+			if d.Null() {
+				continue
+			}
+			v.PlainTextRefreshToken = new(openapi.Secret)
+			d.Other(v.PlainTextRefreshToken)
+		case "service_token_accesses":
+			o.Once(12)
+			if d.Null() {
+				continue
+			}
+			strictjson.Array(&d.Reader, &d.slabs.serviceTokenAccess, &v.ServiceTokenAccesses, d.serviceTokenAccess)
+		case "token":
+			o.Once(13)
+			if d.Null() {
+				continue
+			}
+			v.Token = new(openapi.Secret)
+			d.Other(v.Token)
+		case "updated_at":
+			o.Once(14)
+			d.Time(&v.UpdatedAt)
+		default:
+			o.Unknown(name)
+		}
+	}
+	o.Require(3, "avatar_url")
+	o.Require(4, "created_at")
+	o.Require(5, "display_name")
+	o.Require(7, "id")
+	o.Require(14, "updated_at")
+}
+
+func (d *decoder) oAuthAccessesByResource(v *OAuthAccessesByResource) {
+	o := d.Object()
+	for name := o.Next(); name != nil; name = o.Next() {
+		switch string(name) {
+		case "branch":
+			o.Once(0)
+			d.branchAccesses(&v.Branch)
+		case "database":
+			o.Once(1)
+			d.databaseAccesses(&v.Database)
+		case "organization":
+			o.Once(2)
+			d.organizationAccesses(&v.Organization)
+		case "user":
+			o.Once(3)
+			d.userAccesses(&v.User)
+		default:
+			o.Unknown(name)
+		}
+	}
+	o.Require(0, "branch")
+	o.Require(1, "database")
+	o.Require(2, "organization")
+	o.Require(3, "user")
+}
+
+func (d *decoder) oAuthTokenPage(v *OAuthTokenPage) {
+	o := d.Object()
+	for name := o.Next(); name != nil; name = o.Next() {
+		switch string(name) {
+		case "current_page":
+			o.Once(0)
+			d.Int64(&v.CurrentPage)
+		case "data":
+			o.Once(1)
+			strictjson.Array(&d.Reader, &d.slabs.oAuthToken, &v.Data, d.oAuthToken)
+		case "next_page":
+			o.Once(2)
+			if d.Null() {
+				continue
+			}
+			v.NextPage = d.slabs.int64.New()
+			d.Int64(v.NextPage)
+		case "next_page_url":
+			o.Once(3)
+			if d.Null() {
+				continue
+			}
+			v.NextPageURL = d.slabs.string.New()
+			d.String(v.NextPageURL)
+		case "per_page":
+			o.Once(4)
+			v.PerPage = d.slabs.int64.New()
+			d.Int64(v.PerPage)
+		case "prev_page":
+			o.Once(5)
+			if d.Null() {
+				continue
+			}
+			v.PrevPage = d.slabs.int64.New()
+			d.Int64(v.PrevPage)
+		case "prev_page_url":
+			o.Once(6)
+			if d.Null() {
+				continue
+			}
+			v.PrevPageURL = d.slabs.string.New()
+			d.String(v.PrevPageURL)
+		case "total_count":
+			o.Once(7)
+			v.TotalCount = d.slabs.int64.New()
+			d.Int64(v.TotalCount)
+		case "total_pages":
+			o.Once(8)
+			v.TotalPages = d.slabs.int64.New()
+			d.Int64(v.TotalPages)
+		case "type":
+			o.Once(9)
+			v.Type = d.slabs.string.New()
+			d.String(v.Type)
+		default:
+			o.Unknown(name)
+		}
+	}
+	o.Require(0, "current_page")
+	o.Require(1, "data")
+}
+
+func (d *decoder) organizationAccesses(v *OrganizationAccesses) {
+	o := d.Object()
+	for name := o.Next(); name != nil; name = o.Next() {
+		switch string(name) {
+		case "accesses":
+			o.Once(0)
+			strictjson.Array(&d.Reader, &d.slabs.accessScope, &v.Accesses, d.accessScope)
+		case "organizations":
+			o.Once(1)
+			strictjson.Array(&d.Reader, &d.slabs.accessibleOrganization, &v.Organizations, d.accessibleOrganization)
+		default:
+			o.Unknown(name)
+		}
+	}
+	o.Require(0, "accesses")
+	o.Require(1, "organizations")
+}
+
+func (d *decoder) serviceTokenAccess(v *ServiceTokenAccess) {
+	o := d.Object()
+	for name := o.Next(); name != nil; name = o.Next() {
+		switch string(name) {
+		case "access":
+			o.Once(0)
+			d.String(&v.Access)
+		case "description":
+			o.Once(1)
+			d.String(&v.Description)
+		case "id":
+			o.Once(2)
+			d.String(&v.ID)
+		case "resource":
+			o.Once(3)
+			d.accessResource(&v.Resource)
+		case "resource_id":
+			o.Once(4)
+			d.String(&v.ResourceID)
+		case "resource_name":
+			o.Once(5)
+			d.String(&v.ResourceName)
+		case "resource_type":
+			o.Once(6)
+			d.String(&v.ResourceType)
+		default:
+			o.Unknown(name)
+		}
+	}
+	o.Require(0, "access")
+	o.Require(1, "description")
+	o.Require(2, "id")
+	o.Require(3, "resource")
+	o.Require(4, "resource_id")
+	o.Require(5, "resource_name")
+	o.Require(6, "resource_type")
+}
+
+func (d *decoder) userAccesses(v *UserAccesses) {
+	o := d.Object()
+	for name := o.Next(); name != nil; name = o.Next() {
+		switch string(name) {
+		case "accesses":
+			o.Once(0)
+			strictjson.Array(&d.Reader, &d.slabs.accessScope, &v.Accesses, d.accessScope)
+		case "users":
+			o.Once(1)
+			strictjson.Array(&d.Reader, &d.slabs.accessibleUser, &v.Users, d.accessibleUser)
+		default:
+			o.Unknown(name)
+		}
+	}
+	o.Require(0, "accesses")
+	o.Require(1, "users")
 }
 
 // ListOAuthTokensParams defines parameters for ListOAuthTokens.

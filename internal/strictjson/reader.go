@@ -1,0 +1,235 @@
+// Package strictjson reads JSON for generated decoders. It takes RFC 8259 in UTF-8 without duplicate members and with
+// nothing after the value, and says where the first thing is that is not as it should be.
+package strictjson
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"math/bits"
+	"strconv"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// maxDepth is how many objects and arrays may be inside each other, as in package jsontext.
+const maxDepth = 10000
+
+// A Reader reads one JSON value from its beginning to its end. After something went wrong there is nothing left to read and
+// nothing is found, so that a decoder goes on as if nothing had happened, and asks [Reader.Done] at the end. What it reads
+// does not refer to the bytes it came from. The zero value reads nothing; a Reader is not safe for concurrent use.
+type Reader struct {
+	body  []byte // all that is to be read
+	data  []byte // body; nil after something went wrong
+	at    int
+	depth int
+	fault fault
+
+	unknown [][]byte // names of members that the decoder does not know, in the objects that are being read
+	crowded bool     // there were more of them than are compared
+	scratch []byte   // the last string that had escapes
+	text    text
+}
+
+// Reset makes r ready to read body.
+func (r *Reader) Reset(body []byte) { *r = Reader{body: body, data: body} }
+
+// peek returns the byte that the next token begins with, 0 at the end.
+func (r *Reader) peek() byte {
+	if r.at < len(r.data) && r.data[r.at] > ' ' {
+		return r.data[r.at]
+	}
+	return r.peekPastSpace()
+}
+
+func (r *Reader) peekPastSpace() byte {
+	for ; r.at < len(r.data); r.at++ {
+		switch c := r.data[r.at]; c {
+		case ' ', '\t', '\r', '\n':
+		default:
+			return c
+		}
+	}
+	return 0
+}
+
+// Null reads null if that is next, and reports whether it is.
+func (r *Reader) Null() bool {
+	null := r.peek() == 'n'
+	if null {
+		r.literal("null")
+	}
+	return null
+}
+
+// Bool reads a boolean.
+func (r *Reader) Bool(into *bool) {
+	switch r.peek() {
+	case 't':
+		*into = true
+		r.literal("true")
+	case 'f':
+		*into = false
+		r.literal("false")
+	default:
+		r.unexpected()
+	}
+}
+
+func (r *Reader) literal(s string) {
+	if !bytes.HasPrefix(r.data[r.at:], []byte(s)) {
+		r.malformed()
+		return
+	}
+	r.at += len(s)
+}
+
+// Int64 reads an integer.
+func (r *Reader) Int64(into *int64) {
+	if c := r.peek(); c != '-' && (c < '0' || c > '9') {
+		r.unexpected()
+		return
+	}
+	begin := r.at
+	var err error
+	if *into, err = strconv.ParseInt(string(r.number()), 10, 64); err != nil {
+		r.fail(fault{at: begin, problem: "unexpected number"})
+	}
+}
+
+func (r *Reader) number() []byte {
+	rest := r.data[r.at:]
+	number := rest[:len(rest)-len(bytes.TrimLeft(rest, "+-.0123456789Ee"))]
+	if !jsontext.Value(number).IsValid() {
+		r.malformed()
+		return nil
+	}
+	r.at += len(number)
+	return number
+}
+
+// Time reads a time as RFC 3339 has it.
+func (r *Reader) Time(into *time.Time) {
+	r.peek()
+	begin := r.at
+	if s := r.string(); into.UnmarshalText(s) != nil || loose(s) {
+		r.fail(fault{at: begin, problem: "a string that is not an RFC 3339 time"})
+	}
+}
+
+// loose reports whether s is a time to package time and not to RFC 3339 (https://go.dev/issue/54580): with an hour of one
+// digit, with a comma, or with an offset out of range.
+func loose(s []byte) bool {
+	end := len(s)
+	return s[12] == ':' || s[19] == ',' || s[end-1] != 'Z' && (string(s[end-5:end-3]) > "23" || string(s[end-2:]) > "59")
+}
+
+// String reads a string.
+func (r *Reader) String(into *string) { *into = r.text.keep(r.string(), len(r.data)-r.at) }
+
+// string reads a string. What it returns is good until the next call.
+func (r *Reader) string() []byte {
+	c := r.peek()
+	if s, end := plain(r.data, r.at); end > 0 {
+		r.at = end
+		return s
+	}
+	if c != '"' {
+		r.unexpected()
+		return nil
+	}
+	rest := r.data[r.at:]
+	end := 1
+	for end < len(rest) && rest[end] != '"' {
+		if rest[end] == '\\' {
+			end++
+		}
+		end++
+	}
+	var err error
+	r.scratch, err = jsontext.AppendUnquote(r.scratch[:0], rest[:min(end+1, len(rest))])
+	if err != nil {
+		r.malformed()
+		return nil
+	}
+	r.at += end + 1
+	return r.scratch
+}
+
+// plain returns what is between the quotes of the string that begins at at, and where the string ends. The end is 0 if
+// there is no string, or one with anything but printable ASCII or with escapes.
+func plain(data []byte, at int) (s []byte, end int) {
+	if at >= len(data) || data[at] != '"' {
+		return nil, 0
+	}
+	s = data[at+1:]
+	n := 0
+	// Eight bytes at a time. In found, the highest bit of the first byte that is not plain is 1; bits before it are 0.
+	for rest := s; ; rest = rest[8:] {
+		const each = 0x0101010101010101 // times a byte, eight of it
+		if len(rest) < 8 {
+			for n < len(s) && s[n] >= ' ' && s[n] < 0x80 && s[n] != '"' && s[n] != '\\' {
+				n++
+			}
+			break
+		}
+		w := binary.LittleEndian.Uint64(rest)
+		if found := (w | (w - each*' ') | (w ^ each*'"' - each) | (w ^ each*'\\' - each)) & (each * 0x80); found != 0 {
+			n += bits.TrailingZeros64(found) / 8
+			break
+		}
+		n += 8
+	}
+	if n >= len(s) || s[n] != '"' {
+		return nil, 0
+	}
+	return s[:n], at + n + 2
+}
+
+// Other reads a value of any other type than the methods above do, as package json does. It does not take null.
+func (r *Reader) Other(into any) {
+	if r.peek() == 'n' {
+		r.unexpected()
+		return
+	}
+	begin := r.at
+	r.skip()
+	if r.data == nil {
+		return
+	}
+	value := r.data[begin:r.at]
+	err := json.Unmarshal(value, into)
+	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		r.at = begin
+		r.unexpected()
+	} else if err != nil {
+		r.fail(fault{at: begin, problem: err.Error()}) // what the type's own method says
+	}
+}
+
+// skip reads a value that nobody wants.
+func (r *Reader) skip() {
+	switch c := r.peek(); c {
+	case '{':
+		o := r.Object()
+		for name := o.Next(); name != nil; name = o.Next() {
+			o.Unknown(name)
+		}
+	case '[':
+		for items := r.array(); items.next(); {
+			r.skip()
+		}
+	case '"':
+		r.string()
+	case 'n':
+		r.literal("null")
+	case 't':
+		r.literal("true")
+	case 'f':
+		r.literal("false")
+	default:
+		r.number()
+	}
+}

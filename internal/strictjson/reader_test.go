@@ -1,0 +1,263 @@
+package strictjson_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/psoauth/psoauth/internal/strictjson"
+)
+
+// A node has a member of each kind, and nodes in it.
+type node struct {
+	Name  string
+	Count int64
+	On    *bool
+	At    time.Time
+	Other any
+	Nodes []node
+}
+
+type decoder struct {
+	strictjson.Reader
+	nodes strictjson.Slab[node]
+	bools strictjson.Slab[bool]
+}
+
+func (d *decoder) node(v *node) {
+	o := d.Object()
+	for name := o.Next(); name != nil; name = o.Next() {
+		switch string(name) {
+		case "name":
+			o.Once(0)
+			d.String(&v.Name)
+		case "count":
+			o.Once(1)
+			d.Int64(&v.Count)
+		case "on":
+			o.Once(2)
+			if d.Null() {
+				continue
+			}
+			v.On = d.bools.New()
+			d.Bool(v.On)
+		case "at":
+			o.Once(3)
+			d.Time(&v.At)
+		case "other":
+			o.Once(4)
+			d.Other(&v.Other)
+		case "nodes":
+			o.Once(63)
+			strictjson.Array(&d.Reader, &d.nodes, &v.Nodes, d.node)
+		default:
+			o.Unknown(name)
+		}
+	}
+	o.Require(0, "name")
+}
+
+func decode(body []byte) (*node, error) {
+	var d decoder
+	var v node
+	d.Reset(body)
+	d.node(&v)
+	return &v, d.Done()
+}
+
+func TestValues(t *testing.T) {
+	t.Parallel()
+	yes, no := true, false
+	at := time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC)
+	for body, want := range map[string]node{
+		`{"name":"a"}`:                {Name: "a"},
+		" {\t\"name\"\r\n:\n\"a\" } ": {Name: "a"},
+		`{"name":""}`:                 {},
+		`{"name":"an \"escape\", \u00e9 and \ud83d\ude00"}`: {Name: "an \"escape\", é and 😀"},
+		`{"n\u0061me":"a"}`:                         {Name: "a"},
+		`{"name":"a","count":-9223372036854775808}`: {Name: "a", Count: -1 << 63},
+		`{"name":"a","count":-0}`:                   {Name: "a"},
+		`{"name":"a","on":true}`:                    {Name: "a", On: &yes},
+		`{"on":false,"name":"a"}`:                   {Name: "a", On: &no},
+		`{"on":null,"name":"a"}`:                    {Name: "a"},
+		`{"name":"a","at":"2026-05-01T08:00:00Z"}`:  {Name: "a", At: at},
+		`{"name":"a","nodes":[]}`:                   {Name: "a", Nodes: []node{}},
+		`{"nodes":[{"name":"b"},{"name":"c","nodes":[{"name":"d"}]}],"name":"a"}`: {
+			Name: "a", Nodes: []node{{Name: "b"}, {Name: "c", Nodes: []node{{Name: "d"}}}}},
+		`{"other":{"a":[1.5,"x",null]},"name":"a"}`:                                  {Name: "a", Other: map[string]any{"a": []any{1.5, "x", nil}}},
+		`{"new":{"name":7,"é":[{},[],-1.5e+3,true,false,null]},"Name":1,"name":"a"}`: {Name: "a"},
+	} {
+		got, err := decode([]byte(body))
+		if err != nil || !reflect.DeepEqual(got, &want) {
+			t.Errorf("%s: got %+v, %v", body, got, err)
+		}
+	}
+}
+
+func TestTheFirstFaultIsNamed(t *testing.T) {
+	t.Parallel()
+	for body, says := range map[string]string{
+		``:                                    "the JSON ends too early, at byte 0",
+		`{"name":"a"`:                         "the JSON ends too early, at byte 11",
+		`{"name":"a`:                          "the JSON ends too early, at byte 10",
+		`{"name":"a"}]`:                       "not strict JSON at byte 12: invalid character ']' after top-level value",
+		`{"name":"a","name":"b"}`:             "not strict JSON at byte 12, in /name: duplicate object member name",
+		`{"x":1,"name":"a","x":1}`:            "not strict JSON at byte 18, in /x: duplicate object member name",
+		`{"name":"a","x":{"y":1,"\u0079":2}}`: "not strict JSON at byte 23, in /x/y: duplicate object member name",
+		`{"name":"a",}`:                       `not strict JSON at byte 12: invalid character '}' at start of string (expecting '"')`,
+		"{\"name\":\"\xff\"}":                 "not strict JSON at byte 9, in /name: invalid UTF-8",
+		`{"name":"\ud800"}`:                   "not strict JSON at byte 9, in /name: invalid surrogate pair",
+		`[]`:                                  "at the top: unexpected array",
+		`null`:                                "at the top: null where the contract allows none",
+		`{}`:                                  "at /name: the member is missing",
+		`{"Name":"a"}`:                        "at /name: the member is missing",
+		`{"name":null}`:                       "at /name: null where the contract allows none",
+		`{"name":1}`:                          "at /name: unexpected number",
+		`{"name":"a","count":"1"}`:            "at /count: unexpected string",
+		`{"name":"a","count":1.0}`:            "at /count: unexpected number",
+		`{"name":"a","count":9223372036854775808}`:           "at /count: unexpected number",
+		`{"name":"a","on":0}`:                                "at /on: unexpected number",
+		`{"name":"a","at":""}`:                               "at /at: a string that is not an RFC 3339 time",
+		`{"name":"a","at":true}`:                             "at /at: unexpected boolean",
+		`{"name":"a","other":null}`:                          "at /other: null where the contract allows none",
+		`{"name":"a","nodes":{}}`:                            "at /nodes: unexpected object",
+		`{"name":"a","nodes":[null]}`:                        "at /nodes/0: null where the contract allows none",
+		`{"name":"a","nodes":[{"name":"b"},{}]}`:             "at /nodes/1/name: the member is missing",
+		`{"name":"a","nodes":[{"name":"b","a/b~c":1}, "x"]}`: "at /nodes/1: unexpected string",
+		`{"name":1,"count":"x","on":`:                        "at /name: unexpected number",
+		`{"name":"a","nodes":[{"nodes":[{"name":[]}]},{}]}`:  "at /nodes/0/nodes/0/name: unexpected array",
+	} {
+		if _, err := decode([]byte(body)); err == nil || !strings.HasPrefix(err.Error(), says) {
+			t.Errorf("%s: got %v, want %s", body, err, says)
+		}
+	}
+}
+
+func TestTimesAreAsRFC3339HasThem(t *testing.T) {
+	t.Parallel()
+	for s, good := range map[string]bool{
+		"2026-05-01T08:00:00Z":                true,
+		"2026-05-01T08:00:00.5Z":              true,
+		"2026-05-01T08:00:00.123456789+02:00": true,
+		"2024-02-29T23:59:59-23:59":           true,
+		"2026-05-01T8:00:00Z":                 false,
+		"2026-05-01T08:00:00,5Z":              false,
+		"2026-05-01T08:00:00+24:00":           false,
+		"2026-05-01T08:00:00+02:60":           false,
+		"2026-02-29T08:00:00Z":                false,
+		"2026-05-01T24:00:00Z":                false,
+		"2026-05-01 08:00:00Z":                false,
+		"2026-05-01T08:00:00":                 false,
+		"2026-05-01":                          false,
+		"yesterday":                           false,
+	} {
+		if _, err := decode(fmt.Appendf(nil, `{"name":"a","at":%q}`, s)); (err == nil) != good {
+			t.Errorf("%s: got %v", s, err)
+		}
+	}
+}
+
+func TestWhatWasReadKeepsNothingOfTheBody(t *testing.T) {
+	t.Parallel()
+	body := []byte(`{"name":"plain","new":1,"other":{"a":"b"},"nodes":[{"name":"with \"escapes\""},{"name":"` +
+		strings.Repeat("long", 1000) + `"}]}`)
+	v, err := decode(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := fmt.Sprintf("%+v", v)
+	for i := range body {
+		body[i] = 'x'
+	}
+	if after := fmt.Sprintf("%+v", v); after != before || strings.Contains(after, "x") {
+		t.Errorf("it was %s and is %s", before, after)
+	}
+}
+
+func TestSlicesHaveNoRoomInCommon(t *testing.T) {
+	t.Parallel()
+	v, err := decode([]byte(`{"name":"a","nodes":[{"name":"b","nodes":[{"name":"c"}]},{"name":"d","nodes":[{"name":"e"},{"name":"f"}]}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = append(v.Nodes, node{Name: "?"})
+	_ = append(v.Nodes[0].Nodes, node{Name: "?"})
+	if got, err := json.Marshal(v); err != nil || strings.Contains(string(got), "?") {
+		t.Errorf("an append reached %s, %v", got, err)
+	}
+}
+
+func TestAReaderIsUsedAgain(t *testing.T) {
+	t.Parallel()
+	var d decoder
+	var kept []*node
+	for i := range 1000 {
+		v := new(node)
+		d.Reset(fmt.Appendf(nil, `{"name":"node %d","on":true,"nodes":[{"name":"below %d"}]}`, i, i))
+		d.node(v)
+		if err := d.Done(); err != nil {
+			t.Fatal(err)
+		}
+		kept = append(kept, v)
+		d.Reset([]byte(`{"name":"a","nodes":[{"name":"b"},{"nodes":[{"name":"c"},7`)) // stops in the middle
+		d.node(new(node))
+		if d.Done() == nil {
+			t.Fatal("no error")
+		}
+	}
+	for i, v := range kept {
+		if v.Name != fmt.Sprint("node ", i) || !*v.On || len(v.Nodes) != 1 || v.Nodes[0].Name != fmt.Sprint("below ", i) {
+			t.Fatalf("node %d became %+v", i, v)
+		}
+	}
+}
+
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	deep := func(n int) string {
+		return `{"name":"a","x":` + strings.Repeat(`[`, n-1) + strings.Repeat(`]`, n-1) + `}`
+	}
+	crowd := func(n int, last string) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, `"%d":0,`, i)
+		}
+		return `{"name":"a",` + b.String() + last + `}`
+	}
+	for name, test := range map[string]struct {
+		body string
+		good bool
+	}{
+		"as deep as can be":           {deep(10000), true},
+		"deeper":                      {deep(10001), false},
+		"much deeper":                 {deep(1e6), false},
+		"many members nobody knows":   {crowd(5000, `"x":0`), true},
+		"the first of them twice":     {crowd(5000, `"0":0`), false},
+		"one far behind twice":        {crowd(5000, `"4000":0`), false},
+		"one twice in another object": {crowd(5000, `"x":{"4000":0,"4001":0}`), true},
+	} {
+		if _, err := decode([]byte(test.body)); (err == nil) != test.good {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+func FuzzStrictJSONIsWhatJSONTextTakes(f *testing.F) {
+	for _, seed := range []string{`{"a":[1,-0.5e+7,"x",{"b":null,"c":true}],"d":false}`, `"\u00e9é\ud83d\ude00"`, `{"a":1,"a":2}`, "\"\xff\"", `[1,]`, ` 0 `} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var r strictjson.Reader
+		r.Reset(fmt.Appendf(nil, `[%s]`, body))
+		var v any
+		r.Other(&v)
+		if err, good := r.Done(), jsontext.Value(fmt.Appendf(nil, `[%s]`, body)).IsValid(); (err == nil) != good {
+			t.Errorf("%q: got %v, %v", body, v, err)
+		}
+	})
+}

@@ -1,0 +1,67 @@
+package strictjson
+
+import "strings"
+
+// Values are small and many. Several are made in one allocation, which stays small too: whoever keeps one value keeps its
+// neighbours from being freed.
+const (
+	slabItems = 32
+	textBytes = 4096
+)
+
+// A Slab makes values of one type.
+type Slab[T any] struct {
+	free    []T // made in advance
+	made    int // how many were, the last time
+	scratch []T // for an array that is being read
+}
+
+// New makes a zero value.
+func (s *Slab[T]) New() *T { return &s.slice(1)[0] }
+
+// slice makes n zero values in a row. Nothing can be appended to them in place.
+func (s *Slab[T]) slice(n int) []T {
+	if n > len(s.free) {
+		s.made = min(max(n, 2*s.made), slabItems)
+		if n >= s.made {
+			return make([]T, n)
+		}
+		s.free = make([]T, s.made)
+	}
+	values := s.free[:n:n]
+	s.free = s.free[n:]
+	return values
+}
+
+// Array reads an array, each item with read, into a slice of just its length. For an empty array that is empty, not nil.
+func Array[T any](r *Reader, s *Slab[T], into *[]T, read func(*T)) {
+	items := s.scratch[:0]
+	s.scratch = nil // an array of the same type inside this one makes its own
+	for a := r.array(); a.next(); {
+		items = append(items, *new(T))
+		read(&items[len(items)-1])
+	}
+	if *into = []T{}; len(items) > 0 {
+		*into = s.slice(len(items))
+		copy(*into, items)
+	}
+	clear(items) // it keeps nothing alive
+	s.scratch = items
+}
+
+// A text makes strings.
+type text struct{ piece strings.Builder }
+
+// keep makes a string of s. No more than so many bytes of text come after it.
+func (t *text) keep(s []byte, more int) string {
+	if len(s) > textBytes/8 {
+		return string(s)
+	}
+	if t.piece.Cap()-t.piece.Len() < len(s) {
+		t.piece.Reset() // the strings in the old piece stay
+		t.piece.Grow(min(textBytes, len(s)+more))
+	}
+	begin := t.piece.Len()
+	t.piece.Write(s)
+	return t.piece.String()[begin:]
+}
