@@ -28,17 +28,19 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, attemptError(ctx, err)
 	}
 	defer resp.Body.Close()
-	body, err := b.read(resp)
-	if err != nil {
+	body := newWholeBody()
+	if err := b.read(resp, body.buffer); err != nil {
+		body.Close()
 		return nil, &bodyError{resp.StatusCode, resp.Header.Get(requestIDHeader), attemptError(ctx, err)}
 	}
-	resp.Body = io.NopCloser(bytes.NewReader(body))
+	body.rewind()
+	resp.Body = body
 	return resp, nil
 }
 
-func (b bounded) read(resp *http.Response) ([]byte, error) {
+func (b bounded) read(resp *http.Response, into *bytes.Buffer) error {
 	if resp.ContentLength > b.limit {
-		return nil, b.tooLarge()
+		return b.tooLarge()
 	}
 	body := io.Reader(resp.Body)
 	switch encoding := strings.ToLower(strings.TrimSpace(resp.Header.Get("Content-Encoding"))); encoding {
@@ -46,26 +48,25 @@ func (b bounded) read(resp *http.Response) ([]byte, error) {
 	case "gzip", "x-gzip": // net/http takes gzip off only where it asked for it itself
 		unzipped, err := gzip.NewReader(resp.Body)
 		if err != nil {
-			return nil, fmt.Errorf("%w: the body is not gzip: %w", ErrUnexpectedResponse, err)
+			return fmt.Errorf("%w: the body is not gzip: %w", ErrUnexpectedResponse, err)
 		}
 		body = unzipped
 	default:
-		return nil, fmt.Errorf("%w: the body has the content encoding %.20q", ErrUnexpectedResponse, encoding)
+		return fmt.Errorf("%w: the body has the content encoding %.20q", ErrUnexpectedResponse, encoding)
 	}
-	var buf bytes.Buffer
 	if resp.ContentLength > 0 {
-		buf.Grow(int(resp.ContentLength) + bytes.MinRead)
+		into.Grow(int(resp.ContentLength) + bytes.MinRead)
 	}
-	n, err := buf.ReadFrom(io.LimitReader(body, b.limit+1))
+	n, err := into.ReadFrom(io.LimitReader(body, b.limit+1))
 	switch most := max(b.limit/bytesPerValue, leastValues); {
 	case err != nil:
-		return nil, err
+		return err
 	case n > b.limit:
-		return nil, b.tooLarge()
-	case valuesIn(buf.Bytes()) > most:
-		return nil, fmt.Errorf("%w: more than %d JSON values", ErrResponseTooLarge, most)
+		return b.tooLarge()
+	case n > most && valuesIn(into.Bytes()) > most:
+		return fmt.Errorf("%w: more than %d JSON values", ErrResponseTooLarge, most)
 	}
-	return buf.Bytes(), nil
+	return nil
 }
 
 // A value such as {} takes 3 bytes on the wire and hundreds in memory, so the bytes alone are no bound of what a response

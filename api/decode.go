@@ -3,7 +3,6 @@ package api
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"strings"
@@ -16,10 +15,7 @@ import (
 // type, then the JSON, which is read strictly: no duplicate members, no invalid UTF-8, nothing after the value, and no
 // member missing that the contract requires. Members that the contract does not know are passed over.
 func decode[T any](call *call, resp *http.Response) (*T, error) {
-	body, err := io.ReadAll(resp.Body) // in memory already, and bounded
-	if err != nil {
-		return nil, transportError(call, err)
-	}
+	body := resp.Body.(*wholeBody).buffer.Bytes() // bounded saw to that
 	if resp.StatusCode != http.StatusOK {
 		return nil, statusError(call, resp, body)
 	}
