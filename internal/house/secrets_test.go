@@ -103,7 +103,6 @@ var samples = map[string]sample{
 	"api/audit/policy.Error":   filled[policy.Error](),
 	"api/audit/policy.Problem": filled[policy.Problem](),
 
-	"openapi.Member":     filled[openapi.Member](),
 	"openapi.RawArray":   filled[openapi.RawArray](),
 	"openapi.RawObject":  filled[openapi.RawObject](),
 	"openapi.Scopes":     filled[openapi.Scopes](),

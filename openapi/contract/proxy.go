@@ -80,7 +80,6 @@ func (v *Validator) withUpstream(up *url.URL, servers []*url.URL) *Validator {
 		at.path = strings.TrimSuffix(at.path, "/") + declared.path
 		widened.stands = append(widened.stands, stand{at, declared})
 	}
-	slices.SortStableFunc(widened.stands, byLength)
 	return &widened
 }
 

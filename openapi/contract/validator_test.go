@@ -1,13 +1,9 @@
 package contract_test
 
 import (
-	"bytes"
-	"compress/gzip"
-	"context"
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -311,114 +307,6 @@ func merge(object, members string) string {
 		object = object[:i] + object[i+end+1:]
 	}
 	return "{" + object + "," + members + "}"
-}
-
-func TestCheckResponseGivesTheBodyBack(t *testing.T) {
-	t.Parallel()
-	v := validator(t, contract.WithBodyLimit(10))
-	a := answer{url: tokenURL, body: tokenBody}
-	resp := a.response()
-	if got := brief(v.CheckResponse(a.request(t), resp)); !slices.Equal(got, []string{"error http.body-limit body"}) {
-		t.Errorf("got %q", got)
-	}
-	rest, err := io.ReadAll(resp.Body)
-	if err != nil || string(rest) != tokenBody {
-		t.Errorf("the caller reads %q, %v", rest, err)
-	}
-	if err := resp.Body.Close(); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestCheckResponseGivesTheErrorBack(t *testing.T) {
-	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("Content-Length", "1000")
-		fmt.Fprint(w, tokenBody)
-	}))
-	defer server.Close()
-	v := validator(t, contract.WithServer(server.URL+"/v1", "https://api.planetscale.com/v1"))
-	resp, err := http.Get(strings.Replace(tokenURL, "https://api.planetscale.com", server.URL, 1))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if got := brief(v.CheckResponse(nil, resp)); !slices.Equal(got, []string{"error http.body-read body"}) {
-		t.Errorf("got %q", got)
-	}
-	rest, err := io.ReadAll(resp.Body)
-	if string(rest) != tokenBody || err != io.ErrUnexpectedEOF {
-		t.Errorf("the caller reads %q, %v", rest, err)
-	}
-}
-
-// brokenOnce is a body that fails once and then ends, as a body may that is closed on an error.
-type brokenOnce struct {
-	content *strings.Reader
-	err     error
-}
-
-func (b *brokenOnce) Read(p []byte) (int, error) {
-	n, err := b.content.Read(p)
-	if err == io.EOF && b.err != nil {
-		err, b.err = b.err, nil
-	}
-	return n, err
-}
-
-func (b *brokenOnce) Close() error { return nil }
-
-func TestBodyThatBreaksOff(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		err  error
-		want string
-	}{
-		{io.ErrUnexpectedEOF, "error http.body-read body"},
-		{context.Canceled, "note http.body-unread body"},
-		{fmt.Errorf("reading: %w", context.DeadlineExceeded), "note http.body-unread body"},
-	} {
-		resp := answer{}.response()
-		resp.Body = &brokenOnce{strings.NewReader(tokenBody), test.err}
-		if got := brief(validator(t).CheckResponse(answer{url: tokenURL}.request(t), resp)); !slices.Equal(got, []string{test.want}) {
-			t.Errorf("%v: got %q", test.err, got)
-		}
-		if rest, err := io.ReadAll(resp.Body); string(rest) != tokenBody || err != test.err {
-			t.Errorf("%v: the caller reads %q, %v", test.err, rest, err)
-		}
-	}
-}
-
-func TestContentEncoding(t *testing.T) {
-	t.Parallel()
-	zip := func(s string) string {
-		var b bytes.Buffer
-		w := gzip.NewWriter(&b)
-		io.WriteString(w, s)
-		w.Close()
-		return b.String()
-	}
-	v := validator(t, contract.WithBodyLimit(1000))
-	for _, test := range []struct {
-		name, coding, body string
-		want               []string
-	}{
-		{"gzip", "gzip", zip(tokenBody), nil},
-		{"gzip twice", "gzip, GZIP", zip(zip(tokenBody)), nil},
-		{"identity", "identity", tokenBody, nil},
-		{"a fault within", "gzip", zip(strings.Replace(tokenBody, `"CI"`, "7", 1)), []string{"error schema.type body /display_name"}},
-		{"not gzip", "gzip", tokenBody, []string{"error http.content-encoding body"}},
-		{"broken off", "gzip", zip(tokenBody)[:100], []string{"error http.content-encoding body"}},
-		{"unknown", "br", tokenBody, []string{"error http.content-encoding body"}},
-		{"bomb", "gzip", zip(strings.Repeat(" ", 1<<20)), []string{"error http.body-limit body"}},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			check(t, v, answer{url: tokenURL, body: test.body, header: http.Header{
-				"Content-Type": {jsonType}, "Content-Encoding": {test.coding}}}, test.want...)
-		})
-	}
 }
 
 func TestWithServer(t *testing.T) {
