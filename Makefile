@@ -6,7 +6,7 @@ FUZZTIME    ?= 10000x
 BENCHCOUNT  ?= 6
 
 .DEFAULT_GOAL := help
-.PHONY: help generate test lint demo cover fuzz bench api
+.PHONY: help generate test network lint demo cover fuzz bench api
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,8 +14,11 @@ help: ## Say what each target does
 generate: ## Turn openapi/openapi.yaml into gen/
 	go generate ./...
 
-test: ## Run all tests
+test: network ## Run all tests
 	go test ./...
+
+network: ## List tokens through a network that fails in every way, and print how it went
+	cd conformance_test/network && go mod tidy -diff && go vet . && go test -count 1 -parallel 16
 
 lint: ## Check format, go.mod, and the code by go vet and staticcheck
 	@unformatted=$$(gofmt -l .) || exit 1; \
