@@ -113,15 +113,55 @@ func TestTheProgramsInTheReadmeWork(t *testing.T) {
 	}
 }
 
+func TestTheTestsInTheReadmePass(t *testing.T) {
+	t.Parallel()
+	tests := 0
+	for _, block := range fenced(t, "go") {
+		if !strings.HasPrefix(block, "package yours_test") {
+			continue
+		}
+		tests++
+		file := filepath.Join(t.TempDir(), "yours_test.go")
+		if err := os.WriteFile(file, []byte(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out := run(t, "test", "-v", file); !strings.Contains(string(out), "--- PASS: Test") {
+			t.Errorf("%s", out)
+		}
+	}
+	if tests == 0 {
+		t.Error("README.md has no test")
+	}
+}
+
+func TestTheWorkflowsInTheReadmeAreThoseOfTheAction(t *testing.T) {
+	t.Parallel()
+	a, uses := readAction(t), 0
+	for _, block := range fenced(t, "yaml") {
+		var job struct{ Steps []step }
+		readYAML(t, block, &job)
+		for _, s := range job.Steps {
+			if !strings.HasPrefix(s.Uses, "psoauth/psoauth@") {
+				continue
+			}
+			uses++
+			for name := range s.With {
+				if _, ok := a.Inputs[name]; !ok {
+					t.Errorf("the action has no input %s", name)
+				}
+			}
+		}
+	}
+	if uses == 0 {
+		t.Error("README.md does not use the action")
+	}
+}
+
 // fenced returns the code blocks of README.md in a language.
 func fenced(t *testing.T, language string) []string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(root, "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	var blocks []string
-	for _, match := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```$").FindAllStringSubmatch(string(text), -1) {
+	for _, match := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```$").FindAllStringSubmatch(readFile(t, "README.md"), -1) {
 		blocks = append(blocks, match[1])
 	}
 	return blocks
