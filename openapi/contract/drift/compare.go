@@ -54,9 +54,9 @@ func (c *comparer) schemas(p place, before, now *schema) ([]Finding, error) {
 	switch {
 	case now.null && !before.null && p.lenient:
 		all = append(all, p.find(New, "nullable", "not null", "may be null"))
-	case now.null && !before.null && len(now.alternatives) < int(kinds): // of anything, null is the least
+	case now.null && !before.null && len(now.alternatives) < int(kinds): // where anything may come, null is the least
 		all = append(all, p.breaks("nullable", "not null", "may be null", nil))
-	case before.null && !now.null:
+	case before.null && !now.null && len(before.alternatives) < int(kinds):
 		all = append(all, p.find(Relaxed, "nullable", "may be null", "not null"))
 	}
 	typed := false // a difference of types is one finding, whichever of them went and came

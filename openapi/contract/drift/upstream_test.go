@@ -1,0 +1,342 @@
+package drift_test
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/psoauth/psoauth/openapi/contract/drift"
+)
+
+// upstream is a document as PlanetScale publishes them, in Swagger 2.0.
+//
+//go:embed testdata/upstream.yaml
+var upstream string
+
+func upstreamTree(t testing.TB) tree {
+	t.Helper()
+	var value any
+	if err := yaml.Unmarshal([]byte(upstream), &value); err != nil {
+		t.Fatal(err)
+	}
+	data, err := json.Marshal(named(value)) // names of statuses are numbers to YAML
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc tree
+	if err := json.Unmarshal(data, &doc); err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+func named(value any) any {
+	switch value := value.(type) {
+	case map[any]any:
+		out := tree{}
+		for k, v := range value {
+			out[fmt.Sprint(k)] = named(v)
+		}
+		return out
+	case tree:
+		for k, v := range value {
+			value[k] = named(v)
+		}
+	case []any:
+		for i, v := range value {
+			value[i] = named(v)
+		}
+	}
+	return value
+}
+
+// openAPI says in OpenAPI 3 what a Swagger document says. The modern form, 3.1, has null among the types.
+func openAPI(doc tree, modern bool) tree {
+	var convert func(v any) any
+	convert = func(v any) any {
+		switch v := v.(type) {
+		case []any:
+			for i, item := range v {
+				v[i] = convert(item)
+			}
+		case tree:
+			for name, item := range v {
+				v[name] = convert(item)
+			}
+			if ref, ok := v["$ref"].(string); ok {
+				v["$ref"] = strings.Replace(ref, "#/definitions/", "#/components/schemas/", 1)
+			}
+			if v["x-nullable"] == true {
+				delete(v, "x-nullable")
+				if modern {
+					v["type"] = []any{v["type"], "null"}
+				} else {
+					v["nullable"] = true
+				}
+			}
+			if kind := v["type"]; v["in"] != nil && kind != nil && v["schema"] == nil {
+				v["schema"] = tree{"type": kind}
+				if v["default"] != nil {
+					v["schema"].(tree)["default"] = v["default"]
+				}
+				delete(v, "type")
+				delete(v, "default")
+			}
+			if schema := v["schema"]; schema != nil && v["in"] == nil {
+				v["content"] = tree{"application/json": tree{"schema": schema}}
+				delete(v, "schema")
+			}
+		}
+		return v
+	}
+	doc = convert(doc).(tree)
+	version := "3.0.1"
+	if modern {
+		version = "3.1.0"
+	}
+	return tree{
+		"openapi": version, "info": doc["info"], "paths": doc["paths"], "security": doc["security"],
+		"servers": []any{tree{"url": "https://api.planetscale.com/v1"}},
+		"components": tree{"schemas": doc["definitions"], "securitySchemes": tree{"oauth2": tree{
+			"type": "oauth2", "flows": tree{"authorizationCode": tree{
+				"authorizationUrl": "https://auth.planetscale.com/a", "tokenUrl": "https://auth.planetscale.com/t", "scopes": tree{},
+			}}}}},
+	}
+}
+
+// wantUpstream is what there is to say of the document against the contract.
+var wantUpstream = []string{
+	"relaxed: required getOAuthApplication /dcr: optional → required",
+	"relaxed: type getOAuthApplication /mcp_tool_groups/*: anything → a string",
+	"relaxed: type getOAuthApplication /scopes: a string or an array of strings → a string",
+	"relaxed: required getOAuthToken /expires_at: optional → required",
+	"relaxed: required getOAuthToken /last_used_at: optional → required",
+	"relaxed: required getOAuthToken /name: optional → required",
+	"relaxed: required listOAuthTokens /data/*/expires_at: optional → required",
+	"relaxed: required listOAuthTokens /data/*/last_used_at: optional → required",
+	"relaxed: required listOAuthTokens /data/*/name: optional → required",
+	"relaxed: required listOAuthTokens /per_page: optional → required",
+	"relaxed: required listOAuthTokens /total_count: optional → required",
+	"relaxed: required listOAuthTokens /total_pages: optional → required",
+	"relaxed: required listOAuthTokens /type: optional → required",
+}
+
+// listed returns the findings of a report but those of wording, each in a line without what follows from it.
+func listed(report *drift.Report) []string {
+	var lines []string
+	for _, f := range report.Findings {
+		if f.Class != drift.Wording {
+			lines = append(lines, strings.TrimSuffix(f.String(), ": "+f.Message))
+		}
+	}
+	return lines
+}
+
+func TestCompareReadsEveryFormat(t *testing.T) {
+	t.Parallel()
+	asYAML := func(doc tree) []byte {
+		data, err := yaml.Marshal(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return data
+	}
+	for name, data := range map[string][]byte{
+		"Swagger 2.0 in YAML, with anchors": []byte(upstream),
+		"Swagger 2.0 in JSON":               encode(t, upstreamTree(t)),
+		"OpenAPI 3.0 in JSON":               encode(t, openAPI(upstreamTree(t), false)),
+		"OpenAPI 3.0 in YAML":               asYAML(openAPI(upstreamTree(t), false)),
+		"OpenAPI 3.1 in JSON":               encode(t, openAPI(upstreamTree(t), true)),
+		"OpenAPI 3.1 in YAML":               asYAML(openAPI(upstreamTree(t), true)),
+		"with a byte order mark":            append([]byte("\xef\xbb\xbf"), encode(t, upstreamTree(t))...),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			doc, err := drift.Parse(data, "upstream")
+			if err != nil {
+				t.Fatal(err)
+			}
+			report, err := drift.Compare(doc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := listed(report); !slices.Equal(got, wantUpstream) {
+				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(wantUpstream, "\n"))
+			}
+		})
+	}
+}
+
+// What a document says in other words is no difference.
+func TestCompareFindsOperationsWhereverTheDocumentHasThem(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(doc tree){
+		"the version in the paths": func(doc tree) {
+			delete(doc, "basePath")
+			renamePaths(doc, func(path string) string { return "/v1" + path })
+		},
+		"other names of parameters": func(doc tree) {
+			renamePaths(doc, func(path string) string { return strings.ReplaceAll(path, "{application_id}", "{app}") })
+			for _, item := range doc["paths"].(tree) {
+				op, _ := item.(tree)["get"].(tree)
+				list, _ := op["parameters"].([]any)
+				for _, p := range list {
+					if p.(tree)["name"] == "application_id" {
+						p.(tree)["name"] = "app"
+					}
+				}
+			}
+		},
+		"a slash at the end":  func(doc tree) { renamePaths(doc, func(path string) string { return path + "/" }) },
+		"a base path bare":    func(doc tree) { doc["basePath"] = "v1/" },
+		"a host in capitals":  func(doc tree) { doc["host"] = "API.PlanetScale.com" },
+		"schemes left out":    func(doc tree) { delete(doc, "schemes") },
+		"a path by reference": func(doc tree) { moveOut(doc, "/organizations/{organization}/oauth-applications/{id}") },
+		"another of the same path, elsewhere": func(doc tree) {
+			for path, item := range maps.Clone(doc["paths"].(tree)) {
+				if item.(tree)["delete"] == nil {
+					doc["paths"].(tree)["/beta"+path] = tree{"get": tree{"responses": tree{"204": tree{"description": "x"}}}}
+				}
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			doc := upstreamTree(t)
+			change(doc)
+			report, err := drift.Compare(parse(t, doc))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := listed(report); !slices.Equal(got, wantUpstream) {
+				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(wantUpstream, "\n"))
+			}
+		})
+	}
+}
+
+func renamePaths(doc tree, rename func(string) string) {
+	renamed := tree{}
+	for path, item := range doc["paths"].(tree) {
+		renamed[rename(path)] = item
+	}
+	doc["paths"] = renamed
+}
+
+func moveOut(doc tree, path string) {
+	doc["x-paths"] = tree{"one": doc["paths"].(tree)[path]}
+	doc["paths"].(tree)[path] = tree{"$ref": "#/x-paths/one"}
+}
+
+// TestCompareSaysWhatAChangeMeans has one change of each kind that PlanetScale has made or may make.
+func TestCompareSaysWhatAChangeMeans(t *testing.T) {
+	t.Parallel()
+	application := func(doc tree) tree { return doc["definitions"].(tree)["Application"].(tree) }
+	token := func(doc tree) tree { return doc["definitions"].(tree)["Token"].(tree) }
+	properties := func(schema tree) tree { return schema["properties"].(tree) }
+	get := func(doc tree) tree {
+		return doc["paths"].(tree)["/organizations/{organization}/oauth-applications/{id}"].(tree)["get"].(tree)
+	}
+	for name, c := range map[string]struct {
+		change func(doc tree)
+		want   []string // beyond what there is to say of the document anyway
+	}{
+		"a new member": {func(doc tree) {
+			properties(application(doc))["logo"] = tree{"type": "string", "x-nullable": true}
+		}, []string{"new: member getOAuthApplication /logo: not declared → a string or null, optional"}},
+		"an inner shape where none was published": {func(doc tree) {
+			properties(application(doc))["scopes_by_resource"] = tree{"type": "object", "properties": tree{"user": tree{"type": "array", "items": tree{}}}}
+		}, []string{"new: member getOAuthApplication /scopes_by_resource/user: not declared → an array, optional"}},
+		"times in Unix seconds": {func(doc tree) { properties(application(doc))["created_at"] = tree{"type": "integer"} },
+			[]string{"breaking: type getOAuthApplication /created_at: a string (date-time) → an integer"}},
+		"dates for times": {func(doc tree) { properties(application(doc))["created_at"] = tree{"type": "string", "format": "date"} },
+			[]string{"breaking: format getOAuthApplication /created_at: format date-time → format date"}},
+		"times that say so": {func(doc tree) { properties(application(doc))["created_at"] = tree{"type": "string", "format": "date-time"} }, nil},
+		"scopes as objects": {func(doc tree) {
+			properties(application(doc))["scopes"] = tree{"type": "array", "items": tree{"type": "object"}}
+		}, []string{
+			"breaking: type getOAuthApplication /scopes/*: a string → an object",
+			"relaxed: type getOAuthApplication /scopes: a string or an array of strings → an array of objects",
+		}},
+		"a null beside a reference": {func(doc tree) {
+			doc["definitions"].(tree)["Name"] = tree{"type": "string"}
+			properties(application(doc))["name"] = tree{"$ref": "#/definitions/Name", "x-nullable": true}
+		}, []string{"breaking: nullable getOAuthApplication /name: not null → may be null"}},
+		"a required member gone": {func(doc tree) {
+			delete(properties(application(doc)), "avatar")
+			unrequire(application(doc), "avatar")
+		}, []string{"breaking: member getOAuthApplication /avatar: a string, required → not declared"}},
+		"a required member that may be null no longer required": {func(doc tree) { unrequire(token(doc), "actor_id") },
+			[]string{
+				"new: required getOAuthToken /actor_id: required → optional",
+				"new: required listOAuthTokens /data/*/actor_id: required → optional",
+			}},
+		"the accesses changed": {func(doc tree) {
+			get(doc)["description"] = "**Service Token Accesses**\n `read_oauth_applications`, `manage_oauth_applications`\n"
+		}, []string{"new: access getOAuthApplication request: read_oauth_applications → manage_oauth_applications, read_oauth_applications"}},
+		"service tokens no longer taken": {func(doc tree) { get(doc)["description"] = "One application." },
+			[]string{
+				"relaxed: access getOAuthApplication request: read_oauth_applications → none",
+				"relaxed: security getOAuthApplication request: a service token or an access token → an access token",
+			}},
+		"access tokens not named": {func(doc tree) {
+			doc["securityDefinitions"].(tree)["key"] = tree{"type": "apiKey", "in": "header", "name": "Authorization"}
+			get(doc)["security"] = []any{tree{"key": []any{"Authorization"}}}
+		}, []string{"relaxed: security getOAuthApplication request: a service token or an access token → a service token"}},
+		"another answer": {func(doc tree) { get(doc)["responses"].(tree)["202"] = tree{"description": "Later."} },
+			[]string{"breaking: status getOAuthApplication 202: not declared → declared"}},
+		"a limit declared": {func(doc tree) { get(doc)["responses"].(tree)["429"] = tree{"description": "Too many requests"} },
+			[]string{"new: status getOAuthApplication 429: not declared → declared"}},
+		"another media type, for all operations": {func(doc tree) { doc["produces"] = []any{"application/json", "application/hal+json"} },
+			[]string{
+				"breaking: media type getOAuthApplication: application/json → application/hal+json",
+				"breaking: media type getOAuthToken: application/json → application/hal+json",
+				"breaking: media type listOAuthTokens: application/json → application/hal+json",
+			}},
+		"another host": {func(doc tree) { doc["host"] = "api.example.com" }, []string{
+			"breaking: server getOAuthApplication: https://api.planetscale.com/v1/organizations/{}/oauth-applications/{} → https://api.example.com/v1/organizations/{}/oauth-applications/{}",
+			"breaking: server getOAuthToken: https://api.planetscale.com/v1/organizations/{}/oauth-applications/{}/tokens/{} → https://api.example.com/v1/organizations/{}/oauth-applications/{}/tokens/{}",
+			"breaking: server listOAuthTokens: https://api.planetscale.com/v1/organizations/{}/oauth-applications/{}/tokens → https://api.example.com/v1/organizations/{}/oauth-applications/{}/tokens",
+		}},
+		"an operation gone": {func(doc tree) { delete(doc["paths"].(tree), "/organizations/{organization}/oauth-applications/{id}") },
+			[]string{"breaking: operation getOAuthApplication: /organizations/{organization}/oauth-applications/{application_id} → not described"}},
+		"token info, described": {func(doc tree) {
+			doc["paths"].(tree)["/oauth/token/info"] = tree{"get": tree{"responses": tree{"200": tree{
+				"description": "It.", "schema": tree{"type": "object", "required": []any{"active"}, "properties": tree{
+					"active": tree{"type": "boolean"}, "scope": tree{"type": "integer"},
+				}},
+			}}}}
+		}, []string{
+			"breaking: server getTokenInfo: https://auth.planetscale.com/oauth/token/info → https://api.planetscale.com/v1/oauth/token/info",
+			"breaking: type getTokenInfo /scope: a string or an array of strings → an integer",
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			doc := upstreamTree(t)
+			c.change(doc)
+			report, err := drift.Compare(parse(t, doc))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, line := range listed(report) {
+				if !slices.Contains(wantUpstream, line) && !(strings.Contains(line, "relaxed") && strings.Contains(line, "getTokenInfo")) {
+					got = append(got, line)
+				}
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(c.want, "\n"))
+			}
+			if breaks := strings.HasPrefix(strings.Join(c.want, ""), "breaking"); report.Breaking() != breaks {
+				t.Errorf("it breaks: %t, want %t", report.Breaking(), breaks)
+			}
+		})
+	}
+}
