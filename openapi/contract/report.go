@@ -18,6 +18,7 @@ type Report struct {
 
 	options  ReportOptions
 	specName string
+	contract []string // its lines
 }
 
 // A Summary counts the responses of a run and the findings that nobody has accepted.
@@ -42,7 +43,7 @@ func NewReport(run *Run, options ReportOptions) *Report {
 	if options.FailOn == Off {
 		options.FailOn = Error
 	}
-	r := &Report{Findings: []Finding{}, options: options, specName: run.v.specName}
+	r := &Report{Findings: []Finding{}, options: options, specName: run.v.specName, contract: run.v.spec.lines}
 	run.mu.Lock()
 	defer run.mu.Unlock()
 	counts := run.counts
@@ -76,18 +77,19 @@ const (
 	FormatJUnit  Format = "junit"  // JUnit's XML, which most CI systems show
 	FormatSARIF  Format = "sarif"  // SARIF 2.1.0, with the line of the contract
 	FormatGitHub Format = "github" // workflow commands, which GitHub shows as annotations
+	FormatHTML   Format = "html"   // one self-contained page: findings, the places they are at, coverage
 )
 
 var writers = map[Format]func(*Report, io.Writer) error{
 	FormatHuman: (*Report).writeHuman, FormatJSON: (*Report).writeJSON, FormatJUnit: (*Report).writeJUnit,
-	FormatSARIF: (*Report).writeSARIF, FormatGitHub: (*Report).writeGitHub,
+	FormatSARIF: (*Report).writeSARIF, FormatGitHub: (*Report).writeGitHub, FormatHTML: (*Report).writeHTML,
 }
 
 // Write writes the report in a format. It fails on an unknown format and where w fails.
 func (r *Report) Write(w io.Writer, format Format) error {
 	write := writers[format]
 	if write == nil {
-		return fmt.Errorf("unknown report format %q: want human, json, junit, sarif or github", format)
+		return fmt.Errorf("unknown report format %q: want human, json, junit, sarif, github or html", format)
 	}
 	return write(r, w)
 }

@@ -67,7 +67,7 @@ func TestReportForms(t *testing.T) {
 	report := contract.NewReport(mixedRun(t), contract.ReportOptions{})
 	for format, file := range map[contract.Format]string{
 		contract.FormatHuman: "report.txt", contract.FormatJSON: "report.json", contract.FormatJUnit: "report.xml",
-		contract.FormatSARIF: "report.sarif", contract.FormatGitHub: "report.github",
+		contract.FormatSARIF: "report.sarif", contract.FormatGitHub: "report.github", contract.FormatHTML: "report.html",
 	} {
 		t.Run(string(format), func(t *testing.T) {
 			t.Parallel()
@@ -94,6 +94,32 @@ func TestReportForms(t *testing.T) {
 	}
 	if err := report.Write(new(bytes.Buffer), "yaml"); err == nil {
 		t.Error("an unknown format is no error")
+	}
+}
+
+func TestThePageLoadsNothingAndShowsNamesAsText(t *testing.T) {
+	t.Parallel()
+	const hostile = `</td><script>alert(1)</script>`
+	run := validator(t, atNoon()).NewRun()
+	body := strings.Replace(tokenBody, "{", `{"`+hostile+`":1,`, 1)
+	if err := run.CheckBody(hostile, "getOAuthToken", 200, strings.NewReader(body)); err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := contract.NewReport(run, contract.ReportOptions{}).Write(&b, contract.FormatHTML); err != nil {
+		t.Fatal(err)
+	}
+	page := b.String()
+	if strings.Contains(page, "<script>alert") || strings.Count(page, "&lt;script&gt;alert(1)") < 2 {
+		t.Error("a name is not shown as text")
+	}
+	for _, outside := range []string{"http://", "https://", "src=", "@import", "url("} {
+		if strings.Contains(page, outside) {
+			t.Errorf("the page holds %s, so it may load something", outside)
+		}
+	}
+	if !strings.Contains(page, "default-src &#39;none&#39;") {
+		t.Error("the page's policy does not forbid loading")
 	}
 }
 

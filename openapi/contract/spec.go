@@ -25,6 +25,7 @@ type spec struct {
 	operations []*operation // by id
 	routes     []*route     // in the order they are tried
 	unjudged   []string
+	lines      []string // of the document
 }
 
 type operation struct {
@@ -51,7 +52,12 @@ func loadSpec(data []byte, name string) (*spec, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, tidy(err))
 	}
-	return compileSpec(doc, name)
+	s, err := compileSpec(doc, name)
+	if err != nil {
+		return nil, err
+	}
+	s.lines = strings.Split(string(data), "\n")
+	return s, nil
 }
 
 func loadDocument(data []byte) (doc *openapi3.T, err error) {

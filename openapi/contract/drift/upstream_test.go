@@ -257,7 +257,9 @@ func TestCompareSaysWhatAChangeMeans(t *testing.T) {
 			[]string{"breaking: type getOAuthApplication /created_at: a string (date-time) → an integer"}},
 		"dates for times": {func(doc tree) { properties(application(doc))["created_at"] = tree{"type": "string", "format": "date"} },
 			[]string{"breaking: format getOAuthApplication /created_at: format date-time → format date"}},
-		"times that say so": {func(doc tree) { properties(application(doc))["created_at"] = tree{"type": "string", "format": "date-time"} }, nil},
+		"times that say so": {func(doc tree) {
+			properties(application(doc))["created_at"] = tree{"type": "string", "format": "date-time"}
+		}, nil},
 		"scopes as objects": {func(doc tree) {
 			properties(application(doc))["scopes"] = tree{"type": "array", "items": tree{"type": "object"}}
 		}, []string{

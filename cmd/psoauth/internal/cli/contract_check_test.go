@@ -189,7 +189,7 @@ func TestCheckOfNothingIsNoSuccess(t *testing.T) {
 		{"a directory for a spec", "", []string{"--spec", filepath.Dir(body), "-"}, "--spec: "},
 		{"a spec that is none", "", []string{"--spec", body, "-"}, "not an OpenAPI document"},
 		{"never fail", "", []string{"--fail-on", "off", "-"}, "want error, warning or note"},
-		{"a format of other commands", "", []string{"--format", "csv", "-"}, "want human, json, junit, sarif or github"},
+		{"a format of other commands", "", []string{"--format", "csv", "-"}, "want human, json, junit, sarif, github or html"},
 		{"no organization", "", []string{"--app", "a"}, "no organization: give --org or set PLANETSCALE_ORG"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

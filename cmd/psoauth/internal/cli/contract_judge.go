@@ -24,7 +24,7 @@ type judge struct {
 func newJudge() judge {
 	return judge{
 		severities: pairsFlag{want: "RULE=SEVERITY, such as scope.unknown=off"},
-		format:     newChoice("human", "json", "junit", "sarif", "github"),
+		format:     newChoice("human", "json", "junit", "sarif", "github", "html"),
 		failOn:     newChoice("error", "warning", "note"),
 	}
 }
