@@ -52,7 +52,7 @@ func (b bounded) read(resp *http.Response, into *bytes.Buffer) error {
 		}
 		body = unzipped
 	default:
-		return fmt.Errorf("%w: the body has the content encoding %.20q", ErrUnexpectedResponse, encoding)
+		return fmt.Errorf("%w: the body has the content encoding %q", ErrUnexpectedResponse, encoding)
 	}
 	if resp.ContentLength > 0 {
 		into.Grow(int(resp.ContentLength) + bytes.MinRead)

@@ -2,7 +2,6 @@ package api
 
 import (
 	"encoding/json"
-	"fmt"
 	"mime"
 	"net/http"
 	"strings"
@@ -19,7 +18,7 @@ func decode[T any](call *call, resp *http.Response) (*T, error) {
 	if resp.StatusCode != http.StatusOK {
 		return nil, statusError(call, resp, body)
 	}
-	if problem := mediaTypeProblem(resp.Header.Get("Content-Type")); problem != "" {
+	if problem := mediaTypeProblem(call, resp); problem != "" {
 		return nil, contentError(call, resp, body, problem)
 	}
 	if len(body) == 0 {
@@ -32,16 +31,17 @@ func decode[T any](call *call, resp *http.Response) (*T, error) {
 	return value, nil
 }
 
-func mediaTypeProblem(header string) string {
+func mediaTypeProblem(call *call, resp *http.Response) string {
+	header := resp.Header.Get("Content-Type")
 	if header == "" {
 		return "the response has no Content-Type, want application/json"
 	}
 	media, params, err := mime.ParseMediaType(header)
 	switch charset := params["charset"]; {
 	case err != nil || media != "application/json":
-		return fmt.Sprintf("the response is %.60q, want application/json", header)
+		return `the response is "` + text.Excerpt(header, 60, call.secrets()...) + `", want application/json`
 	case charset != "" && !strings.EqualFold(charset, "utf-8"):
-		return fmt.Sprintf("the response is in the charset %.20q, want UTF-8", charset)
+		return `the response is in the charset "` + text.Excerpt(charset, 20, call.secrets()...) + `", want UTF-8`
 	}
 	return ""
 }
@@ -52,7 +52,7 @@ const mostWords = 64 << 10
 // serverWords reads the code and the message out of an error's body, in any of the shapes the contract declares. A body
 // in no such shape gives none; the error holds how it begins.
 func serverWords(call *call, resp *http.Response, body []byte) (code, message string) {
-	if len(body) > mostWords || mediaTypeProblem(resp.Header.Get("Content-Type")) != "" {
+	if len(body) > mostWords || mediaTypeProblem(call, resp) != "" {
 		return "", ""
 	}
 	var words gen.Error

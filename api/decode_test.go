@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/psoauth/psoauth/api"
 )
@@ -180,40 +179,4 @@ func same(sent, got any) bool {
 		return errA == nil && errB == nil && a.Equal(b) || sent == got
 	}
 	return sent == got
-}
-
-func FuzzAnyBodyIsAValueOrAnError(f *testing.F) {
-	for _, seed := range []string{tokenBody, applicationBody, infoBody, emptyPage, "", "{}", "null", `{"active":false}`,
-		pageBody(1, 2, 0, 2, `"total_pages":9,`), tokenBody[:40], tokenBody + "x", "\ufeff{}"} {
-		f.Add([]byte(seed), uint16(200))
-	}
-	f.Add([]byte(`{"errors":[{"name":"a","errors":["b"]}]}`), uint16(422))
-	f.Add([]byte(`{"error":"invalid_token"}`), uint16(401))
-	f.Fuzz(func(t *testing.T, body []byte, status uint16) {
-		status = 100 + status%500
-		if status < 200 {
-			status = 200
-		}
-		for operation, call := range everyOperation {
-			// A client of its own for each call, because a 429 holds a client back.
-			c := onWire(t, bodyWire(body, int(status)), api.WithMaxRetries(0), api.WithRateLimit(0))
-			v, err := call(t.Context(), c)
-			if (v == nil) == (err == nil) {
-				t.Fatalf("%s: got %v, %v", operation, v, err)
-			}
-			if err == nil {
-				if _, err := json.Marshal(v); err != nil {
-					t.Errorf("%s: what was decoded does not encode: %v", operation, err)
-				}
-				continue
-			}
-			var e *api.Error
-			if !errors.As(err, &e) || e.Operation != operation {
-				t.Fatalf("%s: the error is %#v", operation, err)
-			}
-			if s := err.Error(); strings.ContainsAny(s, "\n\r\x1b") || !utf8.ValidString(s) || len(s) > 4096 {
-				t.Errorf("%s: the error is not one short printable line: %q", operation, s)
-			}
-		}
-	})
 }

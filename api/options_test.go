@@ -141,6 +141,7 @@ func TestBaseURLs(t *testing.T) {
 		"https://x.example///":                "https://x.example",
 		"HTTPS://X.example:8443/deep/path///": "https://X.example:8443/deep/path",
 		"https://x.example/a%2Fb/":            "https://x.example/a%2Fb",
+		"https://x.example/%2F/":              "https://x.example/%2F",
 		"http://localhost:8080/v1":            "http://localhost:8080/v1",
 		"http://127.8.8.8/v1":                 "http://127.8.8.8/v1",
 		"http://[::1]:80":                     "http://[::1]:80",

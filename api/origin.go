@@ -72,8 +72,11 @@ func parseBaseURL(raw string) (*url.URL, error) {
 			return nil, errors.New("holds a dot segment")
 		}
 	}
-	u.Path = strings.TrimRight(u.Path, "/")
-	u.RawPath = strings.TrimRight(u.RawPath, "/")
+	// As it is escaped, where the last of %2F is no slash.
+	u.RawPath = strings.TrimRight(u.EscapedPath(), "/")
+	if u.Path, err = url.PathUnescape(u.RawPath); err != nil {
+		return nil, fmt.Errorf("is not a URL: %w", err)
+	}
 	return u, nil
 }
 
