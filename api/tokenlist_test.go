@@ -24,13 +24,19 @@ type tokenList struct {
 
 const perPage = 100
 
+// newTokenList makes a list of full tokens.
 func newTokenList(tb testing.TB, pages int64) *tokenList {
+	tb.Helper()
+	return listOf(tb, pages, fullToken)
+}
+
+func listOf(tb testing.TB, pages int64, token func(number int) api.Token) *tokenList {
 	tb.Helper()
 	list := &tokenList{pages: pages}
 	for i := range 16 {
 		tokens := make([]api.Token, perPage)
 		for j := range tokens {
-			tokens[j] = fullToken(i*perPage + j)
+			tokens[j] = token(i*perPage + j)
 		}
 		data, err := json.Marshal(tokens)
 		if err != nil {

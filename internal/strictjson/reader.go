@@ -21,6 +21,12 @@ const maxDepth = 10000
 // nothing is found, so that a decoder goes on as if nothing had happened, and asks [Reader.Done] at the end. What it reads
 // does not refer to the bytes it came from. The zero value reads nothing; a Reader is not safe for concurrent use.
 type Reader struct {
+	reading
+	text text // goes on from one body to the next
+}
+
+// A reading is how far a Reader has come with one body.
+type reading struct {
 	body  []byte // all that is to be read
 	data  []byte // body; nil after something went wrong
 	at    int
@@ -30,11 +36,10 @@ type Reader struct {
 	unknown [][]byte // names of members that the decoder does not know, in the objects that are being read
 	crowded bool     // there were more of them than are compared
 	scratch []byte   // the last string that had escapes
-	text    text
 }
 
-// Reset makes r ready to read body.
-func (r *Reader) Reset(body []byte) { *r = Reader{body: body, data: body} }
+// Reset makes r ready to read body, and lets go of what it has read before.
+func (r *Reader) Reset(body []byte) { r.reading = reading{body: body, data: body} }
 
 // peek returns the byte that the next token begins with, 0 at the end.
 func (r *Reader) peek() byte {
@@ -127,7 +132,7 @@ func loose(s []byte) bool {
 }
 
 // String reads a string.
-func (r *Reader) String(into *string) { *into = r.text.keep(r.string(), len(r.data)-r.at) }
+func (r *Reader) String(into *string) { *into = r.text.keep(r.string()) }
 
 // string reads a string. What it returns is good until the next call.
 func (r *Reader) string() []byte {

@@ -1,6 +1,9 @@
 package strictjson
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Values are small and many. Several are made in one allocation, which stays small too: whoever keeps one value keeps its
 // neighbours from being freed.
@@ -26,7 +29,8 @@ func (s *Slab[T]) slice(n int) []T {
 		if n >= s.made {
 			return make([]T, n)
 		}
-		s.free = make([]T, s.made)
+		s.free = slices.Grow([]T(nil), s.made) // which makes more where that costs nothing
+		s.free = s.free[:cap(s.free)]
 	}
 	values := s.free[:n:n]
 	s.free = s.free[n:]
@@ -52,14 +56,14 @@ func Array[T any](r *Reader, s *Slab[T], into *[]T, read func(*T)) {
 // A text makes strings.
 type text struct{ piece strings.Builder }
 
-// keep makes a string of s. No more than so many bytes of text come after it.
-func (t *text) keep(s []byte, more int) string {
+// keep makes a string of s.
+func (t *text) keep(s []byte) string {
 	if len(s) > textBytes/8 {
 		return string(s)
 	}
 	if t.piece.Cap()-t.piece.Len() < len(s) {
 		t.piece.Reset() // the strings in the old piece stay
-		t.piece.Grow(min(textBytes, len(s)+more))
+		t.piece.Grow(textBytes)
 	}
 	begin := t.piece.Len()
 	t.piece.Write(s)
