@@ -15,3 +15,15 @@ func ContractTakes(operation string, e *Example) bool {
 func (d *Document) Takes(operation string, e *Example) bool {
 	return d.operations[operation].takes(e, false)
 }
+
+// SuggestAs is Suggest for another contract, whose text is given.
+func SuggestAs(contract *Document, text string, upstream *Document) (string, error) {
+	report, err := compare(contract, contract, upstream)
+	if err != nil {
+		return "", err
+	}
+	return suggest(text, report.Findings, upstream)
+}
+
+// Whole parses a document with all its operations, which all have ids.
+func Whole(data []byte) (*Document, error) { return parse(data, "a document", nil) }

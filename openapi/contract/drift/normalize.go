@@ -1,16 +1,13 @@
 package drift
 
 import (
-	"encoding/json"
-	"fmt"
 	"regexp"
 	"slices"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// normalize says in OpenAPI 3.0 what a schema says in the words of another version: the converter leaves some of
-// Swagger's extensions where they were, and kin-openapi's fast validator does not know JSON Schema's const.
+// normalize says in OpenAPI 3.0 what a schema says in the words of another version, so that it is judged by what it says.
 func normalize(in *openapi3.Schema) error {
 	if nullable, ok := in.Extensions["x-nullable"].(bool); ok {
 		in.Nullable = nullable
@@ -20,6 +17,9 @@ func normalize(in *openapi3.Schema) error {
 			delete(in.Properties, name)
 			in.Required = slices.DeleteFunc(in.Required, func(required string) bool { return required == name })
 		}
+	}
+	if in.Type.Is("file") { // Swagger's word for a body that is no JSON
+		in.Type = &openapi3.Types{openapi3.TypeString}
 	}
 	if in.Const != nil {
 		in.Enum, in.Const = []any{in.Const}, nil
@@ -31,23 +31,9 @@ func normalize(in *openapi3.Schema) error {
 		}
 		in.Extensions[unreadPattern], in.Pattern = in.Pattern, ""
 	}
-	for keyword, into := range map[string]any{"nullable": &in.Nullable, "oneOf": &in.OneOf, "anyOf": &in.AnyOf, "not": &in.Not} {
-		value, ok := in.Extensions[keyword] // Swagger has none of them, and generators write them
-		if !ok {
-			continue
-		}
-		raw, err := json.Marshal(value)
-		if err == nil {
-			err = json.Unmarshal(raw, into)
-		}
-		if err != nil {
-			return fmt.Errorf("%s cannot be read", keyword)
-		}
-		delete(in.Extensions, keyword)
-	}
 	for _, child := range children(in) {
 		if child == nil {
-			return fmt.Errorf("there is nothing where a schema belongs")
+			return errNoSchema
 		}
 		if err := normalize(child); err != nil {
 			return err

@@ -102,8 +102,14 @@ func load(r *resolver, format format, at location) (op *openapi3.Operation, err 
 	}
 	raw := resolved.(map[string]any)
 	delete(raw, "security") // the schemes are not in this document; see credentialsOf
-	raw["parameters"] = mergeParameters(inherited, raw["parameters"])
+	if raw["parameters"], err = mergeParameters(inherited, raw["parameters"]); err != nil {
+		return nil, err
+	}
+	var bodies map[string]*openapi3.SchemaRef
 	if format == swagger2 {
+		if bodies, err = takeBodies(raw); err != nil {
+			return nil, err
+		}
 		// openapi2conv reads produces on the operation only.
 		for _, name := range []string{"produces", "consumes"} {
 			if raw[name] == nil && r.root[name] != nil {
@@ -129,6 +135,11 @@ func load(r *resolver, format format, at location) (op *openapi3.Operation, err 
 		return nil, errors.New(text.Excerpt(err.Error(), 300))
 	}
 	op = t.Paths.Value("/").Get
+	for status, schema := range bodies {
+		for _, media := range op.Responses.Value(status).Value.Content {
+			media.Schema = schema
+		}
+	}
 	for _, schema := range schemasOf(op) {
 		if err := normalize(schema); err != nil {
 			return nil, err
@@ -183,21 +194,52 @@ func read3(data []byte, format format) (*openapi3.T, error) {
 	return openapi2conv.ToV3(&old)
 }
 
+// takeBodies reads the schemas of a Swagger operation's responses as those of OpenAPI 3 and leaves others in their place.
+// openapi2conv drops what Swagger does not have, such as oneOf and nullable, though generators write it and mean it.
+func takeBodies(raw map[string]any) (map[string]*openapi3.SchemaRef, error) {
+	bodies := map[string]*openapi3.SchemaRef{}
+	responses, _ := raw["responses"].(map[string]any)
+	for status, value := range responses {
+		response, _ := value.(map[string]any)
+		schema, there := response["schema"]
+		if !there {
+			continue
+		}
+		data, err := json.Marshal(schema)
+		if err != nil {
+			return nil, err
+		}
+		var ref openapi3.SchemaRef
+		if err := json.Unmarshal(data, &ref); err != nil {
+			return nil, fmt.Errorf("status %.20q: %s", status, text.Excerpt(err.Error(), 300))
+		}
+		if ref.Value == nil || schema == nil {
+			return nil, fmt.Errorf("status %.20q: %w", status, errNoSchema)
+		}
+		bodies[status] = &ref
+		response["schema"] = map[string]any{}
+	}
+	return bodies, nil
+}
+
 // mergeParameters returns the parameters of a path item and those of an operation, which come first where both name one.
-func mergeParameters(inherited, own any) []any {
+func mergeParameters(inherited, own any) ([]any, error) {
 	of := func(p any) [2]any {
 		m, _ := p.(map[string]any)
 		return [2]any{m["in"], m["name"]}
 	}
-	mine, _ := own.([]any)
+	mine, ok := own.([]any)
+	theirs, also := inherited.([]any)
+	if own != nil && !ok || inherited != nil && !also {
+		return nil, errors.New("its parameters are not a list")
+	}
 	merged := slices.Clone(mine)
-	theirs, _ := inherited.([]any)
 	for _, p := range theirs {
 		if !slices.ContainsFunc(mine, func(m any) bool { return of(m) == of(p) }) {
 			merged = append(merged, p)
 		}
 	}
-	return merged
+	return merged, nil
 }
 
 func isStatus(s string) bool {

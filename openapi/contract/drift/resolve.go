@@ -70,8 +70,8 @@ func booleanSchema(takes bool) map[string]any {
 
 func (r *resolver) members(in map[string]any, depth int, within string) (any, error) {
 	out := make(map[string]any, len(in))
-	for name, value := range in {
-		keyword := name
+	for _, name := range slices.Sorted(maps.Keys(in)) { // in order, so that of several errors it is always the same one
+		keyword, value := name, in[name]
 		if naming[within] {
 			keyword = ""
 			if takes, ok := value.(bool); ok && within == "properties" {

@@ -266,6 +266,13 @@ func TestCompareSaysWhatAChangeMeans(t *testing.T) {
 			"breaking: type getOAuthApplication /scopes/*: a string → an object",
 			"relaxed: type getOAuthApplication /scopes: a string or an array of strings → an array of objects",
 		}},
+		"scopes in both forms, in a word that Swagger lacks": {func(doc tree) {
+			properties(application(doc))["scopes"] = tree{"oneOf": []any{tree{"type": "string"}, tree{"type": "array", "items": tree{"type": "string"}}}}
+		}, nil},
+		"null in a word that Swagger lacks": {func(doc tree) { properties(application(doc))["name"].(tree)["nullable"] = true },
+			[]string{"breaking: nullable getOAuthApplication /name: not null → may be null"}},
+		"null among the types, in Swagger": {func(doc tree) { properties(application(doc))["name"].(tree)["type"] = []any{"string", "null"} },
+			[]string{"breaking: nullable getOAuthApplication /name: not null → may be null"}},
 		"a null beside a reference": {func(doc tree) {
 			doc["definitions"].(tree)["Name"] = tree{"type": "string"}
 			properties(application(doc))["name"] = tree{"$ref": "#/definitions/Name", "x-nullable": true}

@@ -1,0 +1,219 @@
+package drift
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/psoauth/psoauth/openapi"
+)
+
+// contractFile is where the contract is in its repository.
+const contractFile = "openapi/openapi.yaml"
+
+// Suggest drafts the edit of the contract that takes in the members that are new in a document: a unified diff for
+// git apply or patch -p1, which changes no other line. What is new and cannot be drafted, such as a status, stands before
+// it in lines that begin with #. It is empty if nothing is new, and nothing is written anywhere. Whoever applies it looks
+// at the types, runs go generate, and says in the contract's own words what a member is.
+func Suggest(upstream *Document) (string, error) {
+	report, err := Compare(upstream)
+	if err != nil {
+		return "", err
+	}
+	return suggest(openapi.Contract(), report.Findings, upstream)
+}
+
+func suggest(contract string, findings []Finding, upstream *Document) (string, error) {
+	var root yaml.Node
+	if err := yaml.Unmarshal([]byte(contract), &root); err != nil || len(root.Content) == 0 {
+		return "", errors.Join(errors.New("the contract cannot be read"), err)
+	}
+	text := newEdited(contract)
+	var byHand []string
+	for _, f := range findings {
+		if f.Class > New {
+			continue
+		}
+		if f.Class == New && f.Rule == "member" && f.In == InBody {
+			err := takeIn(text, root.Content[0], f, upstream)
+			if err == nil {
+				continue
+			}
+			f.Message = err.Error()
+		}
+		if line := "# by hand: " + f.String() + "\n"; !slices.Contains(byHand, line) {
+			byHand = append(byHand, line)
+		}
+	}
+	return strings.Join(byHand, "") + text.diff(contractFile), nil
+}
+
+// takeIn inserts the member of a finding where the contract describes the object it is in.
+func takeIn(text *edited, root *yaml.Node, f Finding, upstream *Document) error {
+	names := pointerNames(f.Pointer)
+	name, parent := names[len(names)-1], names[:len(names)-1]
+	published := upstream.operations[f.Operation].memberAt(f.Status, names)
+	if published == nil {
+		return errors.New("the document's schema of it is not found")
+	}
+	d := descent{root: root, at: findOperation(root, f.Operation)}
+	for _, key := range []string{"responses", f.Status, "content", "application/json", "schema"} {
+		d.into(key)
+	}
+	for _, name := range parent {
+		d.member(name)
+	}
+	if d.at == nil || d.at.Kind != yaml.MappingNode {
+		return errors.New("the contract has no one object there")
+	}
+	if d.at.Style&yaml.FlowStyle != 0 {
+		return errors.New("the contract has that object on one line")
+	}
+	typeName := d.typeName + goName(name)
+	if properties := value(d.at, "properties"); properties != nil && properties.Style&yaml.FlowStyle == 0 && len(properties.Content) > 0 {
+		first, last := properties.Content[0], properties.Content[len(properties.Content)-2]
+		text.insertBelow(last, "", draftMember(first.Column-1, name, published, typeName, !d.absent))
+		return nil
+	}
+	last := d.at.Content[len(d.at.Content)-2]
+	indent := last.Column - 1
+	text.insertBelow(last, strings.Repeat(" ", indent)+"properties:\n", draftMember(indent+2, name, published, typeName, !d.absent))
+	return nil
+}
+
+func pointerNames(pointer string) []string {
+	names := strings.Split(pointer, "/")[1:]
+	for i, name := range names {
+		names[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(name)
+	}
+	return names
+}
+
+// memberAt returns the schema of a member of the body of a response, or nil.
+func (op *operation) memberAt(status string, names []string) *openapi3.Schema {
+	if op == nil || op.declared(strings.ToUpper(status)) == nil {
+		return nil
+	}
+	for _, at := range op.declared(strings.ToUpper(status)).media {
+		for _, name := range names {
+			at = memberOf(at, name)
+		}
+		if at != nil {
+			return at
+		}
+	}
+	return nil
+}
+
+func memberOf(in *openapi3.Schema, name string) *openapi3.Schema {
+	switch {
+	case in == nil:
+		return nil
+	case in.Properties[name] != nil:
+		return in.Properties[name].Value
+	case name == "*" && in.Items != nil:
+		return in.Items.Value
+	case name == "*" && in.AdditionalProperties.Schema != nil:
+		return in.AdditionalProperties.Schema.Value
+	}
+	for _, ref := range slices.Concat(in.AllOf, in.OneOf, in.AnyOf) {
+		if found := memberOf(ref.Value, name); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+// A descent goes down the contract's YAML, through references.
+type descent struct {
+	root, at *yaml.Node
+	typeName string // of Go, of the schema
+	absent   bool   // whether the contract marks the schema, or one it is in, as missing from the pages it began with
+}
+
+// into goes to the value of a key.
+func (d *descent) into(key string) {
+	if d.at = value(d.at, key); d.at == nil {
+		return
+	}
+	if ref := value(d.at, "$ref"); ref != nil {
+		names := pointerNames(strings.TrimPrefix(ref.Value, "#"))
+		d.at, d.typeName = d.root, names[len(names)-1]
+		for _, name := range names {
+			d.at = value(d.at, name)
+		}
+	}
+	if published := value(d.at, "x-published"); value(published, "absent") != nil {
+		d.absent = true
+	}
+	if name := value(d.at, "x-go-type-name"); name != nil {
+		d.typeName = name.Value
+	}
+}
+
+// member goes to the schema of a member, or of an array's items for *.
+func (d *descent) member(name string) {
+	for _, keyword := range []string{"allOf", "anyOf", "oneOf"} {
+		branches := value(d.at, keyword)
+		if branches == nil || value(d.at, "properties") != nil || value(d.at, "items") != nil {
+			continue
+		}
+		for _, branch := range branches.Content {
+			try := descent{d.root, branch, d.typeName, d.absent}
+			if try.member(name); try.at != nil {
+				*d = try
+				return
+			}
+		}
+	}
+	if name == "*" {
+		d.into("items")
+		return
+	}
+	d.at = value(d.at, "properties")
+	d.into(name)
+}
+
+// value returns the value of a key of a mapping, or nil.
+func value(node *yaml.Node, key string) *yaml.Node {
+	if node == nil || node.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		if node.Content[i].Value == key {
+			return node.Content[i+1]
+		}
+	}
+	return nil
+}
+
+func findOperation(root *yaml.Node, id string) *yaml.Node {
+	paths := value(root, "paths")
+	if paths == nil {
+		return nil
+	}
+	for i := 1; i < len(paths.Content); i += 2 {
+		for _, method := range methods {
+			op := value(paths.Content[i], method)
+			if own := value(op, "operationId"); own != nil && own.Value == id {
+				return op
+			}
+		}
+	}
+	return nil
+}
+
+// goName returns a member's name as part of a Go type's.
+func goName(name string) string {
+	var b strings.Builder
+	for _, word := range strings.FieldsFunc(name, func(r rune) bool {
+		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9')
+	}) {
+		fmt.Fprint(&b, strings.ToUpper(word[:1]), word[1:])
+	}
+	return b.String()
+}
