@@ -208,9 +208,8 @@ func mutated(random *rand.Rand, body []byte) []byte {
 			return spliced(body, s.name, s.name, strings.TrimSuffix(name, ":")+":"+with+",")
 		}
 	case 3: // a member or an item less
-		if begin := max(s.name, s.begin); s.name >= 0 {
-			begin = s.name
-			return spliced(body, begin, min(s.end+1, len(body)), "")
+		if s.name >= 0 {
+			return spliced(body, s.name, min(s.end+1, len(body)), "")
 		}
 	case 4: // an item more
 		return spliced(body, s.begin, s.begin, with+",")

@@ -72,14 +72,13 @@ func representative(status string, before, now *operation) int {
 // example returns a small response as it is described.
 func (r *response) example(status int) *Example {
 	e := &Example{Status: status}
-	for _, name := range union(r.media, nil) {
-		e.ContentType = concrete(name)
-		if s := r.media[name]; s != nil {
+	if names := union(r.media, nil); len(names) > 0 {
+		e.ContentType = concrete(names[0])
+		if s := r.media[names[0]]; s != nil {
 			if compiled, err := compile(s); err == nil {
 				e.Body = sample(nil, compiled)
 			}
 		}
-		break
 	}
 	return e
 }

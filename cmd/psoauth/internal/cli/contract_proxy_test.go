@@ -146,12 +146,12 @@ func TestTheProxyLogsFindingsAndNoCredential(t *testing.T) {
 		if status := p.end(); status != test.status {
 			t.Errorf("%q: status %d: %s", test.args, status, p.stdout.String())
 		}
-		lines, findings := p.stderr, p.stderr
+		findings := p.stderr
 		if test.status == 1 {
-			lines = p.stderr[len(p.stderr)-1:]
-			findings = p.stderr[:len(p.stderr)-1]
-			if lines[0] != "psoauth: 1 finding at or above --fail-on error" {
-				t.Errorf("%q", lines)
+			last := len(p.stderr) - 1
+			findings = p.stderr[:last]
+			if p.stderr[last] != "psoauth: 1 finding at or above --fail-on error" {
+				t.Errorf("%q", p.stderr[last])
 			}
 		}
 		if len(test.args) > 0 && test.args[0] == "--log" {
