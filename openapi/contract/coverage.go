@@ -89,10 +89,17 @@ func (o *outline) add(to *shape, s *schema, at string, within []*schema) {
 	}
 }
 
-// mark notes in seen which members v has.
-func (s *shape) mark(v *value, seen []bool) {
-	if s.index >= 0 {
-		seen[s.index] = true
+// A tally says which members of an outline have been seen.
+type tally struct {
+	seen   []bool // by index
+	unseen int    // how many are left
+}
+
+// mark notes which members v has.
+func (s *shape) mark(v *value, t *tally) {
+	if s.index >= 0 && !t.seen[s.index] {
+		t.seen[s.index] = true
+		t.unseen--
 	}
 	for i := range v.list {
 		next := s.item
@@ -100,7 +107,7 @@ func (s *shape) mark(v *value, seen []bool) {
 			next = s.members[v.list[i].name]
 		}
 		if next != nil {
-			next.mark(&v.list[i], seen)
+			next.mark(&v.list[i], t)
 		}
 	}
 }
@@ -109,7 +116,7 @@ func (s *shape) mark(v *value, seen []bool) {
 type coverage struct {
 	mu       sync.Mutex
 	statuses map[*operation]map[int]int
-	seen     map[*operation][]bool
+	tallies  map[*operation]*tally
 }
 
 func (c *coverage) answered(op *operation, status int) {
@@ -125,10 +132,14 @@ func (c *coverage) saw(op *operation, root *value) {
 	o := op.outline()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.seen[op] == nil {
-		c.seen[op] = make([]bool, len(o.pointers))
+	t := c.tallies[op]
+	if t == nil {
+		t = &tally{make([]bool, len(o.pointers)), len(o.pointers)}
+		c.tallies[op] = t
 	}
-	o.root.mark(root, c.seen[op])
+	if t.unseen > 0 {
+		o.root.mark(root, t)
+	}
 }
 
 func (c *coverage) of(s *spec) Coverage {
@@ -146,16 +157,16 @@ func (c *coverage) of(s *spec) Coverage {
 			}
 		}
 		slices.Sort(o.unanswered)
-		o.Members = op.outline().covered(c.seen[op])
+		o.Members = op.outline().covered(c.tallies[op])
 		all.Operations = append(all.Operations, o)
 	}
 	return all
 }
 
-func (o *outline) covered(seen []bool) MemberCoverage {
+func (o *outline) covered(t *tally) MemberCoverage {
 	m := MemberCoverage{Declared: len(o.pointers), Unseen: []string{}}
 	for i, pointer := range o.pointers {
-		if i < len(seen) && seen[i] {
+		if t != nil && t.seen[i] {
 			m.Seen++
 		} else {
 			m.Unseen = append(m.Unseen, pointer)

@@ -27,7 +27,7 @@ const maxFindings = 100_000
 
 // NewRun returns a run that has judged nothing yet.
 func (v *Validator) NewRun() *Run {
-	return &Run{v: v, coverage: coverage{statuses: map[*operation]map[int]int{}, seen: map[*operation][]bool{}}}
+	return &Run{v: v, coverage: coverage{statuses: map[*operation]map[int]int{}, tallies: map[*operation]*tally{}}}
 }
 
 // CheckResponse is [Validator.CheckResponse] as a part of the run.
