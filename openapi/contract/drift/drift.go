@@ -49,7 +49,12 @@ func known(f *Finding, held *Document, open *Report) {
 	if e := f.Example; e != nil && e.Request == "" && held.operations[f.Operation] != nil {
 		stillOpen = !held.operations[f.Operation].takes(e, true)
 	}
-	if f.Class <= New && !stillOpen {
+	switch {
+	case f.Class > New || stillOpen:
+	case f.After == "not declared":
+		f.Class, f.Example = Relaxed, nil
+		f.Message = message(*f)
+	default:
 		f.Class, f.Example, f.Message = New, nil, "the contract has it already"
 	}
 }

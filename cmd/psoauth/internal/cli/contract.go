@@ -4,5 +4,5 @@ import "github.com/spf13/cobra"
 
 func (p *program) contractCommand() *cobra.Command {
 	return group("contract", "The OpenAPI contract, and what keeps it",
-		p.contractCheck(), p.contractProxy(), p.contractShow())
+		p.contractCheck(), p.contractDiff(), p.contractProxy(), p.contractShow())
 }

@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/psoauth/psoauth/openapi/contract/drift"
+)
+
+// A diff is one run of the command.
+type diff struct {
+	*program
+	from    string
+	format  *choice
+	show    drift.Show
+	suggest bool
+}
+
+func (p *program) contractDiff() *cobra.Command {
+	d := &diff{program: p, format: newChoice("human", "json", "markdown", "github")}
+	cmd := &cobra.Command{
+		Use:   "diff UPSTREAM",
+		Short: "Say what a document that PlanetScale publishes means for programs",
+		Long: `Hold a document that PlanetScale publishes against the contract, and say what it means for programs built on the
+client. UPSTREAM is a file, an https URL or - for standard input: Swagger 2.0 or OpenAPI 3, JSON or YAML. The one
+that PlanetScale publishes now is
+
+  ` + drift.Published + `
+
+Each finding has a place, both sides, and what follows from it:
+
+  breaking  a response is allowed now that the contract refuses, or a request of the client's is not served;
+            --examples shows one
+  new       there is more than the contract has: a member, a status, a parameter
+  relaxed   the contract allows for more than the document has
+  wording   nothing changes for a program; shown with --wording
+
+With --from, UPSTREAM is held against an older document instead, and what the contract takes already is not
+breaking. --suggest prints, in place of the findings, the edit of openapi/openapi.yaml that takes new members in.
+
+Exit status: 0 nothing breaks; 1 something does; 2 a document could not be read.`,
+		Example: "  psoauth contract diff " + drift.Published + "\n" +
+			"  psoauth contract diff --from last-week.json this-week.json --format markdown\n" +
+			"  psoauth contract diff this-week.json --suggest | git apply",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return fmt.Errorf("want a file, a URL or -, got %s; see %s --help", countOf(len(args), "argument"), cmd.CommandPath())
+			}
+			return nil
+		},
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return nil, cobra.ShellCompDirectiveDefault
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return d.run(cmd.Context(), args[0]) },
+	}
+	d.format.register(cmd, "format", "")
+	flags := cmd.Flags()
+	flags.StringVar(&d.from, "from", "", "compare with this older document, a `file`, URL or -, instead of the contract")
+	flags.BoolVar(&d.show.Examples, "examples", false, "show for each breaking finding a response or a request that breaks")
+	flags.BoolVar(&d.show.Wording, "wording", false, "show what changes nothing for a program, too")
+	flags.BoolVar(&d.suggest, "suggest", false, "print the edit of the contract that takes new members in, as a unified diff")
+	_ = cmd.MarkFlagFilename("from")
+	return cmd
+}
+
+func (d *diff) run(ctx context.Context, source string) error {
+	switch {
+	case d.suggest && d.from != "":
+		return errors.New("--suggest is about the contract: leave it out, or --from")
+	case source == standardInput && d.from == standardInput:
+		return errors.New("--from: standard input can be read once only")
+	}
+	var report *drift.Report
+	var edit string
+	err := interruptible(ctx, func() (err error) {
+		report, edit, err = d.compare(ctx, source)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if d.suggest {
+		_, err = io.WriteString(d.out, edit)
+	} else {
+		err = report.Write(d.out, d.format.value, d.show)
+	}
+	if err == nil && report.Breaking() {
+		err = finding{countOf(report.Count(drift.Breaking), "breaking finding")}
+	}
+	return err
+}
+
+// compare reads the documents, and drafts the edit if that is asked for.
+func (d *diff) compare(ctx context.Context, source string) (report *drift.Report, edit string, err error) {
+	upstream, err := drift.Load(ctx, source, d.Stdin, nil)
+	if err != nil {
+		return nil, "", err
+	}
+	if d.from != "" {
+		older, err := drift.Load(ctx, d.from, d.Stdin, nil)
+		if err != nil {
+			return nil, "", err
+		}
+		report, err = drift.Between(older, upstream)
+		return report, "", err
+	}
+	if d.suggest {
+		if edit, err = drift.Suggest(upstream); err != nil {
+			return nil, "", err
+		}
+	}
+	report, err = drift.Compare(upstream)
+	return report, edit, err
+}
