@@ -1,0 +1,121 @@
+package cli_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/psoauth/psoauth/cmd/psoauth/internal/cli"
+)
+
+// publishedDocument is a document as PlanetScale publishes them, which the contract holds for.
+func publishedDocument(t *testing.T) string {
+	t.Helper()
+	data, err := os.ReadFile("../../../../openapi/contract/drift/testdata/upstream.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// breakingDocument returns the document with a count that became a string.
+func breakingDocument(t *testing.T) string {
+	t.Helper()
+	return strings.Replace(publishedDocument(t), "tokens: {type: integer}", "tokens: {type: string}", 1)
+}
+
+func TestContractDiffSaysWhatADocumentMeans(t *testing.T) {
+	t.Parallel()
+	folder := write(t, map[string]string{
+		"same.yaml":     publishedDocument(t),
+		"breaking.yaml": breakingDocument(t),
+		"more.yaml":     strings.Replace(publishedDocument(t), "dcr: {", "logo: {type: string}\n      dcr: {", 1),
+	})
+	in := func(name string) string { return filepath.Join(folder, name) }
+	for name, test := range map[string]struct {
+		args   []string
+		status int
+		want   string // in the output
+		never  string
+	}{
+		"nothing breaks": {[]string{in("same.yaml")}, 0, "0 breaking, 0 new, 13 relaxed", "wording:"},
+		"with wording":   {[]string{in("same.yaml"), "--wording"}, 0, "wording: nothing changes", ""},
+		"something breaks": {[]string{in("breaking.yaml")}, 1,
+			"  type: an integer (int64) → a string\n  a program fails on such a response\n    getOAuthApplication /tokens\n", "example"},
+		"with examples":               {[]string{in("breaking.yaml"), "--examples"}, 1, `"tokens": "`, ""},
+		"markdown":                    {[]string{in("more.yaml"), "--format", "markdown"}, 0, "| getOAuthApplication `/logo` | member | not declared | a string, optional |", ""},
+		"github":                      {[]string{in("breaking.yaml"), "--format", "github"}, 1, "::error title=breaking%3A type::", ""},
+		"json":                        {[]string{in("breaking.yaml"), "--format", "json"}, 1, `"class": "breaking"`, `"example"`},
+		"two documents":               {[]string{"--from", in("same.yaml"), in("more.yaml")}, 0, "0 breaking, 1 new, 0 relaxed", ""},
+		"two documents, one breaking": {[]string{"--from", in("same.yaml"), in("breaking.yaml")}, 1, "1 breaking", ""},
+		"the edit":                    {[]string{in("more.yaml"), "--suggest"}, 0, "+        logo:\n+          type: string\n", "relaxed"},
+		"no edit":                     {[]string{in("same.yaml"), "--suggest"}, 0, "", "\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := run(t, nil, append([]string{"contract", "diff"}, test.args...)...)
+			if r.status != test.status {
+				t.Errorf("status %d, want %d; %s", r.status, test.status, r.stderr)
+			}
+			if !strings.Contains(r.stdout, test.want) || test.never != "" && strings.Contains(r.stdout, test.never) {
+				t.Errorf("want %q and never %q in\n%s", test.want, test.never, r.stdout)
+			}
+			if test.status == 1 && r.stderr != "psoauth: 1 breaking finding\n" || test.status == 0 && r.stderr != "" {
+				t.Errorf("stderr %q", r.stderr)
+			}
+		})
+	}
+}
+
+func TestContractDiffReadsStandardInput(t *testing.T) {
+	t.Parallel()
+	var out, errs bytes.Buffer
+	status := cli.Run(t.Context(), cli.Process{
+		Args: []string{"contract", "diff", "-", "--format", "json"}, Getenv: func(string) string { return "" },
+		Stdin: strings.NewReader(breakingDocument(t)), Stdout: &out, Stderr: &errs, Now: clock,
+	})
+	var report struct {
+		Before, After string
+		Findings      []struct{ Class, Rule, Operation, In, Pointer string }
+		Summary       map[string]int
+	}
+	if err := json.Unmarshal(out.Bytes(), &report); err != nil {
+		t.Fatal(err)
+	}
+	if status != 1 || report.Before != "the contract" || report.After != "standard input" || report.Summary["breaking"] != 1 ||
+		report.Findings[0].Pointer != "/tokens" {
+		t.Errorf("status %d, %+v, %s", status, report, errs.String())
+	}
+}
+
+func TestContractDiffSaysWhatItCannotDo(t *testing.T) {
+	t.Parallel()
+	folder := write(t, map[string]string{"same.yaml": publishedDocument(t), "empty.json": "", "other.json": `{"openapi":"3.0.0","paths":{"/pets":{"get":{}}}}`})
+	in := func(name string) string { return filepath.Join(folder, name) }
+	for name, test := range map[string]struct {
+		args []string
+		want string
+	}{
+		"no document":              {nil, "want a file, a URL or -, got 0 arguments"},
+		"two documents":            {[]string{"a", "b"}, "got 2 arguments"},
+		"a file that is not there": {[]string{in("none.yaml")}, "none.yaml: no such file"},
+		"an empty file":            {[]string{in("empty.json")}, "empty.json: it is empty"},
+		"another service":          {[]string{in("other.json")}, "it describes none of the contract's operations"},
+		"an older one, empty":      {[]string{"--from", in("empty.json"), in("same.yaml")}, "empty.json: it is empty"},
+		"a URL that is not https":  {[]string{"http://example.com/spec"}, "want an https URL"},
+		"standard input twice":     {[]string{"--from", "-", "-"}, "once only"},
+		"an edit of two documents": {[]string{"--from", in("same.yaml"), in("same.yaml"), "--suggest"}, "--suggest is about the contract"},
+		"an unknown format":        {[]string{in("same.yaml"), "--format", "csv"}, "want human, json, markdown or github"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := run(t, nil, append([]string{"contract", "diff"}, test.args...)...)
+			if line := failed(t, r); !strings.Contains(line, test.want) || r.stdout != "" {
+				t.Errorf("got %q, want %q; stdout %q", line, test.want, r.stdout)
+			}
+		})
+	}
+}
