@@ -104,6 +104,9 @@ func settle(f Finding, was, is *operation, held bool) Finding {
 		f.Class, f.Example = New, nil
 		f.Message = "no example shows it to break"
 	}
+	if f.Example != nil {
+		f.Example.Request = clean(f.Example.Request)
+	}
 	if held && f.Class == Relaxed && deliberate(f) {
 		f.Class = Wording
 		f.Message = message(f)

@@ -7,6 +7,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/psoauth/psoauth/internal/text"
 )
 
 // formats are those that [Report.Write] knows.
@@ -31,8 +33,21 @@ func (r *Report) Write(w io.Writer, format string, show Show) error {
 	if err := write(&b, r, show); err != nil {
 		return err
 	}
-	_, err := w.Write(b.Bytes())
+	_, err := io.WriteString(w, shownText(b.String(), format))
 	return err
+}
+
+// shownText makes text fit to be shown: names in examples are the document's choice.
+func shownText(s, format string) string {
+	s = text.Redact(s)
+	if format == "json" { // which has escapes of its own
+		return s
+	}
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i] = text.Printable(line)
+	}
+	return strings.Join(lines, "\n")
 }
 
 func (r *Report) shown(show Show) []Finding {
@@ -227,9 +242,11 @@ func markdown(b *bytes.Buffer, r *Report, show Show) error {
 			continue
 		}
 		fmt.Fprintf(b, "\n<details><summary>%s %s</summary>\n\n````\n", cell(f.Rule), cell(f.place()))
-		if err := writeExample(b, f, false, ""); err != nil {
+		var example bytes.Buffer
+		if err := writeExample(&example, f, false, ""); err != nil {
 			return err
 		}
+		b.WriteString(strings.ReplaceAll(example.String(), "`", `\u0060`)) // which is the same in JSON, and ends no block
 		b.WriteString("````\n\n</details>\n")
 	}
 	return nil
