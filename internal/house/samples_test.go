@@ -189,6 +189,7 @@ func asked(t *testing.T) *apitest.Server {
 		}
 		resp.Body.Close()
 	}
+	srv.Close() // what is printed should stand still
 	return srv
 }
 
