@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf16"
 
 	"github.com/psoauth/psoauth/internal/text"
 )
@@ -40,14 +42,29 @@ func (r *Report) Write(w io.Writer, format string, show Show) error {
 // shownText makes text fit to be shown: names in examples are the document's choice.
 func shownText(s, format string) string {
 	s = text.Redact(s)
-	if format == "json" { // which has escapes of its own
-		return s
+	if format == "json" { // whose escapes are others
+		return escaped(s)
 	}
 	lines := strings.Split(s, "\n")
 	for i, line := range lines {
 		lines[i] = text.Printable(line)
 	}
 	return strings.Join(lines, "\n")
+}
+
+// escaped returns a JSON document that says the same without characters that are not seen.
+func escaped(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if r == '\n' || strconv.IsPrint(r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.String()
 }
 
 func (r *Report) shown(show Show) []Finding {

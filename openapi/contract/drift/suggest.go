@@ -28,6 +28,10 @@ func Suggest(upstream *Document) (string, error) {
 }
 
 func suggest(contract string, findings []Finding, upstream *Document) (string, error) {
+	findings = slices.DeleteFunc(findings, func(f Finding) bool { return f.Class > New })
+	if len(findings) == 0 {
+		return "", nil
+	}
 	var root yaml.Node
 	if err := yaml.Unmarshal([]byte(contract), &root); err != nil || len(root.Content) == 0 {
 		return "", errors.Join(errors.New("the contract cannot be read"), err)
@@ -35,9 +39,6 @@ func suggest(contract string, findings []Finding, upstream *Document) (string, e
 	text := newEdited(contract)
 	var byHand []string
 	for _, f := range findings {
-		if f.Class > New {
-			continue
-		}
 		if f.Class == New && f.Rule == "member" && f.In == InBody {
 			err := takeIn(text, root.Content[0], f, upstream)
 			if err == nil {
