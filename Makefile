@@ -6,7 +6,7 @@ FUZZTIME    ?= 10000x
 BENCHCOUNT  ?= 6
 
 .DEFAULT_GOAL := help
-.PHONY: help generate test network lint demo cover fuzz bench api
+.PHONY: help generate test network mutants lint demo cover fuzz bench api
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ test: network ## Run all tests
 
 network: ## List tokens through a network that fails in every way, and print how it went
 	cd conformance_test/network && go mod tidy -diff && go vet . && go test -count 1 -parallel 16
+
+mutants: ## Take out one protection after the other, and see the tests fail
+	go run ./internal/mutants
 
 lint: ## Check format, go.mod, and the code by go vet and staticcheck
 	@unformatted=$$(gofmt -l .) || exit 1; \

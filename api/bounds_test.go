@@ -147,6 +147,18 @@ func TestContentEncodings(t *testing.T) {
 	}
 }
 
+func TestTheLimitHoldsForGzipThatTheTransportLeavesOn(t *testing.T) {
+	t.Parallel()
+	body := gzipped(t, io.MultiReader(strings.NewReader(tokenBody), io.LimitReader(endless{}, 10_000)))
+	c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		answer(200, "application/json", string(body))(w, r)
+	}, api.WithHTTPClient(&http.Client{Transport: &http.Transport{DisableCompression: true}}), api.WithMaxResponseBytes(10_000))
+	if token, err := c.GetToken(t.Context(), "acme", "app1", "tok1"); token != nil || !errors.Is(err, api.ErrResponseTooLarge) {
+		t.Errorf("got %v, %v", token, err)
+	}
+}
+
 func TestLyingAboutTheLengthIsAnError(t *testing.T) {
 	t.Parallel()
 	c, rec := serve(t, func(w http.ResponseWriter, r *http.Request) {

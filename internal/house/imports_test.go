@@ -12,6 +12,7 @@ import (
 // imports only what stands above it here. A package below one that is named, such as one in its internal folder, belongs to it.
 var mayImport = map[string][]string{
 	"":                    {},
+	"internal/mutants":    {},
 	"internal/house":      {},
 	"internal/look":       {},
 	"internal/strictjson": {},
