@@ -58,30 +58,10 @@ func (b bounded) read(resp *http.Response, into *bytes.Buffer) error {
 		into.Grow(int(resp.ContentLength) + bytes.MinRead)
 	}
 	n, err := into.ReadFrom(io.LimitReader(body, b.limit+1))
-	switch most := max(b.limit/bytesPerValue, leastValues); {
-	case err != nil:
-		return err
-	case n > b.limit:
-		return b.tooLarge()
-	case n > most && valuesIn(into.Bytes()) > most:
-		return fmt.Errorf("%w: more than %d JSON values", ErrResponseTooLarge, most)
+	if err == nil && n > b.limit {
+		err = b.tooLarge()
 	}
-	return nil
-}
-
-// A value such as {} takes 3 bytes on the wire and hundreds in memory, so the bytes alone are no bound of what a response
-// costs. In PlanetScale's answers a value takes some 20 bytes or more.
-const (
-	bytesPerValue = 16
-	leastValues   = 1 << 16 // whatever the limit on bytes
-)
-
-// valuesIn returns how many values a JSON text has at most: all but the first one in each array or object follow a comma.
-func valuesIn(json []byte) (n int64) {
-	for _, c := range []string{",", "[", "{"} {
-		n += int64(bytes.Count(json, []byte(c)))
-	}
-	return n + 1
+	return err
 }
 
 func (b bounded) tooLarge() error {

@@ -33,6 +33,6 @@
 //     Retry-After asks for. No attempt starts later than 30 s after the first.
 //   - An attempt, with its body, takes at most 15 s, or the Timeout of the [http.Client] given.
 //   - Rate: 600 requests a minute, PlanetScale's documented limit. After a 429 the whole client waits.
-//   - Size: 32 MiB a response, after decompression, with 2 million JSON values; 1 MiB of headers, unless the [http.Client]
-//     given has a transport of its own.
+//   - Size: 32 MiB a response, after decompression; 1 MiB of headers, unless the [http.Client] given has a transport of its
+//     own.
 package api

@@ -186,8 +186,8 @@ func WithRateLimit(perMinute int) Option {
 }
 
 // WithMaxResponseBytes sets how large a response may be after decompression; the default is [DefaultMaxResponseBytes]. A
-// larger one is an error that matches [ErrResponseTooLarge]. So is one with more JSON values than one for each 16 bytes of
-// the limit, and more than 65,536: values can take far more memory than bytes.
+// larger one is an error that matches [ErrResponseTooLarge]. Whatever a response says, reading it takes memory in proportion
+// to this.
 func WithMaxResponseBytes(n int64) Option {
 	return func(s *settings) error {
 		if n <= 0 || n == math.MaxInt64 {

@@ -2,7 +2,9 @@
 // out after the other, and each time a named test must fail. It prints a table, and fails if a mutant survives or a
 // mutation no longer fits the code.
 //
-//	go run ./internal/mutants
+//	go run ./internal/mutants [WORDS]
+//
+// With words it takes out only what they are part of the description of.
 package main
 
 import (
@@ -22,13 +24,13 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx); err != nil {
+	if err := run(ctx, strings.Join(os.Args[1:], " ")); err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context) error {
+func run(ctx context.Context, words string) error {
 	root, err := moduleRoot(ctx)
 	if err != nil {
 		return err
@@ -43,8 +45,12 @@ func run(ctx context.Context) error {
 	}
 	fmt.Println("| protection taken out | where | test that fails | after |")
 	fmt.Println("| --- | --- | --- | ---: |")
-	failed := 0
+	tried, failed := 0, 0
 	for _, m := range mutations {
+		if !strings.Contains(m.takesOut, words) {
+			continue
+		}
+		tried++
 		start := time.Now()
 		verdict, err := m.try(ctx, copied)
 		if ctx.Err() != nil {
@@ -55,8 +61,8 @@ func run(ctx context.Context) error {
 		}
 		fmt.Printf("| %s | %s | %s | %.1f s |\n", m.takesOut, m.file, verdict, time.Since(start).Seconds())
 	}
-	if failed > 0 {
-		return fmt.Errorf("%d of %d mutations are not noticed", failed, len(mutations))
+	if tried == 0 || failed > 0 {
+		return fmt.Errorf("%d of %d mutations are not noticed", failed, tried)
 	}
 	return nil
 }
