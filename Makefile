@@ -6,10 +6,10 @@ FUZZTIME    ?= 10000x
 BENCHCOUNT  ?= 6
 
 .DEFAULT_GOAL := help
-.PHONY: help generate test network mutants lint demo cover fuzz bench api
+.PHONY: help generate test network mutants contract-score lint demo cover fuzz bench api
 
 help: ## Say what each target does
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 generate: ## Turn openapi/openapi.yaml into gen/
 	go generate ./...
@@ -22,6 +22,9 @@ network: ## List tokens through a network that fails in every way, and print how
 
 mutants: ## Take out one protection after the other, and see the tests fail
 	go run ./internal/mutants
+
+contract-score: ## Measure the validator beside kin-openapi, on mutants of valid responses
+	go test ./openapi/contract -run 'TestScore|TestUndeclaredMembers|TestCost' -score -v -count 1
 
 lint: ## Check format, go.mod, and the code by go vet and staticcheck
 	@unformatted=$$(gofmt -l .) || exit 1; \
