@@ -16,6 +16,7 @@ type Document struct {
 	name       string
 	operations map[string]*operation // by the id of the contract's operation
 	hosts      map[string]bool       // that any of its servers names, in lower case
+	page       bool                  // it describes one operation only, as each page of PlanetScale's documentation does
 }
 
 // Name returns the name the document was parsed under.
@@ -74,7 +75,8 @@ func build(data []byte, wanted map[string]route) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	doc := &Document{operations: map[string]*operation{}, hosts: hostsOf(root, format)}
+	doc := &Document{operations: map[string]*operation{}}
+	doc.hosts, doc.page = surroundings(root, format)
 	r := &resolver{root: root, modern: format == openAPI31, left: maxExpanded}
 	for _, at := range found {
 		op, err := newOperation(r, format, at)

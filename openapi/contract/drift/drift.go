@@ -88,10 +88,10 @@ func compare(contract, before, now *Document) (*Report, error) {
 	return report, nil
 }
 
-// describes reports whether a document covers where an operation is served. PlanetScale describes its two hosts apart,
-// so an operation that is missing is gone only from a document that has anything on its host.
+// describes reports whether a document covers where an operation is served, so that one it does not have is gone.
+// PlanetScale describes its two hosts apart, and a page of its documentation has one operation only.
 func (d *Document) describes(op *operation) bool {
-	return slices.ContainsFunc(op.route.servers, func(s server) bool {
+	return !d.page && slices.ContainsFunc(op.route.servers, func(s server) bool {
 		_, host, _ := strings.Cut(s.origin, "://")
 		return host == "" || d.hosts[host] || d.hosts[""]
 	})

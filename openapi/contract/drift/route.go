@@ -201,9 +201,10 @@ func addressesOf(root, item, op map[string]any, format format) []string {
 	return nil
 }
 
-// hostsOf returns the hosts that the servers of a document name, in lower case.
-func hostsOf(root map[string]any, format format) map[string]bool {
-	hosts := map[string]bool{}
+// surroundings returns the hosts that the servers of a document name, in lower case, and whether there is one operation
+// only.
+func surroundings(root map[string]any, format format) (hosts map[string]bool, one bool) {
+	hosts = map[string]bool{}
 	add := func(item, op map[string]any) {
 		for _, s := range serversOf(root, item, op, format) {
 			_, host, _ := strings.Cut(s.origin, "://")
@@ -213,14 +214,19 @@ func hostsOf(root map[string]any, format format) map[string]bool {
 	if len(addressesOf(root, nil, nil, format)) > 0 {
 		add(nil, nil)
 	}
+	operations := 0
 	paths, _ := root["paths"].(map[string]any)
-	for _, value := range paths {
-		item, _ := value.(map[string]any)
+	for template, value := range paths {
+		item, err := pathItem(root, value, template)
+		if err != nil {
+			continue // locate has told
+		}
 		for _, method := range methods {
 			if op, ok := item[method].(map[string]any); ok {
 				add(item, op)
+				operations++
 			}
 		}
 	}
-	return hosts
+	return hosts, operations == 1
 }

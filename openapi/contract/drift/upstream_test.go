@@ -315,6 +315,10 @@ func TestCompareSaysWhatAChangeMeans(t *testing.T) {
 		}},
 		"an operation gone": {func(doc tree) { delete(doc["paths"].(tree), "/organizations/{organization}/oauth-applications/{id}") },
 			[]string{"breaking: operation getOAuthApplication: /organizations/{organization}/oauth-applications/{application_id} → not described"}},
+		"one page of the documentation": {func(doc tree) {
+			path := "/organizations/{organization}/oauth-applications/{id}"
+			doc["paths"] = tree{path: doc["paths"].(tree)[path]}
+		}, nil},
 		"token info, described": {func(doc tree) {
 			doc["paths"].(tree)["/oauth/token/info"] = tree{"get": tree{"responses": tree{"200": tree{
 				"description": "It.", "schema": tree{"type": "object", "required": []any{"active"}, "properties": tree{
