@@ -181,7 +181,7 @@ func plain(data []byte, at int) (s []byte, end int) {
 			break
 		}
 		w := binary.LittleEndian.Uint64(rest)
-		if found := (w | (w - each*' ') | (w ^ each*'"' - each) | (w ^ each*'\\' - each)) & (each * 0x80); found != 0 {
+		if found := ((w - each*' ') | (w ^ each*'"' - each) | (w ^ each*'\\' - each)) & (each * 0x80); found != 0 {
 			n += bits.TrailingZeros64(found) / 8
 			break
 		}

@@ -1,13 +1,16 @@
 package strictjson_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/psoauth/psoauth/internal/strictjson"
@@ -80,6 +83,7 @@ func TestValues(t *testing.T) {
 		`{"name":""}`:                 {},
 		`{"name":"an \"escape\", \u00e9 and \ud83d\ude00"}`: {Name: "an \"escape\", é and 😀"},
 		`{"n\u0061me":"a"}`:                         {Name: "a"},
+		`{"\u0061":1,"\u0062":2,"é":3,"name":"a"}`:  {Name: "a"},
 		`{"name":"a","count":-9223372036854775808}`: {Name: "a", Count: -1 << 63},
 		`{"name":"a","count":-0}`:                   {Name: "a"},
 		`{"name":"a","on":true}`:                    {Name: "a", On: &yes},
@@ -138,6 +142,23 @@ func TestTheFirstFaultIsNamed(t *testing.T) {
 	}
 }
 
+// Strings are looked at in eights of bytes.
+func TestEveryByteIsSeenWhereverItIsInAString(t *testing.T) {
+	t.Parallel()
+	for c := range 256 {
+		for at := range 20 {
+			s := []byte(`"abcdefghijklmnopqrst"`)
+			s[1+at] = byte(c)
+			body := fmt.Appendf(nil, `{"name":%s}`, s)
+			var want string
+			good := jsonv2.Unmarshal(s, &want) == nil
+			if v, err := decode(body); (err == nil) != good || good && v.Name != want {
+				t.Errorf("%q: got %q, %v", body, v.Name, err)
+			}
+		}
+	}
+}
+
 func TestTimesAreAsRFC3339HasThem(t *testing.T) {
 	t.Parallel()
 	for s, good := range map[string]bool{
@@ -181,14 +202,24 @@ func TestWhatWasReadKeepsNothingOfTheBody(t *testing.T) {
 
 func TestSlicesHaveNoRoomInCommon(t *testing.T) {
 	t.Parallel()
-	v, err := decode([]byte(`{"name":"a","nodes":[{"name":"b","nodes":[{"name":"c"}]},{"name":"d","nodes":[{"name":"e"},{"name":"f"}]}]}`))
-	if err != nil {
-		t.Fatal(err)
+	var d decoder
+	var values []*node
+	for range 100 {
+		v := new(node)
+		d.Reset([]byte(`{"name":"a","nodes":[{"name":"b","nodes":[{"name":"c"}]},{"name":"d","nodes":[{"name":"e"},{"name":"f"}]}]}`))
+		d.node(v)
+		if err := d.Done(); err != nil {
+			t.Fatal(err)
+		}
+		values = append(values, v)
 	}
-	_ = append(v.Nodes, node{Name: "?"})
-	_ = append(v.Nodes[0].Nodes, node{Name: "?"})
-	if got, err := json.Marshal(v); err != nil || strings.Contains(string(got), "?") {
-		t.Errorf("an append reached %s, %v", got, err)
+	for _, v := range values {
+		for _, nodes := range [][]node{v.Nodes, v.Nodes[0].Nodes, v.Nodes[1].Nodes} {
+			_ = append(nodes, node{Name: "?"})
+		}
+	}
+	if got, err := json.Marshal(values); err != nil || bytes.Contains(got, []byte("?")) {
+		t.Errorf("an append reached another slice: %s, %v", got, err)
 	}
 }
 
@@ -198,7 +229,7 @@ func TestAReaderIsUsedAgain(t *testing.T) {
 	var kept []*node
 	for i := range 1000 {
 		v := new(node)
-		d.Reset(fmt.Appendf(nil, `{"name":"node %d","on":true,"nodes":[{"name":"below %d"}]}`, i, i))
+		d.Reset(fmt.Appendf(nil, `{"name":"node %d","on":true,"nodes":[{"name":"below %d","nodes":[{"name":"leaf"}]}]}`, i, i))
 		d.node(v)
 		if err := d.Done(); err != nil {
 			t.Fatal(err)
@@ -211,10 +242,42 @@ func TestAReaderIsUsedAgain(t *testing.T) {
 		}
 	}
 	for i, v := range kept {
-		if v.Name != fmt.Sprint("node ", i) || !*v.On || len(v.Nodes) != 1 || v.Nodes[0].Name != fmt.Sprint("below ", i) {
+		if v.Name != fmt.Sprint("node ", i) || !*v.On || len(v.Nodes) != 1 || v.Nodes[0].Name != fmt.Sprint("below ", i) ||
+			len(v.Nodes[0].Nodes) != 1 || v.Nodes[0].Nodes[0].Name != "leaf" {
 			t.Fatalf("node %d became %+v", i, v)
 		}
 	}
+}
+
+// Of what was read before, only what shares an allocation with what was read last may be left.
+func TestAReaderKeepsNothingAlive(t *testing.T) {
+	var d decoder
+	read := func(body []byte) {
+		d.Reset(body)
+		d.node(new(node))
+		if err := d.Done(); err != nil {
+			t.Fatal(err)
+		}
+		d.Reset(nil)
+	}
+	large := []byte(`{"name":"a","nodes":[` + strings.Repeat(`{"name":"`+strings.Repeat("long", 1<<18)+`"},`, 9) + `{"name":"b"}]}`)
+	before := inUse()
+	read(large)
+	for range 50 {
+		read([]byte(`{"name":"a","on":true,"nodes":[{"name":"b"}]}`))
+	}
+	if kept := int64(inUse()) - int64(before); kept > 1<<20 {
+		t.Errorf("%d bytes are kept", kept)
+	}
+	runtime.KeepAlive(&d)
+	runtime.KeepAlive(large)
+}
+
+func inUse() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }
 
 func TestLimits(t *testing.T) {
@@ -236,6 +299,7 @@ func TestLimits(t *testing.T) {
 		"as deep as can be":           {deep(10000), true},
 		"deeper":                      {deep(10001), false},
 		"much deeper":                 {deep(1e6), false},
+		"many side by side":           {`{"name":"a","x":[{}` + strings.Repeat(`,{},[]`, 10000) + `]}`, true},
 		"many members nobody knows":   {crowd(5000, `"x":0`), true},
 		"the first of them twice":     {crowd(5000, `"0":0`), false},
 		"one far behind twice":        {crowd(5000, `"4000":0`), false},
