@@ -354,6 +354,7 @@ func TestBreakLeavesNothingBehind(t *testing.T) {
 				}
 			}
 			// The range has ended, and so have its goroutines.
+			synctest.Wait()
 			if after := runtime.NumGoroutine(); after > before {
 				t.Errorf("%d goroutines are left", after-before)
 			}
