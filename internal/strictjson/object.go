@@ -6,6 +6,10 @@ import "bytes"
 // package jsontext looks for duplicates, in all of the body.
 const maxCompared = 64
 
+// maxUnknown is how many members of one object there may be that the decoder does not know. Package jsontext takes ten
+// times the memory of the names.
+const maxUnknown = 10_000
+
 // An Object reads the members of an object in the order they come:
 //
 //	o := r.Object()
@@ -24,6 +28,7 @@ type Object struct {
 	begun   bool
 	seen    uint64 // a bit for each member that Once was called for
 	unknown int    // where the names of this object begin among those of the Reader
+	others  int    // how many members Unknown was called for
 }
 
 // Object begins to read an object.
@@ -110,6 +115,10 @@ func (o *Object) Require(member int, name string) {
 // Unknown reads the value of a member that the decoder does not know, and fails if the member has been there before.
 func (o *Object) Unknown(name []byte) {
 	r := o.r
+	if o.others++; o.others > maxUnknown {
+		r.fail(fault{at: r.at, problem: "more than 10000 members that the contract does not know"})
+		return
+	}
 	names := r.unknown[o.unknown:]
 	for _, other := range names {
 		if bytes.Equal(name, other) {

@@ -303,6 +303,8 @@ func TestLimits(t *testing.T) {
 		"many members nobody knows":   {crowd(5000, `"x":0`), true},
 		"the first of them twice":     {crowd(5000, `"0":0`), false},
 		"one far behind twice":        {crowd(5000, `"4000":0`), false},
+		"as many as there may be":     {crowd(9999, `"x":0`), true},
+		"more":                        {crowd(10000, `"x":0`), false},
 		"one twice in another object": {crowd(5000, `"x":{"4000":0,"4001":0}`), true},
 	} {
 		if _, err := decode([]byte(test.body)); (err == nil) != test.good {
