@@ -114,21 +114,21 @@ func (c *comparer) ofKind(p place, before, now []*alternative, used map[*alterna
 		pairs = append(pairs, best)
 	}
 	var all []Finding
-	add := func(f Finding) {
-		if !slices.ContainsFunc(all, f.same) {
-			all = append(all, f)
-		}
-	}
+	fewer := false // ways, where what one alternative no longer has, another has still
 	for _, q := range pairs {
 		for _, f := range q.findings {
-			// What one alternative no longer has, another may have still; then there are just fewer ways.
-			if f.Class == Relaxed && slices.ContainsFunc(pairs, func(other pair) bool {
+			switch {
+			case f.Class == Relaxed && slices.ContainsFunc(pairs, func(other pair) bool {
 				return other.with == q.with && !slices.ContainsFunc(other.findings, f.same)
-			}) {
-				f = p.find(Relaxed, "type", (&schema{alternatives: before}).String(), (&schema{alternatives: now}).String())
+			}):
+				fewer = true
+			case !slices.ContainsFunc(all, f.same):
+				all = append(all, f)
 			}
-			add(f)
 		}
+	}
+	if fewer && len(all) == 0 {
+		all = append(all, p.find(Relaxed, "type", (&schema{alternatives: before}).String(), (&schema{alternatives: now}).String()))
 	}
 	return all, nil
 }

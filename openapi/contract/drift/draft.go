@@ -50,15 +50,12 @@ func (d *draft) schema(indent int, in *openapi3.Schema, typeName string) {
 	}
 	d.limits(indent, in)
 	d.description(indent, in.Description)
-	for keyword, branches := range map[string]openapi3.SchemaRefs{"allOf": in.AllOf, "anyOf": in.AnyOf, "oneOf": in.OneOf} {
-		if len(branches) == 0 {
-			continue
-		}
-		d.line(indent, keyword+":")
-		for i, branch := range branches {
-			d.item(indent+2, branch.Value, fmt.Sprint(typeName, i))
-		}
+	if len(in.AllOf) == 1 && isChoice(in.AllOf[0].Value) {
+		d.branches(indent, "oneOf", in.AllOf[0].Value.AnyOf, typeName)
+	} else {
+		d.branches(indent, "allOf", in.AllOf, typeName)
 	}
+	d.branches(indent, "anyOf", in.AnyOf, typeName)
 	if len(types) > 1 {
 		d.line(indent, "oneOf:")
 		for _, t := range types {
@@ -73,6 +70,23 @@ func (d *draft) schema(indent int, in *openapi3.Schema, typeName string) {
 		d.object(indent, in, typeName)
 	case in.Type.Permits(openapi3.TypeArray) && len(types) == 1:
 		d.array(indent, in, typeName)
+	}
+}
+
+// isChoice reports whether a schema is what normalize makes of a oneOf.
+func isChoice(in *openapi3.Schema) bool {
+	rest := *in
+	rest.AnyOf = nil
+	return len(in.AnyOf) > 0 && rest.IsEmpty()
+}
+
+func (d *draft) branches(indent int, keyword string, branches openapi3.SchemaRefs, typeName string) {
+	if len(branches) == 0 {
+		return
+	}
+	d.line(indent, keyword+":")
+	for i, branch := range branches {
+		d.item(indent+2, branch.Value, fmt.Sprint(typeName, i+1))
 	}
 }
 
@@ -150,9 +164,12 @@ func (d *draft) goType(indent int, name string) {
 
 // description writes what the document says of the member, as a line or folded.
 func (d *draft) description(indent int, description string) {
-	description = strings.Join(strings.Fields(text.Printable(text.Redact(strings.Join(strings.Fields(description), " ")))), " ")
+	description = text.Printable(text.Redact(strings.Join(strings.Fields(description), " ")))
 	if description == "" {
 		return
+	}
+	if !strings.HasSuffix(description, ".") { // the contract's are sentences
+		description += "."
 	}
 	if line := "description: " + scalarText(description); indent+len(line) <= draftWidth {
 		d.line(indent, line)

@@ -71,7 +71,7 @@ func asRead(in *openapi3.Schema, lenient bool) *openapi3.Schema {
 		}
 		return all
 	}
-	out.AllOf, out.AnyOf, out.OneOf = each(in.AllOf), each(in.AnyOf), each(in.OneOf)
+	out.AllOf, out.AnyOf = each(in.AllOf), each(in.AnyOf)
 	out.Items = asReadRef(in.Items, lenient)
 	out.AdditionalProperties.Schema = asReadRef(in.AdditionalProperties.Schema, lenient)
 	out.Properties = openapi3.Schemas{}

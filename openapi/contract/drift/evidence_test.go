@@ -110,6 +110,33 @@ func TestBreakingExamplesFailInPackageAPI(t *testing.T) {
 	}
 }
 
+// A generated type reads null for a member that is missing and may be null; the token info's own type wants the member.
+func TestMissingMembersBreakWhereTheirTypeWantsThem(t *testing.T) {
+	t.Parallel()
+	for pointer, c := range map[string]struct {
+		member string
+		want   drift.Class
+	}{
+		"/components/schemas/TokenInfo/properties/application": {"uid", drift.Breaking},
+		"/components/schemas/OAuthToken":                       {"actor_id", drift.New},
+		"/components/schemas/OAuthTokenPage":                   {"next_page", drift.New},
+		"/components/schemas/AccessResource":                   {"deleted_at", drift.New},
+		"/components/schemas/AccessResource/":                  {"id", drift.Breaking},
+	} {
+		doc := contractTree(t)
+		unrequire(at(doc, strings.TrimSuffix(pointer, "/")).(tree), c.member)
+		report, err := drift.Compare(parse(t, doc))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range report.Findings[:1] {
+			if f.Class != c.want || f.Rule != "required" || !strings.HasSuffix(f.Pointer, "/"+c.member) {
+				t.Errorf("without %s: got %s, want %s", c.member, f, c.want)
+			}
+		}
+	}
+}
+
 // TestVerdictIsThatOfPackageAPI makes responses at random, as edited documents allow them. What the contract takes,
 // package api reads, and nothing else; and what the contract does not take, there is a breaking finding about.
 func TestVerdictIsThatOfPackageAPI(t *testing.T) {

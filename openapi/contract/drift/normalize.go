@@ -31,6 +31,11 @@ func normalize(in *openapi3.Schema) error {
 		}
 		in.Extensions[unreadPattern], in.Pattern = in.Pattern, ""
 	}
+	if len(in.OneOf) > 0 {
+		// A server sends what its code makes, and sees to none of the other branches; nor does package api.
+		in.AllOf = append(slices.Clone(in.AllOf), &openapi3.SchemaRef{Value: &openapi3.Schema{AnyOf: in.OneOf}})
+		in.OneOf = nil
+	}
 	for _, child := range children(in) {
 		if child == nil {
 			return errNoSchema
@@ -57,7 +62,6 @@ func children(in *openapi3.Schema) []*openapi3.Schema {
 	}
 	add(in.AllOf...)
 	add(in.AnyOf...)
-	add(in.OneOf...)
 	add(in.Not, in.Items, in.AdditionalProperties.Schema)
 	for _, ref := range in.Properties {
 		add(ref)

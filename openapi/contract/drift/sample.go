@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -195,8 +196,27 @@ func arrays(before, now *alternative, sides []*alternative) []any {
 	item := sample(was, is)
 	for _, n := range sizes {
 		all = append(all, slices.Repeat([]any{item}, n))
+		if n > 1 && now.unique {
+			all = append(all, distinct(item, n))
+		}
 	}
 	return all
+}
+
+// distinct returns n strings or numbers like one, for arrays that hold no item twice.
+func distinct(item any, n int) []any {
+	items := make([]any, n)
+	for i := range items {
+		switch item := item.(type) {
+		case string:
+			items[i] = item + strconv.Itoa(i)
+		case float64:
+			items[i] = item + float64(i)
+		default:
+			items[i] = []any{false, true, "x", float64(0)}[i%4]
+		}
+	}
+	return items
 }
 
 // objectWith returns the smallest object of an alternative: the members that are required on either side, and those in

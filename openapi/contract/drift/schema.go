@@ -122,12 +122,9 @@ func (c *compiler) compile(in *openapi3.Schema) (*schema, error) {
 			return nil, err
 		}
 	}
-	for _, choice := range []openapi3.SchemaRefs{in.OneOf, in.AnyOf} {
-		if len(choice) == 0 {
-			continue
-		}
+	if len(in.AnyOf) > 0 {
 		union := &schema{}
-		for _, ref := range choice {
+		for _, ref := range in.AnyOf {
 			part, err := c.ref(ref)
 			if err != nil {
 				return nil, err
@@ -157,7 +154,7 @@ func annotate(s *schema, in *openapi3.Schema) {
 	for keyword, words := range own {
 		s.words[keyword] = strings.TrimSpace(s.words[keyword] + "\n" + words)
 	}
-	for _, ref := range slices.Concat(in.AllOf, in.OneOf, in.AnyOf) {
+	for _, ref := range slices.Concat(in.AllOf, in.AnyOf) {
 		annotate(s, ref.Value)
 	}
 }

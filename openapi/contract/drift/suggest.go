@@ -121,7 +121,7 @@ func memberOf(in *openapi3.Schema, name string) *openapi3.Schema {
 	case name == "*" && in.AdditionalProperties.Schema != nil:
 		return in.AdditionalProperties.Schema.Value
 	}
-	for _, ref := range slices.Concat(in.AllOf, in.OneOf, in.AnyOf) {
+	for _, ref := range slices.Concat(in.AllOf, in.AnyOf) {
 		if found := memberOf(ref.Value, name); found != nil {
 			return found
 		}

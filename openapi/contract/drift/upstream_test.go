@@ -273,6 +273,37 @@ func TestCompareSaysWhatAChangeMeans(t *testing.T) {
 			[]string{"breaking: nullable getOAuthApplication /name: not null → may be null"}},
 		"null among the types, in Swagger": {func(doc tree) { properties(application(doc))["name"].(tree)["type"] = []any{"string", "null"} },
 			[]string{"breaking: nullable getOAuthApplication /name: not null → may be null"}},
+		"two shapes that overlap, of which one may lack a member": {func(doc tree) {
+			one := application(doc)
+			other := tree{"type": "object", "required": []any{"id"}, "properties": tree{"id": tree{"type": "string"}}}
+			doc["definitions"].(tree)["Application"] = tree{"oneOf": []any{one, other}}
+		}, []string{
+			"breaking: member getOAuthApplication /avatar: a string, required → not declared",
+			"breaking: member getOAuthApplication /client_id: a string, required → not declared",
+			"breaking: member getOAuthApplication /created_at: a string (date-time), required → not declared",
+			"breaking: member getOAuthApplication /domain: a string, required → not declared",
+			"breaking: member getOAuthApplication /name: a string, required → not declared",
+			"breaking: member getOAuthApplication /redirect_uri: a string, required → not declared",
+			"breaking: member getOAuthApplication /scopes: a string or an array of strings, required → not declared",
+			"breaking: member getOAuthApplication /tokens: an integer (int64), required → not declared",
+			"breaking: member getOAuthApplication /updated_at: a string (date-time), required → not declared",
+		}},
+		"limits that an example must keep": {func(doc tree) {
+			properties(token(doc))["tags"] = tree{"type": "array", "minItems": 3, "uniqueItems": true, "items": tree{"type": "string", "minLength": 4}}
+			properties(token(doc))["count"] = tree{"type": "integer", "minimum": 7, "multipleOf": 5}
+			require(token(doc), "tags")
+			require(token(doc), "count")
+			properties(token(doc))["display_name"] = tree{"type": "string", "pattern": "^[a-z]{2,}-[0-9]+$", "x-nullable": true}
+		}, []string{
+			"breaking: nullable getOAuthToken /display_name: not null → may be null",
+			"breaking: nullable listOAuthTokens /data/*/display_name: not null → may be null",
+			"new: member getOAuthToken /count: not declared → an integer, required",
+			"new: member getOAuthToken /tags: not declared → an array of strings, required",
+			"new: member listOAuthTokens /data/*/count: not declared → an integer, required",
+			"new: member listOAuthTokens /data/*/tags: not declared → an array of strings, required",
+			"relaxed: pattern getOAuthToken /display_name: no pattern → pattern ^[a-z]{2,}-[0-9]+$",
+			"relaxed: pattern listOAuthTokens /data/*/display_name: no pattern → pattern ^[a-z]{2,}-[0-9]+$",
+		}},
 		"a null beside a reference": {func(doc tree) {
 			doc["definitions"].(tree)["Name"] = tree{"type": "string"}
 			properties(application(doc))["name"] = tree{"$ref": "#/definitions/Name", "x-nullable": true}
