@@ -16,7 +16,7 @@ import (
 func TestOneClientServesManyGoroutinesThroughFaults(t *testing.T) {
 	before := runtime.NumGoroutine()
 	transport := &http.Transport{MaxIdleConnsPerHost: 64}
-	var n atomic.Int64
+	var n, answered, failed atomic.Int64
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch i := n.Add(1); {
 		case i%17 == 0:
@@ -47,6 +47,11 @@ func TestOneClientServesManyGoroutinesThroughFaults(t *testing.T) {
 					if (v == nil) != (err != nil) || err != nil && !errors.As(err, &e) {
 						t.Errorf("%s: got %v, %v", operation, v, err)
 					}
+					if err != nil {
+						failed.Add(1)
+					} else {
+						answered.Add(1)
+					}
 				}
 			}
 			ids, err := collect(c.Tokens(t.Context(), "acme", "app1", api.ListOptions{Prefetch: i % 5}))
@@ -62,6 +67,9 @@ func TestOneClientServesManyGoroutinesThroughFaults(t *testing.T) {
 		})
 	}
 	wg.Wait()
+	if answered.Load() < 64 || failed.Load() < 8 {
+		t.Errorf("%d calls were answered and %d failed: too few of one kind for a test of both", answered.Load(), failed.Load())
+	}
 	transport.CloseIdleConnections()
 	srv.Close()
 	for deadline := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before; runtime.Gosched() {

@@ -211,13 +211,23 @@ func TestNoSecretInAnyOutput(t *testing.T) {
 		token := leaky.Token(i)
 		secrets = append(secrets, token.Token.Reveal(), token.PlainTextRefreshToken.Reveal())
 	}
-	for _, args := range [][]string{
-		{"app", "show", apitest.ApplicationID}, {"token", "list", apitest.ApplicationID},
-		{"token", "show", apitest.ApplicationID, leaky.Token(1).ID}, {"token", "info"}, {"token", "show", "a", "b"},
+	records := []string{"human", "json", "csv"}
+	for _, test := range []struct {
+		args    []string
+		formats []string
+	}{
+		{[]string{"app", "show", apitest.ApplicationID}, records},
+		{[]string{"token", "list", apitest.ApplicationID}, records},
+		{[]string{"token", "show", apitest.ApplicationID, leaky.Token(1).ID}, records},
+		{[]string{"token", "show", "a", "b"}, records},
+		{[]string{"token", "info"}, records},
+		{[]string{"audit", apitest.ApplicationID}, []string{"human", "json", "csv", "sarif", "markdown", "html"}},
+		{[]string{"contract", "check", "--app", apitest.ApplicationID}, []string{"human", "json", "junit", "sarif", "github", "html"}},
 	} {
-		for _, format := range []string{"human", "json", "csv"} {
+		args := test.args
+		for _, format := range test.formats {
 			r := run(t, user, append(args, "--debug", "--format", format)...)
-			if !strings.Contains(r.stderr, "level=DEBUG msg=exchange operation=get") && !strings.Contains(r.stderr, "operation=listOAuthTokens") {
+			if !strings.Contains(r.stderr, "level=DEBUG msg=exchange operation=") {
 				t.Errorf("%q: no debug log: %s", args, r.stderr)
 			}
 			for _, secret := range secrets {
