@@ -208,8 +208,8 @@ func FuzzExcerpt(f *testing.F) {
 		if credential.MatchString(got) {
 			t.Errorf("%q holds a credential", got)
 		}
-		if len(known) <= len(openapi.Redacted) || strings.ContainsAny(known, "[]") {
-			return // it may be a part of the word that hides it
+		if len(known) <= len(openapi.Redacted) || strings.ContainsAny(known, "[]") || !utf8.ValidString(known) {
+			return // it may be a part of the word that hides it, or of a letter
 		}
 		if whole := text.Redact(s+known+s, known); strings.Contains(whole, known) {
 			t.Errorf("%q holds %q", whole, known)
