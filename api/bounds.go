@@ -30,6 +30,9 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	defer resp.Body.Close()
 	body := newWholeBody()
 	if err := b.read(resp, body.buffer); err != nil {
+		if errors.Is(err, gzip.ErrHeader) {
+			err = fmt.Errorf("%w: the body is not gzip: %w", ErrUnexpectedResponse, err)
+		}
 		body.Close()
 		return nil, &bodyError{resp.StatusCode, resp.Header.Get(requestIDHeader), attemptError(ctx, err)}
 	}
@@ -48,7 +51,7 @@ func (b bounded) read(resp *http.Response, into *bytes.Buffer) error {
 	case "gzip", "x-gzip": // net/http takes gzip off only where it asked for it itself
 		unzipped, err := gzip.NewReader(resp.Body)
 		if err != nil {
-			return fmt.Errorf("%w: the body is not gzip: %w", ErrUnexpectedResponse, err)
+			return err
 		}
 		body = unzipped
 	default:

@@ -159,6 +159,28 @@ func TestTheLimitHoldsForGzipThatTheTransportLeavesOn(t *testing.T) {
 	}
 }
 
+func TestGzipThatIsCutShortIsTriedAgainAndWhatIsNoGzipIsNot(t *testing.T) {
+	t.Parallel()
+	whole := string(gzipped(t, strings.NewReader(tokenBody)))
+	for _, transport := range []*http.Transport{{}, {DisableCompression: true}} {
+		for _, first := range []string{whole[:5], whole[:len(whole)-9], "no gzip at all"} {
+			sent := 0
+			c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				body := whole
+				if sent++; sent == 1 {
+					body = first
+				}
+				w.Header().Set("Content-Encoding", "gzip")
+				answer(200, "application/json", body)(w, r)
+			}, api.WithHTTPClient(&http.Client{Transport: transport}), api.WithMaxRetries(1))
+			_, err := c.GetToken(t.Context(), "acme", "app1", "tok1")
+			if again := strings.HasPrefix(whole, first); again != (err == nil) || !again && !errors.Is(err, api.ErrUnexpectedResponse) {
+				t.Errorf("%.5q, %d requests: %v", first, sent, err)
+			}
+		}
+	}
+}
+
 func TestLyingAboutTheLengthIsAnError(t *testing.T) {
 	t.Parallel()
 	c, rec := serve(t, func(w http.ResponseWriter, r *http.Request) {

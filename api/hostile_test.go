@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/oauth2"
+
 	"github.com/psoauth/psoauth/api"
 )
 
@@ -154,6 +156,18 @@ func TestAServerThatStallsBeforeHTTPMeetsTheTimeout(t *testing.T) {
 	c := clientFor(t, "https://"+listener.Addr().String(), api.WithHTTPClient(&http.Client{Timeout: 50 * time.Millisecond}))
 	within(t, 10*time.Second, func() {
 		if _, err := c.GetToken(t.Context(), "acme", "app1", "tok1"); err == nil || !strings.Contains(err.Error(), "in time") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+func TestATokenEndpointThatSwitchesProtocolsAndStallsIsAnError(t *testing.T) {
+	t.Parallel()
+	endpoint := raw(t, silence("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"))
+	c := withOAuth(t, endpoint, api.WithRefresh(
+		&oauth2.Config{Endpoint: oauth2.Endpoint{TokenURL: endpoint}}, &oauth2.Token{RefreshToken: refreshToken}))
+	within(t, 10*time.Second, func() {
+		if _, err := c.TokenInfo(t.Context()); !errors.Is(err, api.ErrUnauthorized) {
 			t.Errorf("got %v", err)
 		}
 	})

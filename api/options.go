@@ -110,7 +110,7 @@ func WithRefresh(config *oauth2.Config, token *oauth2.Token) Option {
 		own, first := *config, *token
 		return s.setOAuth("WithRefresh", func(base http.RoundTripper) credential {
 			return newRefreshed(own, &first, &http.Client{
-				Transport:     base,
+				Transport:     sound{base},
 				Timeout:       DefaultAttemptTimeout,
 				CheckRedirect: sameOriginOnly,
 			})
