@@ -41,6 +41,16 @@ func TestCheckExitsByTheWorstFinding(t *testing.T) {
 	}
 }
 
+func TestCheckSaysHowManyFindingsCount(t *testing.T) {
+	t.Parallel()
+	file := recorded(t, erring, warning, noting)
+	for failOn, want := range map[string]string{"error": "1 finding at", "warning": "3 findings at", "note": "4 findings at"} {
+		if r := run(t, nil, "contract", "check", file, "--fail-on", failOn); r.stderr != "psoauth: "+want+" or above --fail-on "+failOn+"\n" {
+			t.Errorf("--fail-on %s: %s", failOn, r.stderr)
+		}
+	}
+}
+
 func TestCheckSaysWhereAndHowMuch(t *testing.T) {
 	t.Parallel()
 	file := recorded(t, good, erring, noting)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -170,13 +171,15 @@ func TestTheProxyLogsFindingsAndNoCredential(t *testing.T) {
 func TestTheProxyEnforces(t *testing.T) {
 	t.Parallel()
 	address := serve(t, indiscreet)
-	p := startProxy(t, "--upstream", address, "--enforce")
-	status, body := ask(t, p.url)
-	if noSecret(t, body); status != http.StatusBadGateway || !strings.Contains(body, "schema.type") {
-		t.Errorf("%d %s", status, body)
-	}
-	if status := p.end(); status != 1 {
-		t.Errorf("status %d", status)
+	for _, args := range [][]string{nil, {"--severity", "schema.type=warning", "--fail-on", "warning"}} {
+		p := startProxy(t, append(args, "--upstream", address, "--enforce")...)
+		status, body := ask(t, p.url)
+		if noSecret(t, body); status != http.StatusBadGateway || !strings.Contains(body, "schema.type") {
+			t.Errorf("%q: %d %s", args, status, body)
+		}
+		if status := p.end(); status != 1 {
+			t.Errorf("%q: status %d", args, status)
+		}
 	}
 }
 
@@ -212,6 +215,37 @@ func TestTheProxyServesManyAtOnce(t *testing.T) {
 	findings := p.stderr[:len(p.stderr)-1]
 	if logged(t, findings); got.Summary.Responses != requests || len(findings) != len(got.Findings) {
 		t.Errorf("%+v, %d lines for %d findings", got.Summary, len(findings), len(got.Findings))
+	}
+}
+
+func TestTheProxyEndsWhenTheLastAnswerIsSent(t *testing.T) {
+	t.Parallel()
+	asked, answer := make(chan struct{}), make(chan struct{})
+	p := startProxy(t, "--upstream", serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		close(asked)
+		<-answer
+		writeJSON(w, good.body)
+	}))
+	answered := make(chan int)
+	go func() {
+		status, _ := ask(t, p.url)
+		answered <- status
+	}()
+	<-asked
+	ended := make(chan int)
+	go func() { ended <- p.end() }()
+	for err := error(nil); err == nil; { // until it takes no more connections
+		var conn net.Conn
+		if conn, err = net.Dial("tcp", strings.TrimPrefix(p.url, "http://")); err == nil {
+			conn.Close()
+		}
+	}
+	close(answer)
+	if status := <-answered; status != 200 {
+		t.Errorf("status %d", status)
+	}
+	if status := <-ended; status != 0 || !strings.Contains(p.stdout.String(), "\n1 response: ") {
+		t.Errorf("status %d: %s", status, p.stdout.String())
 	}
 }
 

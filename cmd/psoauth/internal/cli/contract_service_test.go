@@ -6,9 +6,12 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
+	"github.com/psoauth/psoauth/api"
 	"github.com/psoauth/psoauth/api/apitest"
+	"github.com/psoauth/psoauth/openapi"
 )
 
 func TestCheckOfTheService(t *testing.T) {
@@ -102,6 +105,16 @@ func TestCheckOfAServiceThatCannotBeAskedReportsTheRest(t *testing.T) {
 	}
 }
 
+// Where the contract is told to look away, nobody else says what the client refused.
+func TestCheckSaysWhatTheClientRefusesAndNoRuleFinds(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, apitest.WithEveryFault(apitest.When(func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/info") }, apitest.HTML(200))))
+	r := run(t, userOfTestServer(server), "contract", "check", "--app", apitest.ApplicationID, "--severity", "http.content-type=off")
+	if line := failed(t, r); !strings.Contains(line, "getTokenInfo: 200 OK") || !strings.Contains(r.stdout, "7 responses: 0 errors") {
+		t.Errorf("%s%s", line, r.stdout)
+	}
+}
+
 func TestCheckOfTheServiceByAnotherSpec(t *testing.T) {
 	t.Parallel()
 	server := newServer(t)
@@ -109,6 +122,28 @@ func TestCheckOfTheServiceByAnotherSpec(t *testing.T) {
 	args := []string{"contract", "check", "--app", apitest.ApplicationID, "--spec", spec}
 	if line := failed(t, run(t, userOfTestServer(server), args...)); !strings.Contains(line, `"https://api.planetscale.com/v1" is no server of the contract`) {
 		t.Error(line)
+	}
+	// With servers of its own, it takes --server.
+	document := strings.NewReplacer("https://api.planetscale.com/v1", "https://example.com/v3", "https://auth.planetscale.com", "https://example.com").
+		Replace(openapi.Contract())
+	spec = write(t, map[string]string{"spec.yaml": document}) + "/spec.yaml"
+	got := checked(t, userOfTestServer(server), 0, "--app", apitest.ApplicationID, "--spec", spec,
+		"--server", server.URL+"=https://example.com/v3", "--server", server.AuthURL+"=https://example.com")
+	if got.Summary.Responses != 7 || len(got.Findings) > 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestCheckOfAServiceThatIsNotThereIsOneCall(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int64
+	address := serve(t, func(http.ResponseWriter, *http.Request) {
+		requests.Add(1)
+		panic(http.ErrAbortHandler)
+	})
+	failed(t, run(t, userOf(address), "contract", "check", "--app", "a"))
+	if n, want := requests.Load(), int64(1+api.DefaultMaxRetries); n > 2*want { // net/http may repeat one on its own
+		t.Errorf("%d requests, want %d", n, want)
 	}
 }
 
