@@ -57,13 +57,10 @@ says nothing about the tokens.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.Var(format, "format", format.usage("")) // takes the place of the one for all commands
-	flags.Var(failOn, "fail-on", failOn.usage("exit with status 1 if something at least so bad is found:"))
 	flags.StringVar(&policyFile, "policy", "", "the policy `file` (YAML)")
 	flags.StringVar(&output, "output", "", "write to this `file`, as a whole or not at all")
-	for name, c := range map[string]*choice{"format": format, "fail-on": failOn} {
-		_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(c.of, cobra.ShellCompDirectiveNoFileComp))
-	}
+	format.register(cmd, "format", "")
+	failOn.register(cmd, "fail-on", "exit with status 1 if something at least so bad is found:")
 	return cmd
 }
 
