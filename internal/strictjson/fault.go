@@ -53,7 +53,7 @@ func (r *Reader) unexpected() {
 // possible without the value there, which may be a secret. Package jsontext reads the body once more for it: it knows best
 // what is wrong with JSON, and where in it a byte is.
 func (r *Reader) Done() error {
-	if r.peek(); !r.fault.happened && r.at == len(r.data) && (!r.crowded || jsontext.Value(r.body).IsValid()) {
+	if r.peek(); !r.fault.happened && r.at == len(r.data) {
 		return nil
 	}
 	if r.fault.problem == "" {

@@ -1,13 +1,12 @@
 package strictjson
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
-// maxCompared is how many members of one object that the decoder does not know are compared with each other. Beyond it,
-// package jsontext looks for duplicates, in all of the body.
-const maxCompared = 64
-
-// maxUnknown is how many members of one object there may be that the decoder does not know. Package jsontext takes ten
-// times the memory of the names.
+// maxUnknown is how many members of one object there may be that the decoder does not know: their names are kept to the
+// end of the object.
 const maxUnknown = 10_000
 
 // An Object reads the members of an object in the order they come:
@@ -28,7 +27,6 @@ type Object struct {
 	begun   bool
 	seen    uint64 // a bit for each member that Once was called for
 	unknown int    // where the names of this object begin among those of the Reader
-	others  int    // how many members Unknown was called for
 }
 
 // Object begins to read an object.
@@ -78,7 +76,7 @@ func (o *Object) Next() []byte {
 		}
 	}
 	if !r.more(o.begun, '}') {
-		r.unknown = r.unknown[:o.unknown]
+		o.end()
 		return nil
 	}
 	o.begun = true
@@ -112,25 +110,27 @@ func (o *Object) Require(member int, name string) {
 	}
 }
 
-// Unknown reads the value of a member that the decoder does not know, and fails if the member has been there before.
+// Unknown reads the value of a member that the decoder does not know.
 func (o *Object) Unknown(name []byte) {
 	r := o.r
-	if o.others++; o.others > maxUnknown {
+	if len(r.unknown)-o.unknown == maxUnknown {
 		r.fail(fault{at: r.at, problem: "more than 10000 members that the contract does not know"})
 		return
 	}
-	names := r.unknown[o.unknown:]
-	for _, other := range names {
-		if bytes.Equal(name, other) {
+	r.unknown = append(r.unknown, name)
+	r.skip()
+}
+
+// end fails if a member that the decoder does not know was there twice.
+func (o *Object) end() {
+	r := o.r
+	if names := r.unknown[o.unknown:]; len(names) > 1 {
+		slices.SortFunc(names, bytes.Compare)
+		if len(slices.CompactFunc(names, bytes.Equal)) < len(names) {
 			r.malformed()
 		}
 	}
-	if len(names) < maxCompared {
-		r.unknown = append(r.unknown, name)
-	} else {
-		r.crowded = true
-	}
-	r.skip()
+	r.unknown = r.unknown[:o.unknown]
 }
 
 // An array reads the items of an array.

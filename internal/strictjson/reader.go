@@ -34,7 +34,6 @@ type reading struct {
 	fault fault
 
 	unknown [][]byte // names of members that the decoder does not know, in the objects that are being read
-	crowded bool     // there were more of them than are compared
 	scratch []byte   // the last string that had escapes
 }
 
