@@ -68,7 +68,7 @@ func compare(contract, before, now *Document) (*Report, error) {
 		var findings []Finding
 		var err error
 		switch {
-		case is == nil && now.describes(was):
+		case is == nil && now.covers(was, before.operations):
 			findings = []Finding{gone(id, was)}
 		case is == nil:
 		case was == nil:
@@ -88,12 +88,23 @@ func compare(contract, before, now *Document) (*Report, error) {
 	return report, nil
 }
 
-// describes reports whether a document covers where an operation is served, so that one it does not have is gone.
-// PlanetScale describes its two hosts apart, and a page of its documentation has one operation only.
-func (d *Document) describes(op *operation) bool {
+// covers reports whether a document covers where an operation is served, so that one it does not have is gone.
+// PlanetScale describes its two hosts apart, so it must name the host or have another of its operations; and a page of the
+// documentation has one operation only.
+func (d *Document) covers(op *operation, others map[string]*operation) bool {
+	shared := func(other *operation) bool {
+		return slices.ContainsFunc(op.route.servers, func(s server) bool {
+			return slices.ContainsFunc(other.route.servers, func(o server) bool { return o.origin == s.origin })
+		})
+	}
+	for id := range d.operations {
+		if other := others[id]; other != nil && shared(other) {
+			return !d.page
+		}
+	}
 	return !d.page && slices.ContainsFunc(op.route.servers, func(s server) bool {
 		_, host, _ := strings.Cut(s.origin, "://")
-		return host == "" || d.hosts[host] || d.hosts[""]
+		return d.hosts[host]
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -45,8 +46,11 @@ func read(ctx context.Context, source string, in io.Reader, client *http.Client)
 		return fetch(ctx, source, client)
 	}
 	file, err := os.Open(source)
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		err = e.Err // the path is in the message already
+	}
 	if err != nil {
-		return nil, errors.Unwrap(err) // the path is in the message already
+		return nil, err
 	}
 	defer file.Close()
 	return readAll(file)

@@ -46,11 +46,14 @@ func (op *operation) request() string {
 
 func servers(p place, before, now *operation) []Finding {
 	was, is := before.route.addresses(), now.route.addresses()
-	if slices.ContainsFunc(now.route.servers, func(s server) bool { return s.origin == "" }) {
-		if slices.ContainsFunc(before.route.servers, func(s server) bool { return s.origin == "" }) {
-			return nil
-		}
+	bare := func(s server) bool { return s.origin == "" }
+	switch i := slices.IndexFunc(now.route.servers, bare); {
+	case slices.ContainsFunc(before.route.servers, bare):
+		return nil
+	case i >= 0 && len(now.route.servers[i].path) == 0:
 		return []Finding{p.find(Relaxed, "server", strings.Join(was, ", "), "not said")}
+	case i >= 0 && slices.ContainsFunc(was, func(a string) bool { return strings.HasSuffix(a, is[i]) }): // without its host
+		return nil
 	}
 	if !slices.ContainsFunc(was, func(a string) bool { return slices.Contains(is, a) }) {
 		return []Finding{p.refused("server", strings.Join(was, ", "), strings.Join(is, ", "), before, "")}

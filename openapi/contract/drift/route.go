@@ -207,13 +207,12 @@ func surroundings(root map[string]any, format format) (hosts map[string]bool, on
 	hosts = map[string]bool{}
 	add := func(item, op map[string]any) {
 		for _, s := range serversOf(root, item, op, format) {
-			_, host, _ := strings.Cut(s.origin, "://")
-			hosts[host] = true
+			if _, host, ok := strings.Cut(s.origin, "://"); ok {
+				hosts[host] = true
+			}
 		}
 	}
-	if len(addressesOf(root, nil, nil, format)) > 0 {
-		add(nil, nil)
-	}
+	add(nil, nil)
 	operations := 0
 	paths, _ := root["paths"].(map[string]any)
 	for template, value := range paths {

@@ -194,6 +194,7 @@ func TestCompareFindsOperationsWhereverTheDocumentHasThem(t *testing.T) {
 			}
 		},
 		"a slash at the end":  func(doc tree) { renamePaths(doc, func(path string) string { return path + "/" }) },
+		"no host":             func(doc tree) { delete(doc, "host"); delete(doc, "schemes") },
 		"a base path bare":    func(doc tree) { doc["basePath"] = "v1/" },
 		"a host in capitals":  func(doc tree) { doc["host"] = "API.PlanetScale.com" },
 		"schemes left out":    func(doc tree) { delete(doc, "schemes") },
@@ -344,8 +345,34 @@ func TestCompareSaysWhatAChangeMeans(t *testing.T) {
 			"breaking: server getOAuthToken: https://api.planetscale.com/v1/organizations/{}/oauth-applications/{}/tokens/{} → https://api.example.com/v1/organizations/{}/oauth-applications/{}/tokens/{}",
 			"breaking: server listOAuthTokens: https://api.planetscale.com/v1/organizations/{}/oauth-applications/{}/tokens → https://api.example.com/v1/organizations/{}/oauth-applications/{}/tokens",
 		}},
+		"another base path, and no host": {func(doc tree) {
+			delete(doc, "host")
+			doc["basePath"] = "/v2"
+		}, []string{
+			"breaking: server getOAuthApplication: https://api.planetscale.com/v1/organizations/{}/oauth-applications/{} → /v2/organizations/{}/oauth-applications/{}",
+			"breaking: server getOAuthToken: https://api.planetscale.com/v1/organizations/{}/oauth-applications/{}/tokens/{} → /v2/organizations/{}/oauth-applications/{}/tokens/{}",
+			"breaking: server listOAuthTokens: https://api.planetscale.com/v1/organizations/{}/oauth-applications/{}/tokens → /v2/organizations/{}/oauth-applications/{}/tokens",
+		}},
 		"an operation gone": {func(doc tree) { delete(doc["paths"].(tree), "/organizations/{organization}/oauth-applications/{id}") },
 			[]string{"breaking: operation getOAuthApplication: /organizations/{organization}/oauth-applications/{application_id} → not described"}},
+		"another host, and an operation gone": {func(doc tree) {
+			doc["host"] = "api.example.com"
+			delete(doc["paths"].(tree), "/organizations/{organization}/oauth-applications/{application_id}/tokens")
+			delete(doc["paths"].(tree), "/organizations/{organization}/oauth-applications/{id}")
+		}, []string{
+			"breaking: operation getOAuthApplication: /organizations/{organization}/oauth-applications/{application_id} → not described",
+			"breaking: server getOAuthToken: https://api.planetscale.com/v1/organizations/{}/oauth-applications/{}/tokens/{} → https://api.example.com/v1/organizations/{}/oauth-applications/{}/tokens/{}",
+			"breaking: operation listOAuthTokens: /organizations/{organization}/oauth-applications/{application_id}/tokens → not described",
+		}},
+		"token info, missing where its host is described": {func(doc tree) {
+			converted := openAPI(upstreamTree(t), false)
+			clear(doc)
+			for name, value := range converted {
+				doc[name] = value
+			}
+			doc["paths"].(tree)["/oauth/token"] = tree{"servers": []any{tree{"url": "https://AUTH.planetscale.com/"}},
+				"get": tree{"responses": tree{"200": tree{"description": "x"}}}}
+		}, []string{"breaking: operation getTokenInfo: /oauth/token/info → not described"}},
 		"one page of the documentation": {func(doc tree) {
 			path := "/organizations/{organization}/oauth-applications/{id}"
 			doc["paths"] = tree{path: doc["paths"].(tree)[path]}
