@@ -18,7 +18,7 @@ const (
 	// maxRepeats is how often a page may come again under the next number. In a list that grows by just a page meanwhile
 	// it does; a server that ignores the number of the page repeats it for ever.
 	maxRepeats = 10
-	// maxRecent is how many ids are kept to tell tokens that come again.
+	// maxRecent is how many ids are kept at least to tell tokens that come again.
 	maxRecent = 1000
 )
 
@@ -75,7 +75,7 @@ func (c *Client) Tokens(ctx context.Context, organization, applicationID string,
 func TokensOf(pages iter.Seq2[*TokenPage, error], limit int) iter.Seq2[*Token, error] {
 	return func(yield func(*Token, error) bool) {
 		yielded := 0
-		seen := recent{times: map[string]int{}}
+		seen := recent{newer: map[string]struct{}{}, older: map[string]struct{}{}}
 		for page, err := range pages {
 			if err != nil {
 				yield(nil, err)
@@ -94,26 +94,19 @@ func TokensOf(pages iter.Seq2[*TokenPage, error], limit int) iter.Seq2[*Token, e
 	}
 }
 
-// recent holds the last ids it was asked about.
-type recent struct {
-	times map[string]int // how often each id is in ids
-	ids   []string       // a ring
-	next  int
-}
+// recent holds the last ids it was asked about: maxRecent of them at least, and twice as many at most.
+type recent struct{ newer, older map[string]struct{} }
 
-// again reports whether id is among the last ids, and is the last one from then on.
+// again reports whether id is among the last ids, and notes it.
 func (r *recent) again(id string) bool {
-	if len(r.ids) < maxRecent {
-		r.ids = append(r.ids, id)
-	} else {
-		oldest := &r.ids[r.next]
-		if r.times[*oldest]--; r.times[*oldest] == 0 {
-			delete(r.times, *oldest)
-		}
-		*oldest, r.next = id, (r.next+1)%maxRecent
+	_, newer := r.newer[id]
+	_, older := r.older[id]
+	if !newer && len(r.newer) == maxRecent {
+		r.newer, r.older = r.older, r.newer
+		clear(r.newer)
 	}
-	r.times[id]++
-	return r.times[id] > 1
+	r.newer[id] = struct{}{}
+	return newer || older
 }
 
 // TokenPages is like [Client.Tokens] with whole pages, as the server sends them: a token can be on two pages of a list

@@ -33,7 +33,7 @@ func newTokenList(tb testing.TB, pages int64) *tokenList {
 func listOf(tb testing.TB, pages int64, token func(number int) api.Token) *tokenList {
 	tb.Helper()
 	list := &tokenList{pages: pages}
-	for i := range 16 {
+	for i := range 32 {
 		tokens := make([]api.Token, perPage)
 		for j := range tokens {
 			tokens[j] = token(i*perPage + j)

@@ -406,11 +406,156 @@ func Decode(data []byte, v any) error {
 	return d.Done()
 }
 
-var decoders = sync.Pool{New: func() any { return new(decoder) }}
+var decoders = sync.Pool{New: func() any {
+	d := new(decoder)
+	d.members.accessResource = strictjson.NewMembers(
+		strictjson.Required("created_at"),
+		strictjson.Optional("deleted_at"),
+		strictjson.Required("id"),
+		strictjson.Required("name"),
+		strictjson.Required("updated_at"),
+	)
+	d.members.accessScope = strictjson.NewMembers(
+		strictjson.Required("description"),
+		strictjson.Required("name"),
+	)
+	d.members.accessibleBranch = strictjson.NewMembers(
+		strictjson.Required("database"),
+		strictjson.Required("id"),
+		strictjson.Required("name"),
+		strictjson.Required("organization"),
+		strictjson.Required("url"),
+	)
+	d.members.accessibleDatabase = strictjson.NewMembers(
+		strictjson.Required("id"),
+		strictjson.Required("name"),
+		strictjson.Required("organization"),
+		strictjson.Required("url"),
+	)
+	d.members.accessibleOrganization = strictjson.NewMembers(
+		strictjson.Required("id"),
+		strictjson.Required("name"),
+		strictjson.Required("url"),
+	)
+	d.members.accessibleUser = strictjson.NewMembers(
+		strictjson.Required("id"),
+		strictjson.Required("name"),
+	)
+	d.members.branchAccesses = strictjson.NewMembers(
+		strictjson.Required("accesses"),
+		strictjson.Required("branches"),
+	)
+	d.members.databaseAccesses = strictjson.NewMembers(
+		strictjson.Required("accesses"),
+		strictjson.Required("databases"),
+	)
+	d.members.error = strictjson.NewMembers(
+		strictjson.Optional("code"),
+		strictjson.Optional("error"),
+		strictjson.Optional("error_description"),
+		strictjson.Optional("errors"),
+		strictjson.Optional("message"),
+		strictjson.Optional("state"),
+	)
+	d.members.parameterError = strictjson.NewMembers(
+		strictjson.Optional("errors"),
+		strictjson.Optional("name"),
+	)
+	d.members.oAuthApplication = strictjson.NewMembers(
+		strictjson.Optional("all_scopes_by_resource"),
+		strictjson.Required("avatar"),
+		strictjson.Required("client_id"),
+		strictjson.Required("created_at"),
+		strictjson.Optional("dcr"),
+		strictjson.Required("domain"),
+		strictjson.Required("id"),
+		strictjson.Optional("mcp_tool_groups"),
+		strictjson.Required("name"),
+		strictjson.Required("redirect_uri"),
+		strictjson.Optional("requires_org_scope"),
+		strictjson.Required("scopes"),
+		strictjson.Optional("scopes_by_resource"),
+		strictjson.Optional("single_org_authorization"),
+		strictjson.Required("tokens"),
+		strictjson.Required("updated_at"),
+	)
+	d.members.oAuthToken = strictjson.NewMembers(
+		strictjson.Optional("actor_display_name"),
+		strictjson.Optional("actor_id"),
+		strictjson.Optional("actor_type"),
+		strictjson.Required("avatar_url"),
+		strictjson.Required("created_at"),
+		strictjson.Required("display_name"),
+		strictjson.Optional("expires_at"),
+		strictjson.Required("id"),
+		strictjson.Optional("last_used_at"),
+		strictjson.Optional("name"),
+		strictjson.Optional("oauth_accesses_by_resource"),
+		strictjson.Optional("plain_text_refresh_token"),
+		strictjson.Optional("service_token_accesses"),
+		strictjson.Optional("token"),
+		strictjson.Required("updated_at"),
+	)
+	d.members.oAuthAccessesByResource = strictjson.NewMembers(
+		strictjson.Required("branch"),
+		strictjson.Required("database"),
+		strictjson.Required("organization"),
+		strictjson.Required("user"),
+	)
+	d.members.oAuthTokenPage = strictjson.NewMembers(
+		strictjson.Required("current_page"),
+		strictjson.Required("data"),
+		strictjson.Optional("next_page"),
+		strictjson.Optional("next_page_url"),
+		strictjson.Optional("per_page"),
+		strictjson.Optional("prev_page"),
+		strictjson.Optional("prev_page_url"),
+		strictjson.Optional("total_count"),
+		strictjson.Optional("total_pages"),
+		strictjson.Optional("type"),
+	)
+	d.members.organizationAccesses = strictjson.NewMembers(
+		strictjson.Required("accesses"),
+		strictjson.Required("organizations"),
+	)
+	d.members.serviceTokenAccess = strictjson.NewMembers(
+		strictjson.Required("access"),
+		strictjson.Required("description"),
+		strictjson.Required("id"),
+		strictjson.Required("resource"),
+		strictjson.Required("resource_id"),
+		strictjson.Required("resource_name"),
+		strictjson.Required("resource_type"),
+	)
+	d.members.userAccesses = strictjson.NewMembers(
+		strictjson.Required("accesses"),
+		strictjson.Required("users"),
+	)
+	return d
+}}
 
-// A decoder has a method and a slab for each object in the contract.
+// A decoder has a method, the members and a slab for each object in the contract.
 type decoder struct {
 	strictjson.Reader
+	members struct {
+		accessResource          strictjson.Members
+		accessScope             strictjson.Members
+		accessibleBranch        strictjson.Members
+		accessibleDatabase      strictjson.Members
+		accessibleOrganization  strictjson.Members
+		accessibleUser          strictjson.Members
+		branchAccesses          strictjson.Members
+		databaseAccesses        strictjson.Members
+		error                   strictjson.Members
+		parameterError          strictjson.Members
+		oAuthApplication        strictjson.Members
+		oAuthToken              strictjson.Members
+		oAuthAccessesByResource strictjson.Members
+		oAuthTokenPage          strictjson.Members
+		organizationAccesses    strictjson.Members
+		serviceTokenAccess      strictjson.Members
+		userAccesses            strictjson.Members
+	}
 	slabs struct {
 		bool                    strictjson.Slab[bool]
 		int64                   strictjson.Slab[int64]
@@ -437,571 +582,392 @@ type decoder struct {
 }
 
 func (d *decoder) accessResource(v *AccessResource) {
-	o := d.Object()
-	for name := o.Next(); name != nil; name = o.Next() {
-		switch string(name) {
-		case "created_at":
-			o.Once(0)
+	o := d.Object(&d.members.accessResource)
+	for member := o.Next(); member >= 0; member = o.Next() {
+		switch member {
+		case 0: // created_at
 			d.Time(&v.CreatedAt)
-		case "deleted_at":
-			o.Once(1)
+		case 1: // deleted_at
 			if d.Null() {
 				continue
 			}
 			v.DeletedAt = d.slabs.time.New()
 			d.Time(v.DeletedAt)
-		case "id":
-			o.Once(2)
+		case 2: // id
 			d.String(&v.ID)
-		case "name":
-			o.Once(3)
+		case 3: // name
 			d.String(&v.Name)
-		case "updated_at":
-			o.Once(4)
+		case 4: // updated_at
 			d.Time(&v.UpdatedAt)
-		default:
-			o.Unknown(name)
 		}
 	}
-	o.Require(0, "created_at")
-	o.Require(2, "id")
-	o.Require(3, "name")
-	o.Require(4, "updated_at")
 }
 
 func (d *decoder) accessScope(v *AccessScope) {
-	o := d.Object()
-	for name := o.Next(); name != nil; name = o.Next() {
-		switch string(name) {
-		case "description":
-			o.Once(0)
+	o := d.Object(&d.members.accessScope)
+	for member := o.Next(); member >= 0; member = o.Next() {
+		switch member {
+		case 0: // description
 			d.String(&v.Description)
-		case "name":
-			o.Once(1)
+		case 1: // name
 			d.String(&v.Name)
-		default:
-			o.Unknown(name)
 		}
 	}
-	o.Require(0, "description")
-	o.Require(1, "name")
 }
 
 func (d *decoder) accessibleBranch(v *AccessibleBranch) {
-	o := d.Object()
-	for name := o.Next(); name != nil; name = o.Next() {
-		switch string(name) {
-		case "database":
-			o.Once(0)
+	o := d.Object(&d.members.accessibleBranch)
+	for member := o.Next(); member >= 0; member = o.Next() {
+		switch member {
+		case 0: // database
 			d.String(&v.Database)
-		case "id":
-			o.Once(1)
+		case 1: // id
 			d.String(&v.ID)
-		case "name":
-			o.Once(2)
+		case 2: // name
 			d.String(&v.Name)
-		case "organization":
-			o.Once(3)
+		case 3: // organization
 			d.String(&v.Organization)
-		case "url":
-			o.Once(4)
+		case 4: // url
 			d.String(&v.URL)
-		default:
-			o.Unknown(name)
 		}
 	}
-	o.Require(0, "database")
-	o.Require(1, "id")
-	o.Require(2, "name")
-	o.Require(3, "organization")
-	o.Require(4, "url")
 }
 
 func (d *decoder) accessibleDatabase(v *AccessibleDatabase) {
-	o := d.Object()
-	for name := o.Next(); name != nil; name = o.Next() {
-		switch string(name) {
-		case "id":
-			o.Once(0)
+	o := d.Object(&d.members.accessibleDatabase)
+	for member := o.Next(); member >= 0; member = o.Next() {
+		switch member {
+		case 0: // id
 			d.String(&v.ID)
-		case "name":
-			o.Once(1)
+		case 1: // name
 			d.String(&v.Name)
-		case "organization":
-			o.Once(2)
+		case 2: // organization
 			d.String(&v.Organization)
-		case "url":
-			o.Once(3)
+		case 3: // url
 			d.String(&v.URL)
-		default:
-			o.Unknown(name)
 		}
 	}
-	o.Require(0, "id")
-	o.Require(1, "name")
-	o.Require(2, "organization")
-	o.Require(3, "url")
 }
 
 func (d *decoder) accessibleOrganization(v *AccessibleOrganization) {
-	o := d.Object()
-	for name := o.Next(); name != nil; name = o.Next() {
-		switch string(name) {
-		case "id":
-			o.Once(0)
+	o := d.Object(&d.members.accessibleOrganization)
+	for member := o.Next(); member >= 0; member = o.Next() {
+		switch member {
+		case 0: // id
 			d.String(&v.ID)
-		case "name":
-			o.Once(1)
+		case 1: // name
 			d.String(&v.Name)
-		case "url":
-			o.Once(2)
+		case 2: // url
 			d.String(&v.URL)
-		default:
-			o.Unknown(name)
 		}
 	}
-	o.Require(0, "id")
-	o.Require(1, "name")
-	o.Require(2, "url")
 }
 
 func (d *decoder) accessibleUser(v *AccessibleUser) {
-	o := d.Object()
-	for name := o.Next(); name != nil; name = o.Next() {
-		switch string(name) {
-		case "id":
-			o.Once(0)
+	o := d.Object(&d.members.accessibleUser)
+	for member := o.Next(); member >= 0; member = o.Next() {
+		switch member {
+		case 0: // id
 			d.String(&v.ID)
-		case "name":
-			o.Once(1)
+		case 1: // name
 			d.String(&v.Name)
-		default:
-			o.Unknown(name)
 		}
 	}
-	o.Require(0, "id")
-	o.Require(1, "name")
 }
 
 func (d *decoder) branchAccesses(v *BranchAccesses) {
-	o := d.Object()
-	for name := o.Next(); name != nil; name = o.Next() {
-		switch string(name) {
-		case "accesses":
-			o.Once(0)
+	o := d.Object(&d.members.branchAccesses)
+	for member := o.Next(); member >= 0; member = o.Next() {
+		switch member {
+		case 0: // accesses
 			strictjson.Array(&d.Reader, &d.slabs.accessScope, &v.Accesses, d.accessScope)
-		case "branches":
-			o.Once(1)
+		case 1: // branches
 			strictjson.Array(&d.Reader, &d.slabs.accessibleBranch, &v.Branches, d.accessibleBranch)
-		default:
-			o.Unknown(name)
 		}
 	}
-	o.Require(0, "accesses")
-	o.Require(1, "branches")
 }
 
 func (d *decoder) databaseAccesses(v *DatabaseAccesses) {
-	o := d.Object()
-	for name := o.Next(); name != nil; name = o.Next() {
-		switch string(name) {
-		case "accesses":
-			o.Once(0)
+	o := d.Object(&d.members.databaseAccesses)
+	for member := o.Next(); member >= 0; member = o.Next() {
+		switch member {
+		case 0: // accesses
 			strictjson.Array(&d.Reader, &d.slabs.accessScope, &v.Accesses, d.accessScope)
-		case "databases":
-			o.Once(1)
+		case 1: // databases
 			strictjson.Array(&d.Reader, &d.slabs.accessibleDatabase, &v.Databases, d.accessibleDatabase)
-		default:
-			o.Unknown(name)
 		}
 	}
-	o.Require(0, "accesses")
-	o.Require(1, "databases")
 }
 
 func (d *decoder) error(v *Error) {
-	o := d.Object()
-	for name := o.Next(); name != nil; name = o.Next() {
-		switch string(name) {
-		case "code":
-			o.Once(0)
+	o := d.Object(&d.members.error)
+	for member := o.Next(); member >= 0; member = o.Next() {
+		switch member {
+		case 0: // code
 			v.Code = d.slabs.string.New()
 			d.String(v.Code)
-		case "error":
-			o.Once(1)
+		case 1: // error
 			v.Error = d.slabs.string.New()
 			d.String(v.Error)
-		case "error_description":
-			o.Once(2)
+		case 2: // error_description
 			v.ErrorDescription = d.slabs.string.New()
 			d.String(v.ErrorDescription)
-		case "errors":
-			o.Once(3)
+		case 3: // errors
 			strictjson.Array(&d.Reader, &d.slabs.parameterError, &v.Errors, d.parameterError)
-		case "message":
-			o.Once(4)
+		case 4: // message
 			v.Message = d.slabs.string.New()
 			d.String(v.Message)
-		case "state":
-			o.Once(5)
+		case 5: // state
 			v.State = d.slabs.string.New()
 			d.String(v.State)
-		default:
-			o.Unknown(name)
 		}
 	}
 }
 
 func (d *decoder) parameterError(v *ParameterError) {
-	o := d.Object()
-	for name := o.Next(); name != nil; name = o.Next() {
-		switch string(name) {
-		case "errors":
-			o.Once(0)
+	o := d.Object(&d.members.parameterError)
+	for member := o.Next(); member >= 0; member = o.Next() {
+		switch member {
+		case 0: // errors
 			strictjson.Array(&d.Reader, &d.slabs.string, &v.Errors, d.String)
-		case "name":
-			o.Once(1)
+		case 1: // name
 			v.Name = d.slabs.string.New()
 			d.String(v.Name)
-		default:
-			o.Unknown(name)
 		}
 	}
 }
 
 func (d *decoder) oAuthApplication(v *OAuthApplication) {
-	o := d.Object()
-	for name := o.Next(); name != nil; name = o.Next() {
-		switch string(name) {
-		case "all_scopes_by_resource":
-			o.Once(0)
+	o := d.Object(&d.members.oAuthApplication)
+	for member := o.Next(); member >= 0; member = o.Next() {
+		switch member {
+		case 0: // all_scopes_by_resource
 			d.Other(&v.AllScopesByResource)
-		case "avatar":
-			o.Once(1)
+		case 1: // avatar
 			d.String(&v.Avatar)
-		case "client_id":
-			o.Once(2)
+		case 2: // client_id
 			d.String(&v.ClientID)
-		case "created_at":
-			o.Once(3)
+		case 3: // created_at
 			d.Time(&v.CreatedAt)
-		case "dcr":
-			o.Once(4)
+		case 4: // dcr
 			v.DCR = d.slabs.bool.New()
 			d.Bool(v.DCR)
-		case "domain":
-			o.Once(5)
+		case 5: // domain
 			d.String(&v.Domain)
-		case "id":
-			o.Once(6)
+		case 6: // id
 			d.String(&v.ID)
-		case "mcp_tool_groups":
-			o.Once(7)
+		case 7: // mcp_tool_groups
 			if d.Null() {
 				continue
 			}
 			d.Other(&v.MCPToolGroups)
-		case "name":
-			o.Once(8)
+		case 8: // name
 			d.String(&v.Name)
-		case "redirect_uri":
-			o.Once(9)
+		case 9: // redirect_uri
 			d.String(&v.RedirectURI)
-		case "requires_org_scope":
-			o.Once(10)
+		case 10: // requires_org_scope
 			v.RequiresOrgScope = d.slabs.bool.New()
 			d.Bool(v.RequiresOrgScope)
-		case "scopes":
-			o.Once(11)
+		case 11: // scopes
 			d.Other(&v.Scopes)
-		case "scopes_by_resource":
-			o.Once(12)
+		case 12: // scopes_by_resource
 			d.Other(&v.ScopesByResource)
-		case "single_org_authorization":
-			o.Once(13)
+		case 13: // single_org_authorization
 			v.SingleOrgAuthorization = d.slabs.bool.New()
 			d.Bool(v.SingleOrgAuthorization)
-		case "tokens":
-			o.Once(14)
+		case 14: // tokens
 			d.Int64(&v.Tokens)
-		case "updated_at":
-			o.Once(15)
+		case 15: // updated_at
 			d.Time(&v.UpdatedAt)
-		default:
-			o.Unknown(name)
 		}
 	}
-	o.Require(1, "avatar")
-	o.Require(2, "client_id")
-	o.Require(3, "created_at")
-	o.Require(5, "domain")
-	o.Require(6, "id")
-	o.Require(8, "name")
-	o.Require(9, "redirect_uri")
-	o.Require(11, "scopes")
-	o.Require(14, "tokens")
-	o.Require(15, "updated_at")
 }
 
 func (d *decoder) oAuthToken(v *OAuthToken) {
-	o := d.Object()
-	for name := o.Next(); name != nil; name = o.Next() {
-		switch string(name) {
-		case "actor_display_name":
-			o.Once(0)
+	o := d.Object(&d.members.oAuthToken)
+	for member := o.Next(); member >= 0; member = o.Next() {
+		switch member {
+		case 0: // actor_display_name
 			if d.Null() {
 				continue
 			}
 			v.ActorDisplayName = d.slabs.string.New()
 			d.String(v.ActorDisplayName)
-		case "actor_id":
-			o.Once(1)
+		case 1: // actor_id
 			if d.Null() {
 				continue
 			}
 			v.ActorID = d.slabs.string.New()
 			d.String(v.ActorID)
-		case "actor_type":
-			o.Once(2)
+		case 2: // actor_type
 			if d.Null() {
 				continue
 			}
 			v.ActorType = d.slabs.string.New()
 			d.String(v.ActorType)
-		case "avatar_url":
-			o.Once(3)
+		case 3: // avatar_url
 			d.String(&v.AvatarURL)
-		case "created_at":
-			o.Once(4)
+		case 4: // created_at
 			d.Time(&v.CreatedAt)
-		case "display_name":
-			o.Once(5)
+		case 5: // display_name
 			d.String(&v.DisplayName)
-		case "expires_at":
-			o.Once(6)
+		case 6: // expires_at
 			if d.Null() {
 				continue
 			}
 			v.ExpiresAt = d.slabs.time.New()
 			d.Time(v.ExpiresAt)
-		case "id":
-			o.Once(7)
+		case 7: // id
 			d.String(&v.ID)
-		case "last_used_at":
-			o.Once(8)
+		case 8: // last_used_at
 			if d.Null() {
 				continue
 			}
 			v.LastUsedAt = d.slabs.time.New()
 			d.Time(v.LastUsedAt)
-		case "name":
-			o.Once(9)
+		case 9: // name
 			if d.Null() {
 				continue
 			}
 			v.Name = d.slabs.string.New()
 			d.String(v.Name)
-		case "oauth_accesses_by_resource":
-			o.Once(10)
+		case 10: // oauth_accesses_by_resource
 			if d.Null() {
 				continue
 			}
 			v.OAuthAccessesByResource = d.slabs.oAuthAccessesByResource.New()
 			d.oAuthAccessesByResource(v.OAuthAccessesByResource)
-		case "plain_text_refresh_token":
-			o.Once(11)
+		case 11: // plain_text_refresh_token
 			if d.Null() {
 				continue
 			}
 			v.PlainTextRefreshToken = new(openapi.Secret)
 			d.Other(v.PlainTextRefreshToken)
-		case "service_token_accesses":
-			o.Once(12)
+		case 12: // service_token_accesses
 			if d.Null() {
 				continue
 			}
 			strictjson.Array(&d.Reader, &d.slabs.serviceTokenAccess, &v.ServiceTokenAccesses, d.serviceTokenAccess)
-		case "token":
-			o.Once(13)
+		case 13: // token
 			if d.Null() {
 				continue
 			}
 			v.Token = new(openapi.Secret)
 			d.Other(v.Token)
-		case "updated_at":
-			o.Once(14)
+		case 14: // updated_at
 			d.Time(&v.UpdatedAt)
-		default:
-			o.Unknown(name)
 		}
 	}
-	o.Require(3, "avatar_url")
-	o.Require(4, "created_at")
-	o.Require(5, "display_name")
-	o.Require(7, "id")
-	o.Require(14, "updated_at")
 }
 
 func (d *decoder) oAuthAccessesByResource(v *OAuthAccessesByResource) {
-	o := d.Object()
-	for name := o.Next(); name != nil; name = o.Next() {
-		switch string(name) {
-		case "branch":
-			o.Once(0)
+	o := d.Object(&d.members.oAuthAccessesByResource)
+	for member := o.Next(); member >= 0; member = o.Next() {
+		switch member {
+		case 0: // branch
 			d.branchAccesses(&v.Branch)
-		case "database":
-			o.Once(1)
+		case 1: // database
 			d.databaseAccesses(&v.Database)
-		case "organization":
-			o.Once(2)
+		case 2: // organization
 			d.organizationAccesses(&v.Organization)
-		case "user":
-			o.Once(3)
+		case 3: // user
 			d.userAccesses(&v.User)
-		default:
-			o.Unknown(name)
 		}
 	}
-	o.Require(0, "branch")
-	o.Require(1, "database")
-	o.Require(2, "organization")
-	o.Require(3, "user")
 }
 
 func (d *decoder) oAuthTokenPage(v *OAuthTokenPage) {
-	o := d.Object()
-	for name := o.Next(); name != nil; name = o.Next() {
-		switch string(name) {
-		case "current_page":
-			o.Once(0)
+	o := d.Object(&d.members.oAuthTokenPage)
+	for member := o.Next(); member >= 0; member = o.Next() {
+		switch member {
+		case 0: // current_page
 			d.Int64(&v.CurrentPage)
-		case "data":
-			o.Once(1)
+		case 1: // data
 			strictjson.Array(&d.Reader, &d.slabs.oAuthToken, &v.Data, d.oAuthToken)
-		case "next_page":
-			o.Once(2)
+		case 2: // next_page
 			if d.Null() {
 				continue
 			}
 			v.NextPage = d.slabs.int64.New()
 			d.Int64(v.NextPage)
-		case "next_page_url":
-			o.Once(3)
+		case 3: // next_page_url
 			if d.Null() {
 				continue
 			}
 			v.NextPageURL = d.slabs.string.New()
 			d.String(v.NextPageURL)
-		case "per_page":
-			o.Once(4)
+		case 4: // per_page
 			v.PerPage = d.slabs.int64.New()
 			d.Int64(v.PerPage)
-		case "prev_page":
-			o.Once(5)
+		case 5: // prev_page
 			if d.Null() {
 				continue
 			}
 			v.PrevPage = d.slabs.int64.New()
 			d.Int64(v.PrevPage)
-		case "prev_page_url":
-			o.Once(6)
+		case 6: // prev_page_url
 			if d.Null() {
 				continue
 			}
 			v.PrevPageURL = d.slabs.string.New()
 			d.String(v.PrevPageURL)
-		case "total_count":
-			o.Once(7)
+		case 7: // total_count
 			v.TotalCount = d.slabs.int64.New()
 			d.Int64(v.TotalCount)
-		case "total_pages":
-			o.Once(8)
+		case 8: // total_pages
 			v.TotalPages = d.slabs.int64.New()
 			d.Int64(v.TotalPages)
-		case "type":
-			o.Once(9)
+		case 9: // type
 			v.Type = d.slabs.string.New()
 			d.String(v.Type)
-		default:
-			o.Unknown(name)
 		}
 	}
-	o.Require(0, "current_page")
-	o.Require(1, "data")
 }
 
 func (d *decoder) organizationAccesses(v *OrganizationAccesses) {
-	o := d.Object()
-	for name := o.Next(); name != nil; name = o.Next() {
-		switch string(name) {
-		case "accesses":
-			o.Once(0)
+	o := d.Object(&d.members.organizationAccesses)
+	for member := o.Next(); member >= 0; member = o.Next() {
+		switch member {
+		case 0: // accesses
 			strictjson.Array(&d.Reader, &d.slabs.accessScope, &v.Accesses, d.accessScope)
-		case "organizations":
-			o.Once(1)
+		case 1: // organizations
 			strictjson.Array(&d.Reader, &d.slabs.accessibleOrganization, &v.Organizations, d.accessibleOrganization)
-		default:
-			o.Unknown(name)
 		}
 	}
-	o.Require(0, "accesses")
-	o.Require(1, "organizations")
 }
 
 func (d *decoder) serviceTokenAccess(v *ServiceTokenAccess) {
-	o := d.Object()
-	for name := o.Next(); name != nil; name = o.Next() {
-		switch string(name) {
-		case "access":
-			o.Once(0)
+	o := d.Object(&d.members.serviceTokenAccess)
+	for member := o.Next(); member >= 0; member = o.Next() {
+		switch member {
+		case 0: // access
 			d.String(&v.Access)
-		case "description":
-			o.Once(1)
+		case 1: // description
 			d.String(&v.Description)
-		case "id":
-			o.Once(2)
+		case 2: // id
 			d.String(&v.ID)
-		case "resource":
-			o.Once(3)
+		case 3: // resource
 			d.accessResource(&v.Resource)
-		case "resource_id":
-			o.Once(4)
+		case 4: // resource_id
 			d.String(&v.ResourceID)
-		case "resource_name":
-			o.Once(5)
+		case 5: // resource_name
 			d.String(&v.ResourceName)
-		case "resource_type":
-			o.Once(6)
+		case 6: // resource_type
 			d.String(&v.ResourceType)
-		default:
-			o.Unknown(name)
 		}
 	}
-	o.Require(0, "access")
-	o.Require(1, "description")
-	o.Require(2, "id")
-	o.Require(3, "resource")
-	o.Require(4, "resource_id")
-	o.Require(5, "resource_name")
-	o.Require(6, "resource_type")
 }
 
 func (d *decoder) userAccesses(v *UserAccesses) {
-	o := d.Object()
-	for name := o.Next(); name != nil; name = o.Next() {
-		switch string(name) {
-		case "accesses":
-			o.Once(0)
+	o := d.Object(&d.members.userAccesses)
+	for member := o.Next(); member >= 0; member = o.Next() {
+		switch member {
+		case 0: // accesses
 			strictjson.Array(&d.Reader, &d.slabs.accessScope, &v.Accesses, d.accessScope)
-		case "users":
-			o.Once(1)
+		case 1: // users
 			strictjson.Array(&d.Reader, &d.slabs.accessibleUser, &v.Users, d.accessibleUser)
-		default:
-			o.Unknown(name)
 		}
 	}
-	o.Require(0, "accesses")
-	o.Require(1, "users")
 }
 
 // ListOAuthTokensParams defines parameters for ListOAuthTokens.

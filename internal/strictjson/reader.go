@@ -9,7 +9,6 @@ import (
 	"errors"
 	"math/bits"
 	"strconv"
-	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -114,22 +113,6 @@ func (r *Reader) number() []byte {
 	return number
 }
 
-// Time reads a time as RFC 3339 has it.
-func (r *Reader) Time(into *time.Time) {
-	r.peek()
-	begin := r.at
-	if s := r.string(); into.UnmarshalText(s) != nil || loose(s) {
-		r.fail(fault{at: begin, problem: "a string that is not an RFC 3339 time"})
-	}
-}
-
-// loose reports whether s is a time to package time and not to RFC 3339 (https://go.dev/issue/54580): with an hour of one
-// digit, with a comma, or with an offset out of range.
-func loose(s []byte) bool {
-	end := len(s)
-	return s[12] == ':' || s[19] == ',' || s[end-1] != 'Z' && (string(s[end-5:end-3]) > "23" || string(s[end-2:]) > "59")
-}
-
 // String reads a string.
 func (r *Reader) String(into *string) { *into = r.text.keep(r.string()) }
 
@@ -168,28 +151,23 @@ func plain(data []byte, at int) (s []byte, end int) {
 	if at >= len(data) || data[at] != '"' {
 		return nil, 0
 	}
-	s = data[at+1:]
-	n := 0
+	n := at + 1
 	// Eight bytes at a time. In found, the highest bit of the first byte that is not plain is 1; bits before it are 0.
-	for rest := s; ; rest = rest[8:] {
+	for ; n+8 <= len(data); n += 8 {
 		const each = 0x0101010101010101 // times a byte, eight of it
-		if len(rest) < 8 {
-			for n < len(s) && s[n] >= ' ' && s[n] < 0x80 && s[n] != '"' && s[n] != '\\' {
-				n++
-			}
-			break
-		}
-		w := binary.LittleEndian.Uint64(rest)
+		w := binary.LittleEndian.Uint64(data[n:])
 		if found := ((w - each*' ') | (w ^ each*'"' - each) | (w ^ each*'\\' - each)) & (each * 0x80); found != 0 {
 			n += bits.TrailingZeros64(found) / 8
 			break
 		}
-		n += 8
 	}
-	if n >= len(s) || s[n] != '"' {
+	for n < len(data) && data[n] >= ' ' && data[n] < 0x80 && data[n] != '"' && data[n] != '\\' { // the last seven
+		n++
+	}
+	if n >= len(data) || data[n] != '"' {
 		return nil, 0
 	}
-	return s[:n], at + n + 2
+	return data[at+1 : n], n + 1
 }
 
 // Other reads a value of any other type than the methods above do, as package json does. It does not take null.
@@ -217,10 +195,8 @@ func (r *Reader) Other(into any) {
 func (r *Reader) skip() {
 	switch c := r.peek(); c {
 	case '{':
-		o := r.Object()
-		for name := o.Next(); name != nil; name = o.Next() {
-			o.Unknown(name)
-		}
+		o := r.Object(&noMembers)
+		o.Next()
 	case '[':
 		for items := r.array(); items.next(); {
 			r.skip()

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,45 +31,45 @@ type node struct {
 
 type decoder struct {
 	strictjson.Reader
-	nodes strictjson.Slab[node]
-	bools strictjson.Slab[bool]
+	members strictjson.Members
+	nodes   strictjson.Slab[node]
+	bools   strictjson.Slab[bool]
+}
+
+func newDecoder() *decoder {
+	return &decoder{members: strictjson.NewMembers(strictjson.Required("name"), strictjson.Optional("count"),
+		strictjson.Optional("on"), strictjson.Optional("at"), strictjson.Optional("other"), strictjson.Optional("nodes"))}
 }
 
 func (d *decoder) node(v *node) {
-	o := d.Object()
-	for name := o.Next(); name != nil; name = o.Next() {
-		switch string(name) {
-		case "name":
-			o.Once(0)
+	o := d.Object(&d.members)
+	for member := o.Next(); member >= 0; member = o.Next() {
+		switch member {
+		case 0:
 			d.String(&v.Name)
-		case "count":
-			o.Once(1)
+		case 1:
 			d.Int64(&v.Count)
-		case "on":
-			o.Once(2)
-			if d.Null() {
-				continue
+		case 2:
+			if !d.Null() {
+				v.On = d.bools.New()
+				d.Bool(v.On)
 			}
-			v.On = d.bools.New()
-			d.Bool(v.On)
-		case "at":
-			o.Once(3)
+		case 3:
 			d.Time(&v.At)
-		case "other":
-			o.Once(4)
+		case 4:
 			d.Other(&v.Other)
-		case "nodes":
-			o.Once(63)
+		case 5:
 			strictjson.Array(&d.Reader, &d.nodes, &v.Nodes, d.node)
-		default:
-			o.Unknown(name)
 		}
 	}
-	o.Require(0, "name")
 }
 
+// What a decoder knows of one body may make no difference to the next, so all tests use the same few.
+var decoders = sync.Pool{New: func() any { return newDecoder() }}
+
 func decode(body []byte) (*node, error) {
-	var d decoder
+	d := decoders.Get().(*decoder)
+	defer decoders.Put(d)
 	var v node
 	d.Reset(body)
 	d.node(&v)
@@ -142,6 +145,38 @@ func TestTheFirstFaultIsNamed(t *testing.T) {
 	}
 }
 
+func TestTheOrderOfMembersMakesNoDifference(t *testing.T) {
+	t.Parallel()
+	at, on := time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC), true
+	want := node{Name: "a", Count: 1, On: &on, At: at, Other: "x", Nodes: []node{}}
+	members := []string{`"name":"a"`, `"count":1`, `"on":true`, `"at":"2026-05-01T08:00:00.000Z"`, `"other":"x"`, `"nodes":[]`, `"new":0`}
+	d := newDecoder()
+	read := func(members []string, comma string) (*node, error) {
+		v := new(node)
+		d.Reset([]byte("{" + strings.Join(members, comma) + "}"))
+		d.node(v)
+		return v, d.Done()
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 1000 {
+		random.Shuffle(len(members), func(i, j int) { members[i], members[j] = members[j], members[i] })
+		for _, comma := range []string{",", ", ", ","} {
+			if v, err := read(members, comma); err != nil || !reflect.DeepEqual(v, &want) {
+				t.Fatalf("%s: got %+v, %v", members, v, err)
+			}
+		}
+		twice := members[random.IntN(len(members))]
+		if v, err := read(append(members[:len(members):len(members)], twice), ","); err == nil {
+			t.Fatalf("%s, and %s again: got %+v", members, twice, v)
+		}
+		name := slices.Index(members, `"name":"a"`)
+		_, err := read(slices.Concat(members[:name], members[name+1:]), ",")
+		if err == nil || err.Error() != "at /name: the member is missing" {
+			t.Fatalf("%s without a name: got %v", members, err)
+		}
+	}
+}
+
 // Strings are looked at in eights of bytes.
 func TestEveryByteIsSeenWhereverItIsInAString(t *testing.T) {
 	t.Parallel()
@@ -183,6 +218,30 @@ func TestTimesAreAsRFC3339HasThem(t *testing.T) {
 	}
 }
 
+func TestTimesAreThoseOfPackageJSON(t *testing.T) {
+	t.Parallel()
+	check := func(s string) {
+		var want time.Time
+		wrong := jsonv2.Unmarshal(fmt.Appendf(nil, "%q", s), &want)
+		got, err := decode(fmt.Appendf(nil, `{"name":"a","at":%q}`, s))
+		if (err == nil) != (wrong == nil) || err == nil && !reflect.DeepEqual(got.At, want) {
+			t.Errorf("%s: got %v, %v; want %v, %v", s, got.At, err, want, wrong)
+		}
+	}
+	for _, layout := range []string{"2006-01-02T15:04:05.000Z", "2006-01-02T15:04:05Z", "2006-01-02T15:04:05.000000Z", "2006-01-02T15:04:05.000+02:00"} {
+		for day := time.Date(1996, 1, 1, 0, 0, 0, 0, time.UTC); day.Year() < 2001; day = day.Add(23*time.Hour + 59*time.Minute + 58*time.Second + 987*time.Millisecond) {
+			check(day.Format(layout))
+		}
+	}
+	for _, s := range []string{"2026-05-01T08:00:00.123Z", "2000-02-29T19:59:59.999Z", "2026-12-28T23:59:59.000Z"} {
+		for at := range s {
+			for c := byte(' '); c < 0x7f; c++ {
+				check(s[:at] + string(c) + s[at+1:])
+			}
+		}
+	}
+}
+
 func TestWhatWasReadKeepsNothingOfTheBody(t *testing.T) {
 	t.Parallel()
 	body := []byte(`{"name":"plain","new":1,"other":{"a":"b"},"nodes":[{"name":"with \"escapes\""},{"name":"` +
@@ -202,7 +261,7 @@ func TestWhatWasReadKeepsNothingOfTheBody(t *testing.T) {
 
 func TestSlicesHaveNoRoomInCommon(t *testing.T) {
 	t.Parallel()
-	var d decoder
+	d := newDecoder()
 	var values []*node
 	for range 100 {
 		v := new(node)
@@ -225,7 +284,7 @@ func TestSlicesHaveNoRoomInCommon(t *testing.T) {
 
 func TestAReaderIsUsedAgain(t *testing.T) {
 	t.Parallel()
-	var d decoder
+	d := newDecoder()
 	var kept []*node
 	for i := range 1000 {
 		v := new(node)
@@ -251,7 +310,7 @@ func TestAReaderIsUsedAgain(t *testing.T) {
 
 // Of what was read before, only what shares an allocation with what was read last may be left.
 func TestAReaderKeepsNothingAlive(t *testing.T) {
-	var d decoder
+	d := newDecoder()
 	read := func(body []byte) {
 		d.Reset(body)
 		d.node(new(node))
