@@ -16,7 +16,8 @@ func (r *Reader) Time(into *time.Time) {
 	}
 }
 
-// utc reads a time as PlanetScale writes it, 2006-01-02T15:04:05.000Z, faster than package time. All that is otherwise, and the last days of a month, which not every month has, are left to it.
+// utc reads a time as PlanetScale writes it, 2006-01-02T15:04:05.000Z, faster than package time. All that is otherwise, and
+// the last days of a month, which not every month has, are left to that.
 func utc(s []byte) (t time.Time, ok bool) {
 	if len(s) != 24 || s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':' || s[19] != '.' || s[23] != 'Z' {
 		return t, false
