@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -160,6 +161,14 @@ func TestOurOwnCredentialIsRedactedHoweverTheServerWritesIt(t *testing.T) {
 		"as part of a query": url.QueryEscape(escapingToken),
 		"as part of a path":  url.PathEscape(escapingToken),
 		"after the scheme":   "Bearer " + escapingToken,
+		"letter by letter":   everyByte(`\u%04x`),
+		"as JSON in JSON":    everyByte(`\\u%04x`),
+		"letters in a URL":   everyByte("%%%02x"),
+		"letters in HTML":    everyByte("&#%d;"),
+		"in hexadecimal":     everyByte("%x"),
+		"in base64":          base64.StdEncoding.EncodeToString([]byte("Bearer " + escapingToken)),
+		"its beginning":      escapingToken[:len(escapingToken)/2],
+		"its end":            escapingToken[len(escapingToken)/2:],
 	} {
 		for status, contentType := range map[int]string{200: "text/html", 401: "application/json", 500: "text/plain"} {
 			t.Run(fmt.Sprint(name, " with ", status), func(t *testing.T) {
@@ -173,12 +182,21 @@ func TestOurOwnCredentialIsRedactedHoweverTheServerWritesIt(t *testing.T) {
 				if !errors.As(err, &e) {
 					t.Fatal(err)
 				}
-				if said := fmt.Sprintf("%v %+v", err, *e); strings.Contains(said, "canary") || strings.Contains(said, "mine") {
+				if said := fmt.Sprintf("%v %+v", err, *e); strings.Contains(said, "canary") || strings.Contains(said, "mine") ||
+					strings.Contains(said, echo[len(echo)/3:][:12]) {
 					t.Errorf("the error holds the token: %s", said)
 				}
 			})
 		}
 	}
+}
+
+// everyByte writes each byte of the token in a format.
+func everyByte(format string) (written string) {
+	for _, b := range []byte(escapingToken) {
+		written += fmt.Sprintf(format, b)
+	}
+	return written
 }
 
 func TestTheErrorsBehindAnErrorHoldNoSecret(t *testing.T) {
