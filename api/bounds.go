@@ -57,8 +57,8 @@ func (b bounded) read(resp *http.Response, into *bytes.Buffer) error {
 	default:
 		return fmt.Errorf("%w: the body has the content encoding %q", ErrUnexpectedResponse, encoding)
 	}
-	if resp.ContentLength > 0 {
-		into.Grow(int(resp.ContentLength) + bytes.MinRead)
+	if announced := min(resp.ContentLength, maxBuffer); announced > 0 { // which is a promise, and no reason for more
+		into.Grow(int(announced) + bytes.MinRead)
 	}
 	n, err := into.ReadFrom(io.LimitReader(body, b.limit+1))
 	if err == nil && n > b.limit {

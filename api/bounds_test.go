@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"errors"
 	"io"
+	"math"
 	"net/http"
 	"runtime"
 	"strconv"
@@ -191,6 +192,21 @@ func TestLyingAboutTheLengthIsAnError(t *testing.T) {
 	var e *api.Error
 	if !errors.As(err, &e) || !errors.Is(err, io.ErrUnexpectedEOF) || e.Status != 200 || e.Attempts != 2 || len(rec.seen()) != 2 {
 		t.Errorf("got %v", err)
+	}
+}
+
+// The limit may be meant as none at all; what is announced must not be taken for what comes.
+func TestAnAnnouncedLengthTakesNoMemoryInAdvance(t *testing.T) {
+	t.Parallel()
+	for _, announced := range []int64{1 << 62, math.MaxInt64 - 1} {
+		c := onWire(t, func(r *http.Request) (*http.Response, error) {
+			resp := response(r, 200)
+			resp.ContentLength = announced
+			return resp, nil
+		}, api.WithMaxResponseBytes(math.MaxInt64-1))
+		if v, err := c.GetToken(t.Context(), "acme", "app1", "tok1"); v == nil || err != nil {
+			t.Errorf("%d bytes announced: %v, %v", announced, v, err)
+		}
 	}
 }
 

@@ -30,7 +30,7 @@
 //
 //   - Retries: 3, on connection errors, an attempt that takes too long, a body cut short, and the statuses 429, 502, 503
 //     and 504; the wait is random, up to 0.25 s before the first retry and twice as much before each further one, or what
-//     Retry-After asks for. No attempt starts later than 30 s after the first.
+//     Retry-After asks for. No retry is due later than 30 s after the first attempt; it may have to wait for the rate.
 //   - An attempt, with its body, takes at most 15 s, or the Timeout of the [http.Client] given.
 //   - Rate: 600 requests a minute, PlanetScale's documented limit. After a 429 the whole client waits.
 //   - Size: 32 MiB a response, after decompression; 1 MiB of headers, unless the [http.Client] given has a transport of its

@@ -24,7 +24,7 @@ func (l logged) RoundTrip(r *http.Request) (*http.Response, error) {
 		slog.String("operation", call.op.id),
 		slog.String("method", r.Method),
 		slog.String("host", r.URL.Host),
-		slog.String("path", text.Redact(r.URL.EscapedPath(), call.secrets()...)),
+		slog.String("path", text.Excerpt(r.URL.EscapedPath(), excerptBytes, call.secrets()...)),
 		slog.Int("attempt", call.attempts),
 		slog.Duration("duration", time.Since(start)),
 	}

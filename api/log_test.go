@@ -59,6 +59,18 @@ func TestTheLogNamesEachAttemptAndHoldsNoSecret(t *testing.T) {
 	}
 }
 
+func TestTheLogOfALongRedirectIsShort(t *testing.T) {
+	t.Parallel()
+	var logged bytes.Buffer
+	c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/"+strings.Repeat("x", 100_000), http.StatusFound)
+	}, api.WithLogger(debugLogger(&logged)))
+	_, _ = c.TokenInfo(t.Context())
+	if n := logged.Len(); n == 0 || n > 20_000 {
+		t.Errorf("%d bytes were logged", n)
+	}
+}
+
 func TestNothingIsLoggedAboveDebug(t *testing.T) {
 	t.Parallel()
 	var logged bytes.Buffer

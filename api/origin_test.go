@@ -113,8 +113,15 @@ func TestRedirectsEnd(t *testing.T) {
 
 func TestARedirectWithoutATargetIsAnUnexpectedResponse(t *testing.T) {
 	t.Parallel()
-	c, _ := serve(t, answer(302, "text/html", "over there"))
-	if v, err := c.GetToken(t.Context(), "acme", "app1", "tok1"); v != nil || !errors.Is(err, api.ErrUnexpectedResponse) {
-		t.Errorf("got %v, %v", v, err)
+	for _, target := range []string{"", "http://[" + serviceSecret, "http://x.example:port/", "/%zz", "http://a b/"} {
+		c, rec := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Location", target)
+			answer(302, "text/html", "over there")(w, r)
+		}, api.WithMaxRetries(3))
+		v, err := c.GetToken(t.Context(), "acme", "app1", "tok1")
+		var e *api.Error
+		if v != nil || !errors.Is(err, api.ErrUnexpectedResponse) || !errors.As(err, &e) || e.Status != 302 || len(rec.seen()) != 1 {
+			t.Errorf("%q: got %v, %v after %d requests", target, v, err, len(rec.seen()))
+		}
 	}
 }

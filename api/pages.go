@@ -178,12 +178,18 @@ func lastPage(first int, total int64) int {
 }
 
 // nextPage returns the number of the page after this one, 0 at the end of the list. It reads next_page and never follows
-// next_page_url, which could lead anywhere.
+// next_page_url, which could lead anywhere. A page that says it is the last, though the total says there are more, or
+// the other way round, is not believed: no list ends early without an error.
 func nextPage(page *TokenPage, number, last int) (int, error) {
-	if page.NextPage == nil || len(page.Data) == 0 {
+	empty, more := len(page.Data) == 0, page.TotalPages != nil && *page.TotalPages > int64(number)
+	next := int64(number) + 1
+	switch {
+	case page.NextPage != nil && (more || !empty):
+		next = *page.NextPage
+	case empty || !more:
 		return 0, nil
 	}
-	switch next := *page.NextPage; {
+	switch {
 	case next <= int64(number):
 		return 0, pageLoop("page %d names page %d as the next one", number, next)
 	case next > int64(last):

@@ -168,6 +168,35 @@ func TestAListEndsWhereThePageSaysSo(t *testing.T) {
 	}
 }
 
+// Silently, a list would be cut short where the two contradict each other.
+func TestAListDoesNotEndBeforeItsTotalSaysSo(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		next   func(page int) int
+		tokens func(page int) int
+		want   int
+	}{
+		"no next page named":             {func(int) int { return 0 }, func(int) int { return 10 }, 30},
+		"no next page named by page two": {func(p int) int { return map[int]int{1: 2}[p] }, func(int) int { return 10 }, 30},
+		"an empty page in the middle":    {func(p int) int { return p%3 + 1 - p/3 }, func(p int) int { return 10 * (p % 2) }, 20},
+		"a total that is too large":      {func(int) int { return 0 }, func(p int) int { return 10 * (2 - p) }, 10},
+	} {
+		for _, prefetch := range []int{0, 4} {
+			t.Run(fmt.Sprint(name, prefetch), func(t *testing.T) {
+				t.Parallel()
+				c, rec := serve(t, func(w http.ResponseWriter, r *http.Request) {
+					p, _ := strconv.Atoi(r.URL.Query().Get("page"))
+					answer(200, "application/json", pageBody(p, test.next(p), p*10, test.tokens(p), `"total_pages":3,`))(w, r)
+				})
+				ids, err := collect(c.Tokens(t.Context(), "acme", "app1", api.ListOptions{Prefetch: prefetch}))
+				if err != nil || len(ids) != test.want || len(rec.seen()) > 3 {
+					t.Errorf("%d tokens in %d requests, %v", len(ids), len(rec.seen()), err)
+				}
+			})
+		}
+	}
+}
+
 func TestPagesThatDoNotAdvanceAreALoop(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -12,13 +12,14 @@ import (
 // newPipeline composes what all calls of a client share, from the outside to the wire. Above it, newDoer puts what is
 // different for each host. Together they are every layer between a call and the network:
 //
-//	redirects within the origin → origin-bound credential → retry → rate limit → bounds → log → transport
+//	redirects within the origin → origin-bound credential → retry → rate limit → count → bounds → log → transport
 func newPipeline(s *settings, base http.RoundTripper) http.RoundTripper {
 	return newRetrying(s.maxRetries,
 		newRateLimited(s.perMinute,
-			bounded{limit: s.maxBytes, timeout: s.attemptTimeout(),
-				next: logged{logger: s.logger,
-					next: sound{base}}}))
+			counted{
+				bounded{limit: s.maxBytes, timeout: s.attemptTimeout(),
+					next: logged{logger: s.logger,
+						next: sound{base}}}}))
 }
 
 // sound holds a transport, which the program may have brought, to what [http.RoundTripper] promises.
@@ -31,6 +32,11 @@ func (s sound) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	case resp == nil:
 		return nil, errors.New("the transport gave neither a response nor an error")
+	}
+	if _, err := r.URL.Parse(resp.Header.Get("Location")); err != nil {
+		resp.Header.Del("Location") // net/http would make an error of it, as if no response had come
+	}
+	switch {
 	case resp.Body == nil:
 		resp.Body = http.NoBody
 	case resp.StatusCode == http.StatusSwitchingProtocols:

@@ -112,6 +112,31 @@ func TestA429HoldsTheWholeClientBack(t *testing.T) {
 	})
 }
 
+// A call that waited for its turn has not been tried yet, and has all its retries.
+func TestWaitingForTheRateTakesNoRetriesAndIsNoAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		steps := []step{status(200), status(503), status(200)}
+		w := &timed{}
+		w.next = func(r *http.Request) (*http.Response, error) { return steps[len(w.times)-1](r) }
+		c := onWire(t, w.send, api.WithRateLimit(1))
+		for range 2 {
+			if _, err := c.TokenInfo(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+		if n := len(w.times); n != 3 {
+			t.Errorf("%d requests were sent", n)
+		}
+		short, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := c.TokenInfo(short)
+		var e *api.Error
+		if !errors.As(err, &e) || e.Attempts != 0 || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%d attempts before %v", e.Attempts, err)
+		}
+	})
+}
+
 func TestWaitingForTheRateEndsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &timed{next: status(200)}

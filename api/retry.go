@@ -17,7 +17,7 @@ import (
 const (
 	backoffBase = 250 * time.Millisecond // the longest wait before the first retry
 	backoffCap  = 8 * time.Second        // the longest wait that the client chooses itself
-	retryWindow = 30 * time.Second       // no attempt starts later than this after the first
+	retryWindow = 30 * time.Second       // no retry is due later than this after the first attempt
 )
 
 // retrying repeats requests that failed in a way that may pass. go-retryablehttp does the loop; what to repeat and how
@@ -28,7 +28,7 @@ type retrying struct{ client *retryablehttp.Client }
 func newRetrying(maxRetries int, next http.RoundTripper) *retrying {
 	return &retrying{&retryablehttp.Client{
 		HTTPClient: &http.Client{
-			Transport: counted{next},
+			Transport: next,
 			// Redirects are followed above, where the credential is.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
@@ -52,7 +52,7 @@ func (t *retrying) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// counted counts the attempts of a call.
+// counted counts the attempts of a call. What waits for the rate has not been sent yet.
 type counted struct{ next http.RoundTripper }
 
 func (c counted) RoundTrip(r *http.Request) (*http.Response, error) {

@@ -49,7 +49,7 @@ type questions struct {
 const mostTokens = 3
 
 // ask asks for everything, whatever is wrong with one answer or another, and returns what that was. If there is no answer
-// at all, it does not go on.
+// at all, or one that asks to come back later, it does not go on.
 func (q *questions) ask(ctx context.Context, info bool) error {
 	calls := []func(context.Context) error{q.application, q.list}
 	for i := range mostTokens {
@@ -66,7 +66,8 @@ func (q *questions) ask(ctx context.Context, info bool) error {
 			continue // the finding says so, and better
 		}
 		errs = append(errs, err)
-		if e, ok := errors.AsType[*api.Error](err); ok && e.Status == 0 && !refused(err) {
+		e, ok := errors.AsType[*api.Error](err)
+		if ok && (e.Status == 0 && !refused(err) || e.RetryAfter > 0 || errors.Is(err, api.ErrRateLimited)) {
 			break
 		}
 	}

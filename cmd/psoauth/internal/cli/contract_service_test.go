@@ -105,6 +105,18 @@ func TestCheckOfAServiceThatCannotBeAskedReportsTheRest(t *testing.T) {
 	}
 }
 
+// With a pause of half a minute before each, further questions would be as long as they are pointless.
+func TestCheckOfAServiceThatWantsToBeLeftAloneIsOneCall(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{429, 500, 503} {
+		server := newServer(t, apitest.WithEveryFault(apitest.RetryAfter(status, "1e9")))
+		failed(t, run(t, userOfTestServer(server), "contract", "check", "--app", apitest.ApplicationID))
+		if n := len(server.Requests()); n != 1 {
+			t.Errorf("%d: %d requests", status, n)
+		}
+	}
+}
+
 // Where the contract is told to look away, nobody else says what the client refused.
 func TestCheckSaysWhatTheClientRefusesAndNoRuleFinds(t *testing.T) {
 	t.Parallel()
