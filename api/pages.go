@@ -28,7 +28,7 @@ type ListOptions struct {
 	Page     int // the page to begin with, counted from 1; 0 for 1
 	PerPage  int // tokens a page; 0 for 100, the most that the server answers with
 	Limit    int // stop after so many tokens; 0 for all
-	Prefetch int // pages to fetch ahead while earlier ones are read, at most 32; 0 for none
+	Prefetch int // pages to fetch ahead while earlier ones are read, at most 32; 0 for none. More than one needs totals
 }
 
 func (o ListOptions) withDefaults() (ListOptions, error) {
@@ -58,7 +58,9 @@ func (o ListOptions) withDefaults() (ListOptions, error) {
 //
 // The server pages by offset, so a list that changes while it is read shifts under the reader. A token that newer ones
 // push from one page to the next is yielded once, unless more than a thousand come between two pages. A token that a
-// deletion pulls from the next page to one already read is missed: only a second reading finds it.
+// deletion pulls from the next page to one already read is missed: only a second reading finds it. Pages that were fetched
+// ahead are fetched again if the total changed meanwhile; with a Prefetch above one, tokens are missed too where it did
+// not because as many were revoked as were issued.
 func (c *Client) Tokens(ctx context.Context, organization, applicationID string, options ListOptions) iter.Seq2[*Token, error] {
 	whole := options
 	if options.Limit > 0 {
@@ -128,6 +130,9 @@ func (c *Client) TokenPages(ctx context.Context, organization, applicationID str
 		var previous *TokenPage
 		for number, repeats := options.Page, 0; ; {
 			page, err := ahead.page(number)
+			if err == nil && options.Prefetch > 1 && changed(previous, page) {
+				page, err = ahead.page(number) // afresh: fetched ahead, it may be older than the page before
+			}
 			if err != nil {
 				yield(nil, resumable(err, number))
 				return
@@ -170,6 +175,16 @@ func (c *Client) TokenPages(ctx context.Context, organization, applicationID str
 // sameTokens reports whether two pages, of which the first may be nil, hold the same tokens in the same order.
 func sameTokens(a, b *TokenPage) bool {
 	return a != nil && slices.EqualFunc(a.Data, b.Data, func(a, b Token) bool { return a.ID == b.ID })
+}
+
+// changed reports whether the list had another length at b than at a, which may be nil. Where tokens were issued between b
+// and a, in this order, those that they pushed from a's place to b's would be on neither.
+func changed(a, b *TokenPage) bool {
+	if a == nil {
+		return false
+	}
+	was, is := a.TotalCount, b.TotalCount
+	return (was == nil) != (is == nil) || was != nil && *was != *is
 }
 
 // lastPage is where a list that said at first that it has total pages must have ended, with room for it to grow.

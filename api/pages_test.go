@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -316,6 +317,47 @@ func TestAListThatGrowsMeanwhileYieldsNoTokenTwice(t *testing.T) {
 	}
 }
 
+// Fetched ahead, pages come in any order, and a list that grows between a later page and an earlier one leaves a gap.
+func TestAListThatGrowsLosesNoTokenThatIsFetchedAhead(t *testing.T) {
+	t.Parallel()
+	for _, prefetch := range []int{0, 1, 2, 8} {
+		for _, issued := range []int{1, 50, 100, 250} {
+			t.Run(fmt.Sprint(prefetch, issued), func(t *testing.T) {
+				t.Parallel()
+				var shift atomic.Int64
+				three := make(chan struct{})
+				sent := sync.OnceFunc(func() { close(three) })
+				c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+					p, _ := strconv.Atoi(r.URL.Query().Get("page"))
+					if p == 2 && prefetch > 1 {
+						<-three
+					}
+					if p == 2 {
+						shift.Store(int64(issued))
+					}
+					more := int(shift.Load())
+					total, next := 500+more, p+1
+					count := (total + 99) / 100
+					if next > count {
+						next = 0
+					}
+					totals := fmt.Sprintf(`"total_pages":%d,"total_count":%d,`, count, total)
+					answer(200, "application/json", pageBody(p, next, (p-1)*100-more, max(min(100, total-(p-1)*100), 0), totals))(w, r)
+					if p == 3 {
+						sent()
+					}
+				})
+				ids, err := collect(c.Tokens(t.Context(), "acme", "app1", api.ListOptions{Prefetch: prefetch}))
+				if err != nil {
+					t.Fatal(err)
+				}
+				had := slices.DeleteFunc(ids, func(id string) bool { return strings.HasPrefix(id, "t-") })
+				checkAll(t, had, 500)
+			})
+		}
+	}
+}
+
 func TestATokenThatIsTwiceOnAPageIsYieldedOnce(t *testing.T) {
 	t.Parallel()
 	twice := strings.Replace(pageBody(1, 0, 0, 3, ""), `"id":"t2"`, `"id":"t1"`, 1)
@@ -408,7 +450,7 @@ func TestPagesFetchedAheadOverlap(t *testing.T) {
 					next = 0
 				}
 				resp := response(r, 200)
-				body := pageBody(page, next, (page-1)*2, 2, `"total_pages":40,`)
+				body := pageBody(page, next, (page-1)*2, 2, `"total_pages":40,"total_count":80,`)
 				resp.Body, resp.ContentLength = readCloser(body), int64(len(body))
 				return resp, nil
 			}, api.WithRateLimit(0))

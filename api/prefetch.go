@@ -52,7 +52,7 @@ func (p *prefetcher) page(number int) (*TokenPage, error) {
 // expect starts fetching what will be asked for after page, of which next is the first.
 func (p *prefetcher) expect(page *TokenPage, next int) {
 	last := next
-	if page.TotalPages != nil {
+	if page.TotalPages != nil && page.TotalCount != nil { // by the latter TokenPages tells whether the list has changed
 		last = max(last, int(min(*page.TotalPages, int64(next+p.ahead-1))))
 	}
 	for number := next; number <= last && len(p.flying) < p.ahead; number++ {

@@ -116,6 +116,8 @@ var mutations = []mutation{
 		`r.at == len(r.data) {`, `r.at <= len(r.data) {`, "api", "TestDecodingIsStrict"},
 	{"telling tokens that come again", "api/pages.go",
 		`return newer || older`, `return (newer || older) && false`, "api", "TestAListThatGrowsMeanwhileYieldsNoTokenTwice"},
+	{"doubting what was fetched ahead of a change", "api/pages.go",
+		`options.Prefetch > 1 && changed`, `options.Prefetch > 100 && changed`, "api", "TestAListThatGrowsLosesNoTokenThatIsFetchedAhead"},
 	{"the page to resume from", "api/pages.go",
 		`noted.Page = page`, `noted.Page = page + 1`, "api", "TestWhatWasYieldedStaysAndTheListCanBeResumed"},
 }
