@@ -11,20 +11,21 @@ import (
 // mayImport says which of the module's packages a package may import outside its tests. Imports run downwards: a package
 // imports only what stands above it here. A package below one that is named, such as one in its internal folder, belongs to it.
 var mayImport = map[string][]string{
-	"":                    {},
-	"internal/mutants":    {},
-	"internal/house":      {},
-	"internal/look":       {},
-	"internal/strictjson": {},
-	"internal/text":       {},
-	"openapi":             {},
-	"gen":                 {"openapi", "internal/strictjson"},
-	"openapi/contract":    {"openapi", "internal/look", "internal/text"}, // it judges any client's traffic, and so knows nothing of api
-	"api":                 {"gen", "openapi", "internal/text"},
-	"api/apitest":         {"gen", "openapi", "internal/text"}, // what a server shared with the client it could not test
-	"api/audit":           {"api", "gen", "openapi", "internal/look", "internal/text"},
-	"conformance_test":    {},
-	"cmd/psoauth":         {"api/audit", "api/apitest", "openapi/contract", "api", "gen", "openapi", "internal/text"},
+	"":                     {},
+	"internal/browsertest": {}, // for tests only, so nothing may import it outside of them
+	"internal/mutants":     {},
+	"internal/house":       {},
+	"internal/look":        {},
+	"internal/strictjson":  {},
+	"internal/text":        {},
+	"openapi":              {},
+	"gen":                  {"openapi", "internal/strictjson"},
+	"openapi/contract":     {"openapi", "internal/look", "internal/text"}, // it judges any client's traffic, and so knows nothing of api
+	"api":                  {"gen", "openapi", "internal/text"},
+	"api/apitest":          {"gen", "openapi", "internal/text"}, // what a server shared with the client it could not test
+	"api/audit":            {"api", "gen", "openapi", "internal/look", "internal/text"},
+	"conformance_test":     {},
+	"cmd/psoauth":          {"api/audit", "api/apitest", "openapi/contract", "api", "gen", "openapi", "internal/text"},
 }
 
 func TestImportsRunDownwards(t *testing.T) {

@@ -1,16 +1,15 @@
 package page_test
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"sync/atomic"
 	"testing"
 
 	"github.com/psoauth/psoauth/api"
 	"github.com/psoauth/psoauth/api/audit"
+	"github.com/psoauth/psoauth/internal/browsertest"
 	"github.com/psoauth/psoauth/internal/text"
 )
 
@@ -41,23 +40,23 @@ func TestBrowserShowsHostileNamesAsText(t *testing.T) {
 	b := open(t, writtenFor(t, &app, audit.Options{Accept: []audit.Acceptance{
 		{Token: "gone" + hostile[0], Until: now, Reason: hostile[0]},
 	}}, tokens))
-	b.is("window.hacked ?? 0", "0")
-	b.count("img, iframe, b, i, base, meta[http-equiv=refresh], style:not(head style), svg:not(figure svg), a:not([data-rule])", 0)
-	b.count("script", 2)
-	if got := value[string](b, "document.querySelector('h1').textContent"); got != hostile[1] {
+	b.Is("window.hacked ?? 0", "0")
+	b.Count("img, iframe, b, i, base, meta[http-equiv=refresh], style:not(head style), svg:not(figure svg), a:not([data-rule])", 0)
+	b.Count("script", 2)
+	if got := browsertest.Value[string](b.Tab, "document.querySelector('h1').textContent"); got != hostile[1] {
 		t.Errorf("the application is called %q", got)
 	}
-	names, actors := b.texts(lines+" .name"), b.texts(lines+" td:nth-child(3)")
+	names, actors := b.Texts(lines+" .name"), b.Texts(lines+" td:nth-child(3)")
 	for _, name := range hostile {
 		if shown := text.Printable(text.RedactCredentials(name)); !slices.Contains(names, shown) || !slices.Contains(actors, shown) {
 			t.Errorf("%q is not shown as %q in %q and %q", name, shown, names, actors)
 		}
 	}
-	b.count(".matrix tbody th bdi", 30)
-	b.enter("search", hostile[0])
-	b.count(lines, 1)
-	b.click("#table .unfold")
-	b.is("window.hacked ?? 0", "0")
+	b.Count(".matrix tbody th bdi", 30)
+	b.Enter("search", hostile[0])
+	b.Count(lines, 1)
+	b.Click("#table .unfold")
+	b.Is("window.hacked ?? 0", "0")
 }
 
 // What got into the page in spite of everything could neither run nor tell anybody.
@@ -67,57 +66,33 @@ func TestBrowserRunsNothingElse(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
 	defer server.Close()
 	b := open(t, written(t, audit.Options{}, sandbox(10)))
-	b.run(`
+	b.Run(`
 		const script = document.createElement("script");
 		script.textContent = "window.hacked = 1";
 		document.body.append(script);
 		document.body.insertAdjacentHTML("beforeend",
 			"<img src=` + server.URL + `/x onerror='window.hacked = 2'><style>body { display: none }</style>")`)
-	if got := value[string](b, "fetch('"+server.URL+"').then(() => 'answered', () => 'refused')"); got != "refused" {
+	if got := browsertest.Value[string](b.Tab, "fetch('"+server.URL+"').then(() => 'answered', () => 'refused')"); got != "refused" {
 		t.Errorf("a request was %s", got)
 	}
 	if n := requests.Load(); n != 0 {
 		t.Errorf("%d requests were sent", n)
 	}
-	b.is("[window.hacked ?? 0, document.body.checkVisibility()]", "[0,true]")
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if len(b.problems) == 0 {
+	b.Is("[window.hacked ?? 0, document.body.checkVisibility()]", "[0,true]")
+	if len(b.Problems()) == 0 {
 		t.Error("the browser does not say that it refused anything")
 	}
-	b.problems = nil
 }
 
 func TestBrowserFindsThePageAccessible(t *testing.T) {
 	t.Parallel()
-	axe, err := os.ReadFile("testdata/axe.min.js")
-	if err != nil {
-		t.Fatal(err)
-	}
 	html := written(t, audit.Options{Accept: []audit.Acceptance{
 		{Token: sandbox(3)[2].ID, Until: now.AddDate(1, 0, 0)}, {Token: "gone", Until: now},
 	}}, sandbox(120))
 	for _, theme := range []string{"light", "dark"} {
-		b := open(t, html, shows(theme, ""))
-		b.run(`for (const d of document.querySelectorAll("details")) d.open = true;
+		b := open(t, html, browsertest.Shows(theme, ""))
+		b.Run(`for (const d of document.querySelectorAll("details")) d.open = true;
 			for (const u of document.querySelectorAll("#table .unfold")) u.click()`)
-		b.run(string(axe))
-		var result struct {
-			Violations []struct {
-				ID, Impact, Help string
-				Nodes            []struct{ HTML, FailureSummary string }
-			}
-			Passes []struct{ ID string }
-		}
-		if err := json.Unmarshal([]byte(value[string](b, "axe.run(document).then(JSON.stringify)")), &result); err != nil {
-			t.Fatal(err)
-		}
-		if len(result.Passes) < 20 {
-			t.Errorf("%s: only %d rules apply", theme, len(result.Passes))
-		}
-		for _, v := range result.Violations {
-			t.Errorf("%s: %s (%s): %s, %d times, as in %s: %s",
-				theme, v.ID, v.Impact, v.Help, len(v.Nodes), v.Nodes[0].HTML, v.Nodes[0].FailureSummary)
-		}
+		b.Accessible()
 	}
 }

@@ -1,7 +1,6 @@
 package page_test
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,18 +9,19 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/psoauth/psoauth/api/audit"
+	"github.com/psoauth/psoauth/internal/browsertest"
 )
 
 func TestBrowserShowsThePage(t *testing.T) {
 	t.Parallel()
 	b := open(t, written(t, audit.Options{}, sandbox(120)))
-	b.is("document.title", `"Token audit: Schema Sentinel"`)
-	b.is("document.querySelector('.figures dd').textContent", `"120"`)
-	b.is("document.querySelectorAll('svg rect').length > 10", "true")
-	b.is("document.documentElement.scrollWidth <= innerWidth", "true")
-	b.count(".matrix", 2)
-	b.count(lines, 50)
-	b.count(".scripted[hidden]", 0)
+	b.Is("document.title", `"Token audit: Schema Sentinel"`)
+	b.Is("document.querySelector('.figures dd').textContent", `"120"`)
+	b.Is("document.querySelectorAll('svg rect').length > 10", "true")
+	b.Is("document.documentElement.scrollWidth <= innerWidth", "true")
+	b.Count(".matrix", 2)
+	b.Count(lines, 50)
+	b.Count(".scripted[hidden]", 0)
 	b.status("120 of 120 tokens")
 	if first := b.column(1)[0]; !strings.HasPrefix(first, "error") {
 		t.Errorf("the first token is %q, want the worst", first)
@@ -31,11 +31,11 @@ func TestBrowserShowsThePage(t *testing.T) {
 func TestBrowserSearches(t *testing.T) {
 	t.Parallel()
 	b := open(t, written(t, audit.Options{}, sandbox(120)))
-	b.do(chromedp.SendKeys(chromedp.CSS("#search"), "reads  QUERY"))
+	b.Do(chromedp.SendKeys(chromedp.CSS("#search"), "reads  QUERY"))
 	b.status("0 of 120 tokens")
-	b.count(lines, 0)
-	b.enter("search", "")
-	b.do(chromedp.SendKeys(chromedp.CSS("#search"), "read  QUERY"))
+	b.Count(lines, 0)
+	b.Enter("search", "")
+	b.Do(chromedp.SendKeys(chromedp.CSS("#search"), "read  QUERY"))
 	names := b.column(2)
 	if len(names) == 0 || len(names) == 50 {
 		t.Fatalf("%d tokens", len(names))
@@ -46,8 +46,8 @@ func TestBrowserSearches(t *testing.T) {
 		}
 	}
 	b.status(fmt.Sprintf("%d of 120 tokens", len(names)))
-	b.click(".controls button[type=reset]")
-	value[bool](b, "new Promise(done => setTimeout(() => done(true), 0))")
+	b.Click(".controls button[type=reset]")
+	browsertest.Value[bool](b.Tab, "new Promise(done => setTimeout(() => done(true), 0))")
 	b.status("120 of 120 tokens")
 }
 
@@ -82,17 +82,17 @@ func TestBrowserFilters(t *testing.T) {
 		{"severity", "", "120 of 120 tokens"},
 		{"by-reach", fmt.Sprint(int(audit.OnProduction)), with(t, 120, func(f audit.Finding) bool { return f.Rule == audit.ProductionReach })},
 	} {
-		if b.enter(filter.id, filter.value); filter.want != "" {
+		if b.Enter(filter.id, filter.value); filter.want != "" {
 			b.status(filter.want)
 		}
 	}
 	// The link under a rule leads to the table, filtered by that rule alone.
 	link := fmt.Sprintf("[data-rule='%d']", expired)
-	b.run(fmt.Sprintf("document.querySelector(%s).closest('details').open = true", quoted(link)))
-	b.click(link)
-	value[bool](b, "new Promise(done => setTimeout(() => done(true), 0))")
+	b.Run(fmt.Sprintf("document.querySelector(%s).closest('details').open = true", browsertest.Quote(link)))
+	b.Click(link)
+	browsertest.Value[bool](b.Tab, "new Promise(done => setTimeout(() => done(true), 0))")
 	b.status(with(t, 120, isExpired))
-	b.is("document.getElementById('by-reach').value", `"0"`)
+	b.Is("document.getElementById('by-reach').value", `"0"`)
 }
 
 func TestBrowserSorts(t *testing.T) {
@@ -104,12 +104,12 @@ func TestBrowserSorts(t *testing.T) {
 	}{{2, ""}, {4, ""}, {5, "0"}, {6, "9"}} {
 		key := func(s string) string { return strings.Replace(s, "never", column.never, 1) }
 		heading := fmt.Sprintf("#table th:nth-child(%d)", column.number)
-		b.click(heading + " button")
-		b.is(fmt.Sprintf("document.querySelector(%s).getAttribute('aria-sort')", quoted(heading)), `"ascending"`)
-		b.count("#table th[aria-sort=none]", 6)
+		b.Click(heading + " button")
+		b.Is(fmt.Sprintf("document.querySelector(%s).getAttribute('aria-sort')", browsertest.Quote(heading)), `"ascending"`)
+		b.Count("#table th[aria-sort=none]", 6)
 		up := b.column(column.number)
-		b.click(heading + " button")
-		b.is(fmt.Sprintf("document.querySelector(%s).getAttribute('aria-sort')", quoted(heading)), `"descending"`)
+		b.Click(heading + " button")
+		b.Is(fmt.Sprintf("document.querySelector(%s).getAttribute('aria-sort')", browsertest.Quote(heading)), `"descending"`)
 		down := b.column(column.number)
 		if column.number > 2 && !slices.IsSortedFunc(up, func(a, b string) int { return strings.Compare(key(a), key(b)) }) {
 			t.Errorf("column %d is not in order: %q", column.number, up)
@@ -125,17 +125,17 @@ func TestBrowserTurnsPages(t *testing.T) {
 	t.Parallel()
 	b := open(t, written(t, audit.Options{}, sandbox(120)))
 	first := b.column(2)
-	b.is("document.getElementById('previous').disabled", "true")
-	b.click("#next")
+	b.Is("document.getElementById('previous').disabled", "true")
+	b.Click("#next")
 	second := b.column(2)
-	b.click("#next")
+	b.Click("#next")
 	third := b.column(2)
 	if all := slices.Concat(first, second, third); len(all) != 120 || len(slices.Compact(slices.Sorted(slices.Values(all)))) != 120 {
 		t.Errorf("the pages have %d, %d and %d tokens", len(first), len(second), len(third))
 	}
-	b.is("document.getElementById('next').disabled", "true")
-	b.is("document.getElementById('pages').textContent", `"Page 3 of 3"`)
-	b.click("#previous")
+	b.Is("document.getElementById('next').disabled", "true")
+	b.Is("document.getElementById('pages').textContent", `"Page 3 of 3"`)
+	b.Click("#previous")
 	if !slices.Equal(b.column(2), second) {
 		t.Error("the page before is another one than it was")
 	}
@@ -144,16 +144,16 @@ func TestBrowserTurnsPages(t *testing.T) {
 func TestBrowserUnfoldsFindings(t *testing.T) {
 	t.Parallel()
 	b := open(t, written(t, audit.Options{}, sandbox(40)))
-	b.is("document.querySelector('#table .found').checkVisibility()", "false")
-	b.click("#table .unfold")
-	b.is("document.querySelector('#table .found').checkVisibility()", "true")
-	b.is("document.querySelector('#table .unfold').getAttribute('aria-expanded')", `"true"`)
+	b.Is("document.querySelector('#table .found').checkVisibility()", "false")
+	b.Click("#table .unfold")
+	b.Is("document.querySelector('#table .found').checkVisibility()", "true")
+	b.Is("document.querySelector('#table .unfold').getAttribute('aria-expanded')", `"true"`)
 	undeclared, _ := audit.RuleByID(audit.UndeclaredScope)
-	if shown := b.texts("#table tr.found:not([hidden]) li"); !strings.Contains(strings.Join(shown, "\n"), undeclared.Remedy) {
+	if shown := b.Texts("#table tr.found:not([hidden]) li"); !strings.Contains(strings.Join(shown, "\n"), undeclared.Remedy) {
 		t.Errorf("unfolded: %q", shown)
 	}
-	b.click("#table .unfold")
-	b.is("document.querySelector('#table .found').checkVisibility()", "false")
+	b.Click("#table .unfold")
+	b.Is("document.querySelector('#table .found').checkVisibility()", "false")
 }
 
 func TestBrowserIsDarkWhereTheSystemIs(t *testing.T) {
@@ -164,52 +164,45 @@ func TestBrowserIsDarkWhereTheSystemIs(t *testing.T) {
 		light = `"rgb(255, 255, 255)"`
 		dark  = `"rgb(21, 24, 28)"`
 	)
-	b := open(t, written(t, audit.Options{}, sandbox(10)), shows("dark", ""))
-	b.is(paper, dark)
-	b.is(label, `"Light theme"`)
-	b.click("#theme")
-	b.is(paper, light)
-	b.is(label, `"Dark theme"`)
-	b.click("#theme")
-	b.is(paper, dark)
+	b := open(t, written(t, audit.Options{}, sandbox(10)), browsertest.Shows("dark", ""))
+	b.Is(paper, dark)
+	b.Is(label, `"Light theme"`)
+	b.Click("#theme")
+	b.Is(paper, light)
+	b.Is(label, `"Dark theme"`)
+	b.Click("#theme")
+	b.Is(paper, dark)
 
-	b = open(t, written(t, audit.Options{}, sandbox(10)), shows("light", ""))
-	b.is(paper, light)
-	b.do(shows("dark", ""))
-	b.is(paper, dark)
-	b.becomes(label, `"Light theme"`) // the page is told when the browser gets to it
+	b = open(t, written(t, audit.Options{}, sandbox(10)), browsertest.Shows("light", ""))
+	b.Is(paper, light)
+	b.Do(browsertest.Shows("dark", ""))
+	b.Is(paper, dark)
+	b.Becomes(label, `"Light theme"`) // the page is told when the browser gets to it
 }
 
 func TestBrowserPrints(t *testing.T) {
 	t.Parallel()
-	b := open(t, written(t, audit.Options{}, sandbox(120)), shows("dark", ""))
-	b.run(`window.seen = []; addEventListener("beforeprint", () => seen.push(
+	b := open(t, written(t, audit.Options{}, sandbox(120)), browsertest.Shows("dark", ""))
+	b.Run(`window.seen = []; addEventListener("beforeprint", () => seen.push(
 		document.querySelectorAll("#table tbody tr:not(.found)").length,
 		document.querySelectorAll("#table tr.found[hidden]").length,
 		document.querySelectorAll("details:not([open])").length))`)
-	pdf, err := chromedp.Run(b.ctx, chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if pages := bytes.Count(pdf, []byte("/Type /Page\n")); pages < 3 || pages > 30 {
+	if _, pages := b.Print(); pages < 3 || pages > 30 {
 		t.Errorf("%d pages", pages)
 	}
-	b.is("seen", "[120,0,0]")
-	b.count(lines, 50)
-	b.is("document.querySelectorAll('details:not([open])').length > 5", "true")
+	b.Is("seen", "[120,0,0]")
+	b.Count(lines, 50)
+	b.Is("document.querySelectorAll('details:not([open])').length > 5", "true")
 
-	b.do(shows("dark", "print"))
-	b.is("getComputedStyle(document.body).backgroundColor", `"rgb(255, 255, 255)"`)
-	b.is("[...document.querySelectorAll('button, input, select')].filter(e => e.checkVisibility() && !e.closest('table')).length", "0")
+	b.Do(browsertest.Shows("dark", "print"))
+	b.Is("getComputedStyle(document.body).backgroundColor", `"rgb(255, 255, 255)"`)
+	b.Is("[...document.querySelectorAll('button, input, select')].filter(e => e.checkVisibility() && !e.closest('table')).length", "0")
 }
 
 func TestBrowserWithoutScripts(t *testing.T) {
 	t.Parallel()
-	b := open(t, written(t, audit.Options{}, sandbox(120)), withoutScripts())
-	body, err := chromedp.Run(b.ctx, chromedp.Text(chromedp.CSS("body")))
-	if err != nil {
-		t.Fatal(err)
-	}
+	b := open(t, written(t, audit.Options{}, sandbox(120)), browsertest.WithoutScripts())
+	body := browsertest.Get(b.Tab, chromedp.Text(chromedp.CSS("body")))
 	undeclared, _ := audit.RuleByID(audit.UndeclaredScope)
 	for _, want := range []string{"The table of all tokens needs scripts", undeclared.Remedy, "Who reaches what"} {
 		if !strings.Contains(body, want) {
@@ -225,7 +218,7 @@ func TestBrowserCopesWith20000Tokens(t *testing.T) {
 	t.Parallel()
 	b := open(t, written(t, audit.Options{}, sandbox(20_000)))
 	b.status("20,000 of 20,000 tokens")
-	took := value[map[string]float64](b, `(() => {
+	took := browsertest.Value[map[string]float64](b.Tab, `(() => {
 		const navigation = performance.getEntriesByType("navigation")[0];
 		const took = {load: navigation.domContentLoadedEventEnd};
 		const time = (what, act) => {
@@ -251,6 +244,6 @@ func TestBrowserCopesWith20000Tokens(t *testing.T) {
 			t.Errorf("%s took %.0f ms", what, milliseconds)
 		}
 	}
-	b.is("document.getElementById('pages').textContent", `"Page 2 of 400"`)
-	b.count(lines, 50)
+	b.Is("document.getElementById('pages').textContent", `"Page 2 of 400"`)
+	b.Count(lines, 50)
 }

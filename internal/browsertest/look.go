@@ -1,0 +1,84 @@
+package browsertest
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"image/png"
+	"os"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// Shows makes the system's theme and the medium what they are called: light or dark, and screen, print or what it is.
+func Shows(theme, medium string) Step {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Media: medium, Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}},
+		})
+		return err
+	})
+}
+
+// WithoutScripts has the page run none.
+func WithoutScripts() Step {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+		return err
+	})
+}
+
+// Print returns the page as a PDF, and how many pages that has.
+func (b *Tab) Print() (pdf []byte, pages int) {
+	b.t.Helper()
+	pdf = Get(b, chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4)))
+	return pdf, bytes.Count(pdf, []byte("/Type /Page\n"))
+}
+
+// Picture takes a picture of the size of the window, which it checks. If the environment has PSOAUTH_UPDATE=1, it writes
+// the file with the picture anew.
+func (b *Tab) Picture(file string, width, height int) {
+	b.t.Helper()
+	picture := Get(b, chromedp.CaptureScreenshot())
+	shown, err := png.DecodeConfig(bytes.NewReader(picture))
+	if err != nil || shown.Width != width || shown.Height != height {
+		b.t.Fatalf("the picture is %d by %d, want %d by %d; %v", shown.Width, shown.Height, width, height, err)
+	}
+	if os.Getenv("PSOAUTH_UPDATE") == "" {
+		return
+	}
+	if err := os.WriteFile(file, picture, 0o644); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// axe looks for faults of accessibility (https://github.com/dequelabs/axe-core).
+//
+//go:embed testdata/axe.min.js
+var axe string
+
+// Accessible checks that axe finds no fault in the page as it is now shown.
+func (b *Tab) Accessible() {
+	b.t.Helper()
+	b.Run(axe)
+	var result struct {
+		Violations []struct {
+			ID, Impact, Help string
+			Nodes            []struct{ HTML, FailureSummary string }
+		}
+		Passes []struct{ ID string }
+	}
+	if err := json.Unmarshal([]byte(Value[string](b, "axe.run(document).then(JSON.stringify)")), &result); err != nil {
+		b.t.Fatal(err)
+	}
+	if len(result.Passes) < 15 {
+		b.t.Errorf("only %d rules of axe apply", len(result.Passes))
+	}
+	for _, v := range result.Violations {
+		b.t.Errorf("%s (%s): %s, %d times, as in %s: %s",
+			v.ID, v.Impact, v.Help, len(v.Nodes), v.Nodes[0].HTML, v.Nodes[0].FailureSummary)
+	}
+}
