@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"html/template"
 	"io"
+	"strconv"
 	"strings"
 )
 
@@ -29,7 +30,7 @@ type Page struct {
 
 // New makes a page of a template that defines "main", what stands between header and end of the page, with a style and
 // a script of its own, which follow those that all pages have. They must be constants of the module: they are not
-// escaped. It panics if the template is wrong.
+// escaped. All templates know {{number}}, which is [Number]. It panics if the template is wrong.
 func New(main, ownStyle, ownScript string, funcs template.FuncMap) *Page {
 	p := &Page{style: style + ownStyle, script: script + ownScript}
 	// The browser is told to run this script, to apply this style, and to load nothing.
@@ -38,7 +39,7 @@ func New(main, ownStyle, ownScript string, funcs template.FuncMap) *Page {
 		"base-uri 'none'", "form-action 'none'",
 	}, "; ")
 	source := strings.ReplaceAll(layout, "POLICY", template.HTMLEscapeString(policy))
-	p.template = template.Must(template.New("layout").Funcs(funcs).Parse(source))
+	p.template = template.Must(template.New("layout").Funcs(template.FuncMap{"number": Number}).Funcs(funcs).Parse(source))
 	template.Must(p.template.Parse(main))
 	return p
 }
@@ -63,4 +64,13 @@ func (p *Page) Write(w io.Writer, title string, data any) error {
 	}
 	_, err = page.WriteTo(w)
 	return err
+}
+
+// Number formats n with a comma between thousands.
+func Number(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }

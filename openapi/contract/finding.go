@@ -98,7 +98,10 @@ func (t trail) String() string {
 	return b.String()
 }
 
-var nameEscapes = strings.NewReplacer("~", "~0", "/", "~1")
+var (
+	nameEscapes   = strings.NewReplacer("~", "~0", "/", "~1")
+	nameUnescapes = strings.NewReplacer("~1", "/", "~0", "~")
+)
 
 // escapeName returns a name as it stands in a JSON pointer (RFC 6901).
 func escapeName(name string) string {

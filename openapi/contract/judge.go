@@ -19,6 +19,7 @@ type judge struct {
 	*exchange
 	v        *Validator
 	run      *Run
+	by       *schema // of the body; nil as long as it is unknown
 	findings []Finding
 }
 
@@ -157,6 +158,7 @@ func (j *judge) content(declared *response, data []byte) {
 		return
 	}
 	s := declared.schemas[media]
+	j.by = s
 	switch {
 	case json:
 		readJSON(data, func(rule *Rule, at trail, message string) {

@@ -18,7 +18,7 @@ type Report struct {
 
 	options  ReportOptions
 	specName string
-	contract []string // its lines
+	contract *spec
 }
 
 // A Summary counts the responses of a run and the findings that nobody has accepted.
@@ -43,7 +43,7 @@ func NewReport(run *Run, options ReportOptions) *Report {
 	if options.FailOn == Off {
 		options.FailOn = Error
 	}
-	r := &Report{Findings: []Finding{}, options: options, specName: run.v.specName, contract: run.v.spec.lines}
+	r := &Report{Findings: []Finding{}, options: options, specName: run.v.specName, contract: run.v.spec}
 	run.mu.Lock()
 	defer run.mu.Unlock()
 	counts := run.counts

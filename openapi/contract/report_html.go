@@ -23,12 +23,13 @@ var (
 
 // htmlPage is made when it is first needed: other formats should not wait for it.
 var htmlPage = sync.OnceValue(func() *look.Page {
-	return look.New(htmlTemplate, htmlStyle, "", html.FuncMap{"counted": counted, "printable": text.Printable})
+	return look.New(htmlTemplate, htmlStyle, "", html.FuncMap{"printable": text.Printable})
 })
 
 const (
-	htmlPlaces  = 50 // of a rule in an operation that the page lists
-	htmlContext = 6  // lines of the contract that the page shows at a finding
+	htmlPlaces  = 100 // of a rule in an operation, and unseen members of an operation, that the page lists
+	htmlContext = 8   // lines of the contract that the page shows at a finding
+	htmlWidth   = 200 // bytes of such a line
 )
 
 type htmlReport struct {
@@ -113,19 +114,22 @@ func newHTMLOperation(op OperationCoverage) htmlOperation {
 	return shown
 }
 
-// contractAt returns what the contract says from a line on: that line and those that are indented below it.
+// contractAt returns what the contract says from a line on: that line and those that are indented below it. Where a whole
+// operation or response begins it says nothing of what was found.
 func (r *Report) contractAt(line int) (shown []htmlLine) {
-	if line < 1 || line > len(r.contract) {
+	lines := r.contract.lines
+	if line < 1 || line > len(lines) || r.contract.heads(line) {
 		return nil
 	}
 	indent := func(s string) int { return len(s) - len(strings.TrimLeft(s, " ")) }
-	first := indent(r.contract[line-1])
-	for number := line; number <= len(r.contract) && len(shown) < htmlContext; number++ {
-		text := r.contract[number-1]
-		if number > line && strings.TrimSpace(text) != "" && indent(text) < first {
+	first := indent(lines[line-1])
+	for number := line; number <= len(lines) && len(shown) < htmlContext; number++ {
+		says := lines[number-1]
+		if number > line && strings.TrimSpace(says) != "" && indent(says) <= first {
 			break
 		}
-		shown = append(shown, htmlLine{number, text[min(first, len(text)):]})
+		// A document may be one long line.
+		shown = append(shown, htmlLine{number, text.Excerpt(says[min(first, len(says)):], htmlWidth)})
 	}
 	return shown
 }

@@ -223,6 +223,32 @@ func article(noun string) string {
 	return "a " + noun
 }
 
+// at returns the schema of what a pointer leads to in a value of s, nil if s does not declare it.
+func (s *schema) at(pointer string) *schema { return s.find(strings.Split(pointer, "/")[1:], nil) }
+
+// find goes a way from s. Within are the schemas that look at the same value from outside it.
+func (s *schema) find(way []string, within []*schema) *schema {
+	switch {
+	case s == nil || len(way) == 0:
+		return s
+	case slices.Contains(within, s):
+		return nil
+	}
+	if found := s.properties[nameUnescapes.Replace(way[0])].find(way[1:], nil); found != nil {
+		return found
+	}
+	if found := s.items.find(way[1:], nil); found != nil {
+		return found
+	}
+	within = append(within, s)
+	for _, part := range slices.Concat(s.allOf, s.anyOf, s.oneOf) {
+		if found := part.find(way, within); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
 // line returns where in the contract something begins, or 0.
 func line(origin *openapi3.Origin) int {
 	if origin == nil || origin.Key == nil {

@@ -24,7 +24,11 @@ func (j *judge) meaning(root *value) {
 
 // wrong adds a finding about the body.
 func (j *judge) wrong(rule *Rule, pointer, format string, args ...any) {
-	j.find(rule, InBody, pointer, j.op.line, format, args...)
+	line := j.op.line
+	if s := j.by.at(pointer); s != nil {
+		line = s.line
+	}
+	j.find(rule, InBody, pointer, line, format, args...)
 }
 
 // param returns a parameter of the request's path; of a bare body none is known.

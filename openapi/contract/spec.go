@@ -43,6 +43,21 @@ type response struct {
 	schemas map[*openapi3.MediaType]*schema
 }
 
+// heads reports whether an operation or a response begins at a line.
+func (s *spec) heads(line int) bool {
+	return slices.ContainsFunc(s.operations, func(op *operation) bool {
+		if op.line == line {
+			return true
+		}
+		for _, r := range op.responses {
+			if r.line == line {
+				return true
+			}
+		}
+		return false
+	})
+}
+
 // loadSpec reads a document and compiles it. Nothing is fetched: a reference into another file is an error.
 func loadSpec(data []byte, name string) (*spec, error) {
 	if len(data) > maxSpec {

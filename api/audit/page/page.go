@@ -4,9 +4,7 @@ package page
 
 import (
 	_ "embed"
-	"html/template"
 	"io"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -25,7 +23,7 @@ var (
 
 // page is made when it is first needed: other commands should not wait for it.
 var page = sync.OnceValue(func() *look.Page {
-	return look.New(body, style, script, template.FuncMap{"number": grouped})
+	return look.New(body, style, script, nil)
 })
 
 // firstFindings is how many findings of a rule stand under it; the table has all.
@@ -138,13 +136,4 @@ func reachNames() []bitName {
 func (m *matrix) table(caption, subject string) table {
 	lines, others := m.top()
 	return table{caption, subject, m.columns, lines, others}
-}
-
-// grouped formats n with a comma between thousands.
-func grouped(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

@@ -1,0 +1,94 @@
+package conformance_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/psoauth/psoauth/internal/browsertest"
+	"github.com/psoauth/psoauth/openapi/contract"
+)
+
+func TestMain(m *testing.M) { browsertest.Main(m) }
+
+// planted are faults in the recording of a sandbox, each with the rule that finds it.
+var planted = []struct {
+	entry    int
+	old, new string
+	rule     string
+}{
+	{0, `"scopes":"`, `"scopes":"user:read_horoscope `, "scope.unknown"},
+	{0, `"tokens":26`, `"tokens":30`, "count.tokens"},
+	{1, `"created_at":"2026-`, `"created_at":"26-`, "schema.format"},
+	{2, `"actor_id":"`, `"owner_id":"`, "schema.required-nullable"},
+	{2, `"next_page":3`, `"next_page":2`, "page.next-not-advancing"},
+	{2, `"display_name":"`, `"display_name":7,"title":"`, "schema.type"},
+	{3, `"token":null`, `"token":"pscale_oauth_made0up0for0the0picture"`, "token.secret-in-read"},
+	{4, `"updated_at":"2026-`, `"updated_at":"2025-`, "token.updated-before-created"},
+	{5, `"id":"ur6z0ku00a5i"`, `"id":"f41bs2zdmm70"`, "id.mismatch"},
+	{6, `{"id":`, `{"last_ip":"192.0.2.7","id":`, "schema.undeclared-member"},
+	{8, `{`, `<!doctype html>{`, "json.syntax"},
+	{10, `"exp":1791158400`, `"exp":1788000000`, "info.exp-not-after-iat"},
+}
+
+// spoiledRecording returns a recording of the sandbox with the planted faults.
+func spoiledRecording(t *testing.T) []byte {
+	t.Helper()
+	data, err := os.ReadFile("testdata/2026-09.har")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var recording map[string]harLog
+	if err := json.Unmarshal(data, &recording); err != nil {
+		t.Fatal(err)
+	}
+	for _, fault := range planted {
+		text := &recording["log"].Entries[fault.entry].Response.Content.Text
+		spoiled := strings.Replace(*text, fault.old, fault.new, 1)
+		if spoiled == *text {
+			t.Fatalf("entry %d has no %s", fault.entry, fault.old)
+		}
+		*text = spoiled
+	}
+	if data, err = json.Marshal(recording); err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// The pictures in the documentation are what a browser shows; PSOAUTH_UPDATE=1 takes them anew.
+func TestBrowserTakesPicturesOfACheck(t *testing.T) {
+	t.Parallel()
+	validator, err := contract.NewValidator(contract.WithClock(func() time.Time { return recordedAt }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := validator.NewRun()
+	if err := run.CheckHAR("traffic.har", bytes.NewReader(spoiledRecording(t))); err != nil {
+		t.Fatal(err)
+	}
+	report := contract.NewReport(run, contract.ReportOptions{})
+	for _, fault := range planted {
+		if !slices.ContainsFunc(report.Findings, func(f contract.Finding) bool { return f.Rule == fault.rule }) {
+			t.Errorf("%s is not found", fault.rule)
+		}
+	}
+	var html strings.Builder
+	if err := report.Write(&html, contract.FormatHTML); err != nil {
+		t.Fatal(err)
+	}
+	for _, theme := range []string{"light", "dark"} {
+		b := browsertest.Open(t, html.String(), browsertest.Shows(theme, ""), chromedp.EmulateViewport(1240, 1500))
+		b.Run(`for (const d of document.querySelectorAll("details[open] ~ details")) d.open = false`)
+		b.Picture("../docs/check-"+theme+".png", 1240, 1500)
+	}
+	if name := os.Getenv("DUMP"); name != "" {
+		os.WriteFile(name, []byte(html.String()), 0o644)
+	}
+}
