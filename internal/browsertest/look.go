@@ -5,8 +5,6 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
-	"image/png"
-	"os"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -36,23 +34,6 @@ func (b *Tab) Print() (pdf []byte, pages int) {
 	b.t.Helper()
 	pdf = Get(b, chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4)))
 	return pdf, bytes.Count(pdf, []byte("/Type /Page\n"))
-}
-
-// Picture takes a picture of the size of the window, which it checks. If the environment has PSOAUTH_UPDATE=1, it writes
-// the file with the picture anew.
-func (b *Tab) Picture(file string, width, height int) {
-	b.t.Helper()
-	picture := Get(b, chromedp.CaptureScreenshot())
-	shown, err := png.DecodeConfig(bytes.NewReader(picture))
-	if err != nil || shown.Width != width || shown.Height != height {
-		b.t.Fatalf("the picture is %d by %d, want %d by %d; %v", shown.Width, shown.Height, width, height, err)
-	}
-	if os.Getenv("PSOAUTH_UPDATE") == "" {
-		return
-	}
-	if err := os.WriteFile(file, picture, 0o644); err != nil {
-		b.t.Fatal(err)
-	}
 }
 
 // axe looks for faults of accessibility (https://github.com/dequelabs/axe-core).
