@@ -83,6 +83,9 @@ func Parse(data []byte) (audit.Options, error) {
 	if len(data) > MaxBytes {
 		return audit.Options{}, mistake(0, "the policy is longer than %d bytes", MaxBytes)
 	}
+	if len(bytes.TrimSpace(data)) == 0 {
+		return audit.Options{}, mistake(0, "the policy is empty; one that sets nothing is {}")
+	}
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var document, second yaml.Node
 	if err := decoder.Decode(&document); errors.Is(err, io.EOF) {

@@ -208,14 +208,17 @@ func TestAuditOutput(t *testing.T) {
 		t.Fatalf("%s is %v, %v", os.DevNull, info.Mode(), err)
 	}
 	failed(t, run(t, env, "audit", apitest.ApplicationID, "--output", t.TempDir()))
-	failed(t, run(t, env, "audit", apitest.ApplicationID, "--output", filepath.Join(t.TempDir(), "no", "folder")))
+	nowhere := filepath.Join(t.TempDir(), "no", "folder")
+	if line := failed(t, run(t, env, "audit", apitest.ApplicationID, "--output", nowhere)); !strings.Contains(line, "open "+nowhere+": ") {
+		t.Error(line)
+	}
 }
 
 // Half a list is no audit: nothing is said of it.
 func TestAuditOfAListThatBreaksOff(t *testing.T) {
 	t.Parallel()
 	server := newServer(t, apitest.WithTokens(300), apitest.WithEveryFault(apitest.When(apitest.OnPage(3), apitest.HTML(200))))
-	for _, format := range []string{"human", "json", "csv", "sarif", "markdown"} {
+	for _, format := range []string{"human", "json", "csv", "sarif", "markdown", "html"} {
 		r := run(t, userOfTestServer(server), "audit", apitest.ApplicationID, "--format", format)
 		if failed(t, r); r.stdout != "" {
 			t.Errorf("%s: %s", format, r.stdout)
@@ -235,7 +238,7 @@ func TestAuditShowsHostileTextAsText(t *testing.T) {
 			Resource: gen.AccessResource{DeletedAt: &now},
 		}}
 	}).with("PLANETSCALE_ACCESS_TOKEN", plainSecret)
-	for _, format := range []string{"human", "json", "csv", "sarif", "markdown"} {
+	for _, format := range []string{"human", "json", "csv", "sarif", "markdown", "html"} {
 		r := run(t, env, "audit", apitest.ApplicationID, "--format", format, "--debug")
 		noSecret(t, r.stdout+r.stderr)
 		if r.status != 1 || strings.ContainsAny(r.stdout, "\x1b\u202e\r") || strings.Contains(r.stdout, plainSecret) {

@@ -40,6 +40,9 @@ func replaceFile(flag, name string, write func(io.Writer) error) error {
 		mode = info.Mode().Perm()
 	}
 	temporary, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		failed.Path = name // which the user gave
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", flag, err)
 	}

@@ -50,9 +50,21 @@ func (p *program) root() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	p.settings.register(root)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
-		return p.settings.resolve(cmd.Flags(), p.Getenv)
+		return errors.Join(unnamedFile(cmd.Flags()), p.settings.resolve(cmd.Flags(), p.Getenv))
 	}
 	return root
+}
+
+// unnamedFile is an error if a flag names no file: a script's variable is unset, and the policy or the baseline in it
+// must not be left out unnoticed.
+func unnamedFile(flags *pflag.FlagSet) error {
+	var errs []error
+	flags.Visit(func(f *pflag.Flag) {
+		if what, _ := pflag.UnquoteUsage(f); what == "file" && f.Value.String() == "" {
+			errs = append(errs, fmt.Errorf("--%s: want the name of a file, got nothing", f.Name))
+		}
+	})
+	return errors.Join(errs...)
 }
 
 // group makes a command that only holds others: cobra answers one that is left out, or does not exist, with help and

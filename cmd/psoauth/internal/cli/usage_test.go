@@ -39,6 +39,8 @@ func TestWhatCannotRunIsOneLineAndStatus2(t *testing.T) {
 		{"dots", all, []string{"token", "show", "a", ".."}, "dot segment"},
 		{"control bytes", all, []string{"token", "show", "a\nb", "c"}, "control characters"},
 		{"id like a flag", all, []string{"app", "show", "-abc"}, "an id that begins with a dash goes after --"},
+		{"a policy without a name", all, []string{"audit", "a", "--policy", ""}, "--policy: want the name of a file, got nothing"},
+		{"files without names", all, []string{"contract", "check", "--sandbox", "--baseline=", "--output="}, "--baseline: want the name of a file, got nothing; --output:"},
 		{"no organization", all.with("PLANETSCALE_ORG", ""), []string{"app", "show", "a"}, "--org or set PLANETSCALE_ORG"},
 		{"nothing at all", nil, []string{"app", "show", "a"}, "no credential: set PLANETSCALE_SERVICE_TOKEN_ID and"},
 		{"no access token", nil, []string{"token", "info"}, "set PLANETSCALE_ACCESS_TOKEN or give --access-token"},
