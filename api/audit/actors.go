@@ -65,7 +65,7 @@ func (c *actors) add(tok *api.Token) {
 	case n == c.allowed && len(c.many) == MaxFindings:
 	case n == c.allowed:
 		delete(c.counts, key)
-		c.many[key] = &busyActor{actorOf(tok), int(n) + 1}
+		c.many[key] = &busyActor{actorOf(tok).own(), int(n) + 1}
 	case known || len(c.counts) < c.room:
 		c.counts[key] = n + 1
 	default:

@@ -37,9 +37,9 @@ func (g *ages) add(tok *api.Token, seconds int64, flagged bool) {
 	created := tok.CreatedAt.Unix()
 	switch {
 	case len(g.oldest) < maxOldest:
-		heap.Push(&g.oldest, &aged{created, days, referTo(tok), flagged})
+		heap.Push(&g.oldest, &aged{created, days, referTo(tok).own(), flagged})
 	case created < g.oldest[0].created:
-		*g.oldest[0] = aged{created, days, referTo(tok), flagged}
+		*g.oldest[0] = aged{created, days, referTo(tok).own(), flagged}
 		heap.Fix(&g.oldest, 0)
 	}
 }

@@ -53,6 +53,16 @@ func actorOf(tok *api.Token) reference {
 	return reference{actor: clip(orEmpty(tok.ActorID)), actorName: clip(orEmpty(tok.ActorDisplayName))}
 }
 
+// own returns r in memory of its own: the strings of a page share it, and one that is kept keeps them all.
+func (r reference) own() reference {
+	all := r.token + r.name + r.actor + r.actorName
+	next := func(s string) (own string) {
+		own, all = all[:len(s)], all[len(s):]
+		return own
+	}
+	return reference{next(r.token), next(r.name), next(r.actor), next(r.actorName)}
+}
+
 // A remark is something found, before it is judged.
 type remark struct {
 	reference
@@ -60,10 +70,11 @@ type remark struct {
 	flagged bool // something else was found on the token, and is not accepted
 }
 
-// Subject returns what findings on the token call it.
+// Subject returns what findings on the token call it. It keeps nothing else of the token alive.
 func (a *Auditor) Subject(tok *api.Token) Subject { return a.shown(referTo(tok)) }
 
 func (a *Auditor) shown(r reference) Subject {
+	r = r.own()
 	return Subject{
 		Token:     text.Data(r.token, nameBytes, a.secrets()...),
 		Name:      text.Data(r.name, nameBytes, a.secrets()...),

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/psoauth/psoauth/api/audit"
 )
@@ -60,7 +61,7 @@ func (m *matrix) add(token int, key, label, kind string, reach audit.Reach) {
 			l = m.lines[key]
 		}
 		if l == nil {
-			l = &line{Label: label, Kind: kind, counts: make([]int, len(m.columns))}
+			l = &line{Label: strings.Clone(label), Kind: kind, counts: make([]int, len(m.columns))}
 			m.lines[key] = l
 		}
 	}
