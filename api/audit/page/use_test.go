@@ -18,10 +18,16 @@ func TestBrowserShowsThePage(t *testing.T) {
 	b.Is("document.title", `"Token audit: Schema Sentinel"`)
 	b.Is("document.querySelector('.figures dd').textContent", `"120"`)
 	b.Is("document.querySelectorAll('svg rect').length > 10", "true")
-	b.Is("document.documentElement.scrollWidth <= innerWidth", "true")
 	b.Count(".matrix", 2)
 	b.Count(lines, 50)
 	b.Count(".scripted[hidden]", 0)
+	for _, width := range []int{1280, 390} {
+		b.Do(chromedp.EmulateViewport(int64(width), 900))
+		b.Is("[document.documentElement.scrollWidth, innerWidth]", fmt.Sprintf("[%d,%d]", width, width))
+	}
+	if cells := b.Texts("details[open] td:nth-child(2)"); slices.Contains(cells, "") || !slices.Contains(cells, "unknown") {
+		t.Errorf("actors are called %q", cells)
+	}
 	b.status("120 of 120 tokens")
 	if first := b.column(1)[0]; !strings.HasPrefix(first, "error") {
 		t.Errorf("the first token is %q, want the worst", first)
@@ -194,7 +200,8 @@ func TestBrowserPrints(t *testing.T) {
 	b.Count(lines, 50)
 	b.Is("document.querySelectorAll('details:not([open])').length > 5", "true")
 
-	b.Do(browsertest.Shows("dark", "print"))
+	b.Do(browsertest.Shows("dark", "print"), chromedp.EmulateViewport(718, 900)) // A4, without margins, has 718 pixels
+	b.Is("document.documentElement.scrollWidth", "718")
 	b.Is("getComputedStyle(document.body).backgroundColor", `"rgb(255, 255, 255)"`)
 	b.Is("[...document.querySelectorAll('button, input, select')].filter(e => e.checkVisibility() && !e.closest('table')).length", "0")
 }
