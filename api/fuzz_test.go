@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -187,7 +188,8 @@ func FuzzBaseURL(f *testing.F) {
 		c, err := api.NewClient(api.WithBaseURL(raw), api.WithServiceToken(serviceID, serviceSecret),
 			api.WithHTTPClient(&http.Client{Transport: wire(func(r *http.Request) (*http.Response, error) { sent = r; return response(r, 200), nil })}))
 		if err != nil {
-			if !errors.Is(err, api.ErrInvalidArgument) || len(raw) > 12 && strings.Contains(err.Error(), raw) {
+			said := strings.Replace(fmt.Sprint(err), api.DefaultBaseURL, "", 1) // an example, which may hold what was given
+			if !errors.Is(err, api.ErrInvalidArgument) || len(raw) > 12 && strings.Contains(said, raw) {
 				t.Errorf("%q: %v", raw, err)
 			}
 			return
