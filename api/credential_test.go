@@ -89,7 +89,10 @@ func TestATokenSourceThatFailsSendsNothingAndLeaksNothing(t *testing.T) {
 		"nil, nil":        func() (*oauth2.Token, error) { return nil, nil },
 		"an empty token":  func() (*oauth2.Token, error) { return &oauth2.Token{}, nil },
 		"a service token": func() (*oauth2.Token, error) { return &oauth2.Token{AccessToken: serviceSecret}, nil },
-		"a canceled one":  func() (*oauth2.Token, error) { return nil, fmt.Errorf("x: %w", context.Canceled) },
+		"what it was told": func() (*oauth2.Token, error) {
+			return nil, &oauth2.RetrieveError{ErrorCode: "invalid_grant", Body: []byte("canary")}
+		},
+		"a canceled one": func() (*oauth2.Token, error) { return nil, fmt.Errorf("x: %w", context.Canceled) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -100,6 +103,9 @@ func TestATokenSourceThatFailsSendsNothingAndLeaksNothing(t *testing.T) {
 			v, err := c.GetToken(t.Context(), "acme", "app1", "tok1")
 			if v != nil || !errors.Is(err, api.ErrUnauthorized) || strings.Contains(err.Error(), "canary") {
 				t.Errorf("got %v, %v", v, err)
+			}
+			if errors.As(err, new(*oauth2.RetrieveError)) {
+				t.Error("the endpoint's answer is in the error as it came")
 			}
 			if strings.HasPrefix(name, "a canceled") != errors.Is(err, context.Canceled) {
 				t.Errorf("cancellation is not told apart: %v", err)

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -51,7 +53,16 @@ func TestLoadFetchesWithoutCredentials(t *testing.T) {
 		_, _ = io.WriteString(w, upstream)
 	}))
 	t.Cleanup(server.Close)
-	if _, err := drift.Load(t.Context(), server.URL+"/old", nil, server.Client()); err != nil {
+	client := server.Client()
+	at, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if client.Jar, err = cookiejar.New(nil); err != nil {
+		t.Fatal(err)
+	}
+	client.Jar.SetCookies(at, []*http.Cookie{{Name: "kept", Value: "secret"}})
+	if _, err := drift.Load(t.Context(), server.URL+"/old", nil, client); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"Authorization", "Cookie"} {

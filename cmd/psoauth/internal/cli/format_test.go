@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/psoauth/psoauth/api"
 	"github.com/psoauth/psoauth/api/apitest"
 )
 
@@ -196,6 +197,32 @@ func TestNoCellIsAFormula(t *testing.T) {
 	}
 	if got := rows[18][0]; got != hostile[17] {
 		t.Errorf("a harmless text changed: %q", got)
+	}
+}
+
+// A name is anyone's choice, also that of a server that was shown the credential.
+func TestACredentialInTextFromAServerOrAUserIsNotShown(t *testing.T) {
+	t.Parallel()
+	const own = "a0token0without0any0prefix"
+	sample := newServer(t)
+	user := userOfTestServer(sample).with("PLANETSCALE_ACCESS_TOKEN", own)
+	for name, named := range map[string]string{"one's own": own, "somebody's": "pscale_pw_canary0123"} {
+		token := sample.Token(0)
+		token.DisplayName, token.ActorDisplayName = "my "+named, &named
+		server := newServer(t, apitest.WithTokenList([]api.Token{token}))
+		for _, args := range [][]string{{"token", "list", apitest.ApplicationID}, {"token", "show", apitest.ApplicationID, token.ID}} {
+			for _, format := range []string{"human", "json", "csv"} {
+				r := run(t, user.with("PLANETSCALE_API_URL", server.URL), append(args, "--format", format)...)
+				if strings.Contains(r.stdout+r.stderr, named) || !strings.Contains(r.stdout, "my [redacted]") {
+					t.Errorf("%s, %q as %s: %s%s", name, args, format, r.stdout, r.stderr)
+				}
+			}
+		}
+		for _, args := range [][]string{{"contract", "diff", named}, {"token", "show", named, " "}} {
+			if line := failed(t, run(t, user, args...)); strings.Contains(line, named) {
+				t.Errorf("%s: %s", name, line)
+			}
+		}
 	}
 }
 
