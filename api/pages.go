@@ -54,7 +54,8 @@ func (o ListOptions) withDefaults() (ListOptions, error) {
 
 // Tokens returns an iterator over the tokens an application has issued, in the server's order. Nothing is sent before it
 // is ranged over, and each range starts afresh. An error is the last thing it yields; its Page is the page to resume
-// from, and every token of earlier pages has been yielded. The service token needs the access read_oauth_tokens.
+// from, and every token of earlier pages has been yielded. A range that resumes knows nothing of those: if the list has
+// grown meanwhile, it begins with some of them again. The service token needs the access read_oauth_tokens.
 //
 // The server pages by offset, so a list that changes while it is read shifts under the reader. A token that newer ones
 // push from one page to the next is yielded once, unless more than a thousand come between two pages. A token that a

@@ -32,7 +32,7 @@ var mutations = []mutation{
 
 	// What is shown.
 	{"redaction of known prefixes", "internal/text/redact.go",
-		`slices.Concat(plain.matches(credentials), `, `slices.Concat(`, "internal/text", "TestRedact"},
+		`slices.Concat(found, plain.matches(credentials), `, `slices.Concat(found, `, "internal/text", "TestRedact"},
 	{"redaction of the client's own credential", "api/client.go",
 		`return []string{token}`, `return []string{token[:0]}`, "api", "TestOurOwnCredentialIsRedactedHoweverTheServerWritesIt"},
 	{"redaction of escaped credentials", "internal/text/redact.go",

@@ -29,9 +29,11 @@ var members = regexp.MustCompile(`(?i)"(?:token|access_token|refresh_token|plain
 // the value of a JSON member for secrets, and of each of known every part of eight characters or more, in capitals or
 // not, plain, escaped, in hexadecimal or in base64.
 func Redact(s string, known ...string) string {
-	plain := unescape(s)
-	return hide(s, slices.Concat(plain.matches(credentials), plain.matches(bearers), unescaped(s).matches(members),
-		plain.fragments(known)))
+	found := unescaped(s).matches(members)
+	for _, plain := range readings(s) {
+		found = slices.Concat(found, plain.matches(credentials), plain.matches(bearers), plain.fragments(known))
+	}
+	return hide(s, found)
 }
 
 // RedactCredentials is Redact for text that is data, such as a name, and no header or JSON: Bearer is a word in it like
@@ -41,10 +43,12 @@ func RedactCredentials(s string, known ...string) string {
 	if !repeats && !mayHoldCredential(s) {
 		return s
 	}
-	plain := unescape(s)
-	found := plain.matches(credentials)
-	if repeats {
-		found = append(found, plain.fragments(known)...)
+	var found []span
+	for _, plain := range readings(s) {
+		found = append(found, plain.matches(credentials)...)
+		if repeats {
+			found = append(found, plain.fragments(known)...)
+		}
 	}
 	return hide(s, found)
 }
@@ -100,6 +104,15 @@ type plainText struct {
 }
 
 func unescaped(s string) plainText { return plainText{text: s} }
+
+// readings returns s as it is, where a credential may hold what looks like an escape, and without its escapes if it has any.
+func readings(s string) []plainText {
+	plain := unescape(s)
+	if plain.from == nil {
+		return []plainText{plain}
+	}
+	return []plainText{unescaped(s), plain}
+}
 
 // escapes are those of JSON and of other languages' strings, of URLs and of HTML, for the characters of ASCII.
 var escapes = regexp.MustCompile(`(?i)\\+(?:u00|x)([0-7][0-9A-F])|%([0-7][0-9A-F])|&#x0*([0-7][0-9A-F]);|&#0*([0-9]{2,3});|&(amp|lt|gt|quot|apos);|\\+(/)`)
@@ -208,7 +221,11 @@ func partsOf(known []string) (parts [fragment + 1]map[string]bool) {
 			add(secret)
 			continue
 		}
-		for _, written := range writings(secret) {
+		all := writings(secret)
+		if plain := unescape(secret); plain.from != nil {
+			all = append(all, plain.text)
+		}
+		for _, written := range all {
 			public := len(prefix.FindString(written))
 			for from := max(public-fragment+1, 0); from+fragment <= len(written); from++ {
 				add(written[from : from+fragment])

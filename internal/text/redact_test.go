@@ -65,9 +65,11 @@ func TestRedact(t *testing.T) {
 			"QWI5Q2Q4RWY3R2g2SWo1S2w= eEFiOUNkOEVmN0doNklqNUts eHhBYjlDZDhFZjdHaDZJajVLbA",
 			[]string{"Ab9Cd8Ef7Gh6Ij5Kl"}, "[redacted] e[redacted] eHh[redacted]",
 		},
-		"known, in base64 for URLs":       {"aW8_aW8-aW8_aW8-", []string{"io?io>io?io>"}, "[redacted]"},
-		"known, in hexadecimal":           {"4162394364384566374768", []string{"Ab9Cd8Ef7Gh"}, "[redacted]"},
-		"a secret member without a value": {`{"token":null,"access_token":""}`, nil, `{"token":null,"access_token":""}`},
+		"known, in base64 for URLs":           {"aW8_aW8-aW8_aW8-", []string{"io?io>io?io>"}, "[redacted]"},
+		"a credential with an escape in it":   {"pscale_tkn_Ab9%00Cd8 x", nil, "[redacted] x"},
+		"known, with what looks like escapes": {`Ab9%41Cd8%41Ef7 Ab9%2541Cd8%2541Ef7`, []string{"Ab9%41Cd8%41Ef7"}, "[redacted] [redacted]"},
+		"known, in hexadecimal":               {"4162394364384566374768", []string{"Ab9Cd8Ef7Gh"}, "[redacted]"},
+		"a secret member without a value":     {`{"token":null,"access_token":""}`, nil, `{"token":null,"access_token":""}`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
