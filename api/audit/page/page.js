@@ -119,7 +119,8 @@
 		const from = state.page * state.size;
 		document.querySelector("#table tbody").replaceChildren(
 			...state.shown.slice(from, from + state.size).flatMap(lines));
-		byID("status").textContent = grouped(state.shown.length) + " of " + grouped(data.rows.length) + " tokens";
+		byID("status").textContent = grouped(state.shown.length) + " of " + grouped(data.rows.length) + " tokens" +
+			(state.size === onPaper && pages > 1 ? ", of which the first " + grouped(onPaper) + " are printed" : "");
 		byID("pages").textContent = "Page " + grouped(state.page + 1) + " of " + grouped(pages);
 		byID("previous").disabled = state.page === 0;
 		byID("next").disabled = state.page >= pages - 1;

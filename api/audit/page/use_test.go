@@ -206,6 +206,15 @@ func TestBrowserPrints(t *testing.T) {
 	b.Is("[...document.querySelectorAll('button, input, select')].filter(e => e.checkVisibility() && !e.closest('table')).length", "0")
 }
 
+func TestBrowserSaysWhatItDoesNotPrint(t *testing.T) {
+	t.Parallel()
+	b := open(t, written(t, audit.Options{}, sandbox(1001)))
+	b.Run(`window.said = ""; addEventListener("beforeprint", () => { said = document.getElementById("status").textContent })`)
+	b.Print()
+	b.Is("said", `"1,001 of 1,001 tokens, of which the first 1,000 are printed"`)
+	b.status("1,001 of 1,001 tokens")
+}
+
 func TestBrowserWithoutScripts(t *testing.T) {
 	t.Parallel()
 	b := open(t, written(t, audit.Options{}, sandbox(120)), browsertest.WithoutScripts())
