@@ -72,6 +72,7 @@ func New(app *api.Application, options Options) (*Auditor, error) {
 		}
 	}
 	for _, given := range options.Accept {
+		given.Token = text.Data(given.Token, nameBytes, a.secrets()...) // which findings call the token
 		given.Reason = text.Data(given.Reason, reasonBytes, a.secrets()...)
 		kept := &acceptance{Acceptance: given}
 		a.accepted[given.Token] = append(a.accepted[given.Token], kept)

@@ -65,17 +65,23 @@ func TestHalfAListIsNoAudit(t *testing.T) {
 func TestAcceptance(t *testing.T) {
 	t.Parallel()
 	flagged := clean(func(tok *api.Token) { tok.ExpiresAt, tok.LastUsedAt = nil, ago(100*day) })
+	odd := clean(func(tok *api.Token) { tok.ID, tok.ExpiresAt, tok.LastUsedAt = "\x1bid\u202e", nil, ago(100*day) })
 	for _, tt := range []struct {
 		name     string
 		accept   audit.Acceptance
 		accepted string // the rules accepted
 	}{
 		{"of all rules", audit.Acceptance{Token: flagged.ID, Until: *in(day)}, "token.never-expires token.unused"},
+		{"of one that is shown otherwise", audit.Acceptance{Token: odd.ID, Until: *in(day)}, "token.never-expires token.unused"},
 		{"of one rule", audit.Acceptance{Token: flagged.ID, Rule: audit.Unused, Until: *in(1)}, "token.unused"},
 		{"of another rule", audit.Acceptance{Token: flagged.ID, Rule: audit.WriteReach, Until: *in(day)}, ""},
 		{"of another token", audit.Acceptance{Token: "another", Until: *in(day)}, ""},
 		{"until now", audit.Acceptance{Token: flagged.ID, Until: now}, ""},
 	} {
+		flagged := flagged
+		if tt.accept.Token == odd.ID {
+			flagged = odd
+		}
 		report := run(t, audit.Options{Accept: []audit.Acceptance{tt.accept}}, flagged)
 		var accepted []string
 		for f := range report.Findings() {

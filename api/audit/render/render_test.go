@@ -169,7 +169,11 @@ func hostileReport(t testing.TB) *audit.Report {
 			tok.ActorID, tok.ActorDisplayName = ptr("actor"+s), &hostile[i]
 		}))
 	}
-	return audited(t, audit.Options{Accept: []audit.Acceptance{
+	accept := []audit.Acceptance{
 		{Token: tokens[0].ID, Rule: audit.NeverExpires, Until: now.AddDate(1, 0, 0), Reason: hostile[0] + hostile[4]},
-	}}, tokens...)
+	}
+	for _, s := range hostile {
+		accept = append(accept, audit.Acceptance{Token: "gone" + s, Until: now})
+	}
+	return audited(t, audit.Options{Accept: accept}, tokens...)
 }
