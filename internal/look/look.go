@@ -66,10 +66,10 @@ func (p *Page) Write(w io.Writer, title string, data any) error {
 	return err
 }
 
-// Number formats n with a comma between thousands.
+// Number formats n, which is not negative, with a comma between thousands.
 func Number(n int) string {
 	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+	for i := len(s) - 3; i > 0; i -= 3 {
 		s = s[:i] + "," + s[i:]
 	}
 	return s

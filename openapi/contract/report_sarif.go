@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+
+	"github.com/psoauth/psoauth/internal/text"
 )
 
 // The parts of SARIF 2.1.0 (https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html) that a report uses.
@@ -100,7 +102,7 @@ func (g group) sarif(rule int, spec string) sarifResult {
 	fingerprint := sha256.Sum256([]byte(g.Operation + "\x00" + g.pointer + "\x00" + g.Rule))
 	result := sarifResult{
 		RuleID: g.Rule, RuleIndex: rule, Level: g.Severity, Occurrences: g.count,
-		Message:      sarifText{fmt.Sprintf("%s: %s", g.place(), g.Message)},
+		Message:      sarifText{sarifEscapes.Replace(text.Printable(g.place() + ": " + g.Message))},
 		Locations:    []sarifLocation{place},
 		Fingerprints: map[string]string{"contract/v1": hex.EncodeToString(fingerprint[:])},
 	}
@@ -114,6 +116,9 @@ func (g group) sarif(rule int, spec string) sarifResult {
 	}
 	return result
 }
+
+// sarifEscapes keeps names from being placeholders and links (sections 3.11.5 and 3.11.6).
+var sarifEscapes = strings.NewReplacer(`\`, `\\`, "[", `\[`, "]", `\]`, "{", "{{", "}", "}}")
 
 func uri(path string) string { return (&url.URL{Path: filepath.ToSlash(path)}).String() }
 

@@ -123,6 +123,31 @@ func TestThePageLoadsNothingAndShowsNamesAsText(t *testing.T) {
 	}
 }
 
+func TestNamesAreTextInSARIF(t *testing.T) {
+	t.Parallel()
+	run := validator(t, atNoon()).NewRun()
+	body := strings.Replace(tokenBody, "{", `{"[a](javascript:b) {0} \u202e\\":1,`, 1)
+	if err := run.CheckBody("traffic.har#0", "getOAuthToken", 200, strings.NewReader(body)); err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	if err := contract.NewReport(run, contract.ReportOptions{}).Write(&b, contract.FormatSARIF); err != nil {
+		t.Fatal(err)
+	}
+	var log struct {
+		Runs []struct {
+			Results []struct{ Message struct{ Text string } }
+		}
+	}
+	if err := json.Unmarshal([]byte(b.String()), &log); err != nil || len(log.Runs[0].Results) != 1 {
+		t.Fatalf("%v in %s", err, b.String())
+	}
+	const want = `getOAuthToken 200 body /\[a\](javascript:b) {{0}} \\u202e\\: the contract does not declare the member`
+	if got := log.Runs[0].Results[0].Message.Text; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
 func TestFailed(t *testing.T) {
 	t.Parallel()
 	run := func(body string) *contract.Run {
