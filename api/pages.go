@@ -11,9 +11,9 @@ import (
 
 const (
 	maxPerPage = 100 // the largest page that PlanetScale documents, in prose only
-	// maxPages ends a list that says it has more: 10 million tokens at 100 a page.
+	// maxPages is how long a list may say it is, and be believed: 10 million tokens at 100 a page.
 	maxPages = 100_000
-	// maxTokens ends a list that does not say how long it is; whoever has more resumes where it ended.
+	// maxTokens ends a list that does not say how long it is, or is not believed; whoever has more resumes where it ended.
 	maxTokens = 1_000_000
 	// maxRepeats is how often a page may come again under the next number. In a list that grows by just a page meanwhile
 	// it does; a server that ignores the number of the page repeats it for ever.
@@ -138,8 +138,8 @@ func (c *Client) TokenPages(ctx context.Context, organization, applicationID str
 				yield(nil, resumable(err, number))
 				return
 			}
-			if number == options.Page && page.TotalPages != nil {
-				last = lastPage(number, *page.TotalPages)
+			if total := page.TotalPages; number == options.Page && total != nil && *total <= maxPages {
+				last = number + int(max(*total, 0)) + maxPerPage // with room for it to grow
 			}
 			if number > options.Page && page.CurrentPage < int64(number) {
 				yield(nil, resumable(pageLoop("page %d was asked for and page %d came", number, page.CurrentPage), number))
@@ -186,11 +186,6 @@ func changed(a, b *TokenPage) bool {
 	}
 	was, is := a.TotalCount, b.TotalCount
 	return (was == nil) != (is == nil) || was != nil && *was != *is
-}
-
-// lastPage is where a list that said at first that it has total pages must have ended, with room for it to grow.
-func lastPage(first int, total int64) int {
-	return first + int(min(max(total, 0), maxPages)) + maxPerPage
 }
 
 // nextPage returns the number of the page after this one, 0 at the end of the list. It reads next_page and never follows

@@ -243,6 +243,35 @@ func TestPagesThatDoNotAdvanceAreALoop(t *testing.T) {
 
 func itself(page int) int { return page }
 
+func TestAListWithoutAnEndEndsAfterAMillionTokens(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		totals string
+		most   int // requests
+	}{
+		"no total":          {"", 10_001},
+		"a total of 2^60":   {`"total_pages":1152921504606846976,"total_count":1152921504606846976,`, 10_001},
+		"a negative total":  {`"total_pages":-1,`, 101},
+		"a total too small": {`"total_pages":1,`, 102},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			requests := 0
+			c := onWire(t, func(r *http.Request) (*http.Response, error) {
+				requests++
+				p, _ := strconv.Atoi(r.URL.Query().Get("page"))
+				resp := response(r, http.StatusOK)
+				resp.Body = readCloser(pageBody(p, p+1, p*2, 2, test.totals))
+				return resp, nil
+			}, api.WithRateLimit(0))
+			_, err := collect(c.Tokens(t.Context(), "acme", "app1", api.ListOptions{}))
+			if !errors.Is(err, api.ErrPageLoop) || requests != test.most {
+				t.Errorf("%d requests, want %d: %v", requests, test.most, err)
+			}
+		})
+	}
+}
+
 func TestWhatWasYieldedStaysAndTheListCanBeResumed(t *testing.T) {
 	t.Parallel()
 	for _, prefetch := range []int{0, 1, 5} {

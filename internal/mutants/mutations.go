@@ -94,6 +94,8 @@ var mutations = []mutation{
 		`case next <= int64(number):`, `case next < 0:`, "api", "TestPagesThatDoNotAdvanceAreALoop/names_itself0"},
 	{"the end of pages that repeat", "api/pages.go",
 		`repeats > maxRepeats`, `repeats > 1000*maxRepeats`, "api", "TestAServerThatIgnoresThePageIsALoop"},
+	{"doubting a total beyond reason", "api/pages.go",
+		`*total <= maxPages`, `*total <= maxPages<<20`, "api", "TestAListWithoutAnEndEndsAfterAMillionTokens"},
 	{"the end of a list by its total", "api/pages.go",
 		`case next > int64(last):`, `case next > 1000*int64(last):`, "api", "TestPagesThatDoNotAdvanceAreALoop/no_end,_though_total_two0"},
 	{"doubting a page that contradicts the total", "api/pages.go",
