@@ -373,7 +373,7 @@ func TestLimits(t *testing.T) {
 }
 
 func FuzzStrictJSONIsWhatJSONTextTakes(f *testing.F) {
-	for _, seed := range []string{`{"a":[1,-0.5e+7,"x",{"b":null,"c":true}],"d":false}`, `"\u00e9é\ud83d\ude00"`, `{"a":1,"a":2}`, "\"\xff\"", `[1,]`, ` 0 `} {
+	for _, seed := range []string{`{"a":[1,-0.5e+7,"x",{"b":null,"c":true}],"d":false}`, `"\u00e9é\ud83d\ude00"`, `{"a":1,"a":2}`, "\"\xff\"", `[1,]`, ` 0 `, strings.Repeat("3", 400)} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
