@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"fmt"
+	"net/http"
 	"runtime"
 	"strings"
 	"testing"
@@ -13,13 +14,15 @@ import (
 // included, stays in proportion to the limit on its bytes, whatever they say.
 func TestWhatAServerSendsCostsMemoryInProportion(t *testing.T) {
 	const limit = 4 << 20
+	const words = 60 << 10                         // a longer error is not read for words
+	credential := strings.Repeat("s3cret-", 1<<10) // what is looked for in words
 	const page = `{"current_page":1,"next_page":null,"next_page_url":null,"prev_page":null,"prev_page_url":null,"data":[`
 	before, after, _ := strings.Cut(applicationBody, `"read_user read_databases"`)
 	for name, test := range map[string]struct {
 		operation string
 		status    int
 		head      string
-		item      string // as often as the limit allows; %x counts
+		item      string // as often as the limit allows, or as an error's words are read; %x counts
 		tail      string
 	}{
 		"empty tokens":            {"listOAuthTokens", 200, page, `{},`, `{}]}`},
@@ -32,6 +35,7 @@ func TestWhatAServerSendsCostsMemoryInProportion(t *testing.T) {
 		"members nobody knows":    {"getOAuthApplication", 200, `{`, `"%x":0,`, applicationBody[1:]},
 		"objects nobody knows":    {"getOAuthApplication", 200, `{"x":[`, `{},`, `{}],` + applicationBody[1:]},
 		"errors":                  {"getOAuthApplication", 404, `{"errors":[`, `{},`, `{}]}`},
+		"errors with names":       {"getOAuthApplication", 422, `{"errors":[`, `{"name":"x","errors":[]},`, `{}]}`},
 		"errors in an error":      {"getOAuthApplication", 404, `{"errors":[{"errors":[`, `"",`, `""]}]}`},
 		"members of an error":     {"getOAuthApplication", 404, `{`, `"%x":0,`, `"x":0}`},
 		"accesses":                {"getOAuthToken", 200, `{"service_token_accesses":[`, `{},`, `{}],` + tokenBody[1:]},
@@ -46,7 +50,11 @@ func TestWhatAServerSendsCostsMemoryInProportion(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var b strings.Builder
 			b.WriteString(test.head)
-			for values := 0; b.Len() < limit-len(test.head)-len(test.tail)-20; values++ {
+			size := limit
+			if test.status != 200 {
+				size = words
+			}
+			for values := 0; b.Len() < size-len(test.head)-len(test.tail)-20; values++ {
 				item := test.item
 				if strings.Contains(item, "%") {
 					item = fmt.Sprintf(item, values)
@@ -55,7 +63,12 @@ func TestWhatAServerSendsCostsMemoryInProportion(t *testing.T) {
 			}
 			b.WriteString(test.tail)
 			body := []byte(b.String())
-			c := onWire(t, bodyWire(body, test.status), api.WithMaxResponseBytes(limit), api.WithMaxRetries(0))
+			c, err := api.NewClient(api.WithServiceToken(serviceID, credential), api.WithAccessToken(accessToken),
+				api.WithHTTPClient(&http.Client{Transport: wire(bodyWire(body, test.status))}),
+				api.WithMaxResponseBytes(limit), api.WithMaxRetries(0))
+			if err != nil {
+				t.Fatal(err)
+			}
 			var earlier, later runtime.MemStats
 			runtime.ReadMemStats(&earlier)
 			_, _ = everyOperation[test.operation](t.Context(), c)

@@ -11,8 +11,8 @@ import (
 )
 
 // decode turns a response into a value or an error, here and nowhere else: the status decides first, then the media
-// type, then the JSON, which is read strictly: no duplicate members, no invalid UTF-8, nothing after the value, and no
-// member missing that the contract requires. Members that the contract does not know are passed over.
+// type, then the JSON of a good answer, which is read strictly: no duplicate members, no invalid UTF-8, nothing after the
+// value, and no member missing that the contract requires. Members that the contract does not know are passed over.
 func decode[T any](call *call, resp *http.Response) (*T, error) {
 	body := resp.Body.(*wholeBody).buffer.Bytes() // bounded saw to that
 	if resp.StatusCode != http.StatusOK {
@@ -71,7 +71,11 @@ func serverWords(call *call, resp *http.Response, body []byte) (code, message st
 	if message == "" {
 		var wrong []string
 		for _, p := range words.Errors {
-			wrong = append(wrong, strings.TrimSpace(first(p.Name)+" "+strings.Join(p.Errors, ", ")))
+			name := ""
+			if p.Name != nil {
+				name = *p.Name
+			}
+			wrong = append(wrong, strings.TrimSpace(name+" "+strings.Join(p.Errors, ", ")))
 		}
 		message = text.Excerpt(strings.Join(wrong, "; "), excerptBytes, call.secrets()...)
 	}

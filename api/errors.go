@@ -173,12 +173,16 @@ func transportError(call *call, err error) *Error {
 		e.kind, e.advice = ErrUnauthorized, "authorize the application again"
 		return e
 	}
+	tooLarge := "raise the limit with WithMaxResponseBytes"
+	if e.Operation == listTokens.id {
+		tooLarge = "ask for smaller pages, or " + tooLarge
+	}
 	for _, known := range []struct {
 		kind   error
 		advice string
 	}{
 		{ErrForeignHost, "check the base URL"},
-		{ErrResponseTooLarge, "ask for smaller pages, or raise the limit with WithMaxResponseBytes"},
+		{ErrResponseTooLarge, tooLarge},
 		{ErrUnexpectedResponse, "check the base URL"},
 	} {
 		if errors.Is(err, known.kind) {

@@ -13,6 +13,8 @@ const (
 	maxPerPage = 100 // the largest page that PlanetScale documents, in prose only
 	// maxPages is how long a list may say it is, and be believed: 10 million tokens at 100 a page.
 	maxPages = 100_000
+	// roomToGrow is how many pages a list may get while it is read.
+	roomToGrow = 100
 	// maxTokens ends a list that does not say how long it is, or is not believed; whoever has more resumes where it ended.
 	maxTokens = 1_000_000
 	// maxRepeats is how often a page may come again under the next number. In a list that grows by just a page meanwhile
@@ -28,7 +30,7 @@ type ListOptions struct {
 	Page     int // the page to begin with, counted from 1; 0 for 1
 	PerPage  int // tokens a page; 0 for 100, the most that the server answers with
 	Limit    int // stop after so many tokens; 0 for all
-	Prefetch int // pages to fetch ahead while earlier ones are read, at most 32; 0 for none. More than one needs totals
+	Prefetch int // pages to fetch ahead while earlier ones are read, at most 32; 0 for none; more than one only of a list with totals
 }
 
 func (o ListOptions) withDefaults() (ListOptions, error) {
@@ -139,7 +141,7 @@ func (c *Client) TokenPages(ctx context.Context, organization, applicationID str
 				return
 			}
 			if total := page.TotalPages; number == options.Page && total != nil && *total <= maxPages {
-				last = number + int(max(*total, 0)) + maxPerPage // with room for it to grow
+				last = number + int(max(*total, 0)) + roomToGrow
 			}
 			if number > options.Page && page.CurrentPage < int64(number) {
 				yield(nil, resumable(pageLoop("page %d was asked for and page %d came", number, page.CurrentPage), number))

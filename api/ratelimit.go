@@ -45,11 +45,33 @@ func (l *rateLimited) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (l *rateLimited) wait(ctx context.Context) error {
 	for {
+		if err := l.waitForResume(ctx); err != nil || l.limiter == nil {
+			return err
+		}
+		err := l.limiter.Wait(ctx)
+		if err != nil && ctx.Err() == nil { // the limiter sees beforehand that the deadline comes first
+			return &waitError{"the wait for the client's rate limit"}
+		}
+		if err != nil || !l.held() {
+			return err
+		}
+	}
+}
+
+// held reports whether a 429 holds the calls back. One may have come while this call waited for the rate.
+func (l *rateLimited) held() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return time.Now().Before(l.resume)
+}
+
+func (l *rateLimited) waitForResume(ctx context.Context) error {
+	for {
 		l.mu.Lock()
 		pause := time.Until(l.resume)
 		l.mu.Unlock()
 		if pause <= 0 {
-			break
+			return nil
 		}
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < pause {
 			return &waitError{"the wait that a 429 asked for"}
@@ -62,14 +84,6 @@ func (l *rateLimited) wait(ctx context.Context) error {
 		case <-timer.C:
 		}
 	}
-	if l.limiter == nil {
-		return nil
-	}
-	err := l.limiter.Wait(ctx)
-	if err != nil && ctx.Err() == nil { // the limiter sees beforehand that the deadline comes first
-		return &waitError{"the wait for the client's rate limit"}
-	}
-	return err
 }
 
 // A waitError says that the caller's deadline comes before the end of a wait, which is why nobody waited.

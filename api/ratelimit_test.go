@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -108,6 +109,39 @@ func TestA429HoldsTheWholeClientBack(t *testing.T) {
 		}
 		if took := time.Since(start); took != 5*time.Second {
 			t.Errorf("another call took %v", took)
+		}
+	})
+}
+
+// Calls that wait for the rate when the 429 comes wait for its end too.
+func TestA429HoldsBackWhoWaitsForTheRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var sent atomic.Int64
+		var limited time.Time
+		w := &timed{next: func(r *http.Request) (*http.Response, error) {
+			if sent.Add(1) == 7 {
+				limited = time.Now()
+				return response(r, 429, "Retry-After", "20"), nil
+			}
+			return response(r, 200), nil
+		}}
+		c := onWire(t, w.send, api.WithRateLimit(60))
+		var calls sync.WaitGroup
+		for range 12 {
+			calls.Go(func() {
+				if _, err := c.TokenInfo(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		calls.Wait()
+		if len(w.times) != 13 {
+			t.Errorf("%d requests were sent", len(w.times))
+		}
+		for _, at := range w.times {
+			if wait := at.Sub(limited); 0 < wait && wait < 20*time.Second {
+				t.Errorf("a request was sent %v after the 429", wait)
+			}
 		}
 	})
 }

@@ -89,10 +89,18 @@ func checkRetry(ctx context.Context, resp *http.Response, err error) (bool, erro
 	}
 	// Whoever waits longer than this is told when to come back instead.
 	end := call.started.Add(retryWindow)
+	if wait == 0 && longestWait(call.attempts-1) > time.Until(end) {
+		return false, nil
+	}
 	if deadline, ok := ctx.Deadline(); ok && deadline.Before(end) {
 		end = deadline
 	}
 	return wait <= time.Until(end), nil
+}
+
+// longestWait is the longest that the client itself waits after an attempt, counted from 0.
+func longestWait(attempt int) time.Duration {
+	return min(backoffBase<<min(max(attempt, 0), 10), backoffCap)
 }
 
 func retryable(status int) bool {
@@ -111,8 +119,7 @@ func backoff(_, _ time.Duration, attempt int, resp *http.Response) time.Duration
 			return wait
 		}
 	}
-	longest := min(backoffBase<<min(attempt, 10), backoffCap)
-	return rand.N(longest) + 1
+	return rand.N(longestWait(attempt)) + 1
 }
 
 // retryAfter reads the Retry-After header (RFC 9110, section 10.2.3): seconds, which services in the field also send with

@@ -60,6 +60,24 @@ func (d dripper) Read(p []byte) (int, error) {
 	}
 }
 
+func TestNoRetryIsDueAfterHalfAMinute(t *testing.T) {
+	for range 20 { // the waits are random
+		synctest.Test(t, func(t *testing.T) {
+			start := time.Now()
+			sent := 0
+			c := onWire(t, func(r *http.Request) (*http.Response, error) {
+				if sent++; time.Since(start) > 30*time.Second {
+					t.Errorf("attempt %d began after %v", sent, time.Since(start))
+				}
+				return response(r, 503), nil
+			}, api.WithMaxRetries(20), api.WithRateLimit(0))
+			if _, err := c.GetToken(t.Context(), "acme", "app1", "tok1"); !errors.Is(err, api.ErrServer) || sent < 5 {
+				t.Errorf("%d attempts: %v", sent, err)
+			}
+		})
+	}
+}
+
 func TestRetries(t *testing.T) {
 	reset := &url.Error{Op: "Get", URL: "x", Err: errors.New("connection reset by peer")}
 	untrusted := &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}

@@ -2,6 +2,7 @@ package strictjson
 
 import (
 	"bytes"
+	"fmt"
 	"math/bits"
 	"slices"
 )
@@ -145,7 +146,8 @@ func (o *Object) found(member int) int {
 	return member
 }
 
-// name reads the name of the next member, and returns nil if there is none. It is good until the next call.
+// name reads the name of the next member, and returns nil if there is none. It stays good as long as the body does: skip
+// keeps it.
 func (o *Object) name() []byte {
 	r := o.r
 	if !r.more(o.begun, '}') {
@@ -172,7 +174,7 @@ func (o *Object) name() []byte {
 func (o *Object) skip(name []byte) {
 	r := o.r
 	if len(r.unknown)-o.unknown == maxUnknown {
-		r.fail(fault{at: r.at, problem: "more than 10000 members that the contract does not know"})
+		r.fail(fault{at: r.at, problem: fmt.Sprintf("more than %d members that the contract does not know", maxUnknown)})
 		return
 	}
 	r.unknown = append(r.unknown, name)

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // redacted stands where a secret stood; it is openapi.Redacted, repeated because this package imports nothing of ours.
@@ -29,36 +30,47 @@ var members = regexp.MustCompile(`(?i)"(?:token|access_token|refresh_token|plain
 // the value of a JSON member for secrets, and of each of known every part of eight characters or more, in capitals or
 // not, plain, escaped, in hexadecimal or in base64.
 func Redact(s string, known ...string) string {
-	found := unescaped(s).matches(members)
+	found, parts := unescaped(s).matches(members), partsOf(known)
 	for _, plain := range readings(s) {
-		found = slices.Concat(found, plain.matches(credentials), plain.matches(bearers), plain.fragments(known))
+		found = slices.Concat(found, plain.matches(credentials), plain.matches(bearers), plain.fragments(parts))
 	}
 	return hide(s, found)
 }
 
+// mostData is how long a text of data may be of which only a credential is hidden, and not all: to go over one of
+// megabytes, each letter of it escaped, takes half a minute.
+const mostData = 64 << 10
+
 // RedactCredentials is Redact for text that is data, such as a name, and no header or JSON: Bearer is a word in it like
-// any other. Parts of known are looked for only where the whole may be.
+// any other. Parts of known are looked for only where the whole may be. A text of more than 64 KiB that may hold a
+// credential is hidden whole.
 func RedactCredentials(s string, known ...string) string {
 	repeats := slices.ContainsFunc(known, func(k string) bool { return mayRepeat(s, k) })
 	if !repeats && !mayHoldCredential(s) {
 		return s
 	}
+	if len(s) > mostData {
+		return redacted
+	}
 	var found []span
+	var parts parts
+	if repeats {
+		parts = partsOf(known)
+	}
 	for _, plain := range readings(s) {
-		found = append(found, plain.matches(credentials)...)
-		if repeats {
-			found = append(found, plain.fragments(known)...)
-		}
+		found = slices.Concat(found, plain.matches(credentials), plain.fragments(parts))
 	}
 	return hide(s, found)
 }
 
 // mayRepeat looks for the longest part of a secret that is seldom escaped, for the same reason as mayHoldCredential.
 func mayRepeat(s, secret string) bool {
-	longest := ""
-	for _, part := range strings.FieldsFunc(secret, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
-		if len(part) > len(longest) {
-			longest = part
+	longest, from := "", 0
+	for i, r := range secret {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			from = i + utf8.RuneLen(r)
+		} else if end := i + utf8.RuneLen(r); end-from > len(longest) {
+			longest = secret[from:end]
 		}
 	}
 	return secret != "" && strings.Contains(s, longest)
@@ -194,9 +206,12 @@ func (p plainText) matches(pattern *regexp.Regexp) (found []span) {
 // fragment is how many characters in a row a known secret and a text must share. Fewer would be found by chance.
 const fragment = 8
 
-// fragments returns what of the text is a part of a known secret.
-func (p plainText) fragments(known []string) (found []span) {
-	text, parts := lower(p.text), partsOf(known)
+// parts are what to look for, by its length.
+type parts [fragment + 1]map[string]bool
+
+// fragments returns what of the text is one of the parts.
+func (p plainText) fragments(parts parts) (found []span) {
+	text := lower(p.text)
 	for size := range fragment + 1 {
 		for i := 0; len(parts[size]) > 0 && i+size <= len(text); i++ {
 			if parts[size][text[i:i+size]] {
@@ -207,9 +222,9 @@ func (p plainText) fragments(known []string) (found []span) {
 	return found
 }
 
-// partsOf returns what to look for, by its length: the parts of the secrets as they may be written, or all of one that
-// is shorter than a part. A prefix that everyone knows is no part.
-func partsOf(known []string) (parts [fragment + 1]map[string]bool) {
+// partsOf returns the parts of the secrets as they may be written, or all of one that is shorter than a part. A prefix
+// that everyone knows is no part.
+func partsOf(known []string) (parts parts) {
 	add := func(part string) {
 		if parts[len(part)] == nil {
 			parts[len(part)] = map[string]bool{}

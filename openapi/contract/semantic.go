@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -26,7 +27,7 @@ func (j *judge) meaning(root *value) {
 func (j *judge) wrong(rule *Rule, pointer, format string, args ...any) {
 	line := j.op.line
 	if s := j.by.at(pointer); s != nil {
-		line = s.line
+		line = cmp.Or(s.line, line)
 	}
 	j.find(rule, InBody, pointer, line, format, args...)
 }

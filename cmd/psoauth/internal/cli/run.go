@@ -120,6 +120,7 @@ var inFlags = strings.NewReplacer(
 	"see WithAccessToken", "see --access-token",
 	"WithAccessToken: ", "--access-token (PLANETSCALE_ACCESS_TOKEN): ",
 	", or raise the limit with WithMaxResponseBytes", " with --per-page",
+	"raise the limit with WithMaxResponseBytes", "the command reads no more",
 	"check the base URL", "check --api-url and --auth-url",
 	"the network and the base URL", "the network, --api-url and --auth-url",
 	"the ids and the base URL", "the ids, --api-url and --auth-url",
