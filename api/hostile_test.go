@@ -297,7 +297,7 @@ func TestAPanicOfTheProgramsTransportReachesTheCaller(t *testing.T) {
 				panic("mine")
 			}
 			resp := response(r, 200)
-			body := pageBody(1, 2, 0, 100, `"total_pages":9,`)
+			body := pageBody(1, 2, 0, 100, `"total_pages":9,"total_count":900,`)
 			resp.Body, resp.ContentLength = readCloser(body), int64(len(body))
 			return resp, nil
 		}, api.WithRateLimit(0))

@@ -183,7 +183,7 @@ func TestAListDoesNotEndBeforeItsTotalSaysSo(t *testing.T) {
 				t.Parallel()
 				c, rec := serve(t, func(w http.ResponseWriter, r *http.Request) {
 					p, _ := strconv.Atoi(r.URL.Query().Get("page"))
-					answer(200, "application/json", pageBody(p, test.next(p), p*10, test.tokens(p), `"total_pages":3,`))(w, r)
+					answer(200, "application/json", pageBody(p, test.next(p), p*10, test.tokens(p), `"total_pages":3,"total_count":30,`))(w, r)
 				})
 				ids, err := collect(c.Tokens(t.Context(), "acme", "app1", api.ListOptions{Prefetch: prefetch}))
 				if err != nil || len(ids) != test.want || len(rec.seen()) > 3 {
@@ -209,7 +209,7 @@ func TestPagesThatDoNotAdvanceAreALoop(t *testing.T) {
 		"names zero":               {func(int) int { return -1 }, itself, "", 10, 2, 1},
 		"always page one":          {func(p int) int { return p + 1 }, func(int) int { return 1 }, "", 10, 2, 2},
 		"always the same answer":   {func(int) int { return 2 }, func(int) int { return 1 }, "", 10, 2, 2},
-		"no end, though total two": {func(p int) int { return p + 1 }, itself, `"total_pages":2,`, 1030, 104, 103},
+		"no end, though total two": {func(p int) int { return p + 1 }, itself, `"total_pages":2,"total_count":20,`, 1030, 104, 103},
 		"a leap into the void":     {func(int) int { return 1 << 40 }, itself, "", 10, 2, 1},
 	} {
 		for _, prefetch := range []int{0, 3} {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -33,6 +34,33 @@ func TestFilesAreShort(t *testing.T) {
 	})
 	if err != nil || files == 0 {
 		t.Errorf("walked %d files: %v", files, err)
+	}
+}
+
+// A link from one document to another file is followed by people only.
+func TestLinksOfTheDocumentsLeadSomewhere(t *testing.T) {
+	t.Parallel()
+	links := 0
+	for _, pattern := range []string{"*.md", "docs/*.md", "openapi/*.md"} {
+		documents, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, document := range documents {
+			text, err := os.ReadFile(document)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, link := range regexp.MustCompile(`(?:\]\(|src(?:set)?=")([^)":#]+)[)"#]`).FindAllSubmatch(text, -1) {
+				links++
+				if _, err := os.Stat(filepath.Join(filepath.Dir(document), string(link[1]))); err != nil {
+					t.Errorf("%s has a link to nowhere: %s", document, link[1])
+				}
+			}
+		}
+	}
+	if links < 10 {
+		t.Errorf("only %d links were found", links)
 	}
 }
 

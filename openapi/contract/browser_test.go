@@ -152,7 +152,7 @@ func TestBrowserCopesWithVeryManyFindings(t *testing.T) {
 	shown := strings.Join(b.Texts("main"), "\n")
 	for _, want := range []string{
 		"300,000", "And 99,900 other places, which the JSON form of the report has.",
-		"200,000 further findings are counted above but not listed: they were too many to keep.",
+		"200,000 more, too many to keep, counted above and not listed.",
 	} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("the page does not say %s", want)
