@@ -32,7 +32,7 @@ var mutations = []mutation{
 
 	// What is shown.
 	{"redaction of known prefixes", "internal/text/redact.go",
-		`slices.Concat(found, plain.matches(credentials), `, `slices.Concat(found, `, "internal/text", "TestRedact"},
+		`plain.matches(credentials), plain.matches(bearers)`, `plain.matches(bearers)`, "internal/text", "TestRedact"},
 	{"redaction of the client's own credential", "api/client.go",
 		`return []string{token}`, `return []string{token[:0]}`, "api", "TestOurOwnCredentialIsRedactedHoweverTheServerWritesIt"},
 	{"redaction of escaped credentials", "internal/text/redact.go",
@@ -116,9 +116,9 @@ var mutations = []mutation{
 		`case http.StatusTooManyRequests, http.StatusBadGateway,`, `case http.StatusInternalServerError, http.StatusTooManyRequests, http.StatusBadGateway,`,
 		"api", "TestRetries"},
 	{"jitter", "api/retry.go",
-		`return rand.N(longest) + 1`, `return longest + rand.N(time.Nanosecond)`, "api", "TestBackoffIsRandomAndGrows"},
+		`return rand.N(longestWait(attempt)) + 1`, `return longestWait(attempt) + rand.N(time.Nanosecond)`, "api", "TestBackoffIsRandomAndGrows"},
 	{"the rate limit", "api/ratelimit.go",
-		`if l.limiter == nil {`, `if l.limiter != nil {`, "api", "TestAllCallsOfAClientShareOneRate"},
+		`err != nil || l.limiter == nil {`, `err != nil || l.limiter != nil {`, "api", "TestAllCallsOfAClientShareOneRate"},
 	{"holding the whole client back after a 429", "api/ratelimit.go",
 		`err == nil && resp.StatusCode == http.StatusTooManyRequests`, `err == nil && resp.StatusCode == 0`, "api", "TestA429HoldsTheWholeClientBack"},
 	{"keeping a refreshed token though its call has ended", "api/refresh.go",
