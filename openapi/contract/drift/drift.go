@@ -68,7 +68,7 @@ func compare(contract, before, now *Document) (*Report, error) {
 		var findings []Finding
 		var err error
 		switch {
-		case is == nil && now.covers(was, before.operations):
+		case is == nil && now.speaksOf(was, before.operations):
 			findings = []Finding{gone(id, was)}
 		case is == nil:
 		case was == nil:
@@ -88,10 +88,10 @@ func compare(contract, before, now *Document) (*Report, error) {
 	return report, nil
 }
 
-// covers reports whether a document covers where an operation is served, so that one it does not have is gone.
+// speaksOf reports whether a document covers where an operation is served, so that one it does not have is gone.
 // PlanetScale describes its two hosts apart, so it must name the host or have another of its operations; and a page of the
 // documentation has one operation only.
-func (d *Document) covers(op *operation, others map[string]*operation) bool {
+func (d *Document) speaksOf(op *operation, others map[string]*operation) bool {
 	shared := func(other *operation) bool {
 		return slices.ContainsFunc(op.route.servers, func(s server) bool {
 			return slices.ContainsFunc(other.route.servers, func(o server) bool { return o.origin == s.origin })
