@@ -38,7 +38,7 @@ func (t *TokenInfo) UnmarshalJSON(data []byte) error {
 		{"sub", "a string", false, &sub},
 		{"resource_owner_id", "a string or an integer", true, &owner},
 		{"expires_in", "seconds, from 0 to 292 years", true, &left},
-		{"application", "an object with the member uid, a string or null", false, &app},
+		{"application", "an object whose member uid is a string or null", false, &app},
 		{"created_at", aTime, false, &created},
 	})
 	if err != nil {
@@ -166,10 +166,7 @@ func (o *ownerID) UnmarshalJSON(data []byte) error {
 type application struct{ uid string }
 
 func (a *application) UnmarshalJSON(data []byte) error {
-	members, err := decodeMembers(data, []member{{"uid", "a string", true, &a.uid}})
-	if _, ok := members["uid"]; err == nil && !ok {
-		return errors.New("the member uid is missing")
-	}
+	_, err := decodeMembers(data, []member{{"uid", "a string", true, &a.uid}})
 	return err
 }
 
