@@ -62,7 +62,7 @@ func serverWords(call *call, resp *http.Response, body []byte) (code, message st
 	first := func(candidates ...*string) string {
 		for _, s := range candidates {
 			if s != nil && *s != "" {
-				return text.Excerpt(*s, excerptBytes, call.secrets()...)
+				return *s
 			}
 		}
 		return ""
@@ -71,13 +71,10 @@ func serverWords(call *call, resp *http.Response, body []byte) (code, message st
 	if message == "" {
 		var wrong []string
 		for _, p := range words.Errors {
-			name := ""
-			if p.Name != nil {
-				name = *p.Name
-			}
-			wrong = append(wrong, strings.TrimSpace(name+" "+strings.Join(p.Errors, ", ")))
+			wrong = append(wrong, strings.TrimSpace(first(p.Name)+" "+strings.Join(p.Errors, ", ")))
 		}
-		message = text.Excerpt(strings.Join(wrong, "; "), excerptBytes, call.secrets()...)
+		message = strings.Join(wrong, "; ")
 	}
-	return code, message
+	excerpt := func(s string) string { return text.Excerpt(s, excerptBytes, call.secrets()...) }
+	return excerpt(code), excerpt(message)
 }

@@ -7,13 +7,17 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"github.com/psoauth/psoauth/internal/text"
 )
 
 // An origin is where a credential may go: scheme, host and port (RFC 6454, section 4).
 type origin struct{ scheme, host, port string }
 
 func originOf(u *url.URL) origin {
-	o := origin{lower(u.Scheme), lower(u.Hostname()), u.Port()}
+	// Beyond ASCII one lower-case letter can stand for two host names: strings.ToLower makes an i of İ, and the network
+	// sends apİ.example to xn--api-bec.example.
+	o := origin{text.LowerASCII(u.Scheme), text.LowerASCII(u.Hostname()), u.Port()}
 	if o.port == "" {
 		switch o.scheme {
 		case "https":
@@ -23,18 +27,6 @@ func originOf(u *url.URL) origin {
 		}
 	}
 	return o
-}
-
-// lower folds the letters of ASCII and no others. Beyond ASCII one lower-case letter can stand for two host names:
-// strings.ToLower makes an i of İ, and the network sends apİ.example to xn--api-bec.example.
-func lower(s string) string {
-	folded := []byte(s)
-	for i, c := range folded {
-		if 'A' <= c && c <= 'Z' {
-			folded[i] = c + ('a' - 'A')
-		}
-	}
-	return string(folded)
 }
 
 func (o origin) String() string { return o.scheme + "://" + net.JoinHostPort(o.host, o.port) }
@@ -61,7 +53,7 @@ func parseBaseURL(raw string) (*url.URL, error) {
 	case strings.ContainsFunc(u.Host, func(r rune) bool { return r > '~' }):
 		return nil, errors.New("has letters beyond ASCII in its host; write the host as the network does, with xn--")
 	}
-	switch u.Scheme = lower(u.Scheme); {
+	switch u.Scheme = text.LowerASCII(u.Scheme); {
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
 		return nil, errors.New("is plain http; a credential is sent over https only, or to a loopback address")
 	case u.Scheme != "http" && u.Scheme != "https":
@@ -81,7 +73,7 @@ func parseBaseURL(raw string) (*url.URL, error) {
 }
 
 func isLoopback(host string) bool {
-	if lower(host) == "localhost" {
+	if text.LowerASCII(host) == "localhost" {
 		return true
 	}
 	addr, err := netip.ParseAddr(host)

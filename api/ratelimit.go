@@ -52,24 +52,22 @@ func (l *rateLimited) wait(ctx context.Context) error {
 		if err != nil && ctx.Err() == nil { // the limiter sees beforehand that the deadline comes first
 			return &waitError{"the wait for the client's rate limit"}
 		}
-		if err != nil || !l.held() {
+		if err != nil || l.remaining() <= 0 { // a 429 may have come while this call waited for the rate
 			return err
 		}
 	}
 }
 
-// held reports whether a 429 holds the calls back. One may have come while this call waited for the rate.
-func (l *rateLimited) held() bool {
+// remaining is how long a 429 still holds the calls back; it is not positive if none does.
+func (l *rateLimited) remaining() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return time.Now().Before(l.resume)
+	return time.Until(l.resume)
 }
 
 func (l *rateLimited) waitForResume(ctx context.Context) error {
 	for {
-		l.mu.Lock()
-		pause := time.Until(l.resume)
-		l.mu.Unlock()
+		pause := l.remaining()
 		if pause <= 0 {
 			return nil
 		}

@@ -15,11 +15,14 @@ import (
 // redacted stands where a secret stood; it is openapi.Redacted, repeated because this package imports nothing of ours.
 const redacted = "[redacted]"
 
-// These match, in text that is unescaped, what PlanetScale's credentials look like, longest prefix first, and what only its
+// prefixes are what PlanetScale's credentials begin with, the longest of two alike first.
+const prefixes = `pscale_(?:oauth_refresh|oauth|app_secret|tkn|pw)_`
+
+// These match, in text that is unescaped, what PlanetScale's credentials look like, and what only its
 // place after a Bearer scheme tells to be a secret. Lengths are not promised, so a credential ends where its alphabet does.
 // The public client id, pscale_app_ and hex digits, is no secret.
 var (
-	credentials = regexp.MustCompile(`(?i)pscale_(?:oauth_refresh|oauth|app_secret|tkn|pw)_[A-Z0-9_.~+/=%-]+`)
+	credentials = regexp.MustCompile(`(?i)` + prefixes + `[A-Z0-9_.~+/=%-]+`)
 	bearers     = regexp.MustCompile(`(?i)\bBearer\s+([A-Z0-9_.~+/=%-]+)`)
 )
 
@@ -211,7 +214,7 @@ type parts [fragment + 1]map[string]bool
 
 // fragments returns what of the text is one of the parts.
 func (p plainText) fragments(parts parts) (found []span) {
-	text := lower(p.text)
+	text := LowerASCII(p.text)
 	for size := range fragment + 1 {
 		for i := 0; len(parts[size]) > 0 && i+size <= len(text); i++ {
 			if parts[size][text[i:i+size]] {
@@ -229,7 +232,7 @@ func partsOf(known []string) (parts parts) {
 		if parts[len(part)] == nil {
 			parts[len(part)] = map[string]bool{}
 		}
-		parts[len(part)][lower(part)] = true
+		parts[len(part)][LowerASCII(part)] = true
 	}
 	for _, secret := range known {
 		if secret != "" && len(secret) < fragment {
@@ -250,7 +253,7 @@ func partsOf(known []string) (parts parts) {
 	return parts
 }
 
-var prefix = regexp.MustCompile(`^pscale_(?:oauth_refresh|oauth|app_secret|tkn|pw)_`)
+var prefix = regexp.MustCompile("^" + prefixes)
 
 // writings returns a secret as it is, in hexadecimal, and in base64, where a character depends on how many came before.
 func writings(secret string) []string {
@@ -262,8 +265,8 @@ func writings(secret string) []string {
 	return all
 }
 
-// lower folds the letters of ASCII, and leaves each byte where it is.
-func lower(s string) string {
+// LowerASCII folds the letters of ASCII and no others, and leaves each byte where it is.
+func LowerASCII(s string) string {
 	folded := []byte(s)
 	for i, c := range folded {
 		if 'A' <= c && c <= 'Z' {
