@@ -18,7 +18,7 @@ type Run struct {
 	mu        sync.Mutex
 	responses int
 	findings  []Finding
-	counts    [len(severities)]int
+	counts    [Error + 1]int
 	omitted   int
 }
 

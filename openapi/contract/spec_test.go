@@ -32,7 +32,7 @@ func TestDocumentsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ document, want string }{
 		"empty":              {"", "no openapi member"},
-		"text":               {"hello", "cannot unmarshal string"},
+		"text":               {"hello", "cannot construct"},
 		"binary":             {"\x00\x01\x02", "spec"},
 		"YAML that is none":  {"a: [1", "yaml"},
 		"Swagger":            {"swagger: '2.0'\ninfo: {title: t, version: '1'}\npaths: {}", "Swagger 2.0"},
