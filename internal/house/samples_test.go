@@ -277,7 +277,7 @@ func reports(t *testing.T) (all []any) {
 
 func baseline(t *testing.T) *contract.Baseline {
 	b := new(contract.Baseline)
-	b.Update(judged(t))
+	contract.UpdateBaseline(b, judged(t))
 	return b
 }
 

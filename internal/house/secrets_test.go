@@ -110,10 +110,8 @@ var samples = map[string]sample{
 	"openapi.TokenInfo":  filled[openapi.TokenInfo](),
 	"openapi.TokenState": filled[openapi.TokenState](),
 
-	"openapi/contract.Accepted":          filled[contract.Accepted](),
 	"openapi/contract.Baseline":          func(t *testing.T) []any { return []any{baseline(t)} },
 	"openapi/contract.Coverage":          func(t *testing.T) []any { return []any{report(t).Coverage} },
-	"openapi/contract.Date":              filled[contract.Date](),
 	"openapi/contract.Finding":           func(t *testing.T) []any { return []any{report(t).Findings} },
 	"openapi/contract.Format":            zero[contract.Format](),
 	"openapi/contract.MemberCoverage":    filled[contract.MemberCoverage](),

@@ -2,11 +2,12 @@ package contract
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/psoauth/psoauth/internal/report"
 )
 
 // A Report is what a run found, in an order that does not depend on the order the responses came in as long as each has
@@ -49,7 +50,7 @@ func NewReport(run *Run, options ReportOptions) *Report {
 	counts := run.counts
 	now := run.v.clock()
 	for _, f := range run.all() {
-		if options.Baseline.accepts(f, now) {
+		if options.Baseline.Accepts(f.acceptance(), now) {
 			counts[f.Severity]--
 			r.Summary.Accepted++
 			continue
@@ -96,14 +97,6 @@ func (r *Report) Write(w io.Writer, format Format) error {
 
 func (r *Report) writeJSON(w io.Writer) error { return encodeJSON(w, r) }
 
-// encodeJSON writes v as people read it: indented, and with < and > as they are.
-func encodeJSON(w io.Writer, v any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(v)
-}
-
 // A group is all findings of one rule at one place of one operation.
 type group struct {
 	Finding        // the first of them
@@ -114,13 +107,13 @@ type group struct {
 // groups returns the findings in groups: by operation, the worst first, then by rule and pointer. Findings without an
 // operation come last.
 func (r *Report) groups() []group {
-	byKey := map[key]*group{}
+	byKey := map[report.Acceptance]*group{}
 	var groups []*group
 	for _, f := range r.Findings {
-		k := keyOf(f)
+		k := f.acceptance()
 		g := byKey[k]
 		if g == nil {
-			g = &group{Finding: f, pointer: k.pointer}
+			g = &group{Finding: f, pointer: k.Pointer}
 			byKey[k] = g
 			groups = append(groups, g)
 		}

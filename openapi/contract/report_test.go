@@ -178,7 +178,7 @@ func TestBaseline(t *testing.T) {
 	t.Parallel()
 	run := mixedRun(t)
 	baseline := &contract.Baseline{}
-	baseline.Update(run)
+	contract.UpdateBaseline(baseline, run)
 	var b bytes.Buffer
 	if err := baseline.Write(&b); err != nil {
 		t.Fatal(err)
@@ -195,11 +195,11 @@ func TestBaseline(t *testing.T) {
 		t.Errorf("the baseline of a run does not accept it: %v", report.Summary)
 	}
 
-	read.Findings[0].Expires = contract.DateOf(noon)
+	read.Findings[0].Until = noon.Format(time.DateOnly)
 	if report := contract.NewReport(run, contract.ReportOptions{Baseline: read}); len(report.Findings) != 0 {
 		t.Error("a finding is not accepted on its last day")
 	}
-	read.Findings[0].Expires = contract.DateOf(noon.Add(-24 * time.Hour))
+	read.Findings[0].Until = noon.Add(-24 * time.Hour).Format(time.DateOnly)
 	report = contract.NewReport(run, contract.ReportOptions{Baseline: read})
 	if len(report.Findings) != 1 || report.Findings[0].Rule != read.Findings[0].Rule {
 		t.Errorf("after its last day a finding is accepted: %v", report.Findings)
@@ -214,11 +214,11 @@ func TestBaseline(t *testing.T) {
 		t.Errorf("written and read, the baseline is %v, %v", again, err)
 	}
 	kept := *read
-	read.Update(run)
+	contract.UpdateBaseline(read, run)
 	if len(read.Findings) != len(kept.Findings) || read.Findings[0] != kept.Findings[0] || read.Findings[1] != kept.Findings[1] {
 		t.Error("an update changes what is in the baseline already")
 	}
-	read.Update(validator(t).NewRun())
+	contract.UpdateBaseline(read, validator(t).NewRun())
 	if len(read.Findings) != 0 {
 		t.Errorf("an update keeps what did not occur: %v", read.Findings)
 	}

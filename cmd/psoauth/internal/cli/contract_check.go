@@ -184,7 +184,7 @@ func (c *check) finish(run *contract.Run, baseline *contract.Baseline, failed er
 		return failed
 	}
 	if c.updateBaseline && failed == nil {
-		baseline.Update(run)
+		contract.UpdateBaseline(baseline, run)
 		if err := replaceFile("--baseline", c.baseline, baseline.Write); err != nil {
 			return err
 		}
