@@ -72,7 +72,7 @@ func TestTheDriftWorkflowKeepsOneIssue(t *testing.T) {
 	}
 	stand("curl", `while [ $# -gt 0 ]; do [ "$1" = --output ] && out=$2; shift; done; cp "$PUBLISHED" "$out"`)
 	stand("gh", `echo "gh $*" >>"$LOG"; [ "$2" = list ] && echo "$OPEN"; while [ $# -gt 0 ]; do [ "$1" = --body-file ] && cat "$2" >>"$LOG"; shift; done; true`)
-	published := readFile(t, "openapi/contract/drift/testdata/upstream.yaml")
+	published := readFile(t, "openapi/drift/testdata/upstream.yaml")
 	for name, test := range map[string]struct {
 		published, open string
 		fails           bool

@@ -22,7 +22,7 @@ import (
 	"github.com/psoauth/psoauth/api/audit/policy"
 	"github.com/psoauth/psoauth/openapi"
 	"github.com/psoauth/psoauth/openapi/contract"
-	"github.com/psoauth/psoauth/openapi/contract/drift"
+	"github.com/psoauth/psoauth/openapi/drift"
 )
 
 // A sample makes values of an exported type, or of what an exported option makes, with the canary in each place that is
@@ -127,12 +127,12 @@ var samples = map[string]sample{
 	"openapi/contract.TestingT":          func(t *testing.T) []any { return []any{failures(t)} },
 	"openapi/contract.Validator":         func(t *testing.T) []any { return []any{validator(t)} },
 
-	"openapi/contract/drift.Class":    zero[drift.Class](),
-	"openapi/contract/drift.Document": zero[drift.Document](),
-	"openapi/contract/drift.Example":  filled[drift.Example](),
-	"openapi/contract/drift.Finding":  filled[drift.Finding](),
-	"openapi/contract/drift.Report":   filled[drift.Report](),
-	"openapi/contract/drift.Show":     filled[drift.Show](),
+	"openapi/drift.Class":    zero[drift.Class](),
+	"openapi/drift.Document": zero[drift.Document](),
+	"openapi/drift.Example":  filled[drift.Example](),
+	"openapi/drift.Finding":  filled[drift.Finding](),
+	"openapi/drift.Report":   filled[drift.Report](),
+	"openapi/drift.Show":     filled[drift.Show](),
 
 	"openapi/contract.WithBodyLimit": contractOption(contract.WithBodyLimit(-1)),
 	"openapi/contract.WithClock":     contractOption(contract.WithClock(time.Now), contract.WithClock(nil)),

@@ -24,9 +24,9 @@ var mutations = []mutation{
 		`c := &Client{onAPI: s.service,`, `c := &Client{onAPI: s.service, onAuth: s.service,`, "api", "TestNothingIsSentWithoutTheRightCredential"},
 	{"an access token for the API host only where there is no service token", "api/client.go",
 		`if !c.service {`, `if c.service || true {`, "api", "TestEachHostGetsOnlyItsOwnCredential"},
-	{"no cookies with a request for a document", "openapi/contract/drift/load.go",
+	{"no cookies with a request for a document", "openapi/drift/load.go",
 		`bare := http.Client{Transport: client.Transport, `, `bare := http.Client{Transport: client.Transport, Jar: client.Jar, `,
-		"openapi/contract/drift", "TestLoadFetchesWithoutCredentials"},
+		"openapi/drift", "TestLoadFetchesWithoutCredentials"},
 	{"the check of arguments that become a path", "api/arguments.go",
 		`a.value == "." || a.value == ".."`, `a.value == "…"`, "api", "TestPathArguments"},
 

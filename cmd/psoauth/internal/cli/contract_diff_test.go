@@ -14,7 +14,7 @@ import (
 // publishedDocument is a document as PlanetScale publishes them, which the contract holds for.
 func publishedDocument(t *testing.T) string {
 	t.Helper()
-	data, err := os.ReadFile("../../../../openapi/contract/drift/testdata/upstream.yaml")
+	data, err := os.ReadFile("../../../../openapi/drift/testdata/upstream.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}

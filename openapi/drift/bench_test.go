@@ -3,7 +3,7 @@ package drift_test
 import (
 	"testing"
 
-	"github.com/psoauth/psoauth/openapi/contract/drift"
+	"github.com/psoauth/psoauth/openapi/drift"
 )
 
 func BenchmarkCompare(b *testing.B) {

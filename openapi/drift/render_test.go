@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/psoauth/psoauth/openapi/contract/drift"
+	"github.com/psoauth/psoauth/openapi/drift"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")

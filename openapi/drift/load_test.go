@@ -20,7 +20,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/psoauth/psoauth/openapi/contract/drift"
+	"github.com/psoauth/psoauth/openapi/drift"
 )
 
 func TestLoadReadsFilesAndStandardInput(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/psoauth/psoauth/openapi/contract/drift"
+	"github.com/psoauth/psoauth/openapi/drift"
 )
 
 // older makes a document as PlanetScale published it half a year before: objects closed, nothing null, scopes a list.

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/psoauth/psoauth/openapi/contract/drift"
+	"github.com/psoauth/psoauth/openapi/drift"
 )
 
 var allEdits = flag.Bool("all-edits", false, "try every edit of the contract, not one in eight; it takes a minute")

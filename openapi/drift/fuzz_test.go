@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/psoauth/psoauth/openapi/contract/drift"
+	"github.com/psoauth/psoauth/openapi/drift"
 )
 
 // FuzzParse gives documents of anybody's making to everything that reads them.

@@ -9,7 +9,7 @@ import (
 // Whoever takes a member in writes down when it came.
 func TestHistoryHasEveryMemberThatCameLater(t *testing.T) {
 	t.Parallel()
-	history, err := os.ReadFile("../../HISTORY.md")
+	history, err := os.ReadFile("../HISTORY.md")
 	if err != nil {
 		t.Fatal(err)
 	}

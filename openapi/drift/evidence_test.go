@@ -15,7 +15,7 @@ import (
 	"testing"
 
 	"github.com/psoauth/psoauth/api"
-	"github.com/psoauth/psoauth/openapi/contract/drift"
+	"github.com/psoauth/psoauth/openapi/drift"
 )
 
 // read has package api read a response, and returns what it has against it. Of an error it expects to read the code.

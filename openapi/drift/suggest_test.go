@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/psoauth/psoauth/openapi"
-	"github.com/psoauth/psoauth/openapi/contract/drift"
+	"github.com/psoauth/psoauth/openapi/drift"
 )
 
 // apply applies a unified diff, and refuses one whose lines are not where it says.
