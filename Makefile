@@ -1,30 +1,23 @@
-# Everything here needs Go and make; lint downloads staticcheck as a Go module.
+# Everything here needs Go, make and git; other tools are fetched as Go modules of a fixed version. "make vuln" asks the
+# network, and "make contract-lint" needs Node.js.
 
 STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
 # A count, because Go 1.26 may take the end of a duration for a failure (golang/go#75804).
 FUZZTIME    ?= 10000x
 BENCHCOUNT  ?= 6
+TESTFLAGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help generate test network mutants contract-score lint demo cover fuzz bench api
+.PHONY: help generate generated test check lint api demo cover fuzz bench network vuln contract-lint nightly
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-generate: ## Turn openapi/openapi.yaml into gen/
-	go generate ./...
+test: ## Run all tests; TESTFLAGS are for go test
+	go test $(TESTFLAGS) ./...
 
-test: network ## Run all tests
-	go test ./...
-
-network: ## List tokens through a network that fails in every way, and print how it went
-	cd conformance_test/network && go mod tidy -diff && go vet . && go test -count 1 -parallel 16
-
-mutants: ## Take out one protection after the other, and see the tests fail
-	go run ./internal/mutants
-
-contract-score: ## Measure the validator beside kin-openapi, on mutants of valid responses
-	go test ./openapi/contract -run 'TestScore|TestUndeclaredMembers|TestCost' -score -v -count 1
+check: lint generated test ## Run what must pass before a push
 
 lint: ## Check format, go.mod, and the code by go vet and staticcheck
 	@unformatted=$$(gofmt -l .) || exit 1; \
@@ -33,12 +26,27 @@ lint: ## Check format, go.mod, and the code by go vet and staticcheck
 	go vet ./...
 	$(STATICCHECK) ./...
 
+generate: ## Turn openapi/openapi.yaml into gen/
+	go generate ./...
+
+generated: generate ## Check that gen/ is what openapi/openapi.yaml gives
+	@git diff --exit-code -- gen || { echo "gen/ is now up to date; commit it together with openapi/openapi.yaml"; exit 1; }
+
+api: ## Accept the public API as it is now
+	go test ./internal/house -run TestPublicAPI -update
+	git diff --stat -- internal/house/testdata/api.txt
+
 demo: ## Run the command's demonstration, which needs no credentials
 	go run ./cmd/psoauth demo
 
 cover: ## Measure how much of api the tests run; lines in coverage.out
-	go test -coverpkg=./api -coverprofile=coverage.out ./...
+	@$(MAKE) --no-print-directory test TESTFLAGS='-coverpkg=./api -coverprofile=coverage.out'
 	@go tool cover -func=coverage.out | tail -n 1
+
+bench: ## Run all benchmarks BENCHCOUNT times (6), for benchstat
+	go test -run '^$$' -bench . -count $(BENCHCOUNT) ./...
+
+nightly: fuzz network contract-lint vuln ## Run what takes too long, or needs too much, for each change
 
 fuzz: ## Run each fuzz target FUZZTIME (10000x)
 	@set -e; for package in $$(go list ./...); do \
@@ -48,9 +56,14 @@ fuzz: ## Run each fuzz target FUZZTIME (10000x)
 		done; \
 	done
 
-bench: ## Run all benchmarks BENCHCOUNT times (6), for benchstat
-	go test -run '^$$' -bench . -count $(BENCHCOUNT) ./...
+network: ## List tokens through a network that fails in every way, and print how it went
+	cd conformance_test/network && go mod tidy -diff && go vet . && go test -count 1 -parallel 16
 
-api: ## Accept the public API as it is now
-	go test ./internal/house -run TestPublicAPIIsTheOneAgreed -update
-	git diff --stat -- internal/house/testdata/api.txt
+vuln: ## Look for known vulnerabilities in what the module calls
+	@curl --silent --fail --output /dev/null --max-time 20 https://vuln.go.dev/index/db.json || \
+		{ echo "make vuln: https://vuln.go.dev cannot be reached, so nothing was checked; run it again where it can"; exit 1; }
+	$(GOVULNCHECK) ./...
+
+contract-lint: ## Check the contract by linters of other languages
+	npx --yes @stoplight/spectral-cli@6.16.3 lint --ruleset .github/spectral.yaml openapi/openapi.yaml
+	npx --yes @redocly/cli@2.77.0 lint --extends recommended openapi/openapi.yaml

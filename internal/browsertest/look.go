@@ -5,6 +5,9 @@ import (
 	"context"
 	_ "embed"
 	"encoding/json"
+	"image"
+	"image/png"
+	"os"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -61,5 +64,25 @@ func (b *Tab) Accessible() {
 	for _, v := range result.Violations {
 		b.t.Errorf("%s (%s): %s, %d times, as in %s: %s",
 			v.ID, v.Impact, v.Help, len(v.Nodes), v.Nodes[0].HTML, v.Nodes[0].FailureSummary)
+	}
+}
+
+// Picture takes a picture of the window and checks its size. If the environment has PSOAUTH_UPDATE=1, it writes the picture
+// to the file.
+func (b *Tab) Picture(file string, width, height int) {
+	b.t.Helper()
+	shown := Get(b, chromedp.CaptureScreenshot())
+	config, err := png.DecodeConfig(bytes.NewReader(shown))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if size := image.Pt(config.Width, config.Height); size != image.Pt(width, height) {
+		b.t.Fatalf("the picture is %v, want %d by %d", size, width, height)
+	}
+	if os.Getenv("PSOAUTH_UPDATE") == "" {
+		return
+	}
+	if err := os.WriteFile(file, shown, 0o644); err != nil {
+		b.t.Fatal(err)
 	}
 }

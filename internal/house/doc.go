@@ -1,4 +1,3 @@
-// Package house holds the tests that keep the module in order: which package may import which, how much a program that
-// imports api links, what is public, what is documented, how long a file may be, and that gen is what the contract says.
-// It has no other code.
+// Package house holds tests of the module as a whole: which package imports which, what is public, whether the commands,
+// programs and links of the documents work, and whether the action does. It has no other code.
 package house

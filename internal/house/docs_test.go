@@ -1,83 +1,82 @@
 package house_test
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
+	"io/fs"
+	"os"
 	"path/filepath"
-	"slices"
+	"regexp"
+	"strings"
 	"testing"
 )
 
-func TestExportedNamesAreDocumented(t *testing.T) {
+var (
+	link       = regexp.MustCompile(`(?:\]\(|src(?:set)?=")([^)":#]+)[)"#]`) // to another file, in Markdown or HTML
+	claim      = regexp.MustCompile("((?:`Test\\w+`(?:, )?)+) in ([\\w/]+)")
+	testName   = regexp.MustCompile(`Test\w+`)
+	makeTarget = regexp.MustCompile("(?m)(?:^|`)make ([a-z-]+)")
+)
+
+// documents returns the text of each document of the module by its name.
+func documents(t *testing.T) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && filepath.Ext(path) == ".md" {
+			name, _ := filepath.Rel(root, path)
+			found[name] = readFile(t, name)
+		}
+		return err
+	})
+	if err != nil || len(found) < 5 {
+		t.Fatalf("%d documents: %v", len(found), err)
+	}
+	return found
+}
+
+func TestLinksInDocumentsLeadToFiles(t *testing.T) {
 	t.Parallel()
-	for _, p := range packages(t, "./api/...", "./openapi/...") {
-		for _, name := range p.GoFiles {
-			set := token.NewFileSet()
-			file, err := parser.ParseFile(set, filepath.Join(p.Dir, name), nil, parser.ParseComments|parser.SkipObjectResolution)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, at := range undocumented(file) {
-				t.Errorf("%s: no comment", set.Position(at))
+	for name, text := range documents(t) {
+		for _, match := range link.FindAllStringSubmatch(text, -1) {
+			if _, err := os.Stat(filepath.Join(root, filepath.Dir(name), match[1])); err != nil {
+				t.Errorf("%s links to %s, which is no file", name, match[1])
 			}
 		}
 	}
 }
 
-// undocumented returns where exported names without a comment are declared. A comment at the end of the line counts for
-// one of several declared together, and for a field.
-func undocumented(file *ast.File) (at []token.Pos) {
-	check := func(names []*ast.Ident, comments ...*ast.CommentGroup) {
-		for _, name := range names {
-			if name.IsExported() && !slices.ContainsFunc(comments, func(c *ast.CommentGroup) bool { return c != nil }) {
-				at = append(at, name.Pos())
+func TestMakeTargetsInDocumentsExist(t *testing.T) {
+	t.Parallel()
+	makefile := readFile(t, "Makefile")
+	for name, text := range documents(t) {
+		for _, match := range makeTarget.FindAllStringSubmatch(text, -1) {
+			if !strings.Contains(makefile, "\n"+match[1]+":") {
+				t.Errorf("%s names make %s, which the Makefile does not have", name, match[1])
 			}
 		}
 	}
-	for _, declaration := range file.Decls {
-		switch d := declaration.(type) {
-		case *ast.FuncDecl:
-			if d.Recv == nil || exportedReceiver(d.Recv.List[0].Type) {
-				check([]*ast.Ident{d.Name}, d.Doc)
-			}
-		case *ast.GenDecl:
-			for _, spec := range d.Specs {
-				switch s := spec.(type) {
-				case *ast.ValueSpec:
-					check(s.Names, s.Doc, s.Comment, d.Doc)
-				case *ast.TypeSpec:
-					check([]*ast.Ident{s.Name}, s.Doc, d.Doc)
-					if !s.Name.IsExported() {
-						continue
-					}
-					switch underlying := s.Type.(type) {
-					case *ast.StructType:
-						for _, field := range underlying.Fields.List {
-							check(field.Names, field.Doc, field.Comment)
-						}
-					case *ast.InterfaceType:
-						for _, method := range underlying.Methods.List {
-							check(method.Names, method.Doc, method.Comment)
-						}
-					}
-				}
-			}
-		}
-	}
-	return at
 }
 
-func exportedReceiver(receiver ast.Expr) bool {
-	switch r := receiver.(type) {
-	case *ast.StarExpr:
-		return exportedReceiver(r.X)
-	case *ast.IndexExpr:
-		return exportedReceiver(r.X)
-	case *ast.IndexListExpr:
-		return exportedReceiver(r.X)
-	case *ast.Ident:
-		return r.IsExported()
+// SECURITY.md names a test for each claim; whoever renames or drops the test must see the claim.
+func TestEveryClaimOfTheSecurityPageHasItsTest(t *testing.T) {
+	t.Parallel()
+	rows := claim.FindAllStringSubmatch(readFile(t, "SECURITY.md"), -1)
+	if len(rows) < 15 {
+		t.Errorf("only %d claims name a test", len(rows))
 	}
-	return false
+	for _, row := range rows {
+		files, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(row[2]), "*_test.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		source := ""
+		for _, file := range files {
+			name, _ := filepath.Rel(root, file)
+			source += readFile(t, name)
+		}
+		for _, name := range testName.FindAllString(row[1], -1) {
+			if !strings.Contains(source, "func "+name+"(t *testing.T)") {
+				t.Errorf("SECURITY.md names %s, which %s does not have", name, row[2])
+			}
+		}
+	}
 }

@@ -4,12 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"go/importer"
-	"go/token"
-	"go/types"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -19,12 +17,11 @@ const (
 	root   = "../.."
 )
 
-// A pkg is what go list says of one package.
+// A pkg is what go list prints for one package.
 type pkg struct {
-	Name, ImportPath, Dir, Export string
-	GoFiles, Imports              []string
-	Standard                      bool
-	Module                        struct{ Path string }
+	ImportPath, Dir  string
+	GoFiles, Imports []string
+	Module           struct{ Path string }
 }
 
 // name returns the package's path within the module.
@@ -34,7 +31,7 @@ func (p pkg) name() string {
 
 func packages(t *testing.T, args ...string) (found []pkg) {
 	t.Helper()
-	decoder := json.NewDecoder(bytes.NewReader(run(t, append([]string{"list", "-json"}, args...)...)))
+	decoder := json.NewDecoder(strings.NewReader(run(t, append([]string{"list", "-json"}, args...)...)))
 	for {
 		var p pkg
 		switch err := decoder.Decode(&p); {
@@ -47,32 +44,8 @@ func packages(t *testing.T, args ...string) (found []pkg) {
 	}
 }
 
-// compiled returns the packages of the names given, as the compiler sees them.
-func compiled(t *testing.T, names []string) (found []*types.Package) {
-	t.Helper()
-	patterns := []string{"-export", "-deps"}
-	for _, name := range names {
-		patterns = append(patterns, "./"+name)
-	}
-	exports := map[string]string{}
-	for _, p := range packages(t, patterns...) {
-		exports[p.ImportPath] = p.Export
-	}
-	from := importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) {
-		return os.Open(exports[path])
-	})
-	for _, name := range names {
-		p, err := from.Import(module + "/" + name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		found = append(found, p)
-	}
-	return found
-}
-
-// run returns what the go command writes at the module's root.
-func run(t *testing.T, args ...string) []byte {
+// run returns what the go command writes when it is run at the module's root.
+func run(t *testing.T, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", args...)
 	cmd.Dir = root
@@ -80,7 +53,17 @@ func run(t *testing.T, args ...string) []byte {
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, stderr.Bytes())
+		t.Fatalf("go %s: %v\n%s%s", strings.Join(args, " "), err, out, stderr.Bytes())
 	}
-	return out
+	return string(out)
+}
+
+// readFile returns a file that is named from the module's root.
+func readFile(t *testing.T, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(name)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
 }

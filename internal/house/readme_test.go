@@ -9,12 +9,14 @@ import (
 	"strings"
 	"testing"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/psoauth/psoauth/api/apitest"
 )
 
 // What README.md tells people to type must work. Each shell line is one of these kinds; a line of another kind fails.
 var (
-	elsewhere = regexp.MustCompile(`^(go install|go get|make|git) `) // run by others, or not without the network
+	elsewhere = regexp.MustCompile(`^(go install|go get|make|git) `) // needs the network, or runs this test
 	ours      = regexp.MustCompile(`^(?:go run \./cmd/psoauth|psoauth)((?: .*)?)$`)
 	exits     = regexp.MustCompile(`# exits ([0-9])`) // a comment that says the exit status, where it is not 0
 )
@@ -24,15 +26,7 @@ func TestTheCommandsInTheReadmeWork(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds the command")
 	}
-	command := filepath.Join(t.TempDir(), "psoauth")
-	if runtime.GOOS == "windows" {
-		command += ".exe"
-	}
-	build := exec.Command("go", "build", "-o", command, "./cmd/psoauth")
-	build.Dir = root
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
+	command := build(t, filepath.Join(t.TempDir(), "psoauth"))
 	srv := apitest.NewServer()
 	t.Cleanup(srv.Close)
 	commands := 0
@@ -125,7 +119,7 @@ func TestTheTestsInTheReadmePass(t *testing.T) {
 		if err := os.WriteFile(file, []byte(block), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if out := run(t, "test", "-v", file); !strings.Contains(string(out), "--- PASS: Test") {
+		if out := run(t, "test", "-v", file); !strings.Contains(out, "--- PASS: Test") {
 			t.Errorf("%s", out)
 		}
 	}
@@ -139,7 +133,9 @@ func TestTheWorkflowsInTheReadmeAreThoseOfTheAction(t *testing.T) {
 	a, uses := readAction(t), 0
 	for _, block := range fenced(t, "yaml") {
 		var job struct{ Steps []step }
-		readYAML(t, block, &job)
+		if err := yaml.Unmarshal([]byte(block), &job); err != nil {
+			t.Fatal(err)
+		}
 		for _, s := range job.Steps {
 			if !strings.HasPrefix(s.Uses, "psoauth/psoauth@") {
 				continue
@@ -165,4 +161,14 @@ func fenced(t *testing.T, language string) []string {
 		blocks = append(blocks, match[1])
 	}
 	return blocks
+}
+
+// build builds the command and returns the name of the file.
+func build(t *testing.T, file string) string {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		file += ".exe"
+	}
+	run(t, "build", "-o", file, "./cmd/psoauth")
+	return file
 }
