@@ -203,6 +203,39 @@ type OAuthApplication struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
+// OAuthApplicationPage One page of an organization's applications.
+type OAuthApplicationPage struct {
+	// CurrentPage This page's number, counted from 1.
+	CurrentPage int64 `json:"current_page"`
+
+	// Data The applications on this page.
+	Data []OAuthApplication `json:"data"`
+
+	// NextPage The next page's number, or null on the last page.
+	NextPage *int64 `json:"next_page"`
+
+	// NextPageURL Where the next page is, or null on the last page.
+	NextPageURL *string `json:"next_page_url"`
+
+	// PerPage How many applications a page holds at most, after the server has clamped what was asked for.
+	PerPage *int64 `json:"per_page,omitempty"`
+
+	// PrevPage The previous page's number, or null on the first page.
+	PrevPage *int64 `json:"prev_page"`
+
+	// PrevPageURL Where the previous page is, or null on the first page.
+	PrevPageURL *string `json:"prev_page_url"`
+
+	// TotalCount How many applications all pages hold together.
+	TotalCount *int64 `json:"total_count,omitempty"`
+
+	// TotalPages How many pages there are.
+	TotalPages *int64 `json:"total_pages,omitempty"`
+
+	// Type The kind of envelope, `list`.
+	Type *string `json:"type,omitempty"`
+}
+
 // OAuthToken A token an OAuth application has issued on behalf of an actor.
 type OAuthToken struct {
 	// ActorDisplayName The name of the actor the token acts for.
@@ -388,6 +421,8 @@ func Decode(data []byte, v any) error {
 		d.parameterError(v)
 	case *OAuthApplication:
 		d.oAuthApplication(v)
+	case *OAuthApplicationPage:
+		d.oAuthApplicationPage(v)
 	case *OAuthToken:
 		d.oAuthToken(v)
 	case *OAuthAccessesByResource:
@@ -479,6 +514,18 @@ var decoders = sync.Pool{New: func() any {
 		strictjson.Required("tokens"),
 		strictjson.Required("updated_at"),
 	)
+	d.members.oAuthApplicationPage = strictjson.NewMembers(
+		strictjson.Required("current_page"),
+		strictjson.Required("data"),
+		strictjson.Optional("next_page"),
+		strictjson.Optional("next_page_url"),
+		strictjson.Optional("per_page"),
+		strictjson.Optional("prev_page"),
+		strictjson.Optional("prev_page_url"),
+		strictjson.Optional("total_count"),
+		strictjson.Optional("total_pages"),
+		strictjson.Optional("type"),
+	)
 	d.members.oAuthToken = strictjson.NewMembers(
 		strictjson.Optional("actor_display_name"),
 		strictjson.Optional("actor_id"),
@@ -549,6 +596,7 @@ type decoder struct {
 		error                   strictjson.Members
 		parameterError          strictjson.Members
 		oAuthApplication        strictjson.Members
+		oAuthApplicationPage    strictjson.Members
 		oAuthToken              strictjson.Members
 		oAuthAccessesByResource strictjson.Members
 		oAuthTokenPage          strictjson.Members
@@ -572,6 +620,7 @@ type decoder struct {
 		error                   strictjson.Slab[Error]
 		parameterError          strictjson.Slab[ParameterError]
 		oAuthApplication        strictjson.Slab[OAuthApplication]
+		oAuthApplicationPage    strictjson.Slab[OAuthApplicationPage]
 		oAuthToken              strictjson.Slab[OAuthToken]
 		oAuthAccessesByResource strictjson.Slab[OAuthAccessesByResource]
 		oAuthTokenPage          strictjson.Slab[OAuthTokenPage]
@@ -783,6 +832,54 @@ func (d *decoder) oAuthApplication(v *OAuthApplication) {
 	}
 }
 
+func (d *decoder) oAuthApplicationPage(v *OAuthApplicationPage) {
+	o := d.Object(&d.members.oAuthApplicationPage)
+	for member := o.Next(); member >= 0; member = o.Next() {
+		switch member {
+		case 0: // current_page
+			d.Int64(&v.CurrentPage)
+		case 1: // data
+			strictjson.Array(&d.Reader, &d.slabs.oAuthApplication, &v.Data, d.oAuthApplication)
+		case 2: // next_page
+			if d.Null() {
+				continue
+			}
+			v.NextPage = d.slabs.int64.New()
+			d.Int64(v.NextPage)
+		case 3: // next_page_url
+			if d.Null() {
+				continue
+			}
+			v.NextPageURL = d.slabs.string.New()
+			d.String(v.NextPageURL)
+		case 4: // per_page
+			v.PerPage = d.slabs.int64.New()
+			d.Int64(v.PerPage)
+		case 5: // prev_page
+			if d.Null() {
+				continue
+			}
+			v.PrevPage = d.slabs.int64.New()
+			d.Int64(v.PrevPage)
+		case 6: // prev_page_url
+			if d.Null() {
+				continue
+			}
+			v.PrevPageURL = d.slabs.string.New()
+			d.String(v.PrevPageURL)
+		case 7: // total_count
+			v.TotalCount = d.slabs.int64.New()
+			d.Int64(v.TotalCount)
+		case 8: // total_pages
+			v.TotalPages = d.slabs.int64.New()
+			d.Int64(v.TotalPages)
+		case 9: // type
+			v.Type = d.slabs.string.New()
+			d.String(v.Type)
+		}
+	}
+}
+
 func (d *decoder) oAuthToken(v *OAuthToken) {
 	o := d.Object(&d.members.oAuthToken)
 	for member := o.Next(); member >= 0; member = o.Next() {
@@ -970,6 +1067,15 @@ func (d *decoder) userAccesses(v *UserAccesses) {
 	}
 }
 
+// ListOAuthApplicationsParams defines parameters for ListOAuthApplications.
+type ListOAuthApplicationsParams struct {
+	// Page The page to return, counted from 1.
+	Page *int64 `form:"page,omitempty" json:"page,omitempty"`
+
+	// PerPage How many applications a page holds. The server answers at most 100.
+	PerPage *int64 `form:"per_page,omitempty" json:"per_page,omitempty"`
+}
+
 // ListOAuthTokensParams defines parameters for ListOAuthTokens.
 type ListOAuthTokensParams struct {
 	// Page The page to return, counted from 1.
@@ -1060,6 +1166,13 @@ type ClientInterface interface {
 	// Corresponds with GET /oauth/token/info (the `GetTokenInfo` operationId).
 	GetTokenInfo(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListOAuthApplications List the OAuth applications of an organization
+	//
+	// Returns one page of the OAuth applications registered with an organization. Without `per_page` a page holds 25 applications; a larger `per_page` than 100 is answered with 100, and the envelope's `per_page` says so.
+	//
+	// Corresponds with GET /organizations/{organization}/oauth-applications (the `ListOAuthApplications` operationId).
+	ListOAuthApplications(ctx context.Context, organization Organization, params *ListOAuthApplicationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetOAuthApplication Get an OAuth application
 	//
 	// Returns one OAuth application of an organization: its redirect URI, the scopes it asks for, and how many tokens it has issued.
@@ -1073,6 +1186,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /organizations/{organization}/oauth-applications/{application_id}/tokens (the `ListOAuthTokens` operationId).
 	ListOAuthTokens(ctx context.Context, organization Organization, applicationID ApplicationID, params *ListOAuthTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeleteOAuthToken Delete an OAuth token
+	//
+	// Deletes one token an application has issued, which revokes it. Whether the token's refresh token ends with it is not documented.
+	//
+	// Corresponds with DELETE /organizations/{organization}/oauth-applications/{application_id}/tokens/{token_id} (the `DeleteOAuthToken` operationId).
+	DeleteOAuthToken(ctx context.Context, organization Organization, applicationID ApplicationID, tokenID TokenID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetOAuthToken Get an OAuth token
 	//
@@ -1089,6 +1209,23 @@ type ClientInterface interface {
 // Corresponds with GET /oauth/token/info (the `GetTokenInfo` operationId).
 func (c *Client) GetTokenInfo(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetTokenInfoRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListOAuthApplications List the OAuth applications of an organization
+//
+// Returns one page of the OAuth applications registered with an organization. Without `per_page` a page holds 25 applications; a larger `per_page` than 100 is answered with 100, and the envelope's `per_page` says so.
+//
+// Corresponds with GET /organizations/{organization}/oauth-applications (the `ListOAuthApplications` operationId).
+func (c *Client) ListOAuthApplications(ctx context.Context, organization Organization, params *ListOAuthApplicationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListOAuthApplicationsRequest(c.Server, organization, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1133,6 +1270,23 @@ func (c *Client) ListOAuthTokens(ctx context.Context, organization Organization,
 	return c.Client.Do(req)
 }
 
+// DeleteOAuthToken Delete an OAuth token
+//
+// Deletes one token an application has issued, which revokes it. Whether the token's refresh token ends with it is not documented.
+//
+// Corresponds with DELETE /organizations/{organization}/oauth-applications/{application_id}/tokens/{token_id} (the `DeleteOAuthToken` operationId).
+func (c *Client) DeleteOAuthToken(ctx context.Context, organization Organization, applicationID ApplicationID, tokenID TokenID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeleteOAuthTokenRequest(c.Server, organization, applicationID, tokenID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetOAuthToken Get an OAuth token
 //
 // Returns one token an application has issued, with what it may touch.
@@ -1167,6 +1321,79 @@ func NewGetTokenInfoRequest(server string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListOAuthApplicationsRequest constructs an http.Request for the ListOAuthApplications method
+func NewListOAuthApplicationsRequest(server string, organization Organization, params *ListOAuthApplicationsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "organization", organization, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/organizations/%s/oauth-applications", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.PerPage != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "per_page", *params.PerPage, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -1298,6 +1525,54 @@ func NewListOAuthTokensRequest(server string, organization Organization, applica
 	return req, nil
 }
 
+// NewDeleteOAuthTokenRequest constructs an http.Request for the DeleteOAuthToken method
+func NewDeleteOAuthTokenRequest(server string, organization Organization, applicationID ApplicationID, tokenID TokenID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "organization", organization, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "application_id", applicationID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam2 string
+
+	pathParam2, err = runtime.StyleParamWithOptions("simple", false, "token_id", tokenID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/organizations/%s/oauth-applications/%s/tokens/%s", pathParam0, pathParam1, pathParam2)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetOAuthTokenRequest constructs an http.Request for the GetOAuthToken method
 func NewGetOAuthTokenRequest(server string, organization Organization, applicationID ApplicationID, tokenID TokenID) (*http.Request, error) {
 	var err error
@@ -1399,6 +1674,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /oauth/token/info (the `GetTokenInfo` operationId).
 	GetTokenInfoWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetTokenInfoResponse, error)
 
+	// ListOAuthApplicationsWithResponse List the OAuth applications of an organization
+	//
+	// Returns one page of the OAuth applications registered with an organization. Without `per_page` a page holds 25 applications; a larger `per_page` than 100 is answered with 100, and the envelope's `per_page` says so.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /organizations/{organization}/oauth-applications (the `ListOAuthApplications` operationId).
+	ListOAuthApplicationsWithResponse(ctx context.Context, organization Organization, params *ListOAuthApplicationsParams, reqEditors ...RequestEditorFn) (*ListOAuthApplicationsResponse, error)
+
 	// GetOAuthApplicationWithResponse Get an OAuth application
 	//
 	// Returns one OAuth application of an organization: its redirect URI, the scopes it asks for, and how many tokens it has issued.
@@ -1416,6 +1700,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /organizations/{organization}/oauth-applications/{application_id}/tokens (the `ListOAuthTokens` operationId).
 	ListOAuthTokensWithResponse(ctx context.Context, organization Organization, applicationID ApplicationID, params *ListOAuthTokensParams, reqEditors ...RequestEditorFn) (*ListOAuthTokensResponse, error)
+
+	// DeleteOAuthTokenWithResponse Delete an OAuth token
+	//
+	// Deletes one token an application has issued, which revokes it. Whether the token's refresh token ends with it is not documented.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /organizations/{organization}/oauth-applications/{application_id}/tokens/{token_id} (the `DeleteOAuthToken` operationId).
+	DeleteOAuthTokenWithResponse(ctx context.Context, organization Organization, applicationID ApplicationID, tokenID TokenID, reqEditors ...RequestEditorFn) (*DeleteOAuthTokenResponse, error)
 
 	// GetOAuthTokenWithResponse Get an OAuth token
 	//
@@ -1476,6 +1769,82 @@ func (r GetTokenInfoResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetTokenInfoResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListOAuthApplicationsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OAuthApplicationPage
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Error
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Error
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *Error
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *Error
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Error
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListOAuthApplicationsResponse) GetJSON200() *OAuthApplicationPage {
+	return r.JSON200
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r ListOAuthApplicationsResponse) GetJSON401() *Error {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r ListOAuthApplicationsResponse) GetJSON403() *Error {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r ListOAuthApplicationsResponse) GetJSON404() *Error {
+	return r.JSON404
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r ListOAuthApplicationsResponse) GetJSON500() *Error {
+	return r.JSON500
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r ListOAuthApplicationsResponse) GetJSONDefault() *Error {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListOAuthApplicationsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListOAuthApplicationsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListOAuthApplicationsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListOAuthApplicationsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -1634,6 +2003,75 @@ func (r ListOAuthTokensResponse) ContentType() string {
 	return ""
 }
 
+type DeleteOAuthTokenResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON401 the response for an HTTP 401 `application/json` response
+	JSON401 *Error
+	// JSON403 the response for an HTTP 403 `application/json` response
+	JSON403 *Error
+	// JSON404 the response for an HTTP 404 `application/json` response
+	JSON404 *Error
+	// JSON500 the response for an HTTP 500 `application/json` response
+	JSON500 *Error
+	// JSONDefault the response for an HTTP default `application/json` response
+	JSONDefault *Error
+}
+
+// GetJSON401 returns the response for an HTTP 401 `application/json` response
+func (r DeleteOAuthTokenResponse) GetJSON401() *Error {
+	return r.JSON401
+}
+
+// GetJSON403 returns the response for an HTTP 403 `application/json` response
+func (r DeleteOAuthTokenResponse) GetJSON403() *Error {
+	return r.JSON403
+}
+
+// GetJSON404 returns the response for an HTTP 404 `application/json` response
+func (r DeleteOAuthTokenResponse) GetJSON404() *Error {
+	return r.JSON404
+}
+
+// GetJSON500 returns the response for an HTTP 500 `application/json` response
+func (r DeleteOAuthTokenResponse) GetJSON500() *Error {
+	return r.JSON500
+}
+
+// GetJSONDefault returns the response for an HTTP default `application/json` response
+func (r DeleteOAuthTokenResponse) GetJSONDefault() *Error {
+	return r.JSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeleteOAuthTokenResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeleteOAuthTokenResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeleteOAuthTokenResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeleteOAuthTokenResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetOAuthTokenResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -1725,6 +2163,21 @@ func (c *ClientWithResponses) GetTokenInfoWithResponse(ctx context.Context, reqE
 	return ParseGetTokenInfoResponse(rsp)
 }
 
+// ListOAuthApplicationsWithResponse List the OAuth applications of an organization
+//
+// Returns one page of the OAuth applications registered with an organization. Without `per_page` a page holds 25 applications; a larger `per_page` than 100 is answered with 100, and the envelope's `per_page` says so.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /organizations/{organization}/oauth-applications (the `ListOAuthApplications` operationId).
+func (c *ClientWithResponses) ListOAuthApplicationsWithResponse(ctx context.Context, organization Organization, params *ListOAuthApplicationsParams, reqEditors ...RequestEditorFn) (*ListOAuthApplicationsResponse, error) {
+	rsp, err := c.ListOAuthApplications(ctx, organization, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListOAuthApplicationsResponse(rsp)
+}
+
 // GetOAuthApplicationWithResponse Get an OAuth application
 //
 // Returns one OAuth application of an organization: its redirect URI, the scopes it asks for, and how many tokens it has issued.
@@ -1753,6 +2206,21 @@ func (c *ClientWithResponses) ListOAuthTokensWithResponse(ctx context.Context, o
 		return nil, err
 	}
 	return ParseListOAuthTokensResponse(rsp)
+}
+
+// DeleteOAuthTokenWithResponse Delete an OAuth token
+//
+// Deletes one token an application has issued, which revokes it. Whether the token's refresh token ends with it is not documented.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /organizations/{organization}/oauth-applications/{application_id}/tokens/{token_id} (the `DeleteOAuthToken` operationId).
+func (c *ClientWithResponses) DeleteOAuthTokenWithResponse(ctx context.Context, organization Organization, applicationID ApplicationID, tokenID TokenID, reqEditors ...RequestEditorFn) (*DeleteOAuthTokenResponse, error) {
+	rsp, err := c.DeleteOAuthToken(ctx, organization, applicationID, tokenID, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeleteOAuthTokenResponse(rsp)
 }
 
 // GetOAuthTokenWithResponse Get an OAuth token
@@ -1806,6 +2274,82 @@ func ParseGetTokenInfoResponse(rsp *http.Response) (*GetTokenInfoResponse, error
 		response.JSONDefault = &dest
 
 	case rsp.StatusCode == 401:
+	// Content-type (text/plain) unsupported
+
+	case true:
+		// Content-type (text/plain) unsupported
+
+	}
+
+	return response, nil
+}
+
+// ParseListOAuthApplicationsResponse parses an HTTP response from a ListOAuthApplicationsWithResponse call
+func ParseListOAuthApplicationsResponse(rsp *http.Response) (*ListOAuthApplicationsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListOAuthApplicationsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OAuthApplicationPage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	case rsp.StatusCode == 401:
+	// Content-type (text/plain) unsupported
+
+	case rsp.StatusCode == 403:
+	// Content-type (text/plain) unsupported
+
+	case rsp.StatusCode == 404:
+	// Content-type (text/plain) unsupported
+
+	case rsp.StatusCode == 500:
 	// Content-type (text/plain) unsupported
 
 	case true:
@@ -1968,6 +2512,78 @@ func ParseListOAuthTokensResponse(rsp *http.Response) (*ListOAuthTokensResponse,
 	return response, nil
 }
 
+// ParseDeleteOAuthTokenResponse parses an HTTP response from a DeleteOAuthTokenWithResponse call
+func ParseDeleteOAuthTokenResponse(rsp *http.Response) (*DeleteOAuthTokenResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeleteOAuthTokenResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Error
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSONDefault = &dest
+
+	case rsp.StatusCode == 401:
+	// Content-type (text/plain) unsupported
+
+	case rsp.StatusCode == 403:
+	// Content-type (text/plain) unsupported
+
+	case rsp.StatusCode == 404:
+	// Content-type (text/plain) unsupported
+
+	case rsp.StatusCode == 500:
+	// Content-type (text/plain) unsupported
+
+	case true:
+		// Content-type (text/plain) unsupported
+
+	}
+
+	return response, nil
+}
+
 // ParseGetOAuthTokenResponse parses an HTTP response from a GetOAuthTokenWithResponse call
 func ParseGetOAuthTokenResponse(rsp *http.Response) (*GetOAuthTokenResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -2049,12 +2665,18 @@ type ServerInterface interface {
 	// GetTokenInfo Get what the authorization host knows about the access token that asks
 	// (GET /oauth/token/info)
 	GetTokenInfo(w http.ResponseWriter, r *http.Request)
+	// ListOAuthApplications List the OAuth applications of an organization
+	// (GET /organizations/{organization}/oauth-applications)
+	ListOAuthApplications(w http.ResponseWriter, r *http.Request, organization Organization, params ListOAuthApplicationsParams)
 	// GetOAuthApplication Get an OAuth application
 	// (GET /organizations/{organization}/oauth-applications/{application_id})
 	GetOAuthApplication(w http.ResponseWriter, r *http.Request, organization Organization, applicationID ApplicationID)
 	// ListOAuthTokens List the OAuth tokens of an application
 	// (GET /organizations/{organization}/oauth-applications/{application_id}/tokens)
 	ListOAuthTokens(w http.ResponseWriter, r *http.Request, organization Organization, applicationID ApplicationID, params ListOAuthTokensParams)
+	// DeleteOAuthToken Delete an OAuth token
+	// (DELETE /organizations/{organization}/oauth-applications/{application_id}/tokens/{token_id})
+	DeleteOAuthToken(w http.ResponseWriter, r *http.Request, organization Organization, applicationID ApplicationID, tokenID TokenID)
 	// GetOAuthToken Get an OAuth token
 	// (GET /organizations/{organization}/oauth-applications/{application_id}/tokens/{token_id})
 	GetOAuthToken(w http.ResponseWriter, r *http.Request, organization Organization, applicationID ApplicationID, tokenID TokenID)
@@ -2074,6 +2696,61 @@ func (siw *ServerInterfaceWrapper) GetTokenInfo(w http.ResponseWriter, r *http.R
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetTokenInfo(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListOAuthApplications operation middleware
+func (siw *ServerInterfaceWrapper) ListOAuthApplications(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "organization" -------------
+	var organization Organization
+
+	err = runtime.BindStyledParameterWithOptions("simple", "organization", r.PathValue("organization"), &organization, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "organization", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListOAuthApplicationsParams
+
+	// ------------- Optional query parameter "page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "page", r.URL.Query(), &params.Page, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "page"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "page", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "per_page" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "per_page", r.URL.Query(), &params.PerPage, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "per_page"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "per_page", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListOAuthApplications(w, r, organization, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -2173,6 +2850,50 @@ func (siw *ServerInterfaceWrapper) ListOAuthTokens(w http.ResponseWriter, r *htt
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListOAuthTokens(w, r, organization, applicationID, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DeleteOAuthToken operation middleware
+func (siw *ServerInterfaceWrapper) DeleteOAuthToken(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "organization" -------------
+	var organization Organization
+
+	err = runtime.BindStyledParameterWithOptions("simple", "organization", r.PathValue("organization"), &organization, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "organization", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "application_id" -------------
+	var applicationID ApplicationID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "application_id", r.PathValue("application_id"), &applicationID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "application_id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "token_id" -------------
+	var tokenID TokenID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "token_id", r.PathValue("token_id"), &tokenID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "token_id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DeleteOAuthToken(w, r, organization, applicationID, tokenID)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -2346,8 +3067,10 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 		ErrorHandlerFunc:   options.ErrorHandlerFunc,
 	}
 
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/organizations/{organization}/oauth-applications", wrapper.ListOAuthApplications)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/organizations/{organization}/oauth-applications/{application_id}", wrapper.GetOAuthApplication)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/organizations/{organization}/oauth-applications/{application_id}/tokens", wrapper.ListOAuthTokens)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/organizations/{organization}/oauth-applications/{application_id}/tokens/{token_id}", wrapper.DeleteOAuthToken)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/organizations/{organization}/oauth-applications/{application_id}/tokens/{token_id}", wrapper.GetOAuthToken)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/oauth/token/info", wrapper.GetTokenInfo)
 
@@ -2477,6 +3200,258 @@ type GetTokenInfodefaultTextResponse struct {
 }
 
 func (response GetTokenInfodefaultTextResponse) VisitGetTokenInfoResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(response.StatusCode)
+
+	_, err := w.Write([]byte(fmt.Sprint(response.Body)))
+	return err
+}
+
+type ListOAuthApplicationsRequestObject struct {
+	Organization Organization `json:"organization"`
+	Params       ListOAuthApplicationsParams
+}
+
+type ListOAuthApplicationsResponseObject interface {
+	VisitListOAuthApplicationsResponse(w http.ResponseWriter) error
+}
+
+type ListOAuthApplications200JSONResponse OAuthApplicationPage
+
+func (response ListOAuthApplications200JSONResponse) VisitListOAuthApplicationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOAuthApplications401JSONResponse struct{ ErrorJSONResponse }
+
+func (response ListOAuthApplications401JSONResponse) VisitListOAuthApplicationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOAuthApplications401TextHTMLResponse struct{ ErrorTextHTMLResponse }
+
+func (response ListOAuthApplications401TextHTMLResponse) VisitListOAuthApplicationsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(401)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ListOAuthApplications401TextResponse ErrorTextResponse
+
+func (response ListOAuthApplications401TextResponse) VisitListOAuthApplicationsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(401)
+
+	_, err := w.Write([]byte(fmt.Sprint(response)))
+	return err
+}
+
+type ListOAuthApplications403JSONResponse Error
+
+func (response ListOAuthApplications403JSONResponse) VisitListOAuthApplicationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOAuthApplications403TextHTMLResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ListOAuthApplications403TextHTMLResponse) VisitListOAuthApplicationsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(403)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ListOAuthApplications403TextResponse string
+
+func (response ListOAuthApplications403TextResponse) VisitListOAuthApplicationsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(403)
+
+	_, err := w.Write([]byte(fmt.Sprint(response)))
+	return err
+}
+
+type ListOAuthApplications404JSONResponse Error
+
+func (response ListOAuthApplications404JSONResponse) VisitListOAuthApplicationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOAuthApplications404TextHTMLResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ListOAuthApplications404TextHTMLResponse) VisitListOAuthApplicationsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(404)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ListOAuthApplications404TextResponse string
+
+func (response ListOAuthApplications404TextResponse) VisitListOAuthApplicationsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(404)
+
+	_, err := w.Write([]byte(fmt.Sprint(response)))
+	return err
+}
+
+type ListOAuthApplications500JSONResponse Error
+
+func (response ListOAuthApplications500JSONResponse) VisitListOAuthApplicationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOAuthApplications500TextHTMLResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ListOAuthApplications500TextHTMLResponse) VisitListOAuthApplicationsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(500)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ListOAuthApplications500TextResponse string
+
+func (response ListOAuthApplications500TextResponse) VisitListOAuthApplicationsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(500)
+
+	_, err := w.Write([]byte(fmt.Sprint(response)))
+	return err
+}
+
+type ListOAuthApplicationsdefaultJSONResponse struct {
+	Body       Error
+	StatusCode int
+}
+
+func (response ListOAuthApplicationsdefaultJSONResponse) VisitListOAuthApplicationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOAuthApplicationsdefaultTextHTMLResponse struct {
+	Body          io.Reader
+	StatusCode    int
+	ContentLength int64
+}
+
+func (response ListOAuthApplicationsdefaultTextHTMLResponse) VisitListOAuthApplicationsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(response.StatusCode)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ListOAuthApplicationsdefaultTextResponse struct {
+	Body       string
+	StatusCode int
+}
+
+func (response ListOAuthApplicationsdefaultTextResponse) VisitListOAuthApplicationsResponse(w http.ResponseWriter) error {
 
 	w.Header().Set("Content-Type", "text/plain")
 	w.WriteHeader(response.StatusCode)
@@ -2990,6 +3965,253 @@ func (response ListOAuthTokensdefaultTextResponse) VisitListOAuthTokensResponse(
 	return err
 }
 
+type DeleteOAuthTokenRequestObject struct {
+	Organization  Organization  `json:"organization"`
+	ApplicationID ApplicationID `json:"application_id"`
+	TokenID       TokenID       `json:"token_id"`
+}
+
+type DeleteOAuthTokenResponseObject interface {
+	VisitDeleteOAuthTokenResponse(w http.ResponseWriter) error
+}
+
+type DeleteOAuthToken204Response struct {
+}
+
+func (response DeleteOAuthToken204Response) VisitDeleteOAuthTokenResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteOAuthToken401JSONResponse struct{ ErrorJSONResponse }
+
+func (response DeleteOAuthToken401JSONResponse) VisitDeleteOAuthTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteOAuthToken401TextHTMLResponse struct{ ErrorTextHTMLResponse }
+
+func (response DeleteOAuthToken401TextHTMLResponse) VisitDeleteOAuthTokenResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(401)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type DeleteOAuthToken401TextResponse ErrorTextResponse
+
+func (response DeleteOAuthToken401TextResponse) VisitDeleteOAuthTokenResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(401)
+
+	_, err := w.Write([]byte(fmt.Sprint(response)))
+	return err
+}
+
+type DeleteOAuthToken403JSONResponse Error
+
+func (response DeleteOAuthToken403JSONResponse) VisitDeleteOAuthTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteOAuthToken403TextHTMLResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response DeleteOAuthToken403TextHTMLResponse) VisitDeleteOAuthTokenResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(403)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type DeleteOAuthToken403TextResponse string
+
+func (response DeleteOAuthToken403TextResponse) VisitDeleteOAuthTokenResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(403)
+
+	_, err := w.Write([]byte(fmt.Sprint(response)))
+	return err
+}
+
+type DeleteOAuthToken404JSONResponse Error
+
+func (response DeleteOAuthToken404JSONResponse) VisitDeleteOAuthTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteOAuthToken404TextHTMLResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response DeleteOAuthToken404TextHTMLResponse) VisitDeleteOAuthTokenResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(404)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type DeleteOAuthToken404TextResponse string
+
+func (response DeleteOAuthToken404TextResponse) VisitDeleteOAuthTokenResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(404)
+
+	_, err := w.Write([]byte(fmt.Sprint(response)))
+	return err
+}
+
+type DeleteOAuthToken500JSONResponse Error
+
+func (response DeleteOAuthToken500JSONResponse) VisitDeleteOAuthTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteOAuthToken500TextHTMLResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response DeleteOAuthToken500TextHTMLResponse) VisitDeleteOAuthTokenResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(500)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type DeleteOAuthToken500TextResponse string
+
+func (response DeleteOAuthToken500TextResponse) VisitDeleteOAuthTokenResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(500)
+
+	_, err := w.Write([]byte(fmt.Sprint(response)))
+	return err
+}
+
+type DeleteOAuthTokendefaultJSONResponse struct {
+	Body       Error
+	StatusCode int
+}
+
+func (response DeleteOAuthTokendefaultJSONResponse) VisitDeleteOAuthTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteOAuthTokendefaultTextHTMLResponse struct {
+	Body          io.Reader
+	StatusCode    int
+	ContentLength int64
+}
+
+func (response DeleteOAuthTokendefaultTextHTMLResponse) VisitDeleteOAuthTokenResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(response.StatusCode)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type DeleteOAuthTokendefaultTextResponse struct {
+	Body       string
+	StatusCode int
+}
+
+func (response DeleteOAuthTokendefaultTextResponse) VisitDeleteOAuthTokenResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(response.StatusCode)
+
+	_, err := w.Write([]byte(fmt.Sprint(response.Body)))
+	return err
+}
+
 type GetOAuthTokenRequestObject struct {
 	Organization  Organization  `json:"organization"`
 	ApplicationID ApplicationID `json:"application_id"`
@@ -3248,12 +4470,18 @@ type StrictServerInterface interface {
 	// GetTokenInfo Get what the authorization host knows about the access token that asks
 	// (GET /oauth/token/info)
 	GetTokenInfo(ctx context.Context, request GetTokenInfoRequestObject) (GetTokenInfoResponseObject, error)
+	// ListOAuthApplications List the OAuth applications of an organization
+	// (GET /organizations/{organization}/oauth-applications)
+	ListOAuthApplications(ctx context.Context, request ListOAuthApplicationsRequestObject) (ListOAuthApplicationsResponseObject, error)
 	// GetOAuthApplication Get an OAuth application
 	// (GET /organizations/{organization}/oauth-applications/{application_id})
 	GetOAuthApplication(ctx context.Context, request GetOAuthApplicationRequestObject) (GetOAuthApplicationResponseObject, error)
 	// ListOAuthTokens List the OAuth tokens of an application
 	// (GET /organizations/{organization}/oauth-applications/{application_id}/tokens)
 	ListOAuthTokens(ctx context.Context, request ListOAuthTokensRequestObject) (ListOAuthTokensResponseObject, error)
+	// DeleteOAuthToken Delete an OAuth token
+	// (DELETE /organizations/{organization}/oauth-applications/{application_id}/tokens/{token_id})
+	DeleteOAuthToken(ctx context.Context, request DeleteOAuthTokenRequestObject) (DeleteOAuthTokenResponseObject, error)
 	// GetOAuthToken Get an OAuth token
 	// (GET /organizations/{organization}/oauth-applications/{application_id}/tokens/{token_id})
 	GetOAuthToken(ctx context.Context, request GetOAuthTokenRequestObject) (GetOAuthTokenResponseObject, error)
@@ -3322,6 +4550,33 @@ func (sh *strictHandler) GetTokenInfo(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// ListOAuthApplications operation middleware
+func (sh *strictHandler) ListOAuthApplications(w http.ResponseWriter, r *http.Request, organization Organization, params ListOAuthApplicationsParams) {
+	var request ListOAuthApplicationsRequestObject
+
+	request.Organization = organization
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOAuthApplications(ctx, request.(ListOAuthApplicationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOAuthApplications")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListOAuthApplicationsResponseObject); ok {
+		if err := validResponse.VisitListOAuthApplicationsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetOAuthApplication operation middleware
 func (sh *strictHandler) GetOAuthApplication(w http.ResponseWriter, r *http.Request, organization Organization, applicationID ApplicationID) {
 	var request GetOAuthApplicationRequestObject
@@ -3370,6 +4625,34 @@ func (sh *strictHandler) ListOAuthTokens(w http.ResponseWriter, r *http.Request,
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListOAuthTokensResponseObject); ok {
 		if err := validResponse.VisitListOAuthTokensResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteOAuthToken operation middleware
+func (sh *strictHandler) DeleteOAuthToken(w http.ResponseWriter, r *http.Request, organization Organization, applicationID ApplicationID, tokenID TokenID) {
+	var request DeleteOAuthTokenRequestObject
+
+	request.Organization = organization
+	request.ApplicationID = applicationID
+	request.TokenID = tokenID
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteOAuthToken(ctx, request.(DeleteOAuthTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteOAuthToken")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DeleteOAuthTokenResponseObject); ok {
+		if err := validResponse.VisitDeleteOAuthTokenResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -115,6 +115,15 @@ func (c *comparison) compare(where string, m *mark, keyword, inContract, onPage 
 func (c *comparison) operation(method, url string, item *openapi3.PathItem, op *openapi3.Operation) {
 	page := strings.ReplaceAll(path.Base(op.ExternalDocs.URL), "-", "_")
 	m := c.mark(page, op, op.Extensions)
+	if m.says["absent"] != "" {
+		m.used["absent"] = true
+		for row := range c.pages {
+			if strings.HasPrefix(row, page+" ") {
+				c.report(row, "marked absent, but the page has it")
+			}
+		}
+		return
+	}
 	c.has(page + " request " + method + " " + item.Servers[0].URL + url)
 
 	var schemes []string

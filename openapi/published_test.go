@@ -40,6 +40,14 @@ func TestDepartureIsFound(t *testing.T) {
 			"          x-published: {absent: true}\n",
 			"get_oauth_application body name: marked absent, but the page has it",
 		},
+		"absent operation is on a page": {
+			"      x-published: {security: [accessToken], responses: ['200']}\n", "      x-published: {absent: true}\n",
+			"get_oauth_application body name: marked absent, but the page has it",
+		},
+		"mark for an operation beyond the pages is lost": {
+			"      x-published: {absent: true}\n", "",
+			"list_oauth_applications request GET https://api.planetscale.com/v1/organizations/{organization}/oauth-applications: in the contract, not on the page",
+		},
 		"mark below an absent member": {
 			"              description: The application's client id.\n",
 			"              description: The application's client id.\n              x-published: {absent: true}\n",
@@ -111,12 +119,12 @@ func TestDepartureIsFound(t *testing.T) {
 			"x-published where no page has anything",
 		},
 		"default lost": {
-			"            default: 25\n", "",
+			"            default: 25\n            x-published: {format: none}\n", "            x-published: {format: none}\n",
 			`list_oauth_tokens query per_page: default is "-", the page has "25"`,
 		},
 		"parameter required": {
-			"          in: query\n          description: The page to return, counted from 1.\n",
-			"          in: query\n          required: true\n          description: The page to return, counted from 1.\n",
+			"'403', '404', '500']}\n      parameters:\n        - name: page\n",
+			"'403', '404', '500']}\n      parameters:\n        - name: page\n          required: true\n",
 			`list_oauth_tokens query page: required is "yes", the page has "no"`,
 		},
 		"parameter lost": {

@@ -19,10 +19,12 @@ type answer struct {
 }
 
 var (
-	_ gen.GetTokenInfoResponseObject        = (*answer)(nil)
-	_ gen.GetOAuthApplicationResponseObject = (*answer)(nil)
-	_ gen.ListOAuthTokensResponseObject     = (*answer)(nil)
-	_ gen.GetOAuthTokenResponseObject       = (*answer)(nil)
+	_ gen.GetTokenInfoResponseObject          = (*answer)(nil)
+	_ gen.GetOAuthApplicationResponseObject   = (*answer)(nil)
+	_ gen.ListOAuthTokensResponseObject       = (*answer)(nil)
+	_ gen.GetOAuthTokenResponseObject         = (*answer)(nil)
+	_ gen.ListOAuthApplicationsResponseObject = (*answer)(nil)
+	_ gen.DeleteOAuthTokenResponseObject      = (*answer)(nil)
 )
 
 // VisitGetTokenInfoResponse writes the answer.
@@ -37,8 +39,18 @@ func (a *answer) VisitListOAuthTokensResponse(w http.ResponseWriter) error { ret
 // VisitGetOAuthTokenResponse writes the answer.
 func (a *answer) VisitGetOAuthTokenResponse(w http.ResponseWriter) error { return a.write(w) }
 
+// VisitListOAuthApplicationsResponse writes the answer.
+func (a *answer) VisitListOAuthApplicationsResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitDeleteOAuthTokenResponse writes the answer.
+func (a *answer) VisitDeleteOAuthTokenResponse(w http.ResponseWriter) error { return a.write(w) }
+
 // write does not report that the client went away: nobody is left to be told.
 func (a *answer) write(w http.ResponseWriter) error {
+	if a.status == http.StatusNoContent {
+		w.WriteHeader(a.status)
+		return nil
+	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
 	w.WriteHeader(a.status)

@@ -22,10 +22,11 @@ const (
 	RevokedAccessToken = "pscale_oauth_apitest0revoked0token0not0a0secret"
 )
 
-// The accesses a service token needs: the first for the application, the second for its tokens.
+// The accesses a service token needs: to read applications, to read their tokens, and to delete those.
 const (
 	ReadApplications = "read_oauth_applications"
 	ReadTokens       = "read_oauth_tokens"
+	DeleteTokens     = "delete_oauth_tokens"
 )
 
 // bearer returns the access token of the request's Authorization header, if that is what it holds.
@@ -53,8 +54,11 @@ func (p *PlanetScale) authorize(r *http.Request, operation string) *answer {
 		return problem(http.StatusUnauthorized)
 	}
 	need := ReadTokens
-	if operation == "GetOAuthApplication" {
+	switch operation {
+	case "GetOAuthApplication", "ListOAuthApplications":
 		need = ReadApplications
+	case "DeleteOAuthToken":
+		need = DeleteTokens
 	}
 	if !slices.Contains(p.config.accesses, need) {
 		return problem(http.StatusForbidden)

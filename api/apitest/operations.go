@@ -32,11 +32,45 @@ func (o operations) GetOAuthApplication(_ context.Context, request gen.GetOAuthA
 	if !o.exists(request.Organization, request.ApplicationID) {
 		return problem(http.StatusNotFound), nil
 	}
+	return render(http.StatusOK, o.config.revision.application(o.counted()))
+}
+
+// counted returns the application with the number of its tokens.
+func (o operations) counted() gen.OAuthApplication {
 	app := o.application
 	if o.config.application == nil {
 		app.Tokens = int64(o.TokenCount())
 	}
-	return render(http.StatusOK, o.config.revision.application(app))
+	return app
+}
+
+// ListOAuthApplications answers with one page of the one application there is.
+func (o operations) ListOAuthApplications(ctx context.Context, request gen.ListOAuthApplicationsRequestObject) (
+	gen.ListOAuthApplicationsResponseObject, error,
+) {
+	if request.Organization != o.config.organization {
+		return problem(http.StatusNotFound), nil
+	}
+	application := mustJSON(o.config.revision.application(o.counted()))
+	c := callOf(ctx)
+	page := newPage(request.Params.Page, request.Params.PerPage, 1)
+	if c.nextPage != nil {
+		page.next = c.nextPage
+	}
+	body := o.config.revision.appendPage(nil, page, c.request, func(dst []byte, _ int) []byte {
+		return append(dst, application...)
+	})
+	return &answer{status: http.StatusOK, body: body}, nil
+}
+
+// DeleteOAuthToken takes a token off the list.
+func (o operations) DeleteOAuthToken(_ context.Context, request gen.DeleteOAuthTokenRequestObject) (
+	gen.DeleteOAuthTokenResponseObject, error,
+) {
+	if !o.exists(request.Organization, request.ApplicationID) || !o.tokens.delete(request.TokenID) {
+		return problem(http.StatusNotFound), nil
+	}
+	return &answer{status: http.StatusNoContent}, nil
 }
 
 // ListOAuthTokens answers with one page.
@@ -48,12 +82,14 @@ func (o operations) ListOAuthTokens(ctx context.Context, request gen.ListOAuthTo
 	}
 	c := callOf(ctx)
 	tokens := o.tokens.snapshot()
-	page := newPage(request.Params, int64(tokens.len()))
+	page := newPage(request.Params.Page, request.Params.PerPage, int64(tokens.len()))
 	if c.nextPage != nil {
 		page.next = c.nextPage
 	}
 	buffer := bodies.Get().(*[]byte)
-	body := o.config.revision.appendPage((*buffer)[:0], page, c.request, tokens)
+	body := o.config.revision.appendPage((*buffer)[:0], page, c.request, func(dst []byte, position int) []byte {
+		return tokens.append(dst, tokens.at(position), o.config.revision)
+	})
 	return &answer{status: http.StatusOK, body: body, pooled: buffer}, nil
 }
 

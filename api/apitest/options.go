@@ -35,7 +35,7 @@ func newConfig(options []Option) config {
 		organization:  Organization,
 		applicationID: ApplicationID,
 		tokens:        DefaultTokens,
-		accesses:      []string{ReadApplications, ReadTokens},
+		accesses:      []string{ReadApplications, ReadTokens, DeleteTokens},
 		clock:         time.Now,
 		revision:      Revision202608,
 		form:          FormPublished,
@@ -87,7 +87,8 @@ func WithLeakedSecret(i ...int) Option {
 	return func(c *config) { c.leaked = append(c.leaked, i...) }
 }
 
-// WithAccesses sets the accesses the service token has: any of [ReadApplications] and [ReadTokens], both by default.
+// WithAccesses sets the accesses the service token has: any of [ReadApplications],
+// [ReadTokens] and [DeleteTokens], all three by default.
 // Without the one it needs an operation answers 403.
 func WithAccesses(accesses ...string) Option {
 	accesses = slices.Clone(accesses)

@@ -3,8 +3,6 @@ package apitest
 import (
 	"net/http"
 	"strconv"
-
-	"github.com/psoauth/psoauth/gen"
 )
 
 // What per_page is without being asked for, and at most.
@@ -21,13 +19,13 @@ type page struct {
 	first, end       int64 // the positions on this page, end excluded
 }
 
-func newPage(params gen.ListOAuthTokensParams, count int64) page {
+func newPage(number, perPage *int64, count int64) page {
 	p := page{current: 1, perPage: defaultPerPage, count: count}
-	if params.Page != nil && *params.Page >= 1 {
-		p.current = *params.Page
+	if number != nil && *number >= 1 {
+		p.current = *number
 	}
-	if params.PerPage != nil && *params.PerPage >= 1 {
-		p.perPage = min(*params.PerPage, maxPerPage)
+	if perPage != nil && *perPage >= 1 {
+		p.perPage = min(*perPage, maxPerPage)
 	}
 	p.pages = count / p.perPage
 	if count%p.perPage != 0 {
@@ -48,9 +46,9 @@ func newPage(params gen.ListOAuthTokensParams, count int64) page {
 	return p
 }
 
-// appendPage appends the JSON of a page. The request is the one it answers, so that the addresses of the pages beside it
+// appendPage appends the JSON of a page, whose items appendItem appends by their positions. The request is the one it answers, so that the addresses of the pages beside it
 // lead back here.
-func (r Revision) appendPage(dst []byte, p page, request *http.Request, tokens tokens) []byte {
+func (r Revision) appendPage(dst []byte, p page, request *http.Request, appendItem func([]byte, int) []byte) []byte {
 	dst = append(dst, '{')
 	if r != Revision202512 {
 		dst = append(dst, `"type":"list",`...)
@@ -70,7 +68,7 @@ func (r Revision) appendPage(dst []byte, p page, request *http.Request, tokens t
 		if i > p.first {
 			dst = append(dst, ',')
 		}
-		dst = tokens.append(dst, tokens.at(int(i)), r)
+		dst = appendItem(dst, int(i))
 	}
 	return append(dst, "]}"...)
 }

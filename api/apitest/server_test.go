@@ -1,9 +1,11 @@
 package apitest_test
 
 import (
+	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/psoauth/psoauth/api/apitest"
 )
@@ -154,5 +156,74 @@ func TestOptionsThatMakeNoSensePanic(t *testing.T) {
 			}()
 			construct()
 		}()
+	}
+}
+
+func TestADeletedTokenIsGone(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, time.September, 15, 12, 0, 0, 0, time.UTC)
+	srv := apitest.NewServer(apitest.WithTokens(40), apitest.WithClock(func() time.Time { return now }))
+	defer srv.Close()
+	tokens := srv.URL + "/organizations/acme/oauth-applications/" + apitest.ApplicationID + "/tokens"
+	send := func(method, url, credential string) (status int, body string) {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), method, url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", credential)
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		data, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode, string(data)
+	}
+	good := apitest.ServiceTokenID + ":" + apitest.ServiceToken
+	for i, position := range []int{39, 0, 17} {
+		id := srv.Token(position).ID
+		if status, _ := send("DELETE", tokens+"/"+id, "Bearer nobody"); status != 401 {
+			t.Errorf("without a credential: %d", status)
+		}
+		if status, body := send("DELETE", tokens+"/"+id, good); status != 204 || body != "" {
+			t.Errorf("DELETE: %d %q, want 204 without a body", status, body)
+		}
+		for _, method := range []string{"GET", "DELETE"} {
+			if status, _ := send(method, tokens+"/"+id, good); status != 404 {
+				t.Errorf("%s of a deleted token: %d, want 404", method, status)
+			}
+		}
+		_, page := send("GET", tokens+"?per_page=100", good)
+		if strings.Contains(page, id) || strings.Count(page, `"display_name"`) != 39-i || srv.TokenCount() != 39-i {
+			t.Errorf("after deletion %d: the token is listed: %t; %d tokens", i+1, strings.Contains(page, id), srv.TokenCount())
+		}
+	}
+	_, apps := send("GET", srv.URL+"/organizations/acme/oauth-applications?per_page=1", good)
+	if !strings.Contains(apps, `"total_count":1`) || !strings.Contains(apps, `"tokens":37`) {
+		t.Errorf("the applications are %.200s", apps)
+	}
+}
+
+func TestDeletionNeedsItsAccess(t *testing.T) {
+	t.Parallel()
+	srv := apitest.NewServer(apitest.WithAccesses(apitest.ReadApplications, apitest.ReadTokens))
+	defer srv.Close()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodDelete,
+		srv.URL+"/organizations/acme/oauth-applications/"+apitest.ApplicationID+"/tokens/"+srv.Token(0).ID, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", apitest.ServiceTokenID+":"+apitest.ServiceToken)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusForbidden || srv.TokenCount() != apitest.DefaultTokens {
+		t.Errorf("%d, and %d tokens are left", resp.StatusCode, srv.TokenCount())
 	}
 }

@@ -22,6 +22,7 @@ type tokenList struct {
 	mu      sync.Mutex
 	revoked int   // how many of those there from the start are gone, the first ones
 	later   []int // tokens issued later, the newest last; numbers in it are never overwritten
+	deleted []int // those there from the start that were deleted one by one, in order; never written to
 	issued  int   // how many were issued later, revoked ones included
 }
 
@@ -59,8 +60,32 @@ func (l *tokenList) revoke(n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	kept := max(len(l.later)-n, 0)
-	l.revoked = min(l.revoked+n-(len(l.later)-kept), l.start)
+	for n -= len(l.later) - kept; n > 0 && l.revoked < l.start; l.revoked++ {
+		if !slices.Contains(l.deleted, l.revoked) {
+			n--
+		}
+	}
+	for l.deleted = slices.Clone(l.deleted); len(l.deleted) > 0 && l.deleted[0] < l.revoked; {
+		l.deleted = l.deleted[1:]
+	}
 	l.later = slices.Clip(l.later[:kept]) // so that issue does not overwrite what a snapshot still shows
+}
+
+// delete takes the token with the id off the list, and reports whether there was one.
+func (l *tokenList) delete(id string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	number, ok := l.current().find(id)
+	switch {
+	case !ok:
+		return false
+	case number < l.start:
+		at, _ := slices.BinarySearch(l.deleted, number)
+		l.deleted = slices.Insert(slices.Clone(l.deleted), at, number)
+	default:
+		l.later = slices.DeleteFunc(slices.Clone(l.later), func(n int) bool { return n == number })
+	}
+	return true
 }
 
 // tokens is the list at one moment.
@@ -68,22 +93,31 @@ type tokens struct {
 	*tokenList
 	revoked int
 	later   []int
+	deleted []int
 }
 
 func (l *tokenList) snapshot() tokens {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return tokens{l, l.revoked, l.later}
+	return l.current()
 }
 
-func (t tokens) len() int { return len(t.later) + t.start - t.revoked }
+func (l *tokenList) current() tokens { return tokens{l, l.revoked, l.later, l.deleted} }
+
+func (t tokens) len() int { return len(t.later) + t.start - t.revoked - len(t.deleted) }
 
 // at returns the number of the token at a position, counted from 0.
 func (t tokens) at(position int) int {
 	if position < len(t.later) {
 		return t.later[len(t.later)-1-position]
 	}
-	return t.revoked + position - len(t.later)
+	number := t.revoked + position - len(t.later)
+	for _, deleted := range t.deleted {
+		if deleted <= number {
+			number++
+		}
+	}
+	return number
 }
 
 // find returns the number of the token with the id.
@@ -94,7 +128,7 @@ func (t tokens) find(id string) (int, bool) {
 		ok = ok && (t.given == nil || number >= t.start)
 	}
 	if !ok || number < t.start {
-		return number, ok && number >= t.revoked
+		return number, ok && number >= t.revoked && !slices.Contains(t.deleted, number)
 	}
 	return number, slices.Contains(t.later, number)
 }

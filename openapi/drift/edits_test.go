@@ -11,7 +11,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/psoauth/psoauth/openapi"
+	"github.com/psoauth/psoauth/openapi/drift"
 )
 
 // A tree is a document as JSON has it.
@@ -31,7 +31,7 @@ func contractTree(t testing.TB) tree {
 // read alike, because thousands of copies are parsed.
 var contractJSON = sync.OnceValue(func() []byte {
 	var doc tree
-	if err := yaml.Unmarshal([]byte(openapi.Contract()), &doc); err != nil {
+	if err := yaml.Unmarshal([]byte(drift.Seeds()), &doc); err != nil {
 		panic(err)
 	}
 	for _, item := range doc["paths"].(tree) {

@@ -66,7 +66,7 @@ func TestCheckSaysWhereAndHowMuch(t *testing.T) {
 	if s := got.Summary; s.Responses != 3 || s.Errors != 1 || s.Warnings != 0 || s.Notes != 1 {
 		t.Errorf("the summary is %+v", s)
 	}
-	if n := got.answers("getTokenInfo"); n != 3 || len(got.Coverage.Operations) != 4 {
+	if n := got.answers("getTokenInfo"); n != 3 || len(got.Coverage.Operations) != 6 {
 		t.Errorf("%d answers, coverage %+v", n, got.Coverage)
 	}
 }
@@ -179,7 +179,7 @@ func TestCheckOfNothingIsNoSuccess(t *testing.T) {
 		{"no such file", "", []string{"/nowhere"}, "/nowhere: "},
 		{"a directory without recordings", "", []string{filepath.Dir(body)}, "there is no .har file in the directory"},
 		{"a directory for a body", "", []string{"--operation", "getTokenInfo", filepath.Dir(body)}, filepath.Base(filepath.Dir(body))},
-		{"no such operation", "", []string{"--operation", "getTokn", "-"}, `unknown operation "getTokn": the contract has getOAuthApplication, `},
+		{"no such operation", "", []string{"--operation", "getTokn", "-"}, `unknown operation "getTokn": the contract has deleteOAuthToken, `},
 		{"no arguments", "", nil, "nothing to check: give recordings, or --app APP_ID for the service"},
 		{"an operation and nothing else", "", []string{"--operation", "getTokenInfo"}, "give its file, or - for standard input"},
 		{"a status without operation", "", []string{"--status", "404", "-"}, "--status is for a bare body"},
