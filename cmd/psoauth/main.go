@@ -8,16 +8,12 @@ import (
 	"log"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/psoauth/psoauth/cmd/psoauth/internal/cli"
 )
 
 func main() {
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(150 << 20) // collect garbage rather than grow, should a server send huge pages
-	}
 	log.SetOutput(io.Discard) // net/http writes there what a server sends unasked, which may be a credential
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)   // a second signal ends the process at once

@@ -19,7 +19,7 @@ A service token needs the access read_oauth_applications.`,
 			if err != nil {
 				return err
 			}
-			return p.renderer().application(app)
+			return show(p, &applicationView, app)
 		},
 	}
 	return group("app", "OAuth applications", show)

@@ -103,10 +103,3 @@ func (h *auditHuman) counts(report *audit.Report) {
 	}
 	h.printf("%s\n", render.Summary(report))
 }
-
-func orElse(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
-}

@@ -252,7 +252,7 @@ func TestAuditInterrupted(t *testing.T) {
 	server := newServer(t)
 	var out strings.Builder
 	status := process(canceled(t), userOfTestServer(server), &out, &out, "audit", apitest.ApplicationID)
-	if status != 2 || !strings.Contains(out.String(), "psoauth: interrupted") {
+	if status != 130 || !strings.Contains(out.String(), "psoauth: interrupted") {
 		t.Errorf("status %d: %s", status, out.String())
 	}
 }

@@ -108,6 +108,16 @@ func failed(t testing.TB, r result) string {
 	return line
 }
 
+// interrupted checks that a run ended as one that was interrupted must, and returns the line it said.
+func interrupted(t testing.TB, r result) string {
+	t.Helper()
+	if r.status != 130 {
+		t.Errorf("status %d, want 130", r.status)
+	}
+	r.status = 2
+	return failed(t, r)
+}
+
 func noSecret(t testing.TB, output string) {
 	t.Helper()
 	if i := strings.Index(output, "canary"); i >= 0 {

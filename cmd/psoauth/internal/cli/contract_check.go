@@ -114,7 +114,7 @@ func (c *check) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	err = interruptible(ctx, func() error { return c.files(run, args) })
+	err = c.files(run, args)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -311,7 +311,7 @@ func TestAnInterruptEndsACheckThatWaitsForInput(t *testing.T) {
 		Args: []string{"contract", "check", "-"}, Getenv: func(string) string { return "" },
 		Stdin: blocked{interrupt}, Stdout: &stdout, Stderr: &stderr,
 	})
-	if line := failed(t, result{status, stdout.String(), stderr.String()}); line != "psoauth: interrupted" || stdout.Len() > 0 {
+	if line := interrupted(t, result{status, stdout.String(), stderr.String()}); line != "psoauth: interrupted" || stdout.Len() > 0 {
 		t.Errorf("%s%s", line, stdout.String())
 	}
 }

@@ -74,12 +74,7 @@ func (d *diff) run(ctx context.Context, source string) error {
 	case source == standardInput && d.from == standardInput:
 		return errors.New("--from: standard input can be read once only")
 	}
-	var report *drift.Report
-	var edit string
-	err := interruptible(ctx, func() (err error) {
-		report, edit, err = d.compare(ctx, source)
-		return err
-	})
+	report, edit, err := d.compare(ctx, source)
 	if err != nil {
 		return err
 	}

@@ -170,7 +170,7 @@ func TestAnInterruptEndsACheck(t *testing.T) {
 	})))
 	var stdout, stderr bytes.Buffer
 	status := process(ctx, userOfTestServer(server), &stdout, &stderr, "contract", "check", "--app", apitest.ApplicationID)
-	if line := failed(t, result{status, stdout.String(), stderr.String()}); !strings.HasPrefix(line, "psoauth: interrupted") || stdout.Len() > 0 {
+	if line := interrupted(t, result{status, stdout.String(), stderr.String()}); !strings.HasPrefix(line, "psoauth: interrupted") || stdout.Len() > 0 {
 		t.Errorf("%s%s", line, stdout.String())
 	}
 }

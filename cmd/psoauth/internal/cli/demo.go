@@ -18,12 +18,10 @@ func (p *program) demoCommand() *cobra.Command {
 		Short: "Show the four operations at work, without credentials",
 		Long: `Ask an in-memory PlanetScale in this process for all that psoauth can ask for, through the typed client, and
 hold each answer against the contract on its way. The exit status is 1 if one does not keep it.`,
-		Args: cobra.NoArgs,
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			p.settings.sandbox = true
-			return p.settings.resolve(cmd.Flags(), p.Getenv)
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return p.demo(cmd.Context()) },
+		Example:     "  psoauth demo",
+		Args:        cobra.NoArgs,
+		Annotations: map[string]string{"sandbox": "always"},
+		RunE:        func(cmd *cobra.Command, _ []string) error { return p.demo(cmd.Context()) },
 	}
 }
 
@@ -36,7 +34,7 @@ func (p *program) demo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d := demonstration{p.human(), p.out, client, place{p.settings.org, ids[0], ids[1]}}
+	d := demonstration{p.human(p.out), p.out, client, place{p.settings.org, ids[0], ids[1]}}
 	d.say(`PlanetScale's four OAuth operations, answered by an in-memory PlanetScale in this
 process, asked through the typed client, and each answer held against
 openapi/openapi.yaml on its way.`)
@@ -138,14 +136,14 @@ func (d demonstration) application(ctx context.Context) error {
 func (d demonstration) tokens(ctx context.Context) error {
 	const shown = 5
 	d.heading("Tokens", d.path()+"/tokens?page=1")
-	list := d.newTable()
+	list := d.newTable(tokenView.table)
 	tokens, expired := 0, 0
 	for token, err := range d.client.Tokens(ctx, d.at.organization, d.at.application, api.ListOptions{}) {
 		if err != nil {
 			return err
 		}
 		if tokens++; tokens <= shown {
-			if err := list.add(d.row(token)); err != nil {
+			if err := list.add(tokenView.row(d.humanRenderer, token)); err != nil {
 				return err
 			}
 		}
@@ -167,7 +165,7 @@ func (d demonstration) token(ctx context.Context) error {
 	}
 	d.heading("GetToken", d.path()+"/tokens/"+d.at.token)
 	d.say("The first of them has the accesses %s.\nIt was used last on %s.", d.clean.printable(list(", ", mayDo(token)...)),
-		d.timeOrNever(token.LastUsedAt))
+		d.timeOr(token.LastUsedAt, never))
 	return nil
 }
 
@@ -181,6 +179,6 @@ func (d demonstration) tokenInfo(ctx context.Context) error {
 		return err
 	}
 	d.heading("TokenInfo", "/oauth/token/info, on the authorization host")
-	d.say("Our own access token is %v until %s; a revoked one is %v.", info.State, d.timeOrNever(info.ExpiresAt), revoked.State)
+	d.say("Our own access token is %v until %s; a revoked one is %v.", info.State, d.timeOr(info.ExpiresAt, never), revoked.State)
 	return nil
 }

@@ -84,7 +84,7 @@ func TestAnInterruptEndsAListWithThePageToResumeFrom(t *testing.T) {
 		})))
 	var stdout, stderr bytes.Buffer
 	status := process(ctx, userOfTestServer(server), &stdout, &stderr, "token", "list", apitest.ApplicationID)
-	line := failed(t, result{status, stdout.String(), stderr.String()})
+	line := interrupted(t, result{status, stdout.String(), stderr.String()})
 	if !strings.HasPrefix(line, "psoauth: interrupted [resume from page ") {
 		t.Error(line)
 	}
@@ -95,7 +95,7 @@ func TestAnInterruptBeforeTheAnswer(t *testing.T) {
 	server := newServer(t)
 	var stdout, stderr bytes.Buffer
 	status := process(canceled(t), userOfTestServer(server), &stdout, &stderr, "app", "show", apitest.ApplicationID)
-	if line := failed(t, result{status, stdout.String(), stderr.String()}); line != "psoauth: interrupted" {
+	if line := interrupted(t, result{status, stdout.String(), stderr.String()}); line != "psoauth: interrupted" {
 		t.Error(line)
 	}
 }
@@ -204,10 +204,18 @@ func TestVersion(t *testing.T) {
 
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"--help"}, {"help"}, {"token", "list", "--help"}, {"help", "token", "list"}} {
-		out := mustRun(t, userOf("http://127.0.0.1:1"), args...)
-		if !strings.Contains(out, "PLANETSCALE_SERVICE_TOKEN") || !strings.Contains(out, "visible to others") {
-			t.Errorf("%q: %s", args, out)
+	for _, test := range []struct{ args, want string }{
+		{"", "COMMAND [flags]"},
+		{"--help", "COMMAND [flags]"},
+		{"help", "COMMAND [flags]"},
+		{"token", "Usage: psoauth token COMMAND"},
+		{"token list --help", "PLANETSCALE_SERVICE_TOKEN; "},
+		{"help token list", "PLANETSCALE_SERVICE_TOKEN; "},
+		{"help environment", "PLANETSCALE_SERVICE_TOKEN_ID "},
+	} {
+		out := mustRun(t, userOf("http://127.0.0.1:1").with("COLUMNS", "200"), strings.Fields(test.args)...)
+		if !strings.Contains(out, test.want) {
+			t.Errorf("%q: want %q in it: %s", test.args, test.want, out)
 		}
 		noSecret(t, out)
 	}

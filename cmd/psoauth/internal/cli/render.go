@@ -1,48 +1,58 @@
 package cli
 
 import (
+	"io"
 	"strings"
 	"time"
 
-	"github.com/psoauth/psoauth/api"
 	"github.com/psoauth/psoauth/internal/text"
 )
 
-// A renderer shows what the API answered, in one format.
-type renderer interface {
-	application(*api.Application) error
-	token(*api.Token) error
-	tokens() tokenList
-	tokenInfo(*api.TokenInfo) error
+// A view is how things of one type are shown to people and as csv. As json they are shown as they are.
+type view[T any] struct {
+	noun    string // one of them
+	columns []csvColumn[T]
+	sheet   func(*humanRenderer, *T) sheet
+	table   []tableColumn // of a list
+	row     func(*humanRenderer, *T) []tableCell
 }
 
-// A tokenList shows a list of any length, one token after the other, and keeps a page of them at most.
-type tokenList interface {
-	add(*api.Token) error
-	// end is called once, after the last token. Of a list that is not complete, nothing may look as if it were.
-	end(complete bool) error
+// A lister shows a list of any length, one thing after the other, and keeps a page of them at most.
+type lister[T any] interface {
+	add(*T) error
+	// end is called once, after the last thing. Of a list that is not complete, nothing may look as if it were. What is
+	// remarkable about the list is for people.
+	end(complete bool, remark string) error
 }
 
-func (p *program) renderer() renderer {
+// show writes one thing in the format of --format.
+func show[T any](p *program, v *view[T], thing *T) error {
 	clean := cleaner(p.settings.secrets())
-	switch p.settings.format {
+	switch p.settings.format.value {
 	case "json":
-		return jsonRenderer{p.out, clean}
+		return writeJSON(p.out, clean, thing)
 	case "csv":
-		return csvRenderer{p.out, clean}
-	default:
-		return p.human()
+		table := newCSVTable(p.out, clean, v.columns)
+		if err := table.add(thing); err != nil {
+			return err
+		}
+		return table.end(true, "")
 	}
+	human := p.human(p.out)
+	return human.sheet(v.sheet(human, thing))
 }
 
-func (p *program) human() *humanRenderer {
-	return &humanRenderer{
-		out:    p.out,
-		clean:  cleaner(p.settings.secrets()),
-		width:  columns(p.Stdout, p.Getenv),
-		colour: !p.settings.noColor && coloured(p.Stdout, p.Getenv),
-		now:    p.Now(),
+// newList writes a list to w in the format of --format.
+func newList[T any](p *program, v *view[T], w io.Writer) lister[T] {
+	clean := cleaner(p.settings.secrets())
+	switch p.settings.format.value {
+	case "json":
+		return &jsonList[T]{out: w, clean: clean}
+	case "csv":
+		return newCSVTable(w, clean, v.columns)
 	}
+	human := p.human(w)
+	return &humanList[T]{humanRenderer: human, view: v, table: human.newTable(v.table)}
 }
 
 // A cleaner holds the user's own credentials, which a server could send back as data.
@@ -62,66 +72,6 @@ func timestamp(t time.Time) string {
 	return t.Format("2006-01-02T15:04:05.000Z07:00")
 }
 
-// A tokenInfoDocument has each member that the contract declares of token info in either form, nil where the form does
-// not have it.
-type tokenInfoDocument struct {
-	Active          *bool              `json:"active"`
-	Scope           api.Scopes         `json:"scope"`
-	ClientID        *string            `json:"client_id"`
-	TokenType       *string            `json:"token_type"`
-	Exp             *string            `json:"exp"`
-	Iat             *string            `json:"iat"`
-	Sub             *string            `json:"sub"`
-	ResourceOwnerID *ownerID           `json:"resource_owner_id"`
-	ExpiresIn       *int64             `json:"expires_in"`
-	Application     *tokenInfoClientID `json:"application"`
-	CreatedAt       *string            `json:"created_at"`
-}
-
-// An ownerID is the id of a user, which the older form has as a string or as an integer.
-type ownerID string
-
-type tokenInfoClientID struct {
-	UID *string `json:"uid"`
-}
-
-func newTokenInfoDocument(info *api.TokenInfo) tokenInfoDocument {
-	d := tokenInfoDocument{Scope: info.Scopes, TokenType: orNil(info.TokenType)}
-	if info.State != api.StateUnknown {
-		active := info.State == api.StateActive
-		d.Active = &active
-	}
-	if info.Legacy {
-		d.ResourceOwnerID = (*ownerID)(orNil(info.Subject))
-		d.Application = &tokenInfoClientID{orNil(info.ClientID)}
-		d.CreatedAt = seconds(info.IssuedAt)
-		if info.ExpiresIn != nil {
-			left := int64(*info.ExpiresIn / time.Second)
-			d.ExpiresIn = &left
-		}
-		return d
-	}
-	d.ClientID, d.Sub = orNil(info.ClientID), orNil(info.Subject)
-	d.Exp, d.Iat = seconds(info.ExpiresAt), seconds(info.IssuedAt)
-	return d
-}
-
-func orNil(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}
-
-// seconds formats a time that was whole Unix seconds on the wire.
-func seconds(t *time.Time) *string {
-	if t == nil {
-		return nil
-	}
-	s := t.UTC().Format(time.RFC3339)
-	return &s
-}
-
 // list joins what is left of the items when the empty ones are out.
 func list(separator string, items ...string) string {
 	var kept []string
@@ -131,4 +81,12 @@ func list(separator string, items ...string) string {
 		}
 	}
 	return strings.Join(kept, separator)
+}
+
+// orElse returns s unless it is empty.
+func orElse(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
 }

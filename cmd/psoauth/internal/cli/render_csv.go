@@ -9,17 +9,9 @@ import (
 	"time"
 
 	"github.com/psoauth/psoauth/api"
-	"github.com/psoauth/psoauth/gen"
 	"github.com/psoauth/psoauth/internal/text"
 	"github.com/psoauth/psoauth/openapi"
 )
-
-// A csvRenderer writes a header and a row for each thing, quoted as RFC 4180 says, but with lines that end as the tools of
-// Unix expect. A member that is null or missing is an empty cell.
-type csvRenderer struct {
-	out   io.Writer
-	clean cleaner
-}
 
 // A csvColumn is a column of things of one type. A new column goes to the end: scripts count them.
 type csvColumn[T any] struct {
@@ -36,8 +28,8 @@ var applicationColumns = []csvColumn[api.Application]{
 	{"avatar", func(a *api.Application) string { return a.Avatar }},
 	{"tokens", func(a *api.Application) string { return strconv.FormatInt(a.Tokens, 10) }},
 	{"scopes", func(a *api.Application) string { return a.Scopes.String() }},
-	{"created_at", func(a *api.Application) string { return timestamp(a.CreatedAt) }},
-	{"updated_at", func(a *api.Application) string { return timestamp(a.UpdatedAt) }},
+	{"created_at", func(a *api.Application) string { return csvTime(&a.CreatedAt) }},
+	{"updated_at", func(a *api.Application) string { return csvTime(&a.UpdatedAt) }},
 	{"dcr", func(a *api.Application) string { return csvBool(a.DCR) }},
 	{"single_org_authorization", func(a *api.Application) string { return csvBool(a.SingleOrgAuthorization) }},
 	{"requires_org_scope", func(a *api.Application) string { return csvBool(a.RequiresOrgScope) }},
@@ -53,28 +45,22 @@ var tokenColumns = []csvColumn[api.Token]{
 	{"actor_id", func(t *api.Token) string { return orEmpty(t.ActorID) }},
 	{"actor_display_name", func(t *api.Token) string { return orEmpty(t.ActorDisplayName) }},
 	{"actor_type", func(t *api.Token) string { return orEmpty(t.ActorType) }},
-	{"created_at", func(t *api.Token) string { return timestamp(t.CreatedAt) }},
-	{"updated_at", func(t *api.Token) string { return timestamp(t.UpdatedAt) }},
+	{"created_at", func(t *api.Token) string { return csvTime(&t.CreatedAt) }},
+	{"updated_at", func(t *api.Token) string { return csvTime(&t.UpdatedAt) }},
 	{"expires_at", func(t *api.Token) string { return csvTime(t.ExpiresAt) }},
 	{"last_used_at", func(t *api.Token) string { return csvTime(t.LastUsedAt) }},
 	{"avatar_url", func(t *api.Token) string { return t.AvatarURL }},
 	{"token", func(t *api.Token) string { return csvSecret(t.Token) }},
 	{"plain_text_refresh_token", func(t *api.Token) string { return csvSecret(t.PlainTextRefreshToken) }},
-	{"organizations", ofAccesses(access.resourcesWithIDs, organizationAccess)},
-	{"organization_accesses", ofAccesses(access.scopeNames, organizationAccess)},
-	{"databases", ofAccesses(access.resourcesWithIDs, databaseAccess)},
-	{"database_accesses", ofAccesses(access.scopeNames, databaseAccess)},
-	{"branches", ofAccesses(access.resourcesWithIDs, branchAccess)},
-	{"branch_accesses", ofAccesses(access.scopeNames, branchAccess)},
-	{"users", ofAccesses(access.resourcesWithIDs, userAccess)},
-	{"user_accesses", ofAccesses(access.scopeNames, userAccess)},
-	{"service_token_accesses", func(t *api.Token) string {
-		var items []string
-		for _, a := range t.ServiceTokenAccesses {
-			items = append(items, serviceAccess(&a))
-		}
-		return strings.Join(items, csvSeparator)
-	}},
+	{"organizations", csvResources(0)},
+	{"organization_accesses", csvScopes(0)},
+	{"databases", csvResources(1)},
+	{"database_accesses", csvScopes(1)},
+	{"branches", csvResources(2)},
+	{"branch_accesses", csvScopes(2)},
+	{"users", csvResources(3)},
+	{"user_accesses", csvScopes(3)},
+	{"service_token_accesses", func(t *api.Token) string { return strings.Join(singleAccesses(t), csvSeparator) }},
 }
 
 var tokenInfoColumns = []csvColumn[tokenInfoDocument]{
@@ -85,7 +71,12 @@ var tokenInfoColumns = []csvColumn[tokenInfoDocument]{
 	{"exp", func(d *tokenInfoDocument) string { return orEmpty(d.Exp) }},
 	{"iat", func(d *tokenInfoDocument) string { return orEmpty(d.Iat) }},
 	{"sub", func(d *tokenInfoDocument) string { return orEmpty(d.Sub) }},
-	{"resource_owner_id", func(d *tokenInfoDocument) string { return orEmpty((*string)(d.ResourceOwnerID)) }},
+	{"resource_owner_id", func(d *tokenInfoDocument) string {
+		if d.ResourceOwnerID == nil {
+			return ""
+		}
+		return d.info.Subject
+	}},
 	{"expires_in", func(d *tokenInfoDocument) string {
 		if d.ExpiresIn == nil {
 			return ""
@@ -101,29 +92,9 @@ var tokenInfoColumns = []csvColumn[tokenInfoDocument]{
 	{"created_at", func(d *tokenInfoDocument) string { return orEmpty(d.CreatedAt) }},
 }
 
-func (r csvRenderer) application(app *api.Application) error {
-	return csvOne(newCSVTable(r, applicationColumns), app)
-}
-
-func (r csvRenderer) token(token *api.Token) error {
-	return csvOne(newCSVTable(r, tokenColumns), token)
-}
-
-func (r csvRenderer) tokenInfo(info *api.TokenInfo) error {
-	d := newTokenInfoDocument(info)
-	return csvOne(newCSVTable(r, tokenInfoColumns), &d)
-}
-
-func (r csvRenderer) tokens() tokenList { return newCSVTable(r, tokenColumns) }
-
-func csvOne[T any](table *csvTable[T], thing *T) error {
-	if err := table.add(thing); err != nil {
-		return err
-	}
-	return table.end(true)
-}
-
-// A csvTable writes the header before the first row, so that a list that fails at once leaves nothing behind.
+// A csvTable writes a header and a row for each thing, quoted as RFC 4180 says, but with lines that end as the tools of
+// Unix expect. A member that is null or missing is an empty cell. The header comes before the first row, so that a list
+// that fails at once leaves nothing behind.
 type csvTable[T any] struct {
 	out     io.Writer
 	clean   cleaner
@@ -134,8 +105,8 @@ type csvTable[T any] struct {
 	begun   bool
 }
 
-func newCSVTable[T any](r csvRenderer, columns []csvColumn[T]) *csvTable[T] {
-	t := &csvTable[T]{out: r.out, clean: r.clean, columns: columns, cells: make([]string, len(columns))}
+func newCSVTable[T any](out io.Writer, clean cleaner, columns []csvColumn[T]) *csvTable[T] {
+	t := &csvTable[T]{out: out, clean: clean, columns: columns, cells: make([]string, len(columns))}
 	t.rows = csv.NewWriter(&t.buf)
 	return t
 }
@@ -150,7 +121,7 @@ func (t *csvTable[T]) add(thing *T) error {
 	return t.row()
 }
 
-func (t *csvTable[T]) end(complete bool) error {
+func (t *csvTable[T]) end(complete bool, _ string) error {
 	if !complete {
 		return nil
 	}
@@ -178,13 +149,16 @@ func (t *csvTable[T]) row() error {
 	return err
 }
 
-// csvCell returns s without credentials and control bytes, and not as a formula.
+// csvCell returns s without credentials and control bytes, and not as a formula, neither in its beginning nor behind a
+// semicolon, where spreadsheets of many countries begin another cell.
 func csvCell(clean cleaner, s string) string {
-	cell := clean.printable(s)
-	if text.IsFormula(s) {
-		return "'" + cell
+	parts := strings.Split(clean.printable(s), ";")
+	for i, part := range parts {
+		if text.IsFormula(part) || i == 0 && text.IsFormula(s) {
+			parts[i] = "'" + part
+		}
 	}
-	return cell
+	return strings.Join(parts, ";")
 }
 
 // csvSeparator stands between the items of one cell.
@@ -198,7 +172,7 @@ func csvBool(b *bool) string {
 }
 
 func csvTime(t *time.Time) string {
-	if t == nil {
+	if t == nil || t.IsZero() {
 		return ""
 	}
 	return timestamp(*t)
@@ -218,12 +192,20 @@ func orEmpty(s *string) string {
 	return *s
 }
 
-// ofAccesses makes a cell of what a token may touch of one kind of resource.
-func ofAccesses(names func(access) []string, kind func(*gen.OAuthAccessesByResource) access) func(*api.Token) string {
-	return func(t *api.Token) string {
-		if t.OAuthAccessesByResource == nil {
-			return ""
-		}
-		return strings.Join(names(kind(t.OAuthAccessesByResource)), csvSeparator)
+// compactJSON returns raw on one line, and "" for nil.
+func compactJSON(raw []byte) string {
+	var buf bytes.Buffer
+	if raw == nil || (cleaner{}).json(&buf, raw) != nil {
+		return string(raw)
 	}
+	return strings.TrimSuffix(buf.String(), "\n")
+}
+
+// csvResources and csvScopes make cells of what a token may touch of a kind of resource.
+func csvResources(kind int) func(*api.Token) string {
+	return func(t *api.Token) string { return strings.Join(accessKinds[kind].of(t).resources, csvSeparator) }
+}
+
+func csvScopes(kind int) func(*api.Token) string {
+	return func(t *api.Token) string { return strings.Join(accessKinds[kind].of(t).scopeNames(), csvSeparator) }
 }

@@ -22,6 +22,16 @@ type humanRenderer struct {
 	now    time.Time
 }
 
+func (p *program) human(w io.Writer) *humanRenderer {
+	return &humanRenderer{
+		out:    w,
+		clean:  cleaner(p.settings.secrets()),
+		width:  columns(p.Stdout, p.Getenv),
+		colour: !p.settings.noColor && coloured(w, p.Getenv),
+		now:    p.Now(),
+	}
+}
+
 // A sheet is what is known of one thing: a title and fields, each of one line or more. It is text from a server until it
 // is written.
 type sheet struct {
@@ -36,14 +46,24 @@ type field struct {
 
 func (s *sheet) add(label string, lines ...string) { s.fields = append(s.fields, field{label, lines}) }
 
+// addSome is add for what may be missing.
+func (s *sheet) addSome(label string, lines ...string) {
+	if list("", lines...) != "" {
+		s.add(label, lines...)
+	}
+}
+
 func (r *humanRenderer) sheet(s sheet) error {
 	var b strings.Builder
-	b.WriteString(styled(r.clean.printable(s.title), s.style, r.colour) + "\n\n")
+	b.WriteString(styled(r.clean.printable(s.title), s.style, r.colour) + "\n")
 	room := 0
 	for _, f := range s.fields {
 		room = max(room, len(f.label))
 	}
-	for _, f := range s.fields {
+	for i, f := range s.fields {
+		if i == 0 {
+			b.WriteByte('\n')
+		}
 		lines := f.lines
 		if len(lines) == 0 {
 			lines = []string{"none"}
@@ -58,7 +78,20 @@ func (r *humanRenderer) sheet(s sheet) error {
 	return err
 }
 
-func (r *humanRenderer) application(app *api.Application) error {
+var applicationView = view[api.Application]{
+	noun:    "application",
+	columns: applicationColumns,
+	sheet:   applicationSheet,
+	table:   []tableColumn{{"ID", 12}, {"NAME", 14}, {"TOKENS", 6}, {"DOMAIN", 16}, {"SCOPES", 20}, {"CREATED", 10}},
+	row: func(r *humanRenderer, app *api.Application) []tableCell {
+		return []tableCell{
+			r.cell(app.ID), r.cell(app.Name), r.cell(grouped(app.Tokens)), r.cell(orElse(app.Domain, "–")),
+			r.reach(app.Scopes), r.timeCell(&app.CreatedAt, unknown),
+		}
+	},
+}
+
+func applicationSheet(r *humanRenderer, app *api.Application) sheet {
 	s := sheet{title: app.Name, style: styleHeading}
 	s.add("ID", app.ID)
 	s.add("Client ID", app.ClientID)
@@ -67,26 +100,42 @@ func (r *humanRenderer) application(app *api.Application) error {
 	s.add("Avatar", app.Avatar)
 	s.add("Tokens", grouped(app.Tokens)+" issued")
 	s.add("Scopes", app.Scopes...)
-	s.add("Created", r.time(app.CreatedAt))
-	s.add("Updated", r.time(app.UpdatedAt))
+	s.add("Created", r.timeOr(&app.CreatedAt, unknown))
+	s.add("Updated", r.timeOr(&app.UpdatedAt, unknown))
 	s.add("Registered dynamically", yesNo(app.DCR))
 	s.add("One organization only", yesNo(app.SingleOrgAuthorization))
 	s.add("Requires organization", yesNo(app.RequiresOrgScope))
-	return r.sheet(s)
+	return s
 }
 
-func (r *humanRenderer) token(token *api.Token) error {
+// What a token is about, who holds it and what it reaches, stays where a terminal is narrow; times are cut first.
+var tokenView = view[api.Token]{
+	noun:    "token",
+	columns: tokenColumns,
+	sheet:   tokenSheet,
+	table:   []tableColumn{{"ID", 12}, {"NAME", 12}, {"ACTOR", 12}, {"MAY", 20}, {"EXPIRES", 10}, {"LAST USED", 10}, {"CREATED", 10}},
+	row: func(r *humanRenderer, token *api.Token) []tableCell {
+		expires := r.timeCell(token.ExpiresAt, never)
+		if token.ExpiresAt != nil && token.ExpiresAt.Before(r.now) {
+			expires.style = styleBad
+		}
+		return []tableCell{
+			r.cell(token.ID), r.cell(token.DisplayName), r.cell(orElse(orEmpty(token.ActorDisplayName), "–")), r.reach(mayDo(token)),
+			expires, r.timeCell(token.LastUsedAt, never), r.timeCell(&token.CreatedAt, unknown),
+		}
+	},
+}
+
+func tokenSheet(r *humanRenderer, token *api.Token) sheet {
 	s := sheet{title: token.DisplayName, style: styleHeading}
 	s.add("ID", token.ID)
-	s.add("Name", orDash(token.Name))
-	s.add("Actor", orDash(token.ActorDisplayName))
-	if about := list(", ", orEmpty(token.ActorType), orEmpty(token.ActorID)); about != "" {
-		s.add("", about)
-	}
-	s.add("Created", r.time(token.CreatedAt))
-	s.add("Updated", r.time(token.UpdatedAt))
-	s.add("Expires", r.timeOrNever(token.ExpiresAt))
-	s.add("Last used", r.timeOrNever(token.LastUsedAt))
+	s.add("Name", orElse(orEmpty(token.Name), "–"))
+	s.add("Actor", orElse(orEmpty(token.ActorDisplayName), "–"))
+	s.addSome("", list(", ", orEmpty(token.ActorType), orEmpty(token.ActorID)))
+	s.add("Created", r.timeOr(&token.CreatedAt, unknown))
+	s.add("Updated", r.timeOr(&token.UpdatedAt, unknown))
+	s.add("Expires", r.timeOr(token.ExpiresAt, never))
+	s.add("Last used", r.timeOr(token.LastUsedAt, never))
 	s.add("Avatar", token.AvatarURL)
 	if token.Token != nil {
 		s.add("Token", openapi.Redacted+" was sent, though a read never shows it")
@@ -95,158 +144,112 @@ func (r *humanRenderer) token(token *api.Token) error {
 		s.add("Refresh token", openapi.Redacted+" was sent, though a read never shows it")
 	}
 	for _, kind := range accessKinds {
-		if token.OAuthAccessesByResource == nil {
-			break
-		}
-		if a := kind.of(token.OAuthAccessesByResource); len(a.resources)+len(a.scopes) > 0 {
-			s.add(kind.label, append(a.resourcesWithIDs(), a.scopesExplained()...)...)
+		if a := kind.of(token); len(a.resources)+len(a.scopes) > 0 {
+			s.add(kind.label, append(a.resources, a.scopesExplained()...)...)
 		}
 	}
-	var lines []string
-	for _, a := range token.ServiceTokenAccesses {
-		lines = append(lines, serviceAccess(&a))
-	}
-	if len(lines) > 0 {
-		s.add("Single accesses", lines...)
-	}
-	return r.sheet(s)
+	s.addSome("Single accesses", singleAccesses(token)...)
+	return s
 }
 
-var accessKinds = []struct {
-	label string
-	of    func(*gen.OAuthAccessesByResource) access
-}{
-	{"Organizations", organizationAccess},
-	{"Databases", databaseAccess},
-	{"Branches", branchAccess},
-	{"Users", userAccess},
-}
-
-func (r *humanRenderer) tokenInfo(info *api.TokenInfo) error {
-	s := sheet{title: "The token is active.", style: styleGood}
-	switch info.State {
-	case api.StateInactive:
-		s = sheet{title: "The token is not active: it has expired, was revoked, or was never issued.", style: styleBad}
-	case api.StateUnknown:
-		s = sheet{title: "The answer does not say whether the token is active.", style: styleUnsure}
-	}
-	for _, f := range []struct{ label, value string }{
-		{"Client ID", info.ClientID}, {"Type", info.TokenType}, {"Subject", info.Subject},
-	} {
-		if f.value != "" {
-			s.add(f.label, f.value)
+var tokenInfoView = view[tokenInfoDocument]{
+	columns: tokenInfoColumns,
+	sheet: func(r *humanRenderer, d *tokenInfoDocument) sheet {
+		s := sheet{title: "The token is active.", style: styleGood}
+		switch d.info.State {
+		case api.StateInactive:
+			s = sheet{title: "The token is not active: it has expired, was revoked, or was never issued.", style: styleBad}
+		case api.StateUnknown:
+			s = sheet{title: "The response does not say whether the token is active.", style: styleUnsure}
 		}
-	}
-	if info.IssuedAt != nil {
-		s.add("Issued", r.time(*info.IssuedAt))
-	}
-	if info.ExpiresAt != nil {
-		s.add("Expires", r.time(*info.ExpiresAt))
-	}
-	if info.Scopes != nil {
-		s.add("Scopes", info.Scopes...)
-	}
-	return r.sheet(s)
+		s.addSome("Client ID", d.info.ClientID)
+		s.addSome("Type", d.info.TokenType)
+		s.addSome("Subject", d.info.Subject)
+		s.addSome("Issued", r.timeOr(d.info.IssuedAt, ""))
+		s.addSome("Expires", r.timeOr(d.info.ExpiresAt, ""))
+		if d.info.Scopes != nil {
+			s.add("Scopes", d.info.Scopes...)
+		}
+		return s
+	},
 }
 
-func (r *humanRenderer) tokens() tokenList { return &humanList{r, r.newTable(), 0} }
-
-// newTable makes a table of tokens.
-func (r *humanRenderer) newTable() *table {
-	return &table{out: r.out, width: r.width, colour: r.colour, columns: []tableColumn{
-		{"ID", 12},
-		{"NAME", 14},
-		{"EXPIRES", 21},
-		{"LAST USED", 22},
-		{"ACTOR", 12},
-		{"MAY", 20},
-		{"CREATED", 22},
-	}}
-}
-
-// row returns the cells of a token for the columns of newTable.
-func (r *humanRenderer) row(token *api.Token) []tableCell {
-	expires := r.timeCell(token.ExpiresAt)
-	if token.ExpiresAt != nil && token.ExpiresAt.Before(r.now) {
-		expires.style = styleBad
-	}
-	return []tableCell{
-		r.cell(token.ID),
-		r.cell(token.DisplayName),
-		expires,
-		r.timeCell(token.LastUsedAt),
-		r.cell(orDash(token.ActorDisplayName)),
-		r.cell(orDashes(strings.Join(mayDo(token), " "))),
-		r.timeCell(&token.CreatedAt),
-	}
-}
-
-// A humanList is a table and, below it, how many tokens it has.
-type humanList struct {
+// A humanList is a table and, below it, how many things it has.
+type humanList[T any] struct {
 	*humanRenderer
+	view  *view[T]
 	table *table
-	count int64
+	count int
 }
 
-func (l *humanList) add(token *api.Token) error {
+func (l *humanList[T]) add(thing *T) error {
 	l.count++
-	return l.table.add(l.row(token))
+	return l.table.add(l.view.row(l.humanRenderer, thing))
 }
 
-func (l *humanList) end(complete bool) error {
+func (l *humanList[T]) end(complete bool, remark string) error {
 	if err := l.table.flush(); err != nil || !complete {
 		return err
 	}
-	below := "\n"
+	above := "\n"
 	if l.count == 0 {
-		below = ""
+		above = ""
 	}
-	_, err := fmt.Fprintf(l.out, "%s%s\n", below, map[bool]string{true: "1 token", false: grouped(l.count) + " tokens"}[l.count == 1])
+	_, err := fmt.Fprintf(l.out, "%s%s\n", above, list("; ", countOf(l.count, l.view.noun), remark))
 	return err
 }
 
-// mayDo returns the names of all accesses the token has, each once.
-func mayDo(token *api.Token) (names []string) {
-	if all := token.OAuthAccessesByResource; all != nil {
-		for _, kind := range accessKinds {
-			names = append(names, kind.of(all).scopeNames()...)
-		}
-	}
-	for _, a := range token.ServiceTokenAccesses {
-		names = append(names, a.Access)
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
+// newTable makes a table of so many columns.
+func (r *humanRenderer) newTable(columns []tableColumn) *table {
+	return &table{out: r.out, width: r.width, colour: r.colour, columns: slices.Clone(columns)}
 }
 
 func (r *humanRenderer) cell(s string) tableCell {
 	return tableCell{forms: []string{r.clean.printable(s)}}
 }
 
-func (r *humanRenderer) timeCell(t *time.Time) tableCell {
-	if t == nil {
-		return tableCell{forms: []string{never}}
+// reach shows accesses, or what they allow where there is no room for all of them.
+func (r *humanRenderer) reach(names []string) tableCell {
+	if len(names) == 0 {
+		return tableCell{forms: []string{"–"}}
 	}
-	return tableCell{forms: []string{
-		r.time(*t),
-		day(*t) + " (" + relative(r.now, *t) + ")",
-		day(*t) + " (" + relativeShort(r.now, *t) + ")",
-		day(*t),
-	}}
+	var verbs []string
+	for _, name := range names {
+		verb, _, _ := strings.Cut(name[strings.LastIndexByte(name, ':')+1:], "_")
+		verbs = append(verbs, verb)
+	}
+	slices.Sort(verbs)
+	verbs = slices.Compact(verbs)
+	slices.SortStableFunc(verbs, func(a, b string) int { return mildness(a) - mildness(b) })
+	short := fmt.Sprintf("%s (%d)", strings.Join(verbs, " "), len(names))
+	return tableCell{forms: []string{r.clean.printable(strings.Join(names, " ")), r.clean.printable(short)}}
 }
 
-func (r *humanRenderer) time(t time.Time) string {
-	return absolute(t) + " (" + relative(r.now, t) + ")"
+// mildness orders what accesses allow; reading comes last.
+func mildness(verb string) int {
+	if i := slices.Index([]string{"delete", "admin", "manage", "write", "create", "connect"}, verb); i >= 0 {
+		return i
+	}
+	return map[string]int{"read": 8}[verb] + 7
 }
 
-// never stands for a time that is null or missing: such a token does not expire, or was not used.
-const never = "never"
-
-func (r *humanRenderer) timeOrNever(t *time.Time) string {
-	if t == nil {
-		return never
+func (r *humanRenderer) timeCell(t *time.Time, otherwise string) tableCell {
+	if t == nil || t.IsZero() {
+		return tableCell{forms: []string{otherwise}}
 	}
-	return r.time(*t)
+	day := t.UTC().Format(time.DateOnly)
+	return tableCell{forms: []string{day + " (" + relativeShort(r.now, *t) + ")", day}}
+}
+
+// never stands for a time that is null or missing: such a token does not expire, or was not used; unknown for one that
+// every token has.
+const never, unknown = "never", "unknown"
+
+func (r *humanRenderer) timeOr(t *time.Time, otherwise string) string {
+	if t == nil || t.IsZero() {
+		return otherwise
+	}
+	return t.UTC().Format("2006-01-02 15:04 UTC") + " (" + relative(r.now, *t) + ")"
 }
 
 func yesNo(b *bool) string {
@@ -259,13 +262,136 @@ func yesNo(b *bool) string {
 	return "no"
 }
 
-func orDash(s *string) string { return orDashes(orEmpty(s)) }
+// An access is what a token may touch of one kind of resource, and how.
+type access struct {
+	resources []string // with their ids
+	scopes    []gen.AccessScope
+}
 
-func orDashes(s string) string {
-	if s == "" {
-		return "–"
+func (a *access) touch(id string, path ...string) {
+	a.resources = append(a.resources, list("/", path...)+" ("+id+")")
+}
+
+func (a access) scopeNames() (names []string) {
+	for _, s := range a.scopes {
+		names = append(names, s.Name)
 	}
-	return s
+	return names
+}
+
+func (a access) scopesExplained() (lines []string) {
+	for _, s := range a.scopes {
+		lines = append(lines, "may "+s.Name+" ("+s.Description+")")
+	}
+	return lines
+}
+
+var accessKinds = []struct {
+	label string
+	of    func(*api.Token) access
+}{
+	{"Organizations", accessOf(func(all *gen.OAuthAccessesByResource) (a access) {
+		for _, o := range all.Organization.Organizations {
+			a.touch(o.ID, o.Name)
+		}
+		a.scopes = all.Organization.Accesses
+		return a
+	})},
+	{"Databases", accessOf(func(all *gen.OAuthAccessesByResource) (a access) {
+		for _, d := range all.Database.Databases {
+			a.touch(d.ID, d.Organization, d.Name)
+		}
+		a.scopes = all.Database.Accesses
+		return a
+	})},
+	{"Branches", accessOf(func(all *gen.OAuthAccessesByResource) (a access) {
+		for _, b := range all.Branch.Branches {
+			a.touch(b.ID, b.Organization, b.Database, b.Name)
+		}
+		a.scopes = all.Branch.Accesses
+		return a
+	})},
+	{"Users", accessOf(func(all *gen.OAuthAccessesByResource) (a access) {
+		for _, u := range all.User.Users {
+			a.touch(u.ID, u.Name)
+		}
+		a.scopes = all.User.Accesses
+		return a
+	})},
+}
+
+// accessOf gives the accesses of tokens that have none, too.
+func accessOf(kind func(*gen.OAuthAccessesByResource) access) func(*api.Token) access {
+	return func(token *api.Token) access {
+		if token.OAuthAccessesByResource == nil {
+			return access{}
+		}
+		return kind(token.OAuthAccessesByResource)
+	}
+}
+
+// singleAccesses says in a line for each what a token's service accesses are on.
+func singleAccesses(token *api.Token) (lines []string) {
+	for _, a := range token.ServiceTokenAccesses {
+		line := a.Access + " on " + a.ResourceType + " " + a.ResourceName + " (" + a.ResourceID + ")"
+		if a.Resource.DeletedAt != nil {
+			line += ", deleted"
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// mayDo returns the names of all accesses the token has, each once.
+func mayDo(token *api.Token) (names []string) {
+	for _, kind := range accessKinds {
+		names = append(names, kind.of(token).scopeNames()...)
+	}
+	for _, a := range token.ServiceTokenAccesses {
+		names = append(names, a.Access)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// A timeUnit has a long and a short name; months and years are the mean ones of the calendar.
+var timeUnits = []struct {
+	seconds     int64
+	long, short string
+}{
+	{31_556_952, " year", "y"},
+	{2_629_746, " month", "mo"},
+	{86_400, " day", "d"},
+	{3_600, " hour", "h"},
+	{60, " minute", "min"},
+}
+
+// relative says how far t is from now in the largest unit that fits: "3 months ago", "in 1 day", "now".
+func relative(now, t time.Time) string { return distance(now, t, false) }
+
+// relativeShort is like relative in fewer letters: "3mo ago", "in 1d", "now".
+func relativeShort(now, t time.Time) string { return distance(now, t, true) }
+
+func distance(now, t time.Time, short bool) string {
+	seconds := t.Unix() - now.Unix() // a Duration holds 292 years only
+	for _, unit := range timeUnits {
+		n := seconds / unit.seconds
+		if n == 0 {
+			continue
+		}
+		name := unit.long
+		switch {
+		case short:
+			name = unit.short
+		case n != 1 && n != -1:
+			name += "s"
+		}
+		if n < 0 {
+			return strconv.FormatInt(-n, 10) + name + " ago"
+		}
+		return "in " + strconv.FormatInt(n, 10) + name
+	}
+	return "now"
 }
 
 // grouped formats n with a comma between thousands.
@@ -279,4 +405,11 @@ func grouped(n int64) string {
 		s = s[:i] + "," + s[i:]
 	}
 	return s
+}
+
+func countOf(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return grouped(int64(n)) + " " + what + "s"
 }

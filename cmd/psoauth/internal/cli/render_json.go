@@ -10,65 +10,71 @@ import (
 	"time"
 	"unicode/utf16"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/psoauth/psoauth/api"
-	"github.com/psoauth/psoauth/internal/text"
-	"github.com/psoauth/psoauth/openapi"
 )
 
-// A jsonRenderer writes one JSON document with the API's own member names. Every member that the contract declares is
-// there, null where the server sent null or nothing.
-type jsonRenderer struct {
-	out   io.Writer
-	clean cleaner
+// The json format is the API's: every member that the contract declares is there, null where the server sent null or
+// nothing, which of a time that is promised is the zero time.
+var jsonForm = json.JoinOptions(json.FormatNilSliceAsNull(true), json.WithMarshalers(json.MarshalToFunc(
+	func(e *jsontext.Encoder, t time.Time) error {
+		if t.IsZero() {
+			return e.WriteToken(jsontext.Null)
+		}
+		return e.WriteToken(jsontext.String(timestamp(t)))
+	})))
+
+// everyMember returns the thing as a value whose members are all encoded: the tags of the generated models leave optional
+// members out.
+func everyMember(thing any) any {
+	v := reflect.ValueOf(thing).Elem()
+	var fields []reflect.StructField
+	for i := range v.NumField() {
+		field := v.Type().Field(i)
+		if !field.IsExported() {
+			return thing
+		}
+		field.Tag = reflect.StructTag(strings.ReplaceAll(string(field.Tag), ",omitempty", ""))
+		fields = append(fields, field)
+	}
+	return v.Convert(reflect.StructOf(fields)).Interface() // tags make no difference to a conversion
 }
 
-func (r jsonRenderer) application(app *api.Application) error { return r.document(app) }
-func (r jsonRenderer) token(token *api.Token) error           { return r.document(token) }
-func (r jsonRenderer) tokenInfo(info *api.TokenInfo) error {
-	return r.document(newTokenInfoDocument(info))
-}
-
-func (r jsonRenderer) document(value any) error {
-	var buf bytes.Buffer
-	e := jsonEncoder{jsontext.NewEncoder(&buf, jsontext.WithIndent("  "), jsontext.PreserveRawStrings(true)), r.clean}
-	if err := e.value(reflect.ValueOf(value)); err != nil {
+// writeJSON writes a value as one document.
+func writeJSON(w io.Writer, clean cleaner, value any) error {
+	var document bytes.Buffer
+	if err := json.MarshalWrite(&document, everyMember(value), jsonForm); err != nil {
 		return err
 	}
-	_, err := r.out.Write(buf.Bytes())
-	return err
-}
-
-func (r jsonRenderer) tokens() tokenList {
-	l := &jsonList{out: r.out}
-	l.encoder = jsonEncoder{jsontext.NewEncoder(&l.buf, jsontext.WithIndent("  "), jsontext.WithIndentPrefix("  "),
-		jsontext.PreserveRawStrings(true)), r.clean}
-	return l
+	return clean.json(w, document.Bytes(), jsontext.WithIndent("  "))
 }
 
 // A jsonList writes an array whose items it encodes one by one: an encoder of the whole would hold some of them back
 // when the list breaks off.
-type jsonList struct {
-	out     io.Writer
-	buf     bytes.Buffer
-	encoder jsonEncoder
-	begun   bool
+type jsonList[T any] struct {
+	out   io.Writer
+	clean cleaner
+	begun bool
 }
 
-func (l *jsonList) add(token *api.Token) error {
-	l.buf.Reset()
-	l.buf.WriteString(map[bool]string{false: "[\n  ", true: ",\n  "}[l.begun])
-	l.begun = true
-	if err := l.encoder.value(reflect.ValueOf(token)); err != nil {
+func (l *jsonList[T]) add(thing *T) error {
+	var item, clean bytes.Buffer
+	if err := json.MarshalWrite(&item, everyMember(thing), jsonForm); err != nil {
 		return err
 	}
-	_, err := l.out.Write(bytes.TrimRight(l.buf.Bytes(), "\n"))
+	clean.WriteString(map[bool]string{false: "[\n  ", true: ",\n  "}[l.begun])
+	l.begun = true
+	if err := l.clean.json(&clean, item.Bytes(), jsontext.WithIndent("  "), jsontext.WithIndentPrefix("  ")); err != nil {
+		return err
+	}
+	_, err := l.out.Write(bytes.TrimRight(clean.Bytes(), "\n"))
 	return err
 }
 
 // end leaves the array of an incomplete list open.
-func (l *jsonList) end(complete bool) (err error) {
+func (l *jsonList[T]) end(complete bool, _ string) (err error) {
 	switch {
 	case complete && l.begun:
 		_, err = io.WriteString(l.out, "\n]\n")
@@ -80,103 +86,19 @@ func (l *jsonList) end(complete bool) (err error) {
 	return err
 }
 
-// A jsonEncoder writes the generated models. They cannot write themselves: the generated code leaves optional members
-// out.
-type jsonEncoder struct {
-	*jsontext.Encoder
-	clean cleaner
-}
-
-func (e jsonEncoder) value(v reflect.Value) error {
-	switch value := v.Interface().(type) {
-	case time.Time:
-		return e.string(timestamp(value))
-	case openapi.Secret:
-		return e.string(openapi.Redacted)
-	case openapi.Scopes:
-		if value == nil {
-			value = openapi.Scopes{}
-		}
-		return e.array(reflect.ValueOf([]string(value)))
-	case ownerID:
-		if n, err := strconv.ParseInt(string(value), 10, 64); err == nil && strconv.FormatInt(n, 10) == string(value) {
-			return e.WriteToken(jsontext.Int(n))
-		}
-		return e.string(string(value))
-	case openapi.RawObject:
-		return e.raw(value)
-	case openapi.RawArray:
-		return e.raw(value)
-	}
-	switch v.Kind() {
-	case reflect.Pointer:
-		if v.IsNil() {
-			return e.WriteToken(jsontext.Null)
-		}
-		return e.value(v.Elem())
-	case reflect.Struct:
-		return e.object(v)
-	case reflect.Slice:
-		if v.IsNil() {
-			return e.WriteToken(jsontext.Null)
-		}
-		return e.array(v)
-	case reflect.String:
-		return e.string(v.String())
-	case reflect.Bool:
-		return e.WriteToken(jsontext.Bool(v.Bool()))
-	case reflect.Int64:
-		return e.WriteToken(jsontext.Int(v.Int()))
-	}
-	return fmt.Errorf("no JSON form for a %v", v.Type())
-}
-
-func (e jsonEncoder) object(v reflect.Value) error {
-	if err := e.WriteToken(jsontext.BeginObject); err != nil {
-		return err
-	}
-	for i := range v.NumField() {
-		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
-		if err := e.WriteToken(jsontext.String(name)); err != nil {
-			return err
-		}
-		if err := e.value(v.Field(i)); err != nil {
-			return err
-		}
-	}
-	return e.WriteToken(jsontext.EndObject)
-}
-
-func (e jsonEncoder) array(v reflect.Value) error {
-	if err := e.WriteToken(jsontext.BeginArray); err != nil {
-		return err
-	}
-	for i := range v.Len() {
-		if err := e.value(v.Index(i)); err != nil {
-			return err
-		}
-	}
-	return e.WriteToken(jsontext.EndArray)
-}
-
-// raw passes JSON on as the server sent it, numbers digit by digit, but no credential in it.
-func (e jsonEncoder) raw(value []byte) error {
-	if value == nil {
-		return e.WriteToken(jsontext.Null)
-	}
-	d := jsontext.NewDecoder(bytes.NewReader(value))
+// json writes a JSON document as it is, numbers digit by digit, but no credential in it.
+func (c cleaner) json(w io.Writer, document []byte, form ...jsontext.Options) error {
+	d := jsontext.NewDecoder(bytes.NewReader(document))
+	e := jsontext.NewEncoder(w, append(form, jsontext.PreserveRawStrings(true))...)
 	for {
 		var err error
 		switch d.PeekKind() {
-		case '{', '}', '[', ']':
+		case '{', '}', '[', ']', '"':
 			var token jsontext.Token
-			if token, err = d.ReadToken(); err == nil {
+			if token, err = d.ReadToken(); err == nil && token.Kind() == '"' {
+				err = e.WriteValue(quoted(c.redact(token.String())))
+			} else if err == nil {
 				err = e.WriteToken(token)
-			}
-		case '"':
-			var token jsontext.Token
-			if token, err = d.ReadToken(); err == nil {
-				err = e.string(token.String())
 			}
 		default:
 			var scalar jsontext.Value
@@ -193,36 +115,87 @@ func (e jsonEncoder) raw(value []byte) error {
 	}
 }
 
-// compactJSON returns raw on one line, and "" for nil.
-func compactJSON(raw []byte) string {
-	if raw == nil {
-		return ""
-	}
-	var buf bytes.Buffer
-	if err := (jsonEncoder{Encoder: jsontext.NewEncoder(&buf, jsontext.PreserveRawStrings(true))}).raw(raw); err != nil {
-		return text.Printable(string(raw)) // it was JSON when it was decoded
-	}
-	return strings.TrimSuffix(buf.String(), "\n")
-}
-
-// string writes s without credentials, and with everything escaped that a terminal would act on: a JSON escape means the
+// quoted returns s with everything escaped that a terminal or a GitHub workflow would act on: a JSON escape means the
 // same to every reader.
-func (e jsonEncoder) string(s string) error {
-	s = e.clean.redact(s)
-	quoted := make([]byte, 0, len(s)+2)
-	quoted = append(quoted, '"')
+func quoted(s string) []byte {
+	out := []byte{'"'}
+	before := ' '
 	for _, r := range s {
 		switch {
 		case r == '"', r == '\\':
-			quoted = append(quoted, '\\', byte(r))
+			out = append(out, '\\', byte(r))
+		case r == '#' && before == '#', !strconv.IsPrint(r) && r <= 0xffff:
+			out = fmt.Appendf(out, `\u%04x`, r)
 		case strconv.IsPrint(r):
-			quoted = append(quoted, string(r)...)
-		case r > 0xffff:
-			high, low := utf16.EncodeRune(r)
-			quoted = fmt.Appendf(quoted, `\u%04x\u%04x`, high, low)
+			out = append(out, string(r)...)
 		default:
-			quoted = fmt.Appendf(quoted, `\u%04x`, r)
+			high, low := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
 		}
+		before = r
 	}
-	return e.WriteValue(append(quoted, '"'))
+	return append(out, '"')
+}
+
+// A tokenInfoDocument has each member that the contract declares of token info in either form, nil where the form does
+// not have it.
+type tokenInfoDocument struct {
+	Active          *bool              `json:"active"`
+	Scope           api.Scopes         `json:"scope"`
+	ClientID        *string            `json:"client_id"`
+	TokenType       *string            `json:"token_type"`
+	Exp             *string            `json:"exp"`
+	Iat             *string            `json:"iat"`
+	Sub             *string            `json:"sub"`
+	ResourceOwnerID any                `json:"resource_owner_id"` // a string or an integer
+	ExpiresIn       *int64             `json:"expires_in"`
+	Application     *tokenInfoClientID `json:"application"`
+	CreatedAt       *string            `json:"created_at"`
+
+	info *api.TokenInfo
+}
+
+type tokenInfoClientID struct {
+	UID *string `json:"uid"`
+}
+
+func newTokenInfoDocument(info *api.TokenInfo) *tokenInfoDocument {
+	d := &tokenInfoDocument{Scope: info.Scopes, TokenType: orNil(info.TokenType), info: info}
+	if info.State != api.StateUnknown {
+		active := info.State == api.StateActive
+		d.Active = &active
+	}
+	if info.Legacy {
+		if n, err := strconv.ParseInt(info.Subject, 10, 64); err == nil && strconv.FormatInt(n, 10) == info.Subject {
+			d.ResourceOwnerID = n
+		} else if info.Subject != "" {
+			d.ResourceOwnerID = info.Subject
+		}
+		d.Application = &tokenInfoClientID{orNil(info.ClientID)}
+		d.CreatedAt = seconds(info.IssuedAt)
+		if info.ExpiresIn != nil {
+			left := int64(*info.ExpiresIn / time.Second)
+			d.ExpiresIn = &left
+		}
+		return d
+	}
+	d.ClientID, d.Sub = orNil(info.ClientID), orNil(info.Subject)
+	d.Exp, d.Iat = seconds(info.ExpiresAt), seconds(info.IssuedAt)
+	return d
+}
+
+func orNil(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// seconds formats a time that was whole Unix seconds on the wire.
+func seconds(t *time.Time) *string {
+	if t == nil {
+		return nil
+	}
+	s := t.UTC().Format(time.RFC3339)
+	return &s
 }

@@ -3,80 +3,121 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"runtime"
+	"runtime/debug"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/psoauth/psoauth/api"
 )
 
-const about = `psoauth shows which tokens an OAuth application on PlanetScale has issued, what each may touch, when it
-expires, and whether a token is still active. It only reads.
+const about = `psoauth finds risky PlanetScale OAuth tokens: who authorized your application, what each token can reach, and what to revoke. Unofficial.`
 
-A flag beats the environment. Credentials belong in the environment: other users of the machine can
-see the flags of a running process.
+// rootExamples are run as they stand by a test.
+const rootExamples = `  psoauth audit --sandbox                         no credentials needed
+  psoauth token list --sandbox --unused-for 90d
+  psoauth contract check --sandbox`
 
-  PLANETSCALE_ORG                                  the organization
-  PLANETSCALE_SERVICE_TOKEN_ID, ..._TOKEN          a service token, for app and token list/show
-  PLANETSCALE_ACCESS_TOKEN                         an OAuth access token, for token info; for the others
-                                                   too if there is no service token
-  PLANETSCALE_API_URL, PLANETSCALE_AUTH_URL        other addresses than PlanetScale's
-  NO_COLOR, COLUMNS                                no colour; the width of tables outside a terminal
-
-Formats of --format:
-
-  human  tables and times for people; a table is as wide as the terminal, or 80 columns
-  json   one document with the API's own member names, every member of the contract in it, null where the
-         server sent null or nothing; times as RFC 3339, scopes as an array
-  csv    a header, and a row for each token; null is an empty cell; several values in a cell have "; " between
-         them, scopes a space; a cell that a spreadsheet would take for a formula begins with an apostrophe
-
-Secrets are [redacted] in all of them.
-
-Exit status: 0 done; 1 something to act on; 2 could not run, or was interrupted.`
+// The groups of commands in the help of the root, in order.
+var groups = []*cobra.Group{{ID: "inspect", Title: "Inspect"}, {ID: "audit", Title: "Audit"}, {ID: "contract", Title: "Contract"}, {ID: "tools", Title: "Tools"}}
 
 func (p *program) root() *cobra.Command {
-	root := group("psoauth", "Inspect PlanetScale OAuth applications and their tokens",
-		p.appCommand(), p.tokenCommand(), p.auditCommand(), p.contractCommand(), p.sandboxCommand(), p.demoCommand(),
-		versionCommand(), completionCommand())
-	root.Long = about
+	root := group("psoauth", "Inspect and audit PlanetScale OAuth applications and their tokens")
+	root.Long, root.Example = about, rootExamples
+	root.AddGroup(groups...)
+	for id, commands := range map[string][]*cobra.Command{
+		"inspect":  {p.appCommand(), p.tokenCommand()},
+		"audit":    {p.auditCommand()},
+		"contract": {p.contractCommand()},
+		"tools":    {p.sandboxCommand(), p.demoCommand(), versionCommand(), completionCommand()},
+	} {
+		for _, cmd := range commands {
+			cmd.GroupID = id
+			root.AddCommand(cmd)
+		}
+	}
+	root.AddCommand(environmentTopic())
 	root.Version = version()
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	root.SetHelpCommand(helpCommand())
+	root.SetHelpFunc(p.help)
 	root.SetOut(p.out)
 	root.SetErr(p.Stderr)
 	root.SetFlagErrorFunc(flagError)
 	p.settings.register(root)
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
-		return errors.Join(unnamedFile(cmd.Flags()), p.settings.resolve(cmd.Flags(), p.Getenv))
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return p.begin(cmd) }
+	if len(p.Args) > 0 && strings.HasPrefix(p.Args[0], cobra.ShellCompRequestCmd) {
+		unquoteUsages(root)
 	}
 	return root
 }
 
-// unnamedFile is an error if a flag names no file: a script's variable is unset, and the policy or the baseline in it
-// must not be left out unnoticed.
-func unnamedFile(flags *pflag.FlagSet) error {
-	var errs []error
-	flags.Visit(func(f *pflag.Flag) {
-		if what, _ := pflag.UnquoteUsage(f); what == "file" && f.Value.String() == "" {
-			errs = append(errs, fmt.Errorf("--%s: want the name of a file, got nothing", f.Name))
-		}
-	})
-	return errors.Join(errs...)
+// begin prepares the run of a command.
+func (p *program) begin(cmd *cobra.Command) error {
+	if cmd.Annotations["sandbox"] == "always" {
+		p.settings.sandbox = true
+	}
+	switch cmd.Name() {
+	case "proxy", "sandbox", "revoke": // they finish what they began
+		p.grace.Store(int64(15 * time.Second))
+	}
+	flags := cmd.Flags()
+	if f := flags.Lookup("format"); f.Changed && cmd.LocalNonPersistentFlags().Lookup("format") == nil && !slices.Contains(globalFlags(cmd), "format") {
+		return fmt.Errorf("--format has no effect on %s: leave it out", cmd.CommandPath())
+	}
+	impliedFormat(flags)
+	return errors.Join(checkFiles(flags), p.resolve(flags))
 }
 
-// group makes a command that only holds others: cobra answers one that is left out, or does not exist, with help and
-// status 0.
+// globalFlags names the persistent flags that have an effect on a command.
+func globalFlags(cmd *cobra.Command) []string {
+	auth := []string{flagAccessToken, flagAuthURL, "timeout", "debug", "sandbox", "no-color"}
+	all := append(auth, flagOrg, flagServiceTokenID, flagServiceToken, flagAPIURL)
+	switch path := strings.TrimPrefix(cmd.CommandPath(), "psoauth "); {
+	case !cmd.Runnable() || cmd.HasSubCommands():
+		return nil
+	case path == "token info":
+		return append(auth, "format")
+	case path == "audit", path == "contract check":
+		return all
+	case strings.HasPrefix(path, "app "), strings.HasPrefix(path, "token "), strings.HasPrefix(path, "auth "):
+		return append(all, "format")
+	case path == "contract diff", path == "contract proxy", path == "demo":
+		return []string{"no-color"}
+	}
+	return nil
+}
+
+// unquoteUsages takes the quotes that help takes for the names of values out of the descriptions, for completion.
+func unquoteUsages(cmd *cobra.Command) {
+	unquote := func(f *pflag.Flag) { f.Usage = strings.ReplaceAll(f.Usage, "`", "") }
+	cmd.Flags().VisitAll(unquote)
+	cmd.PersistentFlags().VisitAll(unquote)
+	for _, sub := range cmd.Commands() {
+		unquoteUsages(sub)
+	}
+}
+
+// group makes a command that only holds others.
 func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{Use: use, Short: short, Args: cobra.ArbitraryArgs, SuggestionsMinimumDistance: 2}
 	cmd.AddCommand(commands...)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
-			return fmt.Errorf("which command? %s; see %s --help", strings.Join(names(cmd), ", "), cmd.CommandPath())
+			return cmd.Help()
 		}
 		return unknownCommand(cmd, args[0])
+	}
+	for _, sub := range commands { // the first line of each one's examples
+		first, _, _ := strings.Cut(sub.Example, "\n")
+		cmd.Example = strings.TrimPrefix(cmd.Example+"\n"+first, "\n")
 	}
 	return cmd
 }
@@ -89,55 +130,74 @@ func unknownCommand(parent *cobra.Command, name string) error {
 	return fmt.Errorf("unknown command %q%s; see %s --help", name, hint, parent.CommandPath())
 }
 
-func names(parent *cobra.Command) (names []string) {
-	for _, cmd := range parent.Commands() {
-		if cmd.IsAvailableCommand() {
-			names = append(names, cmd.Name())
-		}
-	}
-	return names
+func (p *program) contractCommand() *cobra.Command {
+	return group("contract", "Check traffic against the OpenAPI contract",
+		p.contractCheck(), p.contractDiff(), p.contractProxy(), p.contractShow())
 }
 
-// helpCommand stands in for cobra's, which answers an unknown command with status 0.
-func helpCommand() *cobra.Command {
+func versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "help [COMMAND]", Short: "Explain a command", Hidden: true,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			about, rest, err := cmd.Root().Find(args)
-			if err != nil {
-				return err
-			}
-			if len(rest) > 0 {
-				return unknownCommand(about, rest[0])
-			}
-			about.InitDefaultHelpFlag()
-			return about.Help()
+		Use:     "version",
+		Short:   "Print the version",
+		Example: "  psoauth version",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), version())
+			return err
 		},
 	}
 }
 
-func flagError(cmd *cobra.Command, err error) error {
-	hint := ""
-	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok && unknown.GetSpecifiedShortnames() != "" {
-		hint = "; an id that begins with a dash goes after --"
+// version says which release this is, and what the Go tool recorded of the source it was built from: a revision, or,
+// without a repository, the version of the module.
+func version() string {
+	release, source := api.Version, ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		source = sourceOf(info)
 	}
-	return fmt.Errorf("%w%s; see %s --help", err, hint, cmd.CommandPath())
+	if source != "" && source != "v"+release {
+		release += " (" + source + ")"
+	}
+	return fmt.Sprintf("psoauth %s %s %s/%s", release, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
-// ids checks that a command got the ids it takes. In the sandbox they are optional.
-func (p *program) ids(names ...string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if len(args) == len(names) || p.settings.sandbox && len(args) < len(names) {
-			return nil
+func sourceOf(info *debug.BuildInfo) string {
+	source, modified := "", ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			source = s.Value[:min(12, len(s.Value))]
+		case s.Key == "vcs.modified" && s.Value == "true":
+			modified = ", modified"
 		}
-		return fmt.Errorf("want %s, got %s; see %s --help", strings.Join(names, " and "), countOf(len(args), "argument"),
-			cmd.CommandPath())
 	}
+	if source == "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return source + modified
 }
 
-func countOf(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
+func completionCommand() *cobra.Command {
+	shells := []string{"bash", "zsh", "fish", "powershell"}
+	return &cobra.Command{
+		Use:   "completion SHELL",
+		Short: "Print a completion script for bash, zsh, fish or powershell",
+		Example: "  source <(psoauth completion bash)\n  psoauth completion zsh > \"${fpath[1]}/_psoauth\"\n" +
+			"  psoauth completion fish | source",
+		ValidArgs: shells,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			root, out := cmd.Root(), cmd.OutOrStdout()
+			switch strings.Join(args, " ") {
+			case "bash":
+				return root.GenBashCompletionV2(out, true)
+			case "zsh":
+				return root.GenZshCompletion(out)
+			case "fish":
+				return root.GenFishCompletion(out, true)
+			case "powershell":
+				return root.GenPowerShellCompletionWithDesc(out)
+			}
+			return fmt.Errorf("want one of %s; see %s --help", strings.Join(shells, ", "), cmd.CommandPath())
+		},
 	}
-	return grouped(int64(n)) + " " + what + "s"
 }

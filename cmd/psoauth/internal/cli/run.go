@@ -1,5 +1,4 @@
-// Package cli is the command psoauth: it reads flags and the environment, calls package api, and shows the answers. What
-// it shows is the API's; it decides nothing itself.
+// Package cli is the command psoauth: it reads flags and the environment, calls package api, and shows the responses.
 package cli
 
 import (
@@ -9,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/psoauth/psoauth/api"
@@ -27,9 +27,10 @@ type Process struct {
 
 // The exit statuses.
 const (
-	exitDone     = 0
-	exitFindings = 1 // there is something for the user to act on
-	exitFailed   = 2 // usage, credentials, network, unreadable input, or an interrupt
+	exitDone        = 0
+	exitFindings    = 1   // there is something for the user to act on
+	exitFailed      = 2   // usage, credentials, network, unreadable input, unwritable output
+	exitInterrupted = 130 // as shells report a program that Ctrl-C ended
 )
 
 // A program is one run of the command.
@@ -39,24 +40,47 @@ type program struct {
 	out       *output
 	transport http.RoundTripper // nil for the client's own
 	closers   []func()          // what ends with the run, last opened first
+	grace     atomic.Int64      // nanoseconds a command gets to end after an interrupt
+	partly    bool              // whether the first part of the output is a result in itself, as of a list
 
 	sandboxOptions []apitest.Option // what a command wants of the sandbox
 }
 
-// Run runs the command and returns its exit status. Data goes to Stdout, all else to Stderr, and of a failure one line.
-// When ctx ends, so does the run.
-func Run(ctx context.Context, process Process) (status int) {
+// Run runs the command and returns its exit status. Data goes to Stdout, everything else to Stderr; a failure is one
+// line. When ctx ends, so does the run, even where it waits for a FIFO or a terminal, which know no context: what waits
+// is left behind.
+func Run(ctx context.Context, process Process) int {
 	if process.Now == nil {
 		process.Now = time.Now
 	}
-	p := &program{Process: process, out: newOutput(process.Stdout)}
+	p := &program{Process: process}
+	guardWorkflow(&p.Process)
+	p.out = newOutput(p.Stdout)
+	p.grace.Store(int64(time.Second))
+	done := make(chan int, 1)
+	go func() { done <- p.run(ctx) }()
+	select {
+	case status := <-done:
+		return status
+	case <-ctx.Done():
+	}
+	select {
+	case status := <-done:
+		return status
+	case <-time.After(time.Duration(p.grace.Load())):
+		fmt.Fprintln(p.Stderr, "psoauth: interrupted")
+		return exitInterrupted
+	}
+}
+
+func (p *program) run(ctx context.Context) (status int) {
 	defer func() {
 		if r := recover(); r != nil {
-			status = p.report(ctx, panicked(r))
+			status = p.report(ctx, fmt.Errorf("internal error, please report it: %v", r))
 		}
 	}()
 	root := p.root()
-	root.SetArgs(append([]string{}, process.Args...)) // for nil, cobra would take those of the process
+	root.SetArgs(append([]string{}, p.Args...)) // for nil, cobra would take those of the process
 	err := root.ExecuteContext(ctx)
 	for len(p.closers) > 0 {
 		last := len(p.closers) - 1
@@ -77,42 +101,58 @@ type lines []string
 
 func (l lines) Error() string { return strings.Join(l, "; ") }
 
-// report writes what failed in one line, or as many as it takes, and returns the exit status.
+// report writes what failed in one line, or as many as it takes, and returns the exit status. Findings are reported
+// whatever becomes of the output: a gate must not pass because its reader left.
 func (p *program) report(ctx context.Context, err error) int {
+	found := errors.As(err, new(finding))
 	switch p.out.state() {
 	case readerGone:
-		return exitDone
+		if p.partly && !found {
+			return exitDone
+		}
+		if !found {
+			err = errors.New("the reader of the output left before its end")
+		}
 	case writeFailed:
-		err = fmt.Errorf("cannot write the output: %w", p.out.failed)
+		err, found = fmt.Errorf("cannot write the output: %w", p.out.failed), false
 	}
 	if err == nil {
 		return exitDone
 	}
+	status := exitFailed
 	said, ok := errors.AsType[lines](err)
 	if !ok {
-		said = lines{err.Error()}
+		said = lines{p.inFlags(err)}
 	}
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		said = lines{"interrupted"}
+	switch {
+	case found:
+		status = exitFindings
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		status, said = exitInterrupted, lines{"interrupted"}
 		if e, ok := errors.AsType[*api.Error](err); ok && e.Page > 0 {
 			said[0] += fmt.Sprintf(" [resume from page %d]", e.Page)
 		}
 	}
 	for _, line := range said {
 		line = strings.ReplaceAll(line, "\n", "; ") // errors.Join sets one below the other
-		fmt.Fprintln(p.Stderr, "psoauth: "+text.Excerpt(inFlags.Replace(line), maxLine, p.settings.secrets()...))
+		p.note("%s", line)
 	}
-	if errors.As(err, new(finding)) {
-		return exitFindings
-	}
-	return exitFailed
+	return status
 }
 
-// maxLine bounds the line about a failure, in bytes; arguments and server text can be any length.
+// maxLine bounds a line on standard error, in bytes; arguments and server text can be any length.
 const maxLine = 2000
 
+// note writes a line to standard error, without credentials.
+func (p *program) note(format string, args ...any) {
+	line := text.Excerpt(fmt.Sprintf(format, args...), maxLine, p.settings.secrets()...)
+	fmt.Fprintln(p.Stderr, "psoauth: "+line)
+}
+
 // inFlags says in terms of the command what package api says in terms of its options.
-var inFlags = strings.NewReplacer(
+func (p *program) inFlags(err error) string { return optionsAsFlags.Replace(err.Error()) }
+
+var optionsAsFlags = strings.NewReplacer(
 	"NewClient: invalid argument: ", "",
 	"WithBaseURL: the URL", "--api-url (PLANETSCALE_API_URL)",
 	"WithAuthURL: the URL", "--auth-url (PLANETSCALE_AUTH_URL)",

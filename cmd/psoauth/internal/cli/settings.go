@@ -3,17 +3,19 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
 	"net/url"
-	"slices"
-	"strconv"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/psoauth/psoauth/api"
 	"github.com/psoauth/psoauth/openapi"
@@ -42,44 +44,106 @@ var variables = []struct{ flag, variable string }{
 type settings struct {
 	org, serviceTokenID, apiURL, authURL string
 	serviceToken, accessToken            secretFlag
-	format                               string
+	format                               *choice
 	timeout                              time.Duration
 	debug, noColor, sandbox              bool
+
+	sources map[string]string // where the value of a flag is from, by its name
 }
 
 func (s *settings) register(root *cobra.Command) {
 	f := root.PersistentFlags()
-	f.StringVar(&s.org, flagOrg, "", "the organization `name` (PLANETSCALE_ORG)")
+	const visible = "; prefer the variable, other users can see flags"
+	f.StringVar(&s.org, flagOrg, "", "the organization's `name` (PLANETSCALE_ORG, or org in pscale's configuration)")
 	f.StringVar(&s.serviceTokenID, flagServiceTokenID, "", "the `id` of a service token (PLANETSCALE_SERVICE_TOKEN_ID)")
-	f.Var(&s.serviceToken, flagServiceToken, "its `secret` (PLANETSCALE_SERVICE_TOKEN; prefer that, flags are visible to others)")
-	f.Var(&s.accessToken, flagAccessToken, "an OAuth access `token` (PLANETSCALE_ACCESS_TOKEN; prefer that, flags are visible to others)")
-	f.StringVar(&s.apiURL, flagAPIURL, "", "the API's `URL` (PLANETSCALE_API_URL; default "+api.DefaultBaseURL+")")
+	f.Var(&s.serviceToken, flagServiceToken, "its `secret`, or - to read standard input (PLANETSCALE_SERVICE_TOKEN"+visible+")")
+	f.Var(&s.accessToken, flagAccessToken, "an OAuth access `token`, or - to read standard input (PLANETSCALE_ACCESS_TOKEN"+visible+")")
+	f.StringVar(&s.apiURL, flagAPIURL, "", "the API's `URL`, with or without /v1 (PLANETSCALE_API_URL; default "+api.DefaultBaseURL+")")
 	f.StringVar(&s.authURL, flagAuthURL, "", "the authorization host's `URL` (PLANETSCALE_AUTH_URL; default "+api.DefaultAuthURL+")")
-	s.format = formats[0]
-	f.Var((*formatFlag)(&s.format), "format", "`"+strings.Join(formats, "|")+"`")
+	s.format = newChoice("human", "json", "csv")
+	s.format.add(root, f, "format", "")
 	f.DurationVar(&s.timeout, "timeout", api.DefaultAttemptTimeout, "the longest one attempt of a request may take")
 	f.BoolVar(&s.debug, "debug", false, "log each request on standard error, without credentials")
-	f.BoolVar(&s.noColor, "no-color", false, "no colour (NO_COLOR)")
-	f.BoolVar(&s.sandbox, "sandbox", false, "run against an in-process PlanetScale; the environment is not read, ids are optional")
-	_ = root.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
+	f.BoolVar(&s.noColor, "no-color", false, "no color (NO_COLOR)")
+	f.BoolVar(&s.sandbox, "sandbox", false, "run against an in-memory PlanetScale; needs no credentials, and ids are optional")
 }
 
-// resolve reads the environment. In the sandbox it does not: real credentials have no business there, and a real
-// organization is not there.
-func (s *settings) resolve(flags *pflag.FlagSet, getenv func(string) string) error {
+// resolve reads the environment, pscale's configuration and standard input for what flags do not say. In the sandbox it
+// does not: real credentials have no business there, and a real organization is not there.
+func (p *program) resolve(flags *pflag.FlagSet) error {
+	s := &p.settings
 	if s.timeout <= 0 {
 		return errors.New("--timeout: want a positive duration, such as 30s")
 	}
-	if s.sandbox {
-		return nil
-	}
+	s.sources = map[string]string{}
 	for _, v := range variables {
 		flag := flags.Lookup(v.flag)
-		if value := getenv(v.variable); value != "" && !flag.Changed {
+		value := p.Getenv(v.variable)
+		switch {
+		case flag.Changed:
+			s.sources[v.flag] = "--" + v.flag
+		case value != "" && !s.sandbox:
+			s.sources[v.flag] = v.variable
 			if err := flag.Value.Set(value); err != nil {
 				return fmt.Errorf("%s: %w", v.variable, err)
 			}
 		}
+	}
+	if s.org == "" && !s.sandbox {
+		p.organizationOfPscale()
+	}
+	if u, err := url.Parse(s.apiURL); err == nil && u.Host != "" && strings.Trim(u.Path, "/") == "" && u.RawQuery == "" {
+		s.apiURL = u.JoinPath("v1").String() // as pscale, which reads the same variable, has it
+	}
+	return p.secretsFromInput()
+}
+
+// organizationOfPscale reads the organization, and nothing else, from the configuration of PlanetScale's own command. A
+// file that cannot be read names none: the error for a missing organization says where else to name it.
+func (p *program) organizationOfPscale() {
+	home := p.Getenv("HOME")
+	if home == "" {
+		home = p.Getenv("USERPROFILE")
+	}
+	name := filepath.Join(home, ".config", "planetscale", "pscale.yml")
+	info, err := os.Stat(name)
+	if home == "" || err != nil || !info.Mode().IsRegular() || info.Size() > maxConfig {
+		return
+	}
+	content, err := os.ReadFile(name)
+	var config struct{ Org string }
+	if err == nil && yaml.Unmarshal(content, &config) == nil {
+		p.settings.org, p.settings.sources[flagOrg] = config.Org, name
+	}
+}
+
+// maxConfig and maxSecret bound what is read of pscale's configuration and of a credential, in bytes.
+const (
+	maxConfig = 1 << 20
+	maxSecret = 16 << 10
+)
+
+// secretsFromInput reads the credential that is given as -.
+func (p *program) secretsFromInput() error {
+	s := &p.settings
+	service, access := s.serviceToken.Reveal() == standardInput, s.accessToken.Reveal() == standardInput
+	switch {
+	case service && access:
+		return errors.New("--service-token and --access-token: only one can be read from standard input")
+	case !service && !access:
+		return nil
+	case p.Stdin == nil:
+		return errors.New("there is no standard input to read the credential from")
+	}
+	line, err := io.ReadAll(io.LimitReader(p.Stdin, maxSecret))
+	secret := openapi.NewSecret(strings.TrimSpace(string(line)))
+	if err != nil || secret.IsZero() || len(line) == maxSecret {
+		return errors.New("want one credential on standard input")
+	}
+	if service {
+		s.serviceToken.Secret = secret
+	} else {
+		s.accessToken.Secret = secret
 	}
 	return nil
 }
@@ -197,48 +261,33 @@ func isLocal(raw string) bool {
 	return err == nil && addr.Unmap().IsLoopback()
 }
 
-// A secretFlag is a flag whose value help texts and errors do not show.
-type secretFlag struct{ openapi.Secret }
+// A place is what a command asks about.
+type place struct{ organization, application, token string }
 
-func (f *secretFlag) String() string { return "" }
-func (f *secretFlag) Type() string   { return "string" }
-func (f *secretFlag) Set(value string) error {
-	f.Secret = openapi.NewSecret(value)
-	return nil
-}
-
-// formats are the values of --format; the first is the default.
-var formats = []string{"human", "json", "csv"}
-
-type formatFlag string
-
-func (f *formatFlag) String() string { return string(*f) }
-func (f *formatFlag) Type() string   { return "format" }
-func (f *formatFlag) Set(value string) error {
-	if !slices.Contains(formats, value) {
-		return fmt.Errorf("want %s or %s", strings.Join(formats[:len(formats)-1], ", "), formats[len(formats)-1])
+// ids checks that a command got the ids it takes. In the sandbox they are optional.
+func (p *program) ids(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == len(names) || p.settings.sandbox && len(args) < len(names) {
+			return nil
+		}
+		return fmt.Errorf("want %s, got %s; see %s --help", strings.Join(names, " and "), countOf(len(args), "argument"),
+			cmd.CommandPath())
 	}
-	*f = formatFlag(value)
-	return nil
 }
 
-// A numberFlag is a whole number that is not below least.
-type numberFlag struct {
-	value, least int
-}
-
-func (f *numberFlag) String() string {
-	if f.value == 0 {
-		return ""
+// connect makes the client for a command, which needs the needs and was given the id of an application and the id of one
+// of its tokens, or the former, or none.
+func (p *program) connect(ids []string, needs ...need) (*api.Client, place, error) {
+	if p.settings.sandbox {
+		var err error
+		if ids, err = p.enterSandbox(ids); err != nil {
+			return nil, place{}, err
+		}
 	}
-	return strconv.Itoa(f.value)
-}
-func (f *numberFlag) Type() string { return "int" }
-func (f *numberFlag) Set(value string) error {
-	n, err := strconv.Atoi(value)
-	if err != nil || n < f.least {
-		return fmt.Errorf("want a whole number from %d", f.least)
+	at := place{organization: p.settings.org}
+	for i, id := range ids {
+		*[]*string{&at.application, &at.token}[i] = id
 	}
-	f.value = n
-	return nil
+	client, err := p.client(needs...)
+	return client, at, err
 }

@@ -250,7 +250,7 @@ func TestATokenListIsWholeAndInOrder(t *testing.T) {
 		want = append(want, tokenID(i))
 	}
 	for revision, bodies := range static {
-		for _, args := range [][]string{{}, {"--per-page", "1000"}, {"--per-page", "7"}} {
+		for _, args := range [][]string{{}, {"--per-page", "7"}} {
 			t.Run(revision+strings.Join(args, ""), func(t *testing.T) {
 				t.Parallel()
 				user := userOf(serveStatic(t, bodies, total, ""))

@@ -75,7 +75,7 @@ func (t *table) flush() error {
 	return nil
 }
 
-// layout gives each column its least width while there is room, and then, from the left again, what its cells would like.
+// layout gives each column its least width while there is room, and then, from the left again, what its cells want.
 func (t *table) layout() {
 	widths, wanted := make([]int, len(t.columns)), make([]int, len(t.columns))
 	t.widths, t.forms = widths, make([]int, len(t.columns))
@@ -100,14 +100,23 @@ func (t *table) layout() {
 		room -= need
 	}
 	for i := range t.columns {
-		if widths[i] > 0 {
-			more := max(min(wanted[i]-widths[i], room), 0)
-			widths[i] += more
-			room -= more
+		if widths[i] == 0 {
+			continue
 		}
+		more := max(min(wanted[i]-widths[i], room), 0)
+		widths[i], room = widths[i]+more, room-more
 		for _, row := range t.waiting {
 			form, _ := row[i].fit(0, widths[i])
 			t.forms[i] = max(t.forms[i], form)
+		}
+		used := displayWidth(t.columns[i].title)
+		for _, row := range t.waiting {
+			_, shown := row[i].fit(t.forms[i], widths[i])
+			used = max(used, displayWidth(shown))
+		}
+		if used < widths[i] { // a shorter form leaves room to the columns that follow
+			room += widths[i] - used
+			widths[i] = used
 		}
 	}
 }

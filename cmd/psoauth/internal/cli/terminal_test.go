@@ -83,15 +83,15 @@ func TestOnATerminalATableIsAsWideAndColoured(t *testing.T) {
 		{"--no-color", user, []string{"--no-color"}, false},
 		{"a terminal without colours", user.with("TERM", "dumb"), nil, false},
 	} {
-		stdout := newScreen(t, 120, "")
+		stdout := newScreen(t, 80, "")
 		status := process(t.Context(), test.user, stdout.File, io.Discard,
 			append(test.args, "token", "list", apitest.ApplicationID)...)
 		shown := stdout.text()
 		if status != 0 || strings.Contains(shown, "\x1b[31m") != test.colour {
 			t.Errorf("%s: status %d\n%q", test.name, status, shown)
 		}
-		if !strings.Contains(shown, "MAY") || strings.Contains(shown, "CREATED") {
-			t.Errorf("%s: not the columns that 120 have room for:\n%s", test.name, shown)
+		if !strings.Contains(shown, "EXPIRES") || strings.Contains(shown, "CREATED") {
+			t.Errorf("%s: not the columns that 80 have room for:\n%s", test.name, shown)
 		}
 	}
 }

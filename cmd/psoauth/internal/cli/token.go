@@ -1,7 +1,14 @@
 package cli
 
 import (
+	"cmp"
+	"context"
 	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,46 +24,178 @@ func (p *program) tokenCommand() *cobra.Command {
 }
 
 func (p *program) tokenList() *cobra.Command {
-	page, perPage, limit := numberFlag{least: 1}, numberFlag{least: 1}, numberFlag{least: 1}
+	l := &tokenList{program: p, perPage: numberFlag{least: 1, most: 100}, page: numberFlag{least: 1}, limit: numberFlag{least: 1}}
+	l.sort = newChoice("none", "name", "actor", "created", "expires", "last-used")
 	cmd := &cobra.Command{
 		Use:   "list APP_ID",
 		Short: "List the tokens an application has issued",
-		Long: `List all tokens an application has issued, page after page, in the server's order.
-A service token needs the access read_oauth_tokens.
+		Long: `List the tokens an application has issued, page after page, in the server's order. A service token needs the access read_oauth_tokens.
 
-If the list breaks off, everything before the page that the error names has been printed: go on with --page
-and the same --per-page. A JSON array that breaks off is left open, so that no program takes it for a whole one.`,
-		Example: "  psoauth token list 5kq1x0v2m8yd\n  psoauth token list 5kq1x0v2m8yd --format csv > tokens.csv",
-		Args:    p.ids("APP_ID"),
+If the list breaks off, everything before the page that the error names has been printed: go on with --page and the same --per-page. A JSON array that breaks off is left open, so that no program takes it for a whole one.`,
+		Example: `  psoauth token list 5kq1x0v2m8yd --output tokens.csv
+  psoauth token list 5kq1x0v2m8yd --scope 'write_*' --scope 'delete_*'
+  psoauth token list 5kq1x0v2m8yd --expires-within 30d --sort expires
+  psoauth token list 5kq1x0v2m8yd --unused-for 90d --actor ada`,
+		Args: p.ids("APP_ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			client, at, err := p.connect(args, theOrganization, anyCredential)
 			if err != nil {
 				return err
 			}
-			progress := p.newProgress(true)
-			defer progress.clear()
-			list := p.renderer().tokens()
-			options := api.ListOptions{Page: page.value, PerPage: perPage.value, Prefetch: prefetch}
-			if limit.value > 0 {
-				options.Prefetch = 0 // what is ahead may be beyond the limit
-			}
-			pages := progress.watch(client.TokenPages(cmd.Context(), at.organization, at.application, options))
-			for token, err := range api.TokensOf(pages, limit.value) {
-				if err == nil {
-					err = list.add(token)
-				}
-				if err != nil {
-					_ = list.end(false) // a failure to write is remembered by the output
-					return err
-				}
-			}
-			return list.end(true)
+			return p.writeTo(l.output, func(w io.Writer) error { return l.run(cmd.Context(), client, at, w) })
 		},
 	}
-	cmd.Flags().Var(&page, "page", "the page to begin with (default 1)")
-	cmd.Flags().Var(&perPage, "per-page", "tokens a page (default 100, which is the most the API gives)")
-	cmd.Flags().Var(&limit, "limit", "stop after so many tokens (default all)")
+	flags := cmd.Flags()
+	flags.Var(&l.page, "page", "the `number` of the page to begin with (default 1)")
+	flags.Var(&l.perPage, "per-page", "the `number` of tokens a page (default 100, the most the API gives)")
+	flags.Var(&l.limit, "limit", "stop after this `number` of tokens (default all)")
+	flags.StringVar(&l.actor, "actor", "", "only tokens of actors with this `text` in their name, or with this id")
+	flags.StringArrayVar(&l.scopes, "scope", nil, "only tokens with this `scope`, with or without the resource before it; * is any text (repeatable: any of them)")
+	flags.Var(&l.expiresWithin, "expires-within", "only tokens that expire in this `period` from now, such as 30d")
+	flags.Var(&l.unusedFor, "unused-for", "only tokens that were not used for this `period`, nor made in it")
+	flags.StringVar(&l.output, "output", "", "write to this `file`, as a whole or not at all; its extension implies the format")
+	l.sort.register(cmd, "sort", "the `order`, from the least on:")
+	_ = cmd.MarkFlagFilename("output")
 	return cmd
+}
+
+// A tokenList is one run of the command.
+type tokenList struct {
+	*program
+	page, perPage, limit     numberFlag
+	actor                    string
+	scopes                   []string
+	expiresWithin, unusedFor periodFlag
+	sort                     *choice
+	output                   string
+}
+
+func (l *tokenList) run(ctx context.Context, client *api.Client, at place, w io.Writer) error {
+	for _, scope := range l.scopes {
+		if _, err := path.Match(scope, ""); err != nil {
+			return fmt.Errorf("--scope %q: want a scope, in which * is any text", scope)
+		}
+	}
+	l.partly = true
+	progress := l.newProgress(l.output == "")
+	defer progress.clear()
+	options := api.ListOptions{Page: l.page.value, PerPage: l.perPage.value, Prefetch: prefetch}
+	if l.limit.value > 0 {
+		options.Prefetch = 0 // what is ahead may be beyond the limit
+	}
+	sorted := l.sort.value != l.sort.of[0]
+	var read, listed int
+	var lastPage int64
+	var held []*api.Token
+	list := newList(l.program, &tokenView, w)
+	pages := progress.watch(client.TokenPages(ctx, at.organization, at.application, options))
+reading:
+	for page, err := range pages {
+		if err != nil {
+			_ = list.end(false, "") // a failure to write is remembered by the output
+			return err
+		}
+		if page.TotalPages != nil {
+			lastPage = *page.TotalPages
+		}
+		for i := range page.Data {
+			token := &page.Data[i]
+			read++
+			if !l.wants(token) {
+				continue
+			}
+			if sorted {
+				held = append(held, token)
+				continue
+			}
+			if err := list.add(token); err != nil {
+				return err
+			}
+			if listed++; listed == l.limit.value {
+				break reading
+			}
+		}
+	}
+	slices.SortStableFunc(held, l.compare)
+	if l.limit.value > 0 {
+		held = held[:min(len(held), l.limit.value)]
+	}
+	for _, token := range held {
+		if err := list.add(token); err != nil {
+			return err
+		}
+		listed++
+	}
+	remark := ""
+	switch {
+	case read == 0 && int64(l.page.value) > lastPage && lastPage > 0:
+		remark = fmt.Sprintf("the list ends at page %d", lastPage)
+	case listed < read && listed != l.limit.value:
+		remark = "of " + grouped(int64(read))
+	}
+	return list.end(true, remark)
+}
+
+// wants reports whether the flags let a token through.
+func (l *tokenList) wants(token *api.Token) bool {
+	now := l.Now()
+	if l.expiresWithin > 0 {
+		if t := token.ExpiresAt; t == nil || t.Before(now) || t.After(now.Add(time.Duration(l.expiresWithin))) {
+			return false
+		}
+	}
+	if l.unusedFor > 0 {
+		last := token.CreatedAt
+		if token.LastUsedAt != nil {
+			last = *token.LastUsedAt
+		}
+		if last.After(now.Add(-time.Duration(l.unusedFor))) {
+			return false
+		}
+	}
+	if l.actor != "" && l.actor != orEmpty(token.ActorID) &&
+		!strings.Contains(strings.ToLower(orEmpty(token.ActorDisplayName)), strings.ToLower(l.actor)) {
+		return false
+	}
+	return len(l.scopes) == 0 || slices.ContainsFunc(mayDo(token), func(name string) bool {
+		bare := name[strings.LastIndexByte(name, ':')+1:]
+		return slices.ContainsFunc(l.scopes, func(scope string) bool {
+			whole, _ := path.Match(scope, name)
+			short, _ := path.Match(scope, bare)
+			return whole || short
+		})
+	})
+}
+
+// compare orders tokens by the field of --sort; what has none comes last.
+func (l *tokenList) compare(a, b *api.Token) int {
+	text := func(a, b string) int {
+		return cmp.Or(cmp.Compare(emptyLast(a == ""), emptyLast(b == "")), cmp.Compare(strings.ToLower(a), strings.ToLower(b)))
+	}
+	times := func(a, b *time.Time) int {
+		if a == nil || b == nil {
+			return cmp.Compare(emptyLast(a == nil), emptyLast(b == nil))
+		}
+		return a.Compare(*b)
+	}
+	switch l.sort.value {
+	case "name":
+		return text(a.DisplayName, b.DisplayName)
+	case "actor":
+		return text(orEmpty(a.ActorDisplayName), orEmpty(b.ActorDisplayName))
+	case "created":
+		return a.CreatedAt.Compare(b.CreatedAt)
+	case "expires":
+		return times(a.ExpiresAt, b.ExpiresAt)
+	}
+	return times(a.LastUsedAt, b.LastUsedAt)
+}
+
+func emptyLast(empty bool) int {
+	if empty {
+		return 1
+	}
+	return 0
 }
 
 func (p *program) tokenShow() *cobra.Command {
@@ -76,7 +215,7 @@ A service token needs the access read_oauth_tokens.`,
 			if err != nil {
 				return err
 			}
-			return p.renderer().token(token)
+			return show(p, &tokenView, token)
 		},
 	}
 }
@@ -100,7 +239,7 @@ is neither reported as active nor as inactive. That a token is active there does
 			if err != nil {
 				return err
 			}
-			if err := p.renderer().tokenInfo(info); err != nil {
+			if err := show(p, &tokenInfoView, newTokenInfoDocument(info)); err != nil {
 				return err
 			}
 			if requireActive && info.State != api.StateActive {

@@ -1,0 +1,165 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/psoauth/psoauth/openapi"
+)
+
+// A choice is a flag with few values, of which the first is the default.
+type choice struct {
+	value string
+	of    []string
+}
+
+func newChoice(of ...string) *choice { return &choice{of[0], of} }
+
+func (c *choice) String() string { return c.value }
+func (c *choice) Type() string   { return "choice" }
+func (c *choice) Set(value string) error {
+	if !slices.Contains(c.of, value) {
+		last := len(c.of) - 1
+		return fmt.Errorf("want %s or %s", strings.Join(c.of[:last], ", "), c.of[last])
+	}
+	c.value = value
+	return nil
+}
+
+// register adds the flag to a command, whether or not one of that name is there for all commands.
+func (c *choice) register(cmd *cobra.Command, name, what string) { c.add(cmd, cmd.Flags(), name, what) }
+
+func (c *choice) add(cmd *cobra.Command, flags *pflag.FlagSet, name, what string) {
+	short := ""
+	if name == "format" {
+		short, what = "f", "the `form` of the output:"
+	}
+	flags.VarP(c, name, short, strings.TrimSuffix(what, ":")+": "+strings.Join(c.of, ", "))
+	_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(c.of, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// extensions are the formats that the name of an --output file asks for where --format does not.
+var extensions = map[string]string{
+	".csv": "csv", ".html": "html", ".htm": "html", ".json": "json", ".md": "markdown", ".sarif": "sarif", ".txt": "human", ".xml": "junit",
+}
+
+// impliedFormat sets --format by the extension of --output, if the command has such a format.
+func impliedFormat(flags *pflag.FlagSet) {
+	output, format := flags.Lookup("output"), flags.Lookup("format")
+	if output == nil || format == nil || format.Changed {
+		return
+	}
+	if name, ok := extensions[strings.ToLower(filepath.Ext(output.Value.String()))]; ok {
+		_ = format.Value.Set(name) // a format that the command does not have is none
+	}
+}
+
+// A secretFlag is a flag whose value help texts and errors do not show.
+type secretFlag struct{ openapi.Secret }
+
+func (f *secretFlag) String() string { return "" }
+func (f *secretFlag) Type() string   { return "string" }
+func (f *secretFlag) Set(value string) error {
+	f.Secret = openapi.NewSecret(value)
+	return nil
+}
+
+// A numberFlag is a whole number that is not below least, and not above most unless that is 0.
+type numberFlag struct{ value, least, most int }
+
+func (f *numberFlag) String() string {
+	if f.value == 0 {
+		return ""
+	}
+	return strconv.Itoa(f.value)
+}
+func (f *numberFlag) Type() string { return "int" }
+func (f *numberFlag) Set(value string) error {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < f.least || f.most > 0 && n > f.most {
+		if f.most > 0 {
+			return fmt.Errorf("want a whole number from %d to %d", f.least, f.most)
+		}
+		return fmt.Errorf("want a whole number from %d", f.least)
+	}
+	f.value = n
+	return nil
+}
+
+// A periodFlag is a duration that may be given in days or weeks too.
+type periodFlag time.Duration
+
+func (f *periodFlag) String() string {
+	if *f == 0 {
+		return ""
+	}
+	return time.Duration(*f).String()
+}
+func (f *periodFlag) Type() string { return "period" }
+func (f *periodFlag) Set(value string) error {
+	const day, most = 24 * time.Hour, 36_500 // days
+	unit := map[string]time.Duration{"d": day, "w": 7 * day}[value[max(0, len(value)-1):]]
+	n, err := strconv.ParseFloat(value[:max(0, len(value)-1)], 64)
+	d := time.Duration(n * float64(unit))
+	if unit == 0 {
+		d, err = time.ParseDuration(value)
+	}
+	if err != nil || d <= 0 || d > most*day {
+		return errors.New("want a period such as 12h, 30d or 2w")
+	}
+	*f = periodFlag(d)
+	return nil
+}
+
+// checkFiles is an error if a flag names no file: a script's variable is unset, and the policy or the baseline in it must
+// not be left out unnoticed.
+func checkFiles(flags *pflag.FlagSet) error {
+	var errs []error
+	flags.Visit(func(f *pflag.Flag) {
+		if what, _ := pflag.UnquoteUsage(f); what == "file" && f.Value.String() == "" {
+			errs = append(errs, fmt.Errorf("--%s: want the name of a file, got nothing", f.Name))
+		}
+	})
+	return errors.Join(errs...)
+}
+
+// flagError says what is wrong with a flag, and which one may have been meant.
+func flagError(cmd *cobra.Command, err error) error {
+	hint := ""
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		name := unknown.GetSpecifiedName()
+		if unknown.GetSpecifiedShortnames() != "" {
+			hint = "; an id that begins with a dash goes after --"
+		} else if similar := similarFlags(cmd, name); len(similar) > 0 {
+			hint = "; did you mean --" + strings.Join(similar, " or --") + "?"
+		}
+	}
+	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		why := invalid.Unwrap().Error()
+		switch invalid.GetFlag().Value.Type() {
+		case "bool":
+			why = "want true or false"
+		case "duration":
+			why = "want a duration, such as 30s"
+		}
+		err = fmt.Errorf("--%s: %s, got %q", invalid.GetFlag().Name, why, invalid.GetValue())
+	}
+	return fmt.Errorf("%w%s; see %s --help", err, hint, cmd.CommandPath())
+}
+
+// similarFlags asks cobra, which compares names of commands only.
+func similarFlags(cmd *cobra.Command, name string) []string {
+	flags := &cobra.Command{SuggestionsMinimumDistance: 2}
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		flags.AddCommand(&cobra.Command{Use: f.Name, Run: func(*cobra.Command, []string) {}, Hidden: f.Hidden})
+	})
+	return flags.SuggestionsFor(name)
+}

@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// environmentTopic is help on what all commands have in common.
+func environmentTopic() *cobra.Command {
+	return &cobra.Command{
+		Use:   "environment",
+		Short: "Environment variables, formats and exit statuses",
+		Long: `A flag beats the environment. Credentials belong in the environment: other users of the machine can see the flags of a running process.
+
+  PLANETSCALE_ORG               the organization; without it, org in ~/.config/planetscale/pscale.yml
+  PLANETSCALE_SERVICE_TOKEN_ID  the id of a service token, for all commands but token info
+  PLANETSCALE_SERVICE_TOKEN     its secret
+  PLANETSCALE_ACCESS_TOKEN      an OAuth access token, for token info; for the other commands too if there is no service token
+  PLANETSCALE_API_URL           another address than PlanetScale's API, with or without /v1
+  PLANETSCALE_AUTH_URL          another address than PlanetScale's authorization host
+  NO_COLOR                      no color
+  FORCE_COLOR, CLICOLOR_FORCE   color outside a terminal too
+  COLUMNS                       the width of tables outside a terminal
+
+You make a service token, and grant it accesses, in your organization's settings under Service tokens.
+
+Formats (--format; --output report.csv implies csv):
+
+  human  tables and times for people; a table is as wide as the terminal, or 80 columns
+  json   one document with the API's own member names, every member of the contract in it, null where the server sent null or nothing; times as RFC 3339, scopes as an array
+  csv    a header, and a row for each thing; null is an empty cell; several values in a cell have "; " between them, scopes a space; a cell that a spreadsheet would take for a formula begins with an apostrophe
+
+Secrets are [redacted] in all of them.
+
+Exit status:
+
+  0    done, and nothing to act on
+  1    something to act on: findings, an inactive token, tokens that are not gone
+  2    could not run: usage, credentials, network, unreadable input, unwritable output
+  130  interrupted`,
+	}
+}
+
+// helpCommand stands in for cobra's, which answers an unknown command with status 0.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND]", Short: "Explain a command", Hidden: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil {
+				return err
+			}
+			if len(rest) > 0 {
+				return unknownCommand(about, rest[0])
+			}
+			about.InitDefaultHelpFlag()
+			return about.Help()
+		},
+	}
+}
+
+const widestHelp = 100 // columns; longer lines are hard to read
+
+// help writes the help of a command, as wide as the terminal.
+func (p *program) help(cmd *cobra.Command, _ []string) {
+	h := helpText{width: min(columns(p.Stdout, p.Getenv), widestHelp), colour: p.colour()}
+	h.paragraphs(orElse(cmd.Long, cmd.Short))
+	switch {
+	case cmd.HasAvailableSubCommands():
+		h.printf("\n%s %s COMMAND [flags]\n\n", h.title("Usage:"), cmd.CommandPath())
+		h.commands(cmd)
+	case cmd.Runnable():
+		h.printf("\n%s %s\n", h.title("Usage:"), cmd.UseLine())
+	}
+	if cmd.HasExample() {
+		h.printf("\n%s\n%s\n", h.title("Examples"), cmd.Example)
+	}
+	if cmd.HasSubCommands() {
+		h.printf("\n")
+		h.paragraphs(cmd.CommandPath() + " COMMAND --help explains one; psoauth help environment, the rest.")
+	} else if cmd.Runnable() {
+		local, global := cmd.LocalNonPersistentFlags(), pflag.NewFlagSet("", pflag.ContinueOnError)
+		acting := globalFlags(cmd)
+		cmd.InheritedFlags().VisitAll(func(f *pflag.Flag) {
+			if local.Lookup(f.Name) == nil && slices.Contains(acting, f.Name) {
+				global.AddFlag(f)
+			}
+		})
+		h.flags("Flags", local)
+		h.flags("Global flags", global)
+	}
+	_, _ = p.out.Write([]byte(h.String())) // the output remembers why it failed
+}
+
+type helpText struct {
+	strings.Builder
+	width  int
+	colour bool
+}
+
+func (h *helpText) printf(format string, args ...any) { fmt.Fprintf(h, format, args...) }
+
+func (h *helpText) title(s string) string { return styled(s, styleHeading, h.colour) }
+
+func (h *helpText) flags(title string, flags *pflag.FlagSet) {
+	if flags.HasAvailableFlags() {
+		h.printf("\n%s\n%s", h.title(title), flags.FlagUsagesWrapped(h.width))
+	}
+}
+
+// commands lists the commands below one, by group if there are groups.
+func (h *helpText) commands(parent *cobra.Command) {
+	for _, g := range append(parent.Groups(), &cobra.Group{Title: "Commands"}) {
+		titled := false
+		for _, cmd := range parent.Commands() {
+			if !cmd.IsAvailableCommand() || cmd.GroupID != g.ID {
+				continue
+			}
+			if !titled {
+				titled = true
+				h.printf("%s\n", h.title(g.Title))
+			}
+			h.paragraphs(fmt.Sprintf("  %-*s  %s", parent.Commands()[0].NamePadding(), cmd.Name(), cmd.Short))
+		}
+	}
+}
+
+// paragraphs writes text anew for the width. Lines that begin without a space are one paragraph; of lines that do, those
+// that are indented further than the one before belong to it.
+func (h *helpText) paragraphs(text string) {
+	var blocks []string
+	for _, line := range strings.Split(text, "\n") {
+		last := len(blocks) - 1
+		if line != "" && last >= 0 && blocks[last] != "" && (indent(line) > indent(blocks[last]) || indent(line)+indent(blocks[last]) == 0) {
+			blocks[last] += " " + strings.TrimSpace(line)
+			continue
+		}
+		blocks = append(blocks, line)
+	}
+	for _, block := range blocks {
+		h.wrapped(block)
+	}
+}
+
+func indent(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
+
+// wrapped writes a line, and what is too long for it below what follows its first column.
+func (h *helpText) wrapped(line string) {
+	hang := indent(line)
+	if hang > 0 {
+		if first, rest, ok := strings.Cut(line[hang:], "  "); ok {
+			hang += len(first) + 2 + indent(rest)
+		}
+	}
+	for len(line) > h.width {
+		at := strings.LastIndexByte(line[:h.width+1], ' ')
+		if at <= hang {
+			break
+		}
+		h.printf("%s\n", strings.TrimRight(line[:at], " "))
+		line = strings.Repeat(" ", hang) + line[at+1:]
+	}
+	h.printf("%s\n", line)
+}
