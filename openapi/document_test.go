@@ -89,8 +89,8 @@ func TestOperations(t *testing.T) {
 	if !maps.Equal(got, want) {
 		t.Errorf("got %v\nwant %v", got, want)
 	}
-	if len(doc.Servers) != 0 || len(doc.Security) != 0 {
-		t.Error("servers or security at the root, want them only where they hold")
+	if len(doc.Servers) != 1 || doc.Servers[0].URL != api || len(doc.Security) != 0 {
+		t.Error("want the API host as the server at the root, and no security there")
 	}
 	for name, ref := range doc.Components.SecuritySchemes {
 		scheme := ref.Value

@@ -82,11 +82,13 @@ func openAPI(doc tree, modern bool) tree {
 			}
 			if kind := v["type"]; v["in"] != nil && kind != nil && v["schema"] == nil {
 				v["schema"] = tree{"type": kind}
-				if v["default"] != nil {
-					v["schema"].(tree)["default"] = v["default"]
+				for _, keyword := range []string{"default", "minimum"} {
+					if v[keyword] != nil {
+						v["schema"].(tree)[keyword] = v[keyword]
+						delete(v, keyword)
+					}
 				}
 				delete(v, "type")
-				delete(v, "default")
 			}
 			if schema := v["schema"]; schema != nil && v["in"] == nil {
 				v["content"] = tree{"application/json": tree{"schema": schema}}

@@ -29,7 +29,7 @@ func (s site) allows(kind string) bool {
 		return true
 	}
 	if kind == "null" {
-		return s.schema.Nullable
+		return s.schema.Nullable || slices.ContainsFunc(s.choices, func(c *openapi3.Schema) bool { return c.Nullable })
 	}
 	for _, choice := range append(s.choices, s.schema) {
 		if choice.Type.Is(kind) || kind == "integer" && choice.Type.Is("number") {
