@@ -79,9 +79,13 @@ func (c *Client) GetApplication(ctx context.Context, organization, applicationID
 	if err := checkSegments(op, argument{"organization", organization}, argument{"application id", applicationID}); err != nil {
 		return nil, err
 	}
-	return do[Application](ctx, op, c.onAPI, func(ctx context.Context) (*http.Response, error) {
+	app, err := do[Application](ctx, op, c.onAPI, func(ctx context.Context) (*http.Response, error) {
 		return c.api.GetOAuthApplication(ctx, organization, applicationID)
 	})
+	if err == nil && app.ID != applicationID {
+		return nil, listError(op, ErrUnexpectedResponse, "another application than the one asked for came")
+	}
+	return app, err
 }
 
 // ListTokens returns one page of the tokens an application has issued; [Client.Tokens] returns them all. Of options it
@@ -92,15 +96,22 @@ func (c *Client) ListTokens(ctx context.Context, organization, applicationID str
 	if err := checkSegments(op, argument{"organization", organization}, argument{"application id", applicationID}); err != nil {
 		return nil, err
 	}
-	options, err := options.withDefaults()
+	options, err := options.withDefaults(op)
 	if err != nil {
 		return nil, err
 	}
-	page, perPage := int64(options.Page), int64(options.PerPage)
-	return do[TokenPage](ctx, op, c.onAPI, func(ctx context.Context) (*http.Response, error) {
+	number, perPage := int64(options.Page), int64(options.PerPage)
+	page, err := do[TokenPage](ctx, op, c.onAPI, func(ctx context.Context) (*http.Response, error) {
 		return c.api.ListOAuthTokens(ctx, organization, applicationID,
-			&gen.ListOAuthTokensParams{Page: &page, PerPage: &perPage})
+			&gen.ListOAuthTokensParams{Page: &number, PerPage: &perPage})
 	})
+	if err != nil {
+		return nil, err
+	}
+	if problem := viewTokens(page).check(op, options.Page); problem != nil {
+		return nil, problem
+	}
+	return page, nil
 }
 
 // GetToken returns one token an application has issued. The service token needs the access read_oauth_tokens. The error
@@ -111,9 +122,13 @@ func (c *Client) GetToken(ctx context.Context, organization, applicationID, toke
 		argument{"token id", tokenID}); err != nil {
 		return nil, err
 	}
-	return do[Token](ctx, op, c.onAPI, func(ctx context.Context) (*http.Response, error) {
+	token, err := do[Token](ctx, op, c.onAPI, func(ctx context.Context) (*http.Response, error) {
 		return c.api.GetOAuthToken(ctx, organization, applicationID, tokenID)
 	})
+	if err == nil && token.ID != tokenID {
+		return nil, listError(op, ErrUnexpectedResponse, "another token than the one asked for came")
+	}
+	return token, err
 }
 
 // TokenInfo returns what the authorization host knows about the client's own access token. A client that has only a

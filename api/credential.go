@@ -82,9 +82,9 @@ type sourced struct {
 	token func() (*oauth2.Token, error)
 }
 
-func (s *sourced) authorization(context.Context) (openapi.Secret, error) {
-	token, err := s.token()
-	return bearerOf(token, err)
+// authorization does not wait for the source beyond ctx, of which the source knows nothing.
+func (s *sourced) authorization(ctx context.Context) (openapi.Secret, error) {
+	return bearerOf(wait(ctx, start(spawn, s.token)))
 }
 
 // renew asks the source once more: one that has noticed meanwhile that its token is stale gives another.

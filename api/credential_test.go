@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -154,7 +155,7 @@ func TestARefreshableTokenIsRenewed(t *testing.T) {
 			srv := httptest.NewServer(only("new1"))
 			defer srv.Close()
 			given := test.first
-			c := withOAuth(t, srv.URL, api.WithRefresh(config, &given))
+			c := withOAuth(t, srv.URL, api.WithRefresh(config, &given, nil))
 			for range 3 {
 				if _, err := c.GetToken(t.Context(), "acme", "app1", "tok1"); err != nil {
 					t.Fatal(err)
@@ -173,7 +174,7 @@ func TestARefreshableTokenIsRenewed(t *testing.T) {
 		config, exchanged := tokenEndpoint(t)
 		srv := httptest.NewServer(only("new1"))
 		defer srv.Close()
-		c := withOAuth(t, srv.URL, api.WithRefresh(config, &oauth2.Token{AccessToken: "old", RefreshToken: refreshToken}))
+		c := withOAuth(t, srv.URL, api.WithRefresh(config, &oauth2.Token{AccessToken: "old", RefreshToken: refreshToken}, nil))
 		var wg sync.WaitGroup
 		for range 16 {
 			wg.Go(func() {
@@ -192,7 +193,7 @@ func TestARefreshableTokenIsRenewed(t *testing.T) {
 		config, _ := tokenEndpoint(t)
 		srv := httptest.NewServer(only("new1"))
 		defer srv.Close()
-		c := withOAuth(t, srv.URL, api.WithRefresh(config, &oauth2.Token{AccessToken: "old", RefreshToken: "pscale_oauth_refresh_wrong"}))
+		c := withOAuth(t, srv.URL, api.WithRefresh(config, &oauth2.Token{AccessToken: "old", RefreshToken: "pscale_oauth_refresh_wrong"}, nil))
 		_, err := c.GetToken(t.Context(), "acme", "app1", "tok1")
 		if !errors.Is(err, api.ErrUnauthorized) || !strings.Contains(err.Error(), "invalid_grant") {
 			t.Errorf("got %v", err)
@@ -210,7 +211,7 @@ func TestARefreshableTokenIsRenewed(t *testing.T) {
 		defer echo.Close()
 		config := &oauth2.Config{ClientID: "client", ClientSecret: "canaryClient", Endpoint: oauth2.Endpoint{
 			TokenURL: echo.URL, AuthStyle: oauth2.AuthStyleInParams}}
-		c := withOAuth(t, echo.URL, api.WithRefresh(config, &oauth2.Token{RefreshToken: "canaryRefresh"}))
+		c := withOAuth(t, echo.URL, api.WithRefresh(config, &oauth2.Token{RefreshToken: "canaryRefresh"}, nil))
 		_, err := c.TokenInfo(t.Context())
 		if !errors.Is(err, api.ErrUnauthorized) || !strings.Contains(err.Error(), "no [redacted], no [redacted]") {
 			t.Errorf("got %v", err)
@@ -222,7 +223,7 @@ func TestARefreshableTokenIsRenewed(t *testing.T) {
 		redirecting := httptest.NewServer(http.RedirectHandler(evil, http.StatusTemporaryRedirect))
 		defer redirecting.Close()
 		c := withOAuth(t, redirecting.URL, api.WithRefresh(
-			&oauth2.Config{Endpoint: oauth2.Endpoint{TokenURL: redirecting.URL}}, &oauth2.Token{RefreshToken: refreshToken}))
+			&oauth2.Config{Endpoint: oauth2.Endpoint{TokenURL: redirecting.URL}}, &oauth2.Token{RefreshToken: refreshToken}, nil))
 		if _, err := c.TokenInfo(t.Context()); err == nil {
 			t.Error("no error")
 		}
@@ -251,7 +252,7 @@ func TestARefreshOutlivesTheCallThatBeganItAndItsResultIsKept(t *testing.T) {
 		})
 		c, err := api.NewClient(api.WithHTTPClient(&http.Client{Transport: transport}), api.WithRefresh(
 			&oauth2.Config{Endpoint: oauth2.Endpoint{TokenURL: "https://auth.example/token", AuthStyle: oauth2.AuthStyleInParams}},
-			&oauth2.Token{RefreshToken: refreshToken}))
+			&oauth2.Token{RefreshToken: refreshToken}, nil))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -298,5 +299,137 @@ func TestEachHostGetsOnlyItsOwnCredential(t *testing.T) {
 				t.Errorf("%s got %q", r.URL, got)
 			}
 		}
+	}
+}
+
+func TestATokenSourceThatBlocksDoesNotOutlastTheContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		c, err := api.NewClient(api.WithTokenSource(sourceFunc(func() (*oauth2.Token, error) {
+			<-release
+			return &oauth2.Token{AccessToken: "new"}, nil
+		})))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		if _, err := c.TokenInfo(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Second {
+			t.Errorf("after %v: %v", time.Since(start), err)
+		}
+		close(release)
+	})
+}
+
+// refreshing makes a client whose tokens are renewed over transport at auth.example.
+func refreshing(t *testing.T, transport wire, style oauth2.AuthStyle, save func(*oauth2.Token) error) *api.Client {
+	t.Helper()
+	c, err := api.NewClient(api.WithHTTPClient(&http.Client{Transport: transport}), api.WithMaxRetries(0), api.WithRefresh(
+		&oauth2.Config{Endpoint: oauth2.Endpoint{TokenURL: "https://Auth.Example/token", AuthStyle: style}},
+		&oauth2.Token{RefreshToken: refreshToken}, save))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestARefreshTokenIsSentOnceToAnEndpointThatStalls(t *testing.T) {
+	for _, style := range []oauth2.AuthStyle{oauth2.AuthStyleAutoDetect, oauth2.AuthStyleInHeader, oauth2.AuthStyleInParams} {
+		synctest.Test(t, func(t *testing.T) {
+			sent := 0
+			c := refreshing(t, func(r *http.Request) (*http.Response, error) {
+				sent++
+				<-r.Context().Done()
+				return nil, r.Context().Err()
+			}, style, nil)
+			start := time.Now()
+			if _, err := c.TokenInfo(t.Context()); !errors.Is(err, api.ErrUnauthorized) || time.Since(start) != 15*time.Second || sent != 1 {
+				t.Errorf("%d requests in %v: %v", sent, time.Since(start), err)
+			}
+		})
+	}
+}
+
+func TestARefreshTokenIsNotPostedOn(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		sent := 0
+		c := refreshing(t, func(r *http.Request) (*http.Response, error) {
+			sent++
+			return response(r, status, "Location", "https://auth.example/elsewhere"), nil
+		}, oauth2.AuthStyleAutoDetect, nil)
+		if _, err := c.TokenInfo(t.Context()); !errors.Is(err, api.ErrUnauthorized) || sent != 1 {
+			t.Errorf("%d: %d requests: %v", status, sent, err)
+		}
+	}
+}
+
+func TestWhatTheProgramsTransportDoesInARefreshReachesTheCaller(t *testing.T) {
+	t.Parallel()
+	t.Run("a panic", func(t *testing.T) {
+		t.Parallel()
+		c := refreshing(t, func(*http.Request) (*http.Response, error) { panic("mine") }, oauth2.AuthStyleInParams, nil)
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				defer func() {
+					if recovered := recover(); recovered == nil || !strings.Contains(fmt.Sprint(recovered), "mine") {
+						t.Errorf("recovered %v", recovered)
+					}
+				}()
+				_, err := c.TokenInfo(t.Context())
+				t.Errorf("got %v", err)
+			})
+		}
+		wg.Wait()
+	})
+	t.Run("runtime.Goexit", func(t *testing.T) {
+		t.Parallel()
+		c := refreshing(t, func(*http.Request) (*http.Response, error) { runtime.Goexit(); return nil, nil }, oauth2.AuthStyleInParams, nil)
+		for range 2 {
+			within(t, 5*time.Second, func() {
+				if _, err := c.TokenInfo(t.Context()); !errors.Is(err, api.ErrUnauthorized) {
+					t.Errorf("got %v", err)
+				}
+			})
+		}
+	})
+}
+
+func TestANewRefreshTokenIsSavedBeforeItsTokenIsUsed(t *testing.T) {
+	t.Parallel()
+	exchanged, used, failing := 0, 0, true
+	var saved []string
+	c := refreshing(t, func(r *http.Request) (*http.Response, error) {
+		if r.URL.Host == "auth.example" {
+			exchanged++
+			resp := response(r, 200)
+			resp.Body, resp.ContentLength = readCloser(`{"access_token":"new","token_type":"Bearer","refresh_token":"next"}`), -1
+			return resp, nil
+		}
+		if used++; len(saved) == 0 {
+			t.Error("the token was used before it was saved")
+		}
+		return response(r, 200), nil
+	}, oauth2.AuthStyleInParams, func(token *oauth2.Token) error {
+		if failing {
+			return errors.New("the disk is full, no room for " + token.RefreshToken + "-canary")
+		}
+		saved = append(saved, token.AccessToken+" "+token.RefreshToken)
+		return nil
+	})
+	_, err := c.TokenInfo(t.Context())
+	if !errors.Is(err, api.ErrUnauthorized) || !strings.Contains(err.Error(), "the disk is full") || strings.Contains(err.Error(), "next") {
+		t.Errorf("got %v", err)
+	}
+	failing = false
+	for range 3 {
+		if _, err := c.TokenInfo(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if exchanged != 1 || used != 3 || fmt.Sprint(saved) != "[new next]" {
+		t.Errorf("%d exchanges, %d uses, saved %v", exchanged, used, saved)
 	}
 }

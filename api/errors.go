@@ -33,8 +33,11 @@ var (
 	ErrUnexpectedResponse = errors.New("unexpected response")
 	// ErrForeignHost: a redirect to another origin, which was not followed.
 	ErrForeignHost = errors.New("redirect to a foreign host")
-	// ErrPageLoop: a page whose next page does not come after it, or more pages than there can be.
+	// ErrPageLoop: another page than the one asked for, a page whose next page is not the one after it, or more pages than
+	// there can be.
 	ErrPageLoop = errors.New("page loop")
+	// ErrIncomplete: a list that ended before the total that the server states was reached, or after it was passed.
+	ErrIncomplete = errors.New("incomplete list")
 	// ErrResponseTooLarge: a response larger than WithMaxResponseBytes allows.
 	ErrResponseTooLarge = errors.New("response too large")
 )

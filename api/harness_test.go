@@ -3,9 +3,11 @@ package api_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -35,17 +37,27 @@ const (
 	emptyPage = `{"current_page":1,"next_page":null,"next_page_url":null,"prev_page":null,"prev_page_url":null,"data":[]}`
 )
 
-// goodBody answers any of the four operations.
+// goodBody answers any of the operations, by the escaped path of a request. The id is the one asked for.
 func goodBody(path string) string {
 	switch {
 	case strings.HasSuffix(path, "/tokens"):
 		return emptyPage
-	case strings.Contains(path, "/tokens/"):
-		return tokenBody
 	case strings.HasSuffix(path, "/oauth/token/info"):
 		return infoBody
+	case strings.Contains(path, "/tokens/"):
+		return withID(tokenBody, "tok1", path)
 	}
-	return applicationBody
+	return withID(applicationBody, "app1", path)
+}
+
+// withID puts the last segment of a path in the place of an id.
+func withID(body, id, path string) string {
+	asked, err := url.PathUnescape(path[strings.LastIndex(path, "/")+1:])
+	if err != nil {
+		return body
+	}
+	quoted, _ := json.Marshal(asked)
+	return strings.Replace(body, strconv.Quote(id), string(quoted), 1)
 }
 
 // everyOperation calls each operation of a client once.
@@ -127,7 +139,7 @@ func answer(status int, contentType, body string) http.HandlerFunc {
 }
 
 func good(w http.ResponseWriter, r *http.Request) {
-	answer(http.StatusOK, "application/json", goodBody(r.URL.Path))(w, r)
+	answer(http.StatusOK, "application/json", goodBody(r.URL.EscapedPath()))(w, r)
 }
 
 // A wire is a transport without a network, for tests with a clock of their own.
@@ -152,7 +164,7 @@ func response(r *http.Request, status int, header ...string) *http.Response {
 	for i := 0; i < len(header); i += 2 {
 		h.Set(header[i], header[i+1])
 	}
-	body := goodBody(r.URL.Path)
+	body := goodBody(r.URL.EscapedPath())
 	if status != http.StatusOK {
 		body = `{"code":"some_code","message":"some words"}`
 	}

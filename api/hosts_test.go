@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -261,5 +263,76 @@ func tunnel(dial func(ctx context.Context, network, address string) (net.Conn, e
 		_, _ = io.WriteString(here, "HTTP/1.1 200 OK\r\n\r\n")
 		go func() { _, _ = io.Copy(there, buffered); _ = there.Close() }()
 		_, _ = io.Copy(here, there)
+	}
+}
+
+// Run again by TestNoCredentialReachesAProxyInPlainText, with a proxy in its environment, which net/http reads only once.
+func TestAskThroughTheProxyOfTheEnvironment(t *testing.T) {
+	target := os.Getenv("PSOAUTH_TEST_TARGET")
+	if target == "" {
+		t.Skip("not on its own")
+	}
+	c, err := api.NewClient(api.WithBaseURL(target), api.WithServiceToken(serviceID, serviceSecret), api.WithMaxRetries(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.GetToken(t.Context(), "acme", "app1", "tok1")
+	t.Log(err)
+}
+
+func TestNoCredentialReachesAProxyInPlainText(t *testing.T) {
+	t.Parallel()
+	proxy := &recorder{Handler: http.HandlerFunc(good)}
+	proxySrv := httptest.NewServer(proxy)
+	defer proxySrv.Close()
+	var target string
+	rec := &recorder{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/end" {
+			answer(200, "application/json", tokenBody)(w, r)
+			return
+		}
+		http.Redirect(w, r, target+"/end", http.StatusFound)
+	})}
+	srv := httptest.NewServer(rec)
+	defer srv.Close()
+	_, port, _ := net.SplitHostPort(strings.TrimPrefix(srv.URL, "http://"))
+	for from, to := range map[string]string{"localhost": "LocalHost", "LOCALHOST": "localhost", "127.0.0.1": "127.0.0.1"} {
+		target = "http://" + to + ":" + port
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestAskThroughTheProxyOfTheEnvironment$", "-test.v")
+		cmd.Env = append(os.Environ(), "HTTP_PROXY="+proxySrv.URL, "http_proxy="+proxySrv.URL, "NO_PROXY=", "no_proxy=",
+			"PSOAUTH_TEST_TARGET=http://"+from+":"+port)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		if n := len(proxy.seen()); n != 0 {
+			t.Fatalf("from %s to %s: the proxy received %d requests, the first with %v", from, to, n, proxy.seen()[0].Header)
+		}
+	}
+	t.Run("that a transport names", func(t *testing.T) {
+		through, _ := url.Parse(proxySrv.URL)
+		c := clientFor(t, srv.URL, api.WithHTTPClient(&http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(through)}}))
+		if _, err := c.GetToken(t.Context(), "acme", "app1", "tok1"); err == nil || len(proxy.seen()) != 0 {
+			t.Errorf("the proxy received %d requests: %v", len(proxy.seen()), err)
+		}
+	})
+}
+
+func TestHostsAreInLowerCaseOnEveryHop(t *testing.T) {
+	t.Parallel()
+	var hosts []string
+	c := onWire(t, func(r *http.Request) (*http.Response, error) {
+		if hosts = append(hosts, r.URL.Host); len(hosts) == 1 {
+			return response(r, 302, "Location", "http://LocalHost:8080/x"), nil
+		}
+		resp := response(r, 200)
+		resp.Body, resp.ContentLength = readCloser(tokenBody), -1
+		return resp, nil
+	}, api.WithBaseURL("http://LOCALHOST:8080/v1"), api.WithMaxRetries(0))
+	if _, err := c.GetToken(t.Context(), "acme", "app1", "tok1"); err != nil {
+		t.Error(err)
+	}
+	if fmt.Sprint(hosts) != "[localhost:8080 localhost:8080]" {
+		t.Errorf("sent to %v", hosts)
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/psoauth/psoauth/internal/text"
 )
 
 // Version is the version of this module; it is part of the default User-Agent.
@@ -96,23 +98,33 @@ func WithTokenSource(source oauth2.TokenSource) Option {
 }
 
 // WithRefresh is like [WithAccessToken] with a token that the client renews itself: at config's token endpoint, with
-// token's refresh token, when the token has expired and once after a 401. The exchange is given 15 s, whatever the context
-// of the call that needs it. Neither argument is changed; a new refresh token is kept in the client only.
-func WithRefresh(config *oauth2.Config, token *oauth2.Token) Option {
+// token's refresh token, when the token has expired and once after a 401. The exchange takes at most 15 s, whatever the
+// context of the call that needs it, and is sent once: an AuthStyle of 0 means [oauth2.AuthStyleInParams], as PlanetScale
+// documents, and redirects are not followed.
+//
+// The service may replace the refresh token at each exchange, so that the old one is spent: save is called with the new
+// token before it is used, one call at a time, and keeps it for the next run of the program. If save fails, so does the
+// call that needed the token, and the next call begins with save. A nil save keeps tokens in the client only. Neither
+// config nor token is changed.
+func WithRefresh(config *oauth2.Config, token *oauth2.Token, save func(*oauth2.Token) error) Option {
 	return func(s *settings) error {
 		if config == nil || token == nil || token.RefreshToken == "" {
 			return errors.New("WithRefresh: want a configuration and a token with a refresh token")
 		}
 		endpoint, err := url.Parse(config.Endpoint.TokenURL)
-		if err != nil || endpoint.Hostname() == "" || endpoint.Scheme != "https" && !isLoopback(endpoint.Hostname()) {
+		if err != nil || endpoint.Hostname() == "" || endpoint.Scheme != "https" && (endpoint.Scheme != "http" || !isLoopback(endpoint.Hostname())) {
 			return errors.New("WithRefresh: the token endpoint is not an https URL")
 		}
+		endpoint.Host = text.LowerASCII(endpoint.Host)
 		own, first := *config, *token
+		own.Endpoint.TokenURL = endpoint.String()
+		if own.Endpoint.AuthStyle == oauth2.AuthStyleAutoDetect {
+			own.Endpoint.AuthStyle = oauth2.AuthStyleInParams
+		}
 		return s.setOAuth("WithRefresh", func(base http.RoundTripper) credential {
-			return newRefreshed(own, &first, &http.Client{
+			return newRefreshed(own, &first, save, &http.Client{
 				Transport:     sound{base},
-				Timeout:       DefaultAttemptTimeout,
-				CheckRedirect: sameOriginOnly,
+				CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 			})
 		})
 	}
@@ -146,9 +158,9 @@ func setURL(option string, to **url.URL, raw string) error {
 	return nil
 }
 
-// WithHTTPClient takes the transport, the timeout and the cookie jar of c. The timeout bounds each attempt, not the call
-// with its retries: a context does that. CheckRedirect of c is not used, because the client follows redirects within
-// an origin only. c itself is not changed.
+// WithHTTPClient takes the transport and the timeout of c. The timeout bounds each attempt, not the call with its retries: a
+// context does that. CheckRedirect of c is not used, because the client follows redirects within an origin only, nor is
+// its Jar, because a cookie could reach the other host. c itself is not changed.
 func WithHTTPClient(c *http.Client) Option {
 	return func(s *settings) error {
 		if c == nil {

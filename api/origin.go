@@ -64,6 +64,7 @@ func parseBaseURL(raw string) (*url.URL, error) {
 			return nil, errors.New("holds a dot segment")
 		}
 	}
+	u.Host = text.LowerASCII(u.Host)
 	// As it is escaped, where the last of %2F is no slash.
 	u.RawPath = strings.TrimRight(u.EscapedPath(), "/")
 	if u.Path, err = url.PathUnescape(u.RawPath); err != nil {
@@ -77,5 +78,5 @@ func isLoopback(host string) bool {
 		return true
 	}
 	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
+	return err == nil && addr.Zone() == "" && addr.Unmap().IsLoopback() // package net takes no zone for a loopback address
 }

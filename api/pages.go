@@ -1,49 +1,47 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"iter"
 	"slices"
 )
 
 const (
 	maxPerPage = 100 // the largest page that PlanetScale documents, in prose only
-	// maxPages is how long a list may say it is, and be believed: 10 million tokens at 100 a page.
+	// maxPages is how long a list may claim to be: 10 million items at 100 a page.
 	maxPages = 100_000
-	// roomToGrow is how many pages a list may get while it is read.
+	// roomToGrow is how many pages a list may gain while it is read.
 	roomToGrow = 100
-	// maxTokens ends a list that does not say how long it is, or is not believed; whoever has more resumes where it ended.
-	maxTokens = 1_000_000
-	// maxRepeats is how often a page may come again under the next number. In a list that grows by just a page meanwhile
-	// it does; a server that ignores the number of the page repeats it for ever.
-	maxRepeats = 10
-	// maxRecent is how many ids are kept at least to tell tokens that come again.
-	maxRecent = 1000
+	// maxItems ends a list that does not say how long it is; a program that has more resumes where it ended.
+	maxItems = 1_000_000
+	// maxIdle is how many pages in a row may bring nothing new, because they are empty or were read before. In a list that
+	// grows by a page meanwhile they do; a server that ignores the number of the page repeats itself forever.
+	maxIdle = 10
 )
 
-// ListOptions says what part of a list to read and how. The zero value means all tokens from page 1, in pages of the
-// largest size, one after the other.
+// ListOptions says what part of a list to read and how. The zero value means all of it from page 1, in pages of the
+// largest size, one after the other. [Client.ListTokens], which reads one page, uses Page and PerPage only.
 type ListOptions struct {
 	Page     int // the page to begin with, counted from 1; 0 for 1
-	PerPage  int // tokens a page; 0 for 100, the most that the server answers with
-	Limit    int // stop after so many tokens; 0 for all
-	Prefetch int // pages to fetch ahead while earlier ones are read, at most 32; 0 for none; more than one only of a list with totals
+	PerPage  int // items per page; 0 for 100, the server's maximum
+	Limit    int // stop after this many items; 0 for all
+	Prefetch int // pages to fetch ahead while earlier ones are read, at most 32; 0 for none; values above 1 take effect only if the server reports totals
 }
 
-func (o ListOptions) withDefaults() (ListOptions, error) {
+func (o ListOptions) withDefaults(op operation) (ListOptions, error) {
 	for _, f := range []struct {
 		name  string
 		value int
 	}{{"Page", o.Page}, {"PerPage", o.PerPage}, {"Limit", o.Limit}, {"Prefetch", o.Prefetch}} {
 		if f.value < 0 {
-			return o, invalidArgument(listTokens, "ListOptions.%s is negative", f.name)
+			return o, invalidArgument(op, "ListOptions.%s is negative", f.name)
 		}
 	}
 	if o.Prefetch > maxPrefetch {
-		return o, invalidArgument(listTokens, "ListOptions.Prefetch is more than %d", maxPrefetch)
+		return o, invalidArgument(op, "ListOptions.Prefetch is more than %d", maxPrefetch)
 	}
 	if o.Page == 0 {
 		o.Page = 1
@@ -54,44 +52,49 @@ func (o ListOptions) withDefaults() (ListOptions, error) {
 	return o, nil
 }
 
-// Tokens returns an iterator over the tokens an application has issued, in the server's order. Nothing is sent before it
-// is ranged over, and each range starts afresh. An error is the last thing it yields; its Page is the page to resume
-// from, and every token of earlier pages has been yielded. A range that resumes knows nothing of those: if the list has
-// grown meanwhile, it begins with some of them again. The service token needs the access read_oauth_tokens.
+// Tokens returns an iterator over the tokens an application has issued, in the server's order, each once. Nothing is sent
+// before it is ranged over, and each range starts afresh. An error is the last thing it yields; its Page is the page to
+// resume from, and every token of earlier pages has been yielded. The service token needs the access read_oauth_tokens.
 //
-// The server pages by offset, so a list that changes while it is read shifts under the reader. A token that newer ones
-// push from one page to the next is yielded once, unless more than a thousand come between two pages. A token that a
-// deletion pulls from the next page to one already read is missed: only a second reading finds it. Pages that were fetched
-// ahead are fetched again if the total changed meanwhile; with a Prefetch above one, tokens are missed too where it did
-// not because as many were revoked as were issued.
+// A list that ends without an error is complete: the number of tokens agrees with the server's total_count, if the
+// server sends one, or the last error matches [ErrIncomplete]. There are four exceptions, because the server pages by
+// offset and a list that changes while it is read shifts under the reader:
+//   - A token that was issued after the reading began may be missing.
+//   - If total_count shrinks between two pages, as many tokens may be missing as it shrinks by: a deletion pulls a token
+//     from the next page to one already read. Only a second reading finds it.
+//   - If as many tokens are issued as deleted between two pages, total_count hides both.
+//   - A range that resumes, or begins at a later page, knows nothing of earlier pages: it may yield some of their tokens
+//     again, or miss what was pulled there. It is held to total_count only if the server states per_page too.
+//
+// With a Limit the range ends when that many tokens were yielded, and nothing is compared.
 func (c *Client) Tokens(ctx context.Context, organization, applicationID string, options ListOptions) iter.Seq2[*Token, error] {
-	whole := options
-	if options.Limit > 0 {
-		// Only whoever looks at the ids can tell when there are enough tokens; no page beyond is fetched ahead.
-		whole.Limit = 0
-		whole.Prefetch = min(options.Prefetch, (options.Limit-1)/cmp.Or(max(options.PerPage, 0), maxPerPage))
-	}
-	return TokensOf(c.TokenPages(ctx, organization, applicationID, whole), options.Limit)
+	return items(c.TokenPages(ctx, organization, applicationID, options), func(p *TokenPage) []Token { return p.Data })
 }
 
-// TokensOf returns an iterator over the tokens on pages, for a program that looks at the pages of [Client.TokenPages] on
-// their way: limit tokens, or all if it is 0, in their order, without those that were among the thousand before. An error is
-// passed on.
-func TokensOf(pages iter.Seq2[*TokenPage, error], limit int) iter.Seq2[*Token, error] {
-	return func(yield func(*Token, error) bool) {
-		yielded := 0
-		seen := recent{newer: map[string]struct{}{}, older: map[string]struct{}{}}
+// TokenPages is like [Client.Tokens] with whole pages. Their Data is without the tokens that earlier pages held, and ends
+// at the Limit.
+func (c *Client) TokenPages(ctx context.Context, organization, applicationID string, options ListOptions) iter.Seq2[*TokenPage, error] {
+	l := list[TokenPage, Token]{
+		op:   listTokens,
+		view: viewTokens,
+		fetch: func(ctx context.Context, number, perPage int) (*TokenPage, error) {
+			return c.ListTokens(ctx, organization, applicationID, ListOptions{Page: number, PerPage: perPage})
+		},
+	}
+	return func(yield func(*TokenPage, error) bool) { l.read(ctx, options, yield) }
+}
+
+// items returns an iterator over what is on pages.
+func items[P, T any](pages iter.Seq2[*P, error], data func(*P) []T) iter.Seq2[*T, error] {
+	return func(yield func(*T, error) bool) {
 		for page, err := range pages {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			for i := range page.Data {
-				token := &page.Data[i]
-				if seen.again(token.ID) {
-					continue
-				}
-				if yielded++; !yield(token, nil) || yielded == limit {
+			on := data(page)
+			for i := range on {
+				if !yield(&on[i], nil) {
 					return
 				}
 			}
@@ -99,126 +102,193 @@ func TokensOf(pages iter.Seq2[*TokenPage, error], limit int) iter.Seq2[*Token, e
 	}
 }
 
-// recent holds the last ids it was asked about: maxRecent of them at least, and twice as many at most.
-type recent struct{ newer, older map[string]struct{} }
-
-// again reports whether id is among the last ids, and notes it.
-func (r *recent) again(id string) bool {
-	_, newer := r.newer[id]
-	_, older := r.older[id]
-	if !newer && len(r.newer) == maxRecent {
-		r.newer, r.older = r.older, r.newer
-		clear(r.newer)
-	}
-	r.newer[id] = struct{}{}
-	return newer || older
+// A view is a page of any kind of item.
+type view[T any] struct {
+	current              int64 // 0 if the server does not say
+	next                 *int64
+	nextURL              *string
+	perPage, count, last *int64 // the server's per_page, total_count and total_pages
+	data                 *[]T
+	id                   func(T) string
 }
 
-// TokenPages is like [Client.Tokens] with whole pages, as the server sends them: a token can be on two pages of a list
-// that grows meanwhile. With a Limit, the page that reaches it is the last, and is not cut.
-func (c *Client) TokenPages(ctx context.Context, organization, applicationID string, options ListOptions) iter.Seq2[*TokenPage, error] {
-	return func(yield func(*TokenPage, error) bool) {
-		options, err := options.withDefaults()
+func viewTokens(p *TokenPage) view[Token] {
+	return view[Token]{p.CurrentPage, p.NextPage, p.NextPageURL, p.PerPage, p.TotalCount, p.TotalPages, &p.Data,
+		func(t Token) string { return t.ID }}
+}
+
+// check says what is wrong with a page by itself: that it is another than the one asked for, or that its items cannot be
+// told apart.
+func (v view[T]) check(op operation, number int) *Error {
+	if v.current != 0 && v.current != int64(number) {
+		return listError(op, ErrPageLoop, "page %d was asked for and page %d came", number, v.current)
+	}
+	ids := make([]string, len(*v.data))
+	for i, item := range *v.data {
+		ids[i] = v.id(item)
+	}
+	slices.Sort(ids)
+	if len(ids) > 0 && ids[0] == "" {
+		return listError(op, ErrUnexpectedResponse, "an item on page %d has no id", number)
+	}
+	if len(slices.Compact(ids)) < len(*v.data) {
+		return listError(op, ErrUnexpectedResponse, "page %d holds an id twice", number)
+	}
+	return nil
+}
+
+// A list reads pages P of items T.
+type list[P, T any] struct {
+	op    operation
+	view  func(*P) view[T]
+	fetch func(ctx context.Context, number, perPage int) (*P, error)
+}
+
+func (l list[P, T]) read(ctx context.Context, options ListOptions, yield func(*P, error) bool) {
+	options, err := options.withDefaults(l.op)
+	if err != nil {
+		yield(nil, err)
+		return
+	}
+	ahead := newPrefetcher(ctx, options.Prefetch, func(ctx context.Context, number int) (*P, error) {
+		return l.fetch(ctx, number, options.PerPage)
+	})
+	defer ahead.stop()
+	t := tally{seen: map[uint64]struct{}{}, seed: maphash.MakeSeed(), end: options.Page + maxItems/min(options.PerPage, maxPerPage)}
+	for number := options.Page; ; number++ {
+		page, err := ahead.page(number)
+		if err == nil && options.Prefetch > 1 && t.differs(l.view(page).count) {
+			page, err = ahead.page(number) // again: fetched ahead, it may be older than the page before
+		}
 		if err != nil {
-			yield(nil, err)
+			yield(nil, resumable(err, number))
 			return
 		}
-		fetch := func(ctx context.Context, number int) (*TokenPage, error) {
-			return c.ListTokens(ctx, organization, applicationID, ListOptions{Page: number, PerPage: options.PerPage})
+		v := l.view(page)
+		read := len(*v.data)
+		*v.data = slices.DeleteFunc(*v.data, func(item T) bool { return t.again(v.id(item)) })
+		totals(&t, v, number, options.Page)
+		full := options.Limit > 0 && len(t.seen) >= options.Limit
+		if full {
+			*v.data = (*v.data)[:len(*v.data)-(len(t.seen)-options.Limit)]
 		}
-		ahead := newPrefetcher(ctx, fetch, options.Prefetch)
-		defer ahead.stop()
-
-		tokens, last := 0, options.Page+maxTokens/min(options.PerPage, maxPerPage)
-		var previous *TokenPage
-		for number, repeats := options.Page, 0; ; {
-			page, err := ahead.page(number)
-			if err == nil && options.Prefetch > 1 && changed(previous, page) {
-				page, err = ahead.page(number) // afresh: fetched ahead, it may be older than the page before
+		problem := l.next(&t, v, number, read)
+		if t.more && problem == nil && !full {
+			last := number + 1
+			if v.last != nil && v.count != nil { // by the latter a list that changes is told
+				last = max(last, int(min(*v.last, int64(number+options.Prefetch))))
 			}
-			if err != nil {
-				yield(nil, resumable(err, number))
-				return
+			if options.Limit > 0 { // no page beyond is fetched ahead
+				last = min(last, number+(options.Limit-len(t.seen)+options.PerPage-1)/options.PerPage)
 			}
-			if total := page.TotalPages; number == options.Page && total != nil && *total <= maxPages {
-				last = number + int(max(*total, 0)) + roomToGrow
+			ahead.expect(number+1, last)
+		}
+		switch {
+		case !yield(page, nil) || full:
+			return
+		case problem != nil:
+			resume := number + 1
+			if problem.kind == ErrIncomplete {
+				resume = options.Page
 			}
-			if number > options.Page && page.CurrentPage < int64(number) {
-				yield(nil, resumable(pageLoop("page %d was asked for and page %d came", number, page.CurrentPage), number))
-				return
-			}
-			if repeats++; !sameTokens(previous, page) {
-				repeats = 0
-			}
-			if previous = page; repeats > maxRepeats {
-				yield(nil, resumable(pageLoop("%d pages one after the other held the same tokens", repeats+1), number))
-				return
-			}
-			next, err := nextPage(page, number, last)
-			tokens += len(page.Data)
-			full := options.Limit > 0 && tokens >= options.Limit
-			if next != 0 && !full {
-				ahead.expect(page, next)
-			}
-			if !yield(page, nil) || full {
-				return
-			}
-			if err != nil {
-				yield(nil, resumable(err, number+1))
-				return
-			}
-			if next == 0 {
-				return
-			}
-			number = next
+			yield(nil, resumable(problem, resume))
+			return
+		case !t.more:
+			return
 		}
 	}
 }
 
-// sameTokens reports whether two pages, of which the first may be nil, hold the same tokens in the same order.
-func sameTokens(a, b *TokenPage) bool {
-	return a != nil && slices.EqualFunc(a.Data, b.Data, func(a, b Token) bool { return a.ID == b.ID })
+// A tally is what has been read of a list.
+type tally struct {
+	seen     map[uint64]struct{} // hashes of ids, which take less memory than ids
+	seed     maphash.Seed
+	count    *int64 // the server's last total_count
+	expected int64  // how many items there are from the first page on; -1 if unknown
+	least    int64  // how many of those that were there at the beginning have not been deleted since
+	changed  bool   // total_count did
+	idle     int    // pages in a row with nothing new
+	end      int    // the last page that a list of this length can have
+	more     bool   // another page follows
 }
 
-// changed reports whether the list had another length at b than at a, which may be nil. Where tokens were issued between b
-// and a, in this order, those that they pushed from a's place to b's would be on neither.
-func changed(a, b *TokenPage) bool {
-	if a == nil {
-		return false
-	}
-	was, is := a.TotalCount, b.TotalCount
-	return (was == nil) != (is == nil) || was != nil && *was != *is
+// again reports whether id was read before, and notes it.
+func (t *tally) again(id string) bool {
+	h, before := maphash.String(t.seed, id), len(t.seen)
+	t.seen[h] = struct{}{}
+	return len(t.seen) == before
 }
 
-// nextPage returns the number of the page after this one, 0 at the end of the list. It reads next_page and never follows
-// next_page_url, which could lead anywhere. A page that says it is the last, though the total says there are more, or
-// the other way round, is not believed: no list ends early without an error.
-func nextPage(page *TokenPage, number, last int) (int, error) {
-	empty, more := len(page.Data) == 0, page.TotalPages != nil && *page.TotalPages > int64(number)
-	next := int64(number) + 1
-	switch {
-	case page.NextPage != nil && (more || !empty):
-		next = *page.NextPage
-	case empty || !more:
-		return 0, nil
+func (t *tally) differs(count *int64) bool {
+	return t.count != nil && count != nil && *t.count != *count
+}
+
+// totals notes what a page says about the length of the list.
+func totals[T any](t *tally, v view[T], number, first int) {
+	if number == first && v.last != nil && *v.last <= maxPages {
+		t.end = number + int(max(*v.last, 0)) + roomToGrow
 	}
+	before := int64(0) // items on pages before the first
 	switch {
-	case next <= int64(number):
-		return 0, pageLoop("page %d names page %d as the next one", number, next)
-	case next > int64(last):
-		return 0, pageLoop("page %d names page %d as the next one, and the list must have ended before", number, next)
+	case v.count == nil:
+		if t.count == nil {
+			t.expected = -1
+		}
+		return
+	case first > 1 && v.perPage == nil:
+		t.expected = -1
+		return
+	case first > 1:
+		before = int64(first-1) * *v.perPage
+	}
+	t.expected = max(*v.count-before, 0)
+	if t.count == nil {
+		t.least = t.expected
+	} else if t.differs(v.count) {
+		t.changed = true
+		t.least -= max(*t.count-*v.count, 0)
+	}
+	t.count = v.count
+}
+
+// next says whether another page follows a page of so many items, and what is wrong if the list cannot go on or end there.
+// It never follows next_page_url, which could lead anywhere.
+func (l list[P, T]) next(t *tally, v view[T], number, read int) *Error {
+	if len(*v.data) > 0 {
+		t.idle = 0
+	} else {
+		t.idle++
+	}
+	seen := int64(len(t.seen))
+	named := v.next != nil || v.nextURL != nil && *v.nextURL != ""
+	pages := v.last != nil && *v.last > int64(number)
+	t.more = named || read > 0 && (pages || seen < t.expected)
+	switch {
+	case v.next != nil && *v.next != int64(number)+1:
+		return listError(l.op, ErrPageLoop, "page %d names page %d as the next one", number, *v.next)
+	case t.more && t.idle > maxIdle:
+		return listError(l.op, ErrPageLoop, "%d pages in a row held nothing new", t.idle)
+	case t.more && number >= t.end:
+		return listError(l.op, ErrPageLoop, "the list goes on after page %d, which must be the last", number)
+	case t.more:
+		return nil
+	case !t.changed && t.expected >= 0 && seen != t.expected, t.changed && seen < t.least:
+		return listError(l.op, ErrIncomplete, "the server counts %d from the first page read, and %d came", t.expected, seen)
+	case !t.changed && pages:
+		return listError(l.op, ErrIncomplete, "the server counts %d pages, and the list ended after page %d", *v.last, number)
+	}
+	return nil
+}
+
+func listError(op operation, kind error, format string, args ...any) *Error {
+	e := &Error{Operation: op.id, Message: fmt.Sprintf(format, args...), kind: kind}
+	switch kind {
+	case ErrIncomplete:
+		e.advice = "read the list again: it may have changed meanwhile; if this comes again, the service paginates wrongly"
 	default:
-		return int(next), nil
+		e.advice = "the service paginates wrongly; what was read so far is good"
 	}
-}
-
-func pageLoop(format string, args ...any) error {
-	return &Error{
-		Operation: listTokens.id,
-		Message:   fmt.Sprintf(format, args...),
-		advice:    "the service pages wrongly; what was read so far is good",
-		kind:      ErrPageLoop,
-	}
+	return e
 }
 
 // resumable notes in err the page to resume from.

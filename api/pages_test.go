@@ -105,7 +105,7 @@ func TestListOptions(t *testing.T) {
 			}
 			pages, tokens = pages+1, tokens+len(page.Data)
 		}
-		if pages != 2 || tokens != 200 {
+		if pages != 2 || tokens != 150 {
 			t.Errorf("got %d pages with %d tokens", pages, tokens)
 		}
 	})
@@ -136,7 +136,7 @@ func TestAListEndsWhereThePageSaysSo(t *testing.T) {
 		"absent":          strings.Replace(pageBody(2, 0, 100, 5, ""), `"next_page":null,`, "", 1),
 		"only data":       strings.NewReplacer(`"next_page":null,`, "", `"next_page_url":null,`, "", `"prev_page":null,`, "", `"prev_page_url":null,`, "").Replace(pageBody(2, 0, 100, 5, "")),
 		"a tempting link": strings.Replace(pageBody(2, 0, 100, 5, ""), `"next_page_url":null`, `"next_page_url":"https://evil.example/"`, 1),
-		"an empty page":   pageBody(3, 4, 105, 0, ""),
+		"an empty page":   pageBody(3, 0, 105, 0, ""),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -151,6 +151,10 @@ func TestAListEndsWhereThePageSaysSo(t *testing.T) {
 					}
 					answer(200, "application/json", last)(w, r)
 				case "3":
+					if name == "a tempting link" {
+						answer(200, "application/json", pageBody(3, 0, 105, 0, ""))(w, r)
+						return
+					}
 					answer(200, "application/json", last)(w, r)
 				default:
 					t.Errorf("asked for %s", r.URL)
@@ -165,31 +169,108 @@ func TestAListEndsWhereThePageSaysSo(t *testing.T) {
 	}
 }
 
-// Silently, a list would be cut short where the two contradict each other.
-func TestAListDoesNotEndBeforeItsTotalSaysSo(t *testing.T) {
+// A server whose pages contradict one another. Each of these lists lost tokens in silence once.
+func TestAListIsWholeOrEndsInAnError(t *testing.T) {
 	t.Parallel()
+	type page struct {
+		next   int // 0 for null
+		first  int // the number in the first id
+		tokens int
+		extra  string
+	}
+	const four, two, thirty = `"total_count":4,`, `"total_count":4,"total_pages":1,"per_page":2,`, `"total_pages":3,"total_count":30,`
 	for name, test := range map[string]struct {
-		next   func(page int) int
-		tokens func(page int) int
-		want   int
+		pages []page
+		edit  func(number int, body string) string
+		want  int // tokens; all there are if is is nil
+		is    error
 	}{
-		"no next page named":             {func(int) int { return 0 }, func(int) int { return 10 }, 30},
-		"no next page named by page two": {func(p int) int { return map[int]int{1: 2}[p] }, func(int) int { return 10 }, 30},
-		"an empty page in the middle":    {func(p int) int { return p%3 + 1 - p/3 }, func(p int) int { return 10 * (p % 2) }, 20},
-		"a total that is too large":      {func(int) int { return 0 }, func(p int) int { return 10 * (2 - p) }, 10},
+		"a total, and no next page named":       {[]page{{0, 0, 2, four}, {0, 2, 2, four}}, nil, 4, nil},
+		"a total that is not reached":           {[]page{{0, 0, 2, four}, {0, 2, 0, four}}, nil, 2, api.ErrIncomplete},
+		"a total of more than the one page has": {[]page{{0, 0, 2, two}, {0, 2, 2, two}}, nil, 4, nil},
+		"that total, and no more":               {[]page{{0, 0, 2, two}, {0, 2, 0, two}}, nil, 2, api.ErrIncomplete},
+		"an empty page that names the next":     {[]page{{2, 0, 2, ""}, {3, 2, 0, ""}, {0, 2, 2, ""}}, nil, 4, nil},
+		"a leap":                                {[]page{{3, 0, 2, ""}, {3, 2, 2, ""}, {0, 4, 2, ""}}, nil, 2, api.ErrPageLoop},
+		"another page than asked for": {[]page{{2, 0, 2, ""}, {3, 2, 2, ""}, {0, 4, 2, ""}}, func(number int, body string) string {
+			return strings.Replace(body, `"current_page":2`, `"current_page":3`, 1)
+		}, 2, api.ErrPageLoop},
+		"another first page than asked for": {[]page{{2, 0, 2, ""}}, func(number int, body string) string {
+			return strings.Replace(body, `"current_page":1`, `"current_page":2`, 1)
+		}, 0, api.ErrPageLoop},
+		"an id twice on a page": {[]page{{0, 0, 2, ""}}, func(_ int, body string) string {
+			return strings.Replace(body, `"t1"`, `"t0"`, 1)
+		}, 0, api.ErrUnexpectedResponse},
+		"tokens without ids": {[]page{{0, 0, 3, ""}}, func(_ int, body string) string {
+			return strings.NewReplacer(`"t1"`, `""`, `"t2"`, `""`).Replace(body)
+		}, 0, api.ErrUnexpectedResponse},
+		"a link to the next page, and no number": {[]page{{0, 0, 2, ""}, {0, 2, 2, ""}, {0, 4, 0, ""}}, func(number int, body string) string {
+			if number > 1 {
+				return body
+			}
+			return strings.Replace(body, `"next_page_url":null`, `"next_page_url":"https://x.example/?page=2"`, 1)
+		}, 4, nil},
+		"more tokens than the total":            {[]page{{2, 0, 2, `"total_count":2,`}, {0, 2, 2, `"total_count":2,`}}, nil, 4, api.ErrIncomplete},
+		"pages that are missing":                {[]page{{0, 0, 2, `"total_pages":3,`}, {0, 2, 0, `"total_pages":3,`}}, nil, 2, api.ErrIncomplete},
+		"the last page without the total":       {[]page{{2, 0, 2, four}, {0, 2, 1, ""}, {0, 3, 0, ""}}, nil, 3, api.ErrIncomplete},
+		"no next page named, three pages":       {[]page{{0, 0, 10, thirty}, {0, 10, 10, thirty}, {0, 20, 10, thirty}}, nil, 30, nil},
+		"an empty page in the middle":           {[]page{{2, 0, 10, thirty}, {3, 10, 0, thirty}, {0, 10, 20, thirty}}, nil, 30, nil},
+		"a total that grew, and nothing missed": {[]page{{2, 0, 2, four}, {0, 1, 3, `"total_count":5,`}}, nil, 4, nil},
+		"a total that grew by what is missing":  {[]page{{2, 0, 2, four}, {0, 2, 1, `"total_count":5,`}, {0, 3, 0, `"total_count":5,`}}, nil, 3, api.ErrIncomplete},
+		"a total that shrank":                   {[]page{{2, 0, 2, four}, {0, 3, 1, `"total_count":3,`}}, nil, -1, nil},
+		"a total that shrank too little":        {[]page{{2, 0, 2, four}, {0, 2, 0, `"total_count":3,`}}, nil, 2, api.ErrIncomplete},
 	} {
-		for _, prefetch := range []int{0, 4} {
+		for _, prefetch := range []int{0, 1, 4} {
 			t.Run(fmt.Sprint(name, prefetch), func(t *testing.T) {
 				t.Parallel()
-				c, rec := serve(t, func(w http.ResponseWriter, r *http.Request) {
-					p, _ := strconv.Atoi(r.URL.Query().Get("page"))
-					answer(200, "application/json", pageBody(p, test.next(p), p*10, test.tokens(p), `"total_pages":3,"total_count":30,`))(w, r)
+				c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+					number, _ := strconv.Atoi(r.URL.Query().Get("page"))
+					p := page{next: 0}
+					if number <= len(test.pages) {
+						p = test.pages[number-1]
+					}
+					body := pageBody(number, p.next, p.first, p.tokens, p.extra)
+					if test.edit != nil {
+						body = test.edit(number, body)
+					}
+					answer(200, "application/json", body)(w, r)
 				})
 				ids, err := collect(c.Tokens(t.Context(), "acme", "app1", api.ListOptions{Prefetch: prefetch}))
-				if err != nil || len(ids) != test.want || len(rec.seen()) > 3 {
-					t.Errorf("%d tokens in %d requests, %v", len(ids), len(rec.seen()), err)
+				if !errors.Is(err, test.is) || (err == nil) != (test.is == nil) {
+					t.Errorf("%d tokens, then %v, want %v", len(ids), err, test.is)
+				}
+				if test.want >= 0 {
+					checkAll(t, ids, test.want)
 				}
 			})
+		}
+	}
+}
+
+func TestAListThatBeginsLaterIsHeldToTheTotalToo(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		extra  string
+		tokens int // on page 3, the last
+		is     error
+	}{
+		"all":                       {`"per_page":10,"total_pages":3,"total_count":25,`, 5, nil},
+		"too few":                   {`"per_page":10,"total_pages":3,"total_count":25,`, 4, api.ErrIncomplete},
+		"too many":                  {`"per_page":10,"total_pages":3,"total_count":25,`, 6, api.ErrIncomplete},
+		"no size of a page to know": {`"total_pages":3,"total_count":25,`, 4, nil},
+	} {
+		c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			switch r.URL.Query().Get("page") {
+			case "2":
+				answer(200, "application/json", pageBody(2, 3, 10, 10, test.extra))(w, r)
+			case "3":
+				answer(200, "application/json", pageBody(3, 0, 20, test.tokens, test.extra))(w, r)
+			default:
+				answer(200, "application/json", pageBody(4, 0, 30, 0, test.extra))(w, r)
+			}
+		})
+		ids, err := collect(c.Tokens(t.Context(), "acme", "app1", api.ListOptions{Page: 2, PerPage: 10}))
+		if !errors.Is(err, test.is) || (err == nil) != (test.is == nil) || len(ids) != 10+test.tokens {
+			t.Errorf("%s: %d tokens, then %v", name, len(ids), err)
 		}
 	}
 }
@@ -341,17 +422,6 @@ func TestAListThatGrowsMeanwhileYieldsNoTokenTwice(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestATokenThatIsTwiceOnAPageIsYieldedOnce(t *testing.T) {
-	t.Parallel()
-	twice := strings.Replace(pageBody(1, 0, 0, 3, ""), `"id":"t2"`, `"id":"t1"`, 1)
-	c, _ := serve(t, answer(200, "application/json", twice))
-	ids, err := collect(c.Tokens(t.Context(), "acme", "app1", api.ListOptions{}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	checkAll(t, ids, 2)
 }
 
 func TestAServerThatIgnoresThePageIsALoop(t *testing.T) {

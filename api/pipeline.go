@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
+
+	"github.com/psoauth/psoauth/internal/text"
 )
 
 // newPipeline composes what all calls of a client share, from the outside to the wire. Above it, newDoer puts what is
@@ -26,6 +29,13 @@ func newPipeline(s *settings, base http.RoundTripper) http.RoundTripper {
 type sound struct{ next http.RoundTripper }
 
 func (s sound) RoundTrip(r *http.Request) (*http.Response, error) {
+	// net/http exempts loopback addresses from a proxy of the environment; a proxy that the program names for all requests
+	// would read what goes to it in plain text.
+	if t, ok := s.next.(*http.Transport); ok && t.Proxy != nil && r.URL.Scheme == "http" {
+		if proxy, err := t.Proxy(r); proxy != nil && err == nil {
+			return nil, fmt.Errorf("%w: a proxy would see the credential of a plain http request", ErrForeignHost)
+		}
+	}
 	resp, err := s.next.RoundTrip(r)
 	switch {
 	case err != nil:
@@ -52,7 +62,6 @@ func newDoer(s *settings, to origin, shared http.RoundTripper) *http.Client {
 	return &http.Client{
 		Transport:     authorized{origin: to, next: shared},
 		CheckRedirect: sameOriginOnly,
-		Jar:           s.httpClient.Jar,
 	}
 }
 
@@ -72,6 +81,12 @@ var defaultTransport = sync.OnceValue(func() http.RoundTripper {
 	t := standard.Clone()
 	t.MaxIdleConnsPerHost = maxPrefetch
 	t.MaxResponseHeaderBytes = maxHeaderBytes
+	t.Proxy = func(r *http.Request) (*url.URL, error) {
+		if r.URL.Scheme == "http" { // only to a loopback address, and a proxy would read the credential
+			return nil, nil
+		}
+		return http.ProxyFromEnvironment(r)
+	}
 	return t
 })
 
@@ -81,6 +96,7 @@ func sameOriginOnly(r *http.Request, via []*http.Request) error {
 	if from, to := originOf(via[0].URL), originOf(r.URL); from != to {
 		return foreignHost(from, to)
 	}
+	r.URL.Host = text.LowerASCII(r.URL.Host)
 	if len(via) >= 10 {
 		return fmt.Errorf("%w: stopped after 10 redirects", ErrUnexpectedResponse)
 	}

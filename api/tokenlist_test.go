@@ -15,11 +15,12 @@ import (
 )
 
 // A tokenList is a list of so many pages of 100 tokens, served over a network or in place of one. It has few different
-// pages, which take turns behind an envelope that is right, so that a list of any length takes little memory; they are
-// enough not to be taken for pages that came again.
+// pages, which take turns behind an envelope that is right and get new ids, so that a list of any length takes little
+// memory.
 type tokenList struct {
 	pages int64
 	data  [][]byte
+	ids   [][]int // where in data the ids are
 }
 
 const perPage = 100
@@ -37,15 +38,23 @@ func listOf(tb testing.TB, pages int64, token func(number int) api.Token) *token
 		tokens := make([]api.Token, perPage)
 		for j := range tokens {
 			tokens[j] = token(i*perPage + j)
+			tokens[j].ID = tokenID(i*perPage + j)
 		}
 		data, err := json.Marshal(tokens)
 		if err != nil {
 			tb.Fatal(err)
 		}
 		list.data = append(list.data, data)
+		var ids []int
+		for j := range tokens {
+			ids = append(ids, bytes.Index(data, []byte(tokens[j].ID)))
+		}
+		list.ids = append(list.ids, ids)
 	}
 	return list
 }
+
+func tokenID(number int) string { return fmt.Sprintf("t%011d", number) }
 
 // page returns the body of a page in its parts.
 func (l *tokenList) page(r *http.Request) (begin, data, end []byte) {
@@ -56,7 +65,17 @@ func (l *tokenList) page(r *http.Request) (begin, data, end []byte) {
 	}
 	return fmt.Appendf(nil, `{"type":"list","current_page":%d,"next_page":%s,"next_page_url":null,"prev_page":null,`+
 		`"prev_page_url":null,"per_page":%d,"total_count":%d,"total_pages":%d,"data":`,
-		number, next, perPage, l.pages*perPage, l.pages), l.data[number%int64(len(l.data))], []byte{'}'}
+		number, next, perPage, l.pages*perPage, l.pages), l.withIDs(int(number)), []byte{'}'}
+}
+
+func (l *tokenList) withIDs(number int) []byte {
+	data := bytes.Clone(l.data[number%len(l.data)])
+	for i, at := range l.ids[number%len(l.data)] {
+		for rest, digit := number*perPage+i, at+11; digit > at; rest, digit = rest/10, digit-1 { // like tokenID
+			data[digit] = byte('0' + rest%10)
+		}
+	}
+	return data
 }
 
 func (l *tokenList) ServeHTTP(w http.ResponseWriter, r *http.Request) {

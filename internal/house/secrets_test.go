@@ -33,7 +33,7 @@ func TestNothingPrintsASecret(t *testing.T) {
 		"api.WithServiceToken": api.WithServiceToken("id", canary),
 		"api.WithAccessToken":  api.WithAccessToken(canary),
 		"api.WithTokenSource":  api.WithTokenSource(oauth2.StaticTokenSource(&oauth2.Token{AccessToken: canary})),
-		"api.WithRefresh":      api.WithRefresh(config, &oauth2.Token{AccessToken: canary, RefreshToken: canary}),
+		"api.WithRefresh":      api.WithRefresh(config, &oauth2.Token{AccessToken: canary, RefreshToken: canary}, nil),
 	}
 	for name, option := range map[string]api.Option{
 		"a swapped id and secret": api.WithServiceToken("pscale_tkn_"+canary, canary),
@@ -41,7 +41,7 @@ func TestNothingPrintsASecret(t *testing.T) {
 		"an id with a colon":      api.WithServiceToken("a:"+canary, canary),
 		"a URL with a password":   api.WithBaseURL("https://u:" + canary + "@x.example"),
 		"an unusable URL":         api.WithAuthURL("https://x\x00.example/" + canary),
-		"no refresh token":        api.WithRefresh(config, &oauth2.Token{AccessToken: canary}),
+		"no refresh token":        api.WithRefresh(config, &oauth2.Token{AccessToken: canary}, nil),
 	} {
 		_, err := api.NewClient(option)
 		if err == nil {

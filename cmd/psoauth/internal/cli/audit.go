@@ -90,15 +90,16 @@ func (p *program) audit(
 	}
 	inventory := page.NewInventory(auditor, options.Now)
 	progress := p.newProgress(false)
-	pages := progress.watch(client.TokenPages(ctx, at.organization, at.application, api.ListOptions{Prefetch: prefetch}))
-	for token, err := range api.TokensOf(pages, 0) {
+	for batch, err := range progress.watch(client.TokenPages(ctx, at.organization, at.application, api.ListOptions{Prefetch: prefetch})) {
 		if err != nil {
 			progress.clear()
 			return nil, err
 		}
-		found := auditor.Token(token)
-		if format == "html" {
-			inventory.Add(token, found)
+		for i := range batch.Data {
+			found := auditor.Token(&batch.Data[i])
+			if format == "html" {
+				inventory.Add(&batch.Data[i], found)
+			}
 		}
 	}
 	progress.clear()
