@@ -2,9 +2,9 @@ package api
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash/maphash"
 	"iter"
 	"slices"
 )
@@ -154,7 +154,7 @@ func (l list[P, T]) read(ctx context.Context, options ListOptions, yield func(*P
 		return l.fetch(ctx, number, options.PerPage)
 	})
 	defer ahead.stop()
-	t := tally{seen: map[uint64]struct{}{}, seed: maphash.MakeSeed(), end: options.Page + maxItems/min(options.PerPage, maxPerPage)}
+	t := tally{seen: map[[8]byte]struct{}{}, end: options.Page + maxItems/min(options.PerPage, maxPerPage)}
 	for number := options.Page; ; number++ {
 		page, err := ahead.page(number)
 		if err == nil && options.Prefetch > 1 && t.differs(l.view(page).count) {
@@ -201,8 +201,7 @@ func (l list[P, T]) read(ctx context.Context, options ListOptions, yield func(*P
 
 // A tally is what has been read of a list.
 type tally struct {
-	seen     map[uint64]struct{} // hashes of ids, which take less memory than ids
-	seed     maphash.Seed
+	seen     map[[8]byte]struct{} // the beginnings of hashes of ids, which take less memory than ids
 	count    *int64 // the server's last total_count
 	expected int64  // how many items there are from the first page on; -1 if unknown
 	least    int64  // how many of those that were there at the beginning have not been deleted since
@@ -214,8 +213,8 @@ type tally struct {
 
 // again reports whether id was read before, and notes it.
 func (t *tally) again(id string) bool {
-	h, before := maphash.String(t.seed, id), len(t.seen)
-	t.seen[h] = struct{}{}
+	sum, before := sha256.Sum256([]byte(id)), len(t.seen)
+	t.seen[[8]byte(sum[:])] = struct{}{}
 	return len(t.seen) == before
 }
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"math"
@@ -10,8 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/hashicorp/go-retryablehttp"
 )
 
 const (
@@ -20,36 +19,40 @@ const (
 	retryWindow = 30 * time.Second       // no retry is due later than this after the first attempt
 )
 
-// retrying repeats requests that failed in a way that may pass. go-retryablehttp does the loop; what to repeat and how
-// long to wait is decided here. It was preferred to failsafe-go, which brings two modules instead of one and knows
-// nothing of HTTP bodies between attempts.
-type retrying struct{ client *retryablehttp.Client }
+// retrying repeats requests that failed in a way that may pass. The loop is its own: what to repeat and how long to wait
+// is decided here anyway, and go-retryablehttp costs two modules and a second http.Client around the transport.
+type retrying struct {
+	maxRetries int
+	next       http.RoundTripper
+}
 
 func newRetrying(maxRetries int, next http.RoundTripper) *retrying {
-	return &retrying{&retryablehttp.Client{
-		HTTPClient: &http.Client{
-			Transport: next,
-			// Redirects are followed above, where the credential is.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		RetryMax:   maxRetries,
-		CheckRetry: checkRetry,
-		Backoff:    backoff,
-		// Without it the last response would be thrown away once the retries are used up.
-		ErrorHandler: retryablehttp.PassthroughErrorHandler,
-	}}
+	return &retrying{maxRetries, next}
 }
 
 func (t *retrying) RoundTrip(r *http.Request) (*http.Response, error) {
-	request, err := retryablehttp.FromRequest(r)
-	if err != nil {
-		return nil, err
+	for retries := 0; ; retries++ {
+		resp, err := t.next.RoundTrip(r)
+		call := callOf(r.Context())
+		last := call.last
+		wait, again := t.again(r.Context(), call, resp, err)
+		if !again || retries == t.maxRetries {
+			if err != nil && r.Context().Err() != nil && last != nil && !errors.Is(last, err) {
+				err = fmt.Errorf("%w, after: %w", err, last)
+			}
+			return resp, err
+		}
+		if resp != nil {
+			resp.Body.Close()
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-r.Context().Done():
+			timer.Stop()
+			return nil, fmt.Errorf("%w, after: %w", r.Context().Err(), call.last)
+		case <-timer.C:
+		}
 	}
-	resp, err := t.client.Do(request)
-	if call := callOf(r.Context()); err != nil && r.Context().Err() != nil && call.last != nil && !errors.Is(call.last, err) {
-		return nil, fmt.Errorf("%w, after: %w", err, call.last)
-	}
-	return resp, err
 }
 
 // counted counts the attempts of a call. What waits for the rate has not been sent yet.
@@ -63,39 +66,43 @@ func (c counted) RoundTrip(r *http.Request) (*http.Response, error) {
 	return c.next.RoundTrip(r)
 }
 
-// checkRetry has the signature of [retryablehttp.CheckRetry]. All requests are GETs, so all may be repeated.
-func checkRetry(ctx context.Context, resp *http.Response, err error) (bool, error) {
-	call := callOf(ctx)
+// again says whether to repeat an attempt, and after how long. All requests are GETs, so all may be repeated.
+func (t *retrying) again(ctx context.Context, call *call, resp *http.Response, err error) (time.Duration, bool) {
 	if ctx.Err() != nil {
-		return false, nil
+		return 0, false
 	}
 	wait := time.Duration(0)
 	switch {
 	case err != nil:
 		call.last = withoutURL(err)
-		_, waiting := errors.AsType[*waitError](err)
-		if waiting || errors.Is(err, ErrResponseTooLarge) || errors.Is(err, ErrUnexpectedResponse) {
-			return false, nil
-		}
-		// The library knows which errors of a transport are for good, such as a certificate that nobody trusts.
-		if again, _ := retryablehttp.DefaultRetryPolicy(ctx, nil, err); !again {
-			return false, nil
+		if permanent(err) {
+			return 0, false
 		}
 	case retryable(resp.StatusCode):
 		call.last = fmt.Errorf("HTTP status %d", resp.StatusCode)
 		wait = retryAfter(resp.Header, time.Now())
 	default:
-		return false, nil
+		return 0, false
 	}
-	// Whoever waits longer than this is told when to come back instead.
+	// If the server asks for a longer wait, the error says when to come back instead.
 	end := call.started.Add(retryWindow)
-	if wait == 0 && longestWait(call.attempts-1) > time.Until(end) {
-		return false, nil
+	if wait == 0 {
+		// A random wait, so that clients that failed together do not come back together.
+		longest := longestWait(call.attempts - 1)
+		return rand.N(longest) + 1, longest <= time.Until(end)
 	}
 	if deadline, ok := ctx.Deadline(); ok && deadline.Before(end) {
 		end = deadline
 	}
-	return wait <= time.Until(end), nil
+	return wait, wait <= time.Until(end)
+}
+
+// permanent reports whether another attempt would fail like this one.
+func permanent(err error) bool {
+	_, waiting := errors.AsType[*waitError](err)
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
+	return waiting || untrusted || errors.Is(err, ErrResponseTooLarge) || errors.Is(err, ErrUnexpectedResponse) ||
+		errors.Is(err, ErrForeignHost)
 }
 
 // longestWait is the longest that the client itself waits after an attempt, counted from 0.
@@ -109,17 +116,6 @@ func retryable(status int) bool {
 		return true
 	}
 	return false
-}
-
-// backoff has the signature of [retryablehttp.Backoff]. It waits as long as the server asks for, or else a random time, so
-// that clients that failed together do not come back together.
-func backoff(_, _ time.Duration, attempt int, resp *http.Response) time.Duration {
-	if resp != nil {
-		if wait := retryAfter(resp.Header, time.Now()); wait > 0 {
-			return wait
-		}
-	}
-	return rand.N(longestWait(attempt)) + 1
 }
 
 // retryAfter reads the Retry-After header (RFC 9110, section 10.2.3): seconds, which services in the field also send with

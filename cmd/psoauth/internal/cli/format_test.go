@@ -130,7 +130,7 @@ func serveHostile(t testing.TB) string {
 		case strings.HasSuffix(r.URL.Path, "/tokens"):
 			writeJSON(w, static["2025-12"].page(tokens, 1, 1))
 		case strings.Contains(r.URL.Path, "/tokens/"):
-			writeJSON(w, tokens[0])
+			writeJSON(w, strings.Replace(tokens[0], quoted(hostile[0]), `"`+staticID+`"`, 1))
 		case strings.HasSuffix(r.URL.Path, "/info"):
 			writeJSON(w, strings.NewReplacer(`read_user`, leakedSecret, `u4m9b2x7k1re`, plainSecret).Replace(staticInfo["active"]))
 		default:

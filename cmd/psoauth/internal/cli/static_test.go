@@ -130,7 +130,8 @@ func staticPage(bodies staticBodies, r *http.Request, total int) string {
 	for i := (page - 1) * perPage; i < min(page*perPage, total); i++ {
 		tokens = append(tokens, strings.Replace(bodies.token, staticID, tokenID(i), 1))
 	}
-	return bodies.page(tokens, page, (total+perPage-1)/perPage)
+	body := bodies.page(tokens, page, max((total+perPage-1)/perPage, 1))
+	return strings.Replace(body, `"total_count":1037`, fmt.Sprintf(`"total_count":%d`, total), 1)
 }
 
 func tokenID(i int) string { return fmt.Sprintf("token%07d", i) }
