@@ -202,13 +202,13 @@ func (l list[P, T]) read(ctx context.Context, options ListOptions, yield func(*P
 // A tally is what has been read of a list.
 type tally struct {
 	seen     map[[8]byte]struct{} // the beginnings of hashes of ids, which take less memory than ids
-	count    *int64 // the server's last total_count
-	expected int64  // how many items there are from the first page on; -1 if unknown
-	least    int64  // how many of those that were there at the beginning have not been deleted since
-	changed  bool   // total_count did
-	idle     int    // pages in a row with nothing new
-	end      int    // the last page that a list of this length can have
-	more     bool   // another page follows
+	count    *int64               // the server's last total_count
+	expected int64                // how many items there are from the first page on; -1 if unknown
+	least    int64                // how many of those that were there at the beginning have not been deleted since
+	changed  bool                 // total_count did
+	idle     int                  // pages in a row with nothing new
+	end      int                  // the last page that a list of this length can have
+	more     bool                 // another page follows
 }
 
 // again reports whether id was read before, and notes it.
