@@ -3,7 +3,10 @@ package conformance_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -79,12 +82,22 @@ func TestBrowserTakesPicturesOfACheck(t *testing.T) {
 			t.Errorf("%s is not found", fault.rule)
 		}
 	}
-	var html strings.Builder
-	if err := report.Write(&html, contract.FormatHTML); err != nil {
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "traffic.har"), spoiledRecording(t), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	binary := filepath.Join(folder, "psoauth.exe") // a name that every system runs
+	if out, err := exec.Command("go", "build", "-o", binary, "../cmd/psoauth").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	command := exec.Command(binary, "contract", "check", "traffic.har", "--format", "html")
+	command.Dir = folder
+	html, err := command.Output()
+	if failed, ok := errors.AsType[*exec.ExitError](err); !ok || failed.ExitCode() != 1 {
+		t.Fatalf("want exit status 1, got %v", err)
+	}
 	for _, theme := range []string{"light", "dark"} {
-		b := browsertest.Open(t, html.String(), browsertest.Shows(theme, ""), chromedp.EmulateViewport(1240, 1820))
+		b := browsertest.Open(t, string(html), browsertest.Shows(theme, ""), chromedp.EmulateViewport(1240, 1820))
 		b.Run(`for (const d of document.querySelectorAll("details[open] ~ details")) d.open = false`)
 		b.Picture("../docs/check-"+theme+".png", 1240, 1820)
 	}

@@ -14,17 +14,16 @@ var mayImport = map[string][]string{
 	"":                     {},
 	"internal/browsertest": {}, // for tests only, so nothing may import it outside of them
 	"internal/house":       {},
-	"internal/look":        {},
-	"internal/report":      {"internal/look", "internal/text"}, // it knows findings, and none of the packages that find them
+	"internal/report":      {"internal/text"}, // it knows findings, and none of the packages that find them
 	"internal/strictjson":  {},
 	"internal/text":        {},
 	"openapi":              {},
 	"gen":                  {"openapi", "internal/strictjson"},
-	"openapi/contract":     {"openapi", "internal/look", "internal/report", "internal/text"}, // it judges any client's traffic, and so knows nothing of api
+	"openapi/contract":     {"openapi", "internal/report", "internal/text"}, // it judges any client's traffic, and so knows nothing of api
 	"openapi/drift":        {"openapi/contract", "openapi", "internal/report", "internal/text"},
 	"api":                  {"gen", "openapi", "internal/text"},
 	"api/apitest":          {"gen", "openapi", "internal/text"}, // what a server shared with the client it could not test
-	"api/audit":            {"api", "gen", "openapi", "internal/look", "internal/report", "internal/text"},
+	"api/audit":            {"api", "gen", "openapi", "internal/report", "internal/text"},
 	"conformance_test":     {},
 	"cmd/psoauth":          {"api/audit", "api/apitest", "openapi/drift", "openapi/contract", "api", "gen", "openapi", "internal/report", "internal/text"},
 }

@@ -18,7 +18,7 @@ type OperationCoverage struct {
 	Statuses map[string]int `json:"statuses"` // how many responses there were of each status
 	Members  MemberCoverage `json:"members"`  // of its successful answers
 
-	unanswered []string // statuses that the contract declares and that did not come, in order
+	Unanswered []string `json:"-"` // statuses that the contract declares and that did not come, in order
 }
 
 // MemberCoverage counts the members that the contract declares for successful answers. A member is a JSON pointer with *
@@ -153,10 +153,10 @@ func (c *coverage) of(s *spec) Coverage {
 		}
 		for status := range op.responses {
 			if status != "DEFAULT" && o.Statuses[status] == 0 {
-				o.unanswered = append(o.unanswered, status)
+				o.Unanswered = append(o.Unanswered, status)
 			}
 		}
-		slices.Sort(o.unanswered)
+		slices.Sort(o.Unanswered)
 		o.Members = op.outline().covered(c.tallies[op])
 		all.Operations = append(all.Operations, o)
 	}

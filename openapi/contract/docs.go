@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+
+	"github.com/psoauth/psoauth/internal/report"
 )
 
 // WriteRules writes the page about the rules, in Markdown. docs/rules.md is what it writes.
@@ -26,7 +28,7 @@ bad a finding is:
 		fmt.Fprintf(out, "\n## %s\n\n%s\n", group.name, group.about)
 		for _, rule := range rules {
 			if rule.group() == group.name {
-				fmt.Fprintf(out, "\n### %s\n\n**%s**: %s\n\n%s\n", rule.ID, rule.Severity, sentence(rule.Finds), rule.Why)
+				fmt.Fprintf(out, "\n### %s\n\n**%s**: %s\n\n%s\n", rule.ID, rule.Severity, report.Sentence(rule.Finds), rule.Why)
 			}
 		}
 	}

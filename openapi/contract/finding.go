@@ -32,7 +32,7 @@ type Finding struct {
 	Pointer   string   `json:"pointer"`   // RFC 6901, into the body, or / and the name of a header
 	Message   string   `json:"message"`   // at most 300 bytes; never a value from the response
 
-	line int // of the contract, counted from 1; 0 if unknown
+	Line int `json:"-"` // of the contract, counted from 1; 0 if unknown
 }
 
 // String returns the finding on one line.

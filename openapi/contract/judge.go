@@ -52,7 +52,7 @@ func (j *judge) find(rule *Rule, in, pointer string, line int, format string, ar
 	}
 	f := Finding{
 		Severity: severity, Rule: rule.ID, Source: j.source, Status: j.status, In: in, Pointer: pointer,
-		Message: text.Excerpt(fmt.Sprintf(format, args...), maxMessage), line: line,
+		Message: text.Excerpt(fmt.Sprintf(format, args...), maxMessage), Line: line,
 	}
 	if j.op != nil {
 		f.Operation = j.op.id

@@ -9,7 +9,7 @@ import (
 	"sync"
 
 	"github.com/psoauth/psoauth/api/audit"
-	"github.com/psoauth/psoauth/internal/look"
+	"github.com/psoauth/psoauth/internal/report"
 )
 
 var (
@@ -22,8 +22,8 @@ var (
 )
 
 // page is made when it is first needed: other commands should not wait for it.
-var page = sync.OnceValue(func() *look.Page {
-	return look.New(body, style, script, nil)
+var page = sync.OnceValue(func() *report.Page {
+	return report.NewPage(body, style, script, nil)
 })
 
 // firstFindings is how many findings of a rule stand under it; the table has all.

@@ -164,7 +164,7 @@ func verdict(report *audit.Report, failOn string) error {
 	if n == 0 {
 		return nil
 	}
-	return finding{fmt.Sprintf("%s at or above --fail-on %s", countOf(n, "finding"), limit)}
+	return finding{fmt.Sprintf("%s at severity %s or higher", countOf(n, "finding"), limit)}
 }
 
 func ruleList() string {

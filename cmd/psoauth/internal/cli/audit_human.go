@@ -7,6 +7,7 @@ import (
 
 	"github.com/psoauth/psoauth/api/audit"
 	"github.com/psoauth/psoauth/api/audit/render"
+	"github.com/psoauth/psoauth/internal/report"
 )
 
 const (
@@ -61,9 +62,9 @@ func (h *auditHuman) rule(group audit.Group) {
 	}
 	widths, longest := [len(cells)]int{}, 0
 	for i, f := range found {
-		longest = max(longest, displayWidth(f.Message))
+		longest = max(longest, report.Width(f.Message))
 		for column := range cells {
-			widths[column] = min(max(widths[column], displayWidth(cells[column][i])), widestName)
+			widths[column] = min(max(widths[column], report.Width(cells[column][i])), widestName)
 		}
 	}
 	// What was found stands behind the names where there is room for all of it, and below them otherwise.
@@ -76,7 +77,7 @@ func (h *auditHuman) rule(group audit.Group) {
 		for column, width := range widths {
 			if width > 0 {
 				_, shown := tableCell{forms: []string{cells[column][i]}}.fit(0, width)
-				line += shown + strings.Repeat(" ", width-displayWidth(shown)+gap)
+				line += shown + strings.Repeat(" ", width-report.Width(shown)+gap)
 			}
 		}
 		if between != "" {

@@ -33,7 +33,7 @@ func TestTheSandboxHasACaseOfEveryRule(t *testing.T) {
 	if s := report.Summary; s.Tokens != apitest.DefaultTokens || s.Flagged == 0 || s.Flagged > s.Tokens/2 || s.Errors == 0 {
 		t.Errorf("summary %+v", s)
 	}
-	if want := fmt.Sprintf("psoauth: %d findings at or above --fail-on error\n", report.Summary.Errors); r.stderr != want {
+	if want := fmt.Sprintf("psoauth: %d findings at severity error or higher\n", report.Summary.Errors); r.stderr != want {
 		t.Errorf("stderr %q, want %q", r.stderr, want)
 	}
 }

@@ -44,8 +44,8 @@ func TestCheckExitsByTheWorstFinding(t *testing.T) {
 func TestCheckSaysHowManyFindingsCount(t *testing.T) {
 	t.Parallel()
 	file := recorded(t, erring, warning, noting)
-	for failOn, want := range map[string]string{"error": "1 finding at", "warning": "3 findings at", "note": "4 findings at"} {
-		if r := run(t, nil, "contract", "check", file, "--fail-on", failOn); r.stderr != "psoauth: "+want+" or above --fail-on "+failOn+"\n" {
+	for failOn, want := range map[string]string{"error": "1 finding", "warning": "3 findings", "note": "4 findings"} {
+		if r := run(t, nil, "contract", "check", file, "--fail-on", failOn); r.stderr != "psoauth: "+want+" at severity "+failOn+" or higher\n" {
 			t.Errorf("--fail-on %s: %s", failOn, r.stderr)
 		}
 	}
@@ -76,8 +76,9 @@ func TestCheckFormats(t *testing.T) {
 	file := recorded(t, good, erring, warning, noting, foreign)
 	for format, check := range map[string]func(out string) bool{
 		"human": func(out string) bool {
-			return strings.HasPrefix(out, "getOAuthToken\n  warning  token.secret-in-read ×2: ") &&
-				strings.Contains(out, "\nNo operation of the contract\n") && strings.HasSuffix(out, "\n5 responses: 1 error, 2 warnings, 2 notes\n")
+			const verdict = "\nFailed: 1 finding at severity error or higher.\n5 responses: 1 error, 2 warnings, 2 notes\n"
+			return strings.Contains(out, verdict) && strings.Contains(out, "\nwarning  A token or refresh token in a read  token.secret-in-read ×2\n") &&
+				strings.Contains(out, "/traffic.har entry 2")
 		},
 		"json": func(out string) bool { return json.Valid([]byte(out)) },
 		"junit": func(out string) bool {
@@ -87,17 +88,18 @@ func TestCheckFormats(t *testing.T) {
 			return xml.Unmarshal([]byte(out), &suites) == nil && suites.Failures == 1
 		},
 		"sarif": func(out string) bool {
-			return json.Valid([]byte(out)) && strings.Contains(out, `"version": "2.1.0"`) && strings.Contains(out, `"uri": "openapi/openapi.yaml"`) &&
-				strings.Contains(out, `"startLine": `)
+			return json.Valid([]byte(out)) && strings.Contains(out, `"version": "2.1.0"`) && strings.Contains(out, `/traffic.har"`) &&
+				strings.Contains(out, "/openapi/openapi.yaml#L")
 		},
 		"github": func(out string) bool {
-			return strings.Contains(out, "\n::error file=openapi/openapi.yaml,line=") && strings.Contains(out, ",title=schema.type::getTokenInfo 200 body /active: ")
+			return strings.Contains(out, "::error file="+filepath.ToSlash(file)+",title=schema.type::getTokenInfo 200 body /active: ") &&
+				strings.Contains(out, "/openapi/openapi.yaml#L")
 		},
 	} {
 		for _, args := range [][]string{{"contract", "check", file, "--format", format}, {"--format", format, "contract", "check", file}} {
 			r := run(t, nil, args...)
 			noSecret(t, r.stdout+r.stderr)
-			if r.status != 1 || r.stderr != "psoauth: 1 finding at or above --fail-on error\n" || !check(r.stdout) {
+			if r.status != 1 || r.stderr != "psoauth: 1 finding at severity error or higher\n" || !check(r.stdout) {
 				t.Errorf("%q: status %d, %s%s", args, r.status, r.stderr, r.stdout)
 			}
 		}
@@ -199,7 +201,7 @@ func TestCheckOfNothingIsNoSuccess(t *testing.T) {
 		{"a directory for a spec", "", []string{"--spec", filepath.Dir(body), "-"}, "--spec: "},
 		{"a spec that is none", "", []string{"--spec", body, "-"}, "not an OpenAPI document"},
 		{"never fail", "", []string{"--fail-on", "off", "-"}, "want error, warning or note"},
-		{"a format of other commands", "", []string{"--format", "csv", "-"}, "want human, json, junit, sarif, github or html"},
+		{"a format of other commands", "", []string{"--format", "yaml", "-"}, "want human, csv, github, html, json, junit, markdown or sarif"},
 		{"no organization", "", []string{"--app", "a"}, "no organization: give --org or set PLANETSCALE_ORG"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -257,7 +259,7 @@ func TestCheckByAnotherSpec(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	r := run(t, nil, "contract", "check", "--spec", spec, things, "--format", "github")
-	if want := "::error file=" + filepath.ToSlash(spec) + ",line="; !strings.Contains(r.stdout, want) {
+	if want := "(" + spec + ":11)"; !strings.Contains(r.stdout, want) {
 		t.Errorf("want %q in %s", want, r.stdout)
 	}
 	test := recorded(t, answered{"http://localhost:81/things", `[1]`})

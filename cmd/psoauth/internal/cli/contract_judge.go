@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/psoauth/psoauth/internal/report"
 	"github.com/psoauth/psoauth/openapi/contract"
 )
 
@@ -24,7 +25,7 @@ type judge struct {
 func newJudge() judge {
 	return judge{
 		severities: pairsFlag{want: "RULE=SEVERITY, such as scope.unknown=off"},
-		format:     newChoice("human", "json", "junit", "sarif", "github", "html"),
+		format:     newChoice(report.Formats()...),
 		failOn:     newChoice("error", "warning", "note"),
 	}
 }
@@ -82,25 +83,12 @@ func (j *judge) newReport(p *program, run *contract.Run, baseline *contract.Base
 	return contract.NewReport(run, contract.ReportOptions{
 		Baseline: baseline,
 		FailOn:   least,
-		Color:    j.output == "" && !p.settings.noColor && coloured(p.Stdout, p.Getenv),
 	}), nil
 }
 
 // conclude writes a report and returns a finding if it failed.
 func (j *judge) conclude(p *program, report *contract.Report) error {
-	err := p.writeTo(j.output, func(w io.Writer) error { return report.Write(w, contract.Format(j.format.value)) })
-	if err != nil || !report.Failed() {
-		return err
-	}
-	s := report.Summary
-	found := s.Errors
-	switch j.failOn.value {
-	case "note":
-		found += s.Warnings + s.Notes
-	case "warning":
-		found += s.Warnings
-	}
-	return finding{fmt.Sprintf("%s at or above --fail-on %s", countOf(found, "finding"), j.failOn.value)}
+	return p.publish(checkDocument(report), j.format.value, j.output, verdictOn(report.Failures(), report.FailOn))
 }
 
 // mostSpec bounds what is read of a document. Package contract takes less, and says how much.

@@ -151,7 +151,7 @@ func TestTheProxyLogsFindingsAndNoCredential(t *testing.T) {
 		if test.status == 1 {
 			last := len(p.stderr) - 1
 			findings = p.stderr[:last]
-			if p.stderr[last] != "psoauth: 1 finding at or above --fail-on error" {
+			if p.stderr[last] != "psoauth: 1 finding at severity error or higher" {
 				t.Errorf("%q", p.stderr[last])
 			}
 		}
@@ -162,7 +162,7 @@ func TestTheProxyLogsFindingsAndNoCredential(t *testing.T) {
 			t.Errorf("%q: %q", test.args, rules)
 		}
 		noSecret(t, p.stdout.String())
-		if !strings.Contains(p.stdout.String(), "\n1 response: ") {
+		if !strings.Contains(p.stdout.String(), "1 response: ") {
 			t.Errorf("%s", p.stdout.String())
 		}
 	}
@@ -244,7 +244,7 @@ func TestTheProxyEndsWhenTheLastAnswerIsSent(t *testing.T) {
 	if status := <-answered; status != 200 {
 		t.Errorf("status %d", status)
 	}
-	if status := <-ended; status != 0 || !strings.Contains(p.stdout.String(), "\n1 response: ") {
+	if status := <-ended; status != 0 || !strings.Contains(p.stdout.String(), "1 response: ") {
 		t.Errorf("status %d: %s", status, p.stdout.String())
 	}
 }

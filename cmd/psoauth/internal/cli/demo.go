@@ -45,10 +45,7 @@ openapi/openapi.yaml on its way.`)
 	}
 	report := contract.NewReport(run, contract.ReportOptions{FailOn: contract.Warning})
 	if report.Failed() {
-		if err := report.Write(p.out, contract.FormatHuman); err != nil {
-			return err
-		}
-		return finding{"the in-memory PlanetScale does not keep the contract"}
+		return p.publish(checkDocument(report), "human", "", finding{"the in-memory PlanetScale does not keep the contract"})
 	}
 	d.say("%s, and each keeps the contract. One that does not is caught: of a page that\nis its own next page, the contract says",
 		countOf(report.Summary.Responses, "answer"))

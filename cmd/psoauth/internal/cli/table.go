@@ -3,9 +3,8 @@ package cli
 import (
 	"io"
 	"strings"
-	"unicode"
 
-	"golang.org/x/text/width"
+	"github.com/psoauth/psoauth/internal/report"
 )
 
 // A tableColumn gets its least width, in columns of the terminal, or is left out with all that follow.
@@ -80,9 +79,9 @@ func (t *table) layout() {
 	widths, wanted := make([]int, len(t.columns)), make([]int, len(t.columns))
 	t.widths, t.forms = widths, make([]int, len(t.columns))
 	for i, c := range t.columns {
-		wanted[i] = displayWidth(c.title)
+		wanted[i] = report.Width(c.title)
 		for _, row := range t.waiting {
-			wanted[i] = max(wanted[i], displayWidth(row[i].forms[0]))
+			wanted[i] = max(wanted[i], report.Width(row[i].forms[0]))
 		}
 		wanted[i] = min(wanted[i], maxCell)
 		t.columns[i].least = min(c.least, wanted[i])
@@ -109,10 +108,10 @@ func (t *table) layout() {
 			form, _ := row[i].fit(0, widths[i])
 			t.forms[i] = max(t.forms[i], form)
 		}
-		used := displayWidth(t.columns[i].title)
+		used := report.Width(t.columns[i].title)
 		for _, row := range t.waiting {
 			_, shown := row[i].fit(t.forms[i], widths[i])
-			used = max(used, displayWidth(shown))
+			used = max(used, report.Width(shown))
 		}
 		if used < widths[i] { // a shorter form leaves room to the columns that follow
 			room += widths[i] - used
@@ -131,7 +130,7 @@ func (t *table) row(cells []tableCell) error {
 		_, shown := cell.fit(t.forms[i], t.widths[i])
 		line.WriteString(strings.Repeat(" ", pending))
 		line.WriteString(styled(shown, cell.style, t.colour))
-		pending = gap + t.widths[i] - displayWidth(shown)
+		pending = gap + t.widths[i] - report.Width(shown)
 	}
 	line.WriteByte('\n')
 	_, err := io.WriteString(t.out, line.String())
@@ -142,17 +141,11 @@ func (t *table) row(cells []tableCell) error {
 func (c tableCell) fit(from, room int) (form int, shown string) {
 	last := len(c.forms) - 1
 	for form := min(from, last); form <= last; form++ {
-		if displayWidth(c.forms[form]) <= room {
+		if report.Width(c.forms[form]) <= room {
 			return form, c.forms[form]
 		}
 	}
-	used := 0
-	for i, r := range c.forms[last] {
-		if used += runeWidth(r); used > room-1 {
-			return last, c.forms[last][:i] + "…"
-		}
-	}
-	return last, c.forms[last]
+	return last, report.Clip(c.forms[last], room)
 }
 
 func styled(s, style string, colour bool) string {
@@ -160,29 +153,4 @@ func styled(s, style string, colour bool) string {
 		return s
 	}
 	return style + s + styleEnd
-}
-
-// displayWidth returns how many columns of a terminal s takes. s is printable.
-func displayWidth(s string) int {
-	n := 0
-	for _, r := range s {
-		n += runeWidth(r)
-	}
-	return n
-}
-
-// runeWidth is 2 for the wide characters of East Asia and for most pictures, and 0 for marks that stand on another
-// character (https://www.unicode.org/reports/tr11/).
-func runeWidth(r rune) int {
-	switch {
-	case r < 0x300:
-		return 1
-	case unicode.In(r, unicode.Mn, unicode.Me):
-		return 0
-	}
-	switch width.LookupRune(r).Kind() {
-	case width.EastAsianWide, width.EastAsianFullwidth:
-		return 2
-	}
-	return 1
 }

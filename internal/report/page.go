@@ -1,6 +1,4 @@
-// Package look gives the pages of this module one look: one self-contained file each, light and dark, that loads nothing
-// and runs no script but its own.
-package look
+package report
 
 import (
 	"bytes"
@@ -9,31 +7,31 @@ import (
 	"encoding/base64"
 	"html/template"
 	"io"
-	"strconv"
 	"strings"
 )
 
 var (
 	//go:embed layout.html
 	layout string
-	//go:embed look.css
+	//go:embed page.css
 	style string
-	//go:embed look.js
+	//go:embed page.js
 	script string
 )
 
-// A Page is a kind of page. It is safe for concurrent use.
+// A Page is a kind of page: one self-contained file, light and dark, that loads nothing and runs no script but its own. It
+// is safe for concurrent use.
 type Page struct {
 	template      *template.Template
 	style, script string
 }
 
-// New makes a page of a template that defines "main", what stands between header and end of the page, with a style and
-// a script of its own, which follow those that all pages have. They must be constants of the module: they are not
-// escaped. All templates know {{number}}, which is [Number]. It panics if the template is wrong.
-func New(main, ownStyle, ownScript string, funcs template.FuncMap) *Page {
+// NewPage makes a page of a template that defines "main", the content of the body, with a style and a script of its own,
+// which follow those that all pages have. They must be constants of the module: they are not escaped. All templates know
+// {{number}}, which is [Number]. It panics if the template is wrong.
+func NewPage(main, ownStyle, ownScript string, funcs template.FuncMap) *Page {
 	p := &Page{style: style + ownStyle, script: script + ownScript}
-	// The browser is told to run this script, to apply this style, and to load nothing.
+	// The browser may run this script, apply this style, and load nothing.
 	policy := strings.Join([]string{
 		"default-src 'none'", "script-src " + hash(p.script), "style-src " + hash(p.style), "img-src data:",
 		"base-uri 'none'", "form-action 'none'",
@@ -64,13 +62,4 @@ func (p *Page) Write(w io.Writer, title string, data any) error {
 	}
 	_, err = page.WriteTo(w)
 	return err
-}
-
-// Number formats n, which is not negative, with a comma between thousands.
-func Number(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

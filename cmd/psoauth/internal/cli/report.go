@@ -1,0 +1,225 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/psoauth/psoauth/internal/report"
+	"github.com/psoauth/psoauth/internal/text"
+	"github.com/psoauth/psoauth/openapi/contract"
+)
+
+const repository = "https://github.com/psoauth/psoauth/blob/"
+
+// publish writes a document to standard output or a file and returns the verdict on it, which does not change if the
+// reader leaves.
+func (p *program) publish(d *report.Document, format, output string, verdict error) error {
+	options := report.Options{
+		Color: output == "" && !p.settings.noColor && coloured(p.Stdout, p.Getenv),
+		Width: columns(p.Stdout, p.Getenv),
+	}
+	err := p.writeTo(output, func(w io.Writer) error { return report.Write(w, format, d, options) })
+	if err != nil && !(output == "" && p.out.state() == readerGone) {
+		return err
+	}
+	return verdict
+}
+
+// verdictOn returns a finding if so many findings fail a run.
+func verdictOn(failures int, failOn report.Severity) error {
+	if failures == 0 {
+		return nil
+	}
+	return finding{fmt.Sprintf("%s at severity %s or higher", countOf(failures, "finding"), failOn)}
+}
+
+// outcome is the verdict as the first sentence of a report.
+func outcome(verdict error) string {
+	if verdict == nil {
+		return "Passed."
+	}
+	return "Failed: " + verdict.Error() + "."
+}
+
+// checkDocument returns the report of a contract check in words.
+func checkDocument(r *contract.Report) *report.Document {
+	d := &report.Document{
+		Kind: "contract", Title: "Contract check by " + text.Printable(r.Spec), FailOn: r.FailOn, JSON: r,
+		Verdict: outcome(verdictOn(r.Failures(), r.FailOn)), Summary: r.Summary.String(),
+		Columns: []string{"Place", "First seen in"},
+		Fields:  []string{"operation", "status", "in", "pointer", "count", "source"},
+		Figures: []report.Figure{
+			{Name: "Responses", Count: r.Summary.Responses},
+			{Name: "Errors", Count: r.Summary.Errors, Severity: report.Error},
+			{Name: "Warnings", Count: r.Summary.Warnings, Severity: report.Warning},
+			{Name: "Notes", Count: r.Summary.Notes, Severity: report.Note},
+		},
+		Footer: "Written by psoauth. Self-contained page; it holds no value of a response that may be secret.",
+	}
+	if r.Summary.Responses == 0 {
+		d.Verdict = "No response was judged."
+	}
+	if r.Summary.Accepted > 0 {
+		d.Figures = append(d.Figures, report.Figure{Name: "Accepted", Count: r.Summary.Accepted})
+	}
+	rules := map[string]report.Rule{}
+	for _, rule := range contract.Rules() {
+		shown := report.Rule{
+			ID: rule.ID, Severity: rule.Severity, Title: report.Sentence(rule.Finds), Why: rule.Why,
+			URL: repository + "main/docs/rules.md#" + strings.ReplaceAll(rule.ID, ".", ""),
+		}
+		shown.Title = strings.TrimSuffix(shown.Title, ".")
+		rules[rule.ID] = shown
+		d.Rules = append(d.Rules, shown)
+	}
+	for _, op := range r.Coverage.Operations {
+		part := report.Part{Name: op.ID}
+		if len(op.Statuses) == 0 {
+			part.Skipped = "there was no response"
+		}
+		d.Parts = append(d.Parts, part)
+	}
+	for _, g := range r.Groups() {
+		last := len(d.Groups) - 1
+		if last < 0 || d.Groups[last].ID != g.Rule || d.Groups[last].Severity != g.Severity {
+			rule := rules[g.Rule]
+			rule.Severity = g.Severity
+			d.Groups = append(d.Groups, report.Group{Rule: rule})
+			last++
+		}
+		d.Groups[last].Findings = append(d.Groups[last].Findings, checkFinding(g, r.Spec))
+	}
+	d.Last = []report.Section{coverageSection(r.Coverage)}
+	return d
+}
+
+func checkFinding(g contract.Group, spec string) report.Finding {
+	status := ""
+	if g.Status != 0 {
+		status = strconv.Itoa(g.Status)
+	}
+	file, entry := splitSource(g.Source)
+	seen := file
+	if local := fileOf(file); local != "" {
+		seen = local
+	}
+	if over := utf8.RuneCountInString(seen) - 28; over > 0 {
+		seen = "…" + string([]rune(seen)[over+1:]) // the end of a path tells more
+	}
+	if entry >= 0 {
+		seen += " entry " + strconv.Itoa(entry+1)
+	}
+	place := text.Printable(g.Place)
+	return report.Finding{
+		Key:     g.Operation + "\x00" + g.Place,
+		Part:    cmp.Or(g.Operation, "no operation"),
+		Where:   list(" ", g.Operation, status, g.In, place),
+		Cells:   []string{list(" ", cmp.Or(g.Operation, "no operation"), status, cmp.Or(place, g.In)), text.Printable(seen)},
+		Fields:  []string{g.Operation, status, g.In, place, strconv.Itoa(g.Count), text.Printable(g.Source)},
+		Message: g.Message, Count: g.Count, File: fileOf(file), Link: contractLine(spec, g.Line),
+	}
+}
+
+// splitSource returns the file and the entry of a source, which is file#entry or has no entry: then -1.
+func splitSource(source string) (file string, entry int) {
+	if i := strings.LastIndexByte(source, '#'); i >= 0 {
+		if n, err := strconv.Atoi(source[i+1:]); err == nil {
+			return source[:i], n
+		}
+	}
+	return source, -1
+}
+
+// fileOf returns the file that a finding is in, from here if it is below, or nothing for what was not read from a file.
+func fileOf(source string) string {
+	if source == stdinName || source == contract.Live {
+		return ""
+	}
+	if here, err := os.Getwd(); err == nil {
+		if name, err := filepath.Rel(here, source); err == nil && filepath.IsLocal(name) {
+			return filepath.ToSlash(name)
+		}
+	}
+	return source
+}
+
+// contractLine returns where a line of the contract can be read.
+func contractLine(spec string, line int) string {
+	switch {
+	case line == 0:
+		return ""
+	case spec != embeddedSpec:
+		return fmt.Sprintf("%s:%d", text.Printable(spec), line)
+	}
+	return fmt.Sprintf("%s%s/%s#L%d", repository, revision(), spec, line)
+}
+
+// embeddedSpec is what reports call the contract of this module: its path in the repository.
+const embeddedSpec = "openapi/openapi.yaml"
+
+// revision returns the commit or the tag that the command was built from, as far as it is known.
+func revision() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "main"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value
+		}
+	}
+	if strings.HasPrefix(info.Main.Version, "v") && strings.Count(info.Main.Version, "-") == 0 {
+		return info.Main.Version
+	}
+	return "main"
+}
+
+func coverageSection(c contract.Coverage) report.Section {
+	s := report.Section{Title: "Coverage", Columns: []string{"Operation", "Responses", "Members", "Never seen"}}
+	for _, op := range c.Operations {
+		answers := "no response"
+		if len(op.Statuses) > 0 {
+			var all []string
+			for _, status := range slices.Sorted(maps.Keys(op.Statuses)) {
+				all = append(all, fmt.Sprintf("%s ×%d", status, op.Statuses[status]))
+			}
+			answers = strings.Join(all, ", ")
+			if len(op.Unanswered) > 0 {
+				answers += "; never " + strings.Join(op.Unanswered, ", ")
+			}
+		}
+		unseen := ""
+		if len(op.Statuses) > 0 {
+			unseen = topmost(op.Members.Unseen)
+		}
+		s.Rows = append(s.Rows, []string{
+			text.Printable(op.ID), answers, fmt.Sprintf("%d of %d", op.Members.Seen, op.Members.Declared), unseen,
+		})
+	}
+	return s
+}
+
+// topmost lists members without those of members that are listed themselves.
+func topmost(pointers []string) string {
+	const listed = 6
+	var top []string
+	for _, pointer := range pointers { // in order, so a member comes before its own
+		if len(top) == 0 || !strings.HasPrefix(pointer, top[len(top)-1]+"/") {
+			top = append(top, pointer)
+		}
+	}
+	more := ""
+	if len(top) > listed {
+		more = fmt.Sprintf(" and %d more", len(top)-listed)
+	}
+	return text.Printable(strings.Join(top[:min(len(top), listed)], ", ")) + more
+}

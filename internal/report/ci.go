@@ -1,0 +1,129 @@
+package report
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// writeGitHub writes workflow commands
+// (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands), which GitHub shows at the file
+// that was examined.
+func writeGitHub(w io.Writer, d *Document, _ Options) error {
+	levels := map[Severity]string{Error: "error", Warning: "warning", Note: "notice", Off: "notice"}
+	var b strings.Builder
+	for _, g := range d.Groups {
+		for _, f := range g.Open() {
+			at := ""
+			if f.File != "" {
+				at = "file=" + githubProperty(f.File) + ","
+				if f.Line > 0 {
+					at += fmt.Sprintf("line=%d,", f.Line)
+				}
+			}
+			title := g.ID
+			if g.Label != "" {
+				title = g.Label + ": " + title
+			}
+			fmt.Fprintf(&b, "::%s %stitle=%s::%s\n", levels[g.Severity], at, githubProperty(title),
+				githubData(strings.TrimPrefix(f.Where+": ", ": ")+f.all(g.Rule)+f.times()+strings.TrimRight("\n"+f.Example, "\n")))
+		}
+	}
+	fmt.Fprintf(&b, "::notice title=%s::%s\n", githubProperty(d.Kind), githubData(d.Title+": "+d.Verdict+" "+d.Summary))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// A workflow command is one line; its value and its properties escape what would end them.
+var (
+	githubData     = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace
+	githubProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C").Replace
+)
+
+type (
+	junitSuites struct {
+		XMLName  xml.Name     `xml:"testsuites"`
+		Name     string       `xml:"name,attr"`
+		Tests    int          `xml:"tests,attr"`
+		Failures int          `xml:"failures,attr"`
+		Suites   []junitSuite `xml:"testsuite"`
+	}
+	junitSuite struct {
+		Name     string      `xml:"name,attr"`
+		Tests    int         `xml:"tests,attr"`
+		Failures int         `xml:"failures,attr"`
+		Skipped  int         `xml:"skipped,attr"`
+		Cases    []junitCase `xml:"testcase"`
+	}
+	junitCase struct {
+		Class   string        `xml:"classname,attr"`
+		Name    string        `xml:"name,attr"`
+		Failure *junitMessage `xml:"failure"`
+		Skipped *junitMessage `xml:"skipped"`
+		Output  string        `xml:"system-out,omitempty"`
+	}
+	junitMessage struct {
+		Message string `xml:"message,attr"`
+		Type    string `xml:"type,attr,omitempty"`
+		Text    string `xml:",chardata"`
+	}
+)
+
+// writeJUnit writes a suite for each part and a case for each finding. Findings that do not fail the report are cases that
+// pass and say so; a part without findings is a case that passes or, if it was not examined, is skipped.
+func writeJUnit(w io.Writer, d *Document, _ Options) error {
+	suites := map[string]*junitSuite{}
+	var order []*junitSuite
+	suite := func(name string) *junitSuite {
+		if suites[name] == nil {
+			suites[name] = &junitSuite{Name: name}
+			order = append(order, suites[name])
+		}
+		return suites[name]
+	}
+	for _, part := range d.Parts {
+		suite(part.Name)
+	}
+	for _, g := range d.Groups {
+		for _, f := range g.Findings {
+			s := suite(f.Part)
+			c := junitCase{Class: f.Part, Name: strings.TrimSpace(g.ID + " " + f.Where)}
+			switch said := f.all(g.Rule) + f.times(); {
+			case f.Accepted == nil && g.Severity >= d.FailOn:
+				c.Failure = &junitMessage{Message: said, Type: g.ID, Text: f.Where + ": " + said}
+				s.Failures++
+			case f.Accepted != nil:
+				c.Output = f.acceptance() + ": " + said
+			default:
+				c.Output = g.label() + ": " + said
+			}
+			s.Cases = append(s.Cases, c)
+		}
+	}
+	all := junitSuites{Name: d.Kind}
+	for i, s := range order {
+		if len(s.Cases) == 0 {
+			c := junitCase{Class: s.Name, Name: "no findings"}
+			if skipped := d.Parts[i].Skipped; skipped != "" {
+				c.Skipped = &junitMessage{Message: skipped}
+				s.Skipped++
+			}
+			s.Cases = append(s.Cases, c)
+		}
+		s.Tests = len(s.Cases)
+		all.Tests += s.Tests
+		all.Failures += s.Failures
+		all.Suites = append(all.Suites, *s)
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	encoder := xml.NewEncoder(w)
+	encoder.Indent("", "  ")
+	if err := encoder.Encode(all); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}

@@ -1,0 +1,214 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A Document is what the writers write: the findings of an audit, a check or a comparison, in words. Its texts are fit to
+// be shown and hold no credential; a writer escapes what means something in its own format.
+type Document struct {
+	Kind    string // of the report, such as audit: a word for programs
+	Title   string
+	Verdict string // the outcome in one sentence
+	Summary string // the counts in one line, without a full stop
+	FailOn  Severity
+
+	Rules  []Rule // that there are; programs list them beside the findings
+	Parts  []Part // what was examined
+	Groups []Group
+
+	Columns []string // of the cells of a finding, for people
+	Fields  []string // of the fields of a finding, for programs
+
+	Figures []Figure  // the counts, large
+	First   []Section // before the findings
+	Last    []Section // after the findings
+	Footer  string    // of a page
+
+	JSON any                     // what the JSON form is made of
+	Page func(w io.Writer) error // writes the HTML form; nil for one that is made of the document
+}
+
+// A Rule says what a finding is and why it matters.
+type Rule struct {
+	ID       string
+	Severity Severity
+	Label    string // in place of the severity, for people; empty for none
+	Title    string // what is found, in a few words
+	Why      string // a sentence
+	Remedy   string // a sentence; empty if there is nothing to say
+	URL      string // of its documentation; may be empty
+}
+
+// A Part is something that was examined, such as an application or an operation of a contract.
+type Part struct {
+	Name    string
+	Skipped string // why it was not examined; empty if it was
+}
+
+// A Group is findings that have the rule in common, the part they are in, or both.
+type Group struct {
+	Rule
+	Findings []Finding
+	More     int // findings that are counted only
+}
+
+// A Finding is one thing that was found, or one thing that was found several times.
+type Finding struct {
+	Key      string   // what it is known by from run to run
+	Part     string   // the name of the part it is in
+	Where    string   // the place, in one line
+	Cells    []string // as many as the document has columns
+	Fields   []string // as many as the document has fields
+	Message  string
+	Command  string // to run to act on it; may be empty
+	Count    int    // how often it was found
+	File     string // that was examined; empty if none was
+	Line     int    // in the file; 0 if not known
+	Link     string // to the source of what is broken; may be empty
+	Example  string // may be several lines, or empty
+	Accepted *Acceptance
+}
+
+// A Section is a table beside the findings.
+type Section struct {
+	Title   string
+	Columns []string
+	Rows    [][]string
+	Note    string // below the table
+}
+
+// A Figure is a count.
+type Figure struct {
+	Name     string
+	Count    int
+	Severity Severity // of what is counted; Off for other things
+}
+
+// Open returns the findings of the group that are not accepted.
+func (g Group) Open() []Finding {
+	return slices.DeleteFunc(slices.Clone(g.Findings), func(f Finding) bool { return f.Accepted != nil })
+}
+
+// Count returns how often the rule found something that is not accepted.
+func (g Group) Count() int {
+	n := g.More
+	for _, f := range g.Findings {
+		if f.Accepted == nil {
+			n += max(f.Count, 1)
+		}
+	}
+	return n
+}
+
+func (g Group) label() string {
+	if g.Label != "" {
+		return g.Label
+	}
+	return g.Severity.String()
+}
+
+// all returns the message with what to do and the link to what is broken.
+func (f Finding) all(rule Rule) string {
+	said := f.Message
+	if rule.Remedy != "" {
+		said += ". " + rule.Remedy
+	}
+	if f.Command != "" {
+		said = strings.TrimSuffix(said, ".") + ". " + f.run()
+	}
+	if f.Link != "" {
+		said += " (" + f.Link + ")"
+	}
+	return said
+}
+
+// run says which command to run.
+func (f Finding) run() string {
+	if f.Command == "" {
+		return ""
+	}
+	return "Run: " + f.Command
+}
+
+// times returns how often a finding was found, where that is more than once.
+func (f Finding) times() string {
+	if f.Count < 2 {
+		return ""
+	}
+	return " (×" + Number(f.Count) + ")"
+}
+
+// acceptance says until when a finding is accepted and why, or nothing.
+func (f Finding) acceptance() string {
+	if f.Accepted == nil {
+		return ""
+	}
+	said := "accepted"
+	if f.Accepted.Until != "" {
+		said += " until " + f.Accepted.Until
+	}
+	if f.Accepted.Reason != "" {
+		said += ": " + f.Accepted.Reason
+	}
+	return said
+}
+
+// Options say how a document is shown to people at a terminal.
+type Options struct {
+	Color bool
+	Width int // columns of the terminal
+}
+
+var writers = map[string]func(io.Writer, *Document, Options) error{
+	"human": writeHuman, "json": writeJSON, "csv": writeCSV, "markdown": writeMarkdown, "junit": writeJUnit,
+	"sarif": writeSARIF, "github": writeGitHub, "html": writeHTML,
+}
+
+// Formats returns the names of the formats, human first.
+func Formats() []string {
+	return append([]string{"human"}, slices.DeleteFunc(slices.Sorted(maps.Keys(writers)), func(name string) bool { return name == "human" })...)
+}
+
+// Write writes a document in a format. It writes nothing if the format is unknown or the document cannot be written in
+// it, and fails where w does.
+func Write(w io.Writer, format string, d *Document, o Options) error {
+	write := writers[format]
+	if write == nil {
+		return fmt.Errorf("unknown format %.40q: want one of %s", format, strings.Join(Formats(), ", "))
+	}
+	var b bytes.Buffer
+	if err := write(&b, d, o); err != nil {
+		return err
+	}
+	_, err := b.WriteTo(w)
+	return err
+}
+
+// Number formats n, which is not negative, with a comma between thousands.
+func Number(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// Count returns a number and a noun, in the plural where it takes one.
+func Count(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return Number(n) + " " + noun
+}
+
+// Plural joins counts of errors, warnings and notes, as in 1 error, 2 warnings, 0 notes.
+func Plural(errors, warnings, notes int) string {
+	return Count(errors, "error") + ", " + Count(warnings, "warning") + ", " + Count(notes, "note")
+}

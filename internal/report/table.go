@@ -1,0 +1,165 @@
+package report
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+
+	"github.com/psoauth/psoauth/internal/text"
+)
+
+// writeJSON writes the document's JSON value, with characters that are not seen as escapes.
+func writeJSON(w io.Writer, d *Document, _ Options) error {
+	var b bytes.Buffer
+	if err := WriteJSON(&b, d.JSON); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, visible(b.String()))
+	return err
+}
+
+// visible returns a JSON document that says the same without characters that are not seen.
+func visible(s string) string {
+	unseen := func(r rune) bool { return r != '\n' && !strconv.IsPrint(r) }
+	if !strings.ContainsFunc(s, unseen) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if !unseen(r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.String()
+}
+
+// writeCSV writes a header and a row for each finding (RFC 4180). A cell that a spreadsheet would run as a formula begins
+// with an apostrophe.
+func writeCSV(w io.Writer, d *Document, _ Options) error {
+	rows := csv.NewWriter(w)
+	_ = rows.Write(append(append([]string{"severity", "rule"}, d.Fields...), "message", "remedy", "accepted_until")) // it keeps its error
+	for _, g := range d.Groups {
+		for _, f := range g.Findings {
+			until := ""
+			if f.Accepted != nil {
+				until = f.Accepted.Until
+			}
+			row := append(append([]string{g.label(), g.ID}, f.Fields...), f.Message, strings.TrimSpace(g.Remedy+" "+f.run()), until)
+			for i, cell := range row {
+				if text.IsFormula(cell) {
+					row[i] = "'" + cell
+				}
+			}
+			_ = rows.Write(row)
+		}
+	}
+	rows.Flush()
+	return rows.Error()
+}
+
+// writeMarkdown writes a page in GitHub's flavour, for an issue, a pull request or a job's summary.
+func writeMarkdown(w io.Writer, d *Document, _ Options) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "# %s\n\n**%s** %s.\n", cell(d.Title), cell(d.Verdict), cell(d.Summary))
+	if len(d.Groups) > 0 {
+		b.WriteString("\n| Severity | Rule | Findings |\n| --- | --- | ---: |\n")
+		for _, g := range d.Groups {
+			fmt.Fprintf(&b, "| %s | %s | %d |\n", g.label(), cell(g.Title), g.Count())
+		}
+	}
+	for _, s := range d.First {
+		markdownSection(&b, s)
+	}
+	columns := append(append([]string{}, d.Columns...), "Found")
+	for _, g := range d.Groups {
+		fmt.Fprintf(&b, "\n## %s\n\n`%s`, %s. %s\n", cell(g.Title), g.ID, g.label(), cell(g.Why))
+		if g.Remedy != "" {
+			fmt.Fprintf(&b, "\n**What to do:** %s\n", cell(g.Remedy))
+		}
+		markdownTable(&b, columns)
+		for _, f := range g.Findings {
+			for _, c := range f.Cells {
+				b.WriteString("| " + code(c) + " ")
+			}
+			found := cell(f.Message + f.times())
+			for _, more := range []string{cell(f.acceptance()), code(f.Command), cell(f.Link)} {
+				if more != "" {
+					found += "<br>" + more
+				}
+			}
+			fmt.Fprintf(&b, "| %s |\n", found)
+		}
+		if g.More > 0 {
+			fmt.Fprintf(&b, "\n%s more.\n", Count(g.More, "finding"))
+		}
+		for _, f := range g.Findings {
+			if f.Example != "" { // \u0060 is the same in JSON, and ends no block
+				fmt.Fprintf(&b, "\n<details><summary>%s</summary>\n\n````\n%s\n````\n\n</details>\n", cell(f.Where), strings.ReplaceAll(f.Example, "`", `\u0060`))
+			}
+		}
+	}
+	for _, s := range d.Last {
+		markdownSection(&b, s)
+	}
+	_, err := b.WriteTo(w)
+	return err
+}
+
+func markdownSection(b *bytes.Buffer, s Section) {
+	fmt.Fprintf(b, "\n## %s\n", cell(s.Title))
+	if len(s.Rows) > 0 {
+		columns := s.Columns
+		if len(columns) == 0 {
+			columns = make([]string, len(s.Rows[0]))
+		}
+		markdownTable(b, columns)
+	}
+	for _, row := range s.Rows {
+		for _, c := range row {
+			b.WriteString("| " + cell(c) + " ")
+		}
+		b.WriteString("|\n")
+	}
+	if s.Note != "" {
+		fmt.Fprintf(b, "\n%s\n", cell(s.Note))
+	}
+}
+
+func markdownTable(b *bytes.Buffer, columns []string) {
+	fmt.Fprintf(b, "\n| %s |\n|%s\n", strings.Join(columns, " | "), strings.Repeat(" --- |", len(columns)))
+}
+
+// cell returns a text that is only text in a table of Markdown: no markup, no link, no mention, no end of the cell.
+func cell(s string) string {
+	var b strings.Builder
+	for i, r := range s {
+		switch {
+		case strings.ContainsRune("\\`*_{}[]<>#|~!&", r):
+			fmt.Fprintf(&b, "&#%d;", r)
+		case r == '@' || r == ':' && strings.HasPrefix(s[i:], "://") || r == '.' && i >= 3 && strings.EqualFold(s[i-3:i], "www"):
+			fmt.Fprintf(&b, "&#%d;&#8203;", r) // or GitHub tells the user of that name, or makes a link
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// code returns a text as code, in which nothing is Markdown, HTML, a link or a mention.
+func code(s string) string {
+	switch {
+	case s == "":
+		return ""
+	case !strings.ContainsAny(s, "`|\\") && s == strings.Trim(s, " "):
+		return "`" + s + "`"
+	}
+	return "<code>" + cell(s) + "</code>"
+}
