@@ -1,6 +1,7 @@
 # Everything here needs Go, make and git; other tools are fetched as Go modules of a fixed version. "make vuln" asks the
 # network, and "make contract-lint" needs Node.js.
 
+GORELEASER  := go run github.com/goreleaser/goreleaser/v2@v2.16.0
 STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
 # A count, because Go 1.26 may take the end of a duration for a failure (golang/go#75804).
@@ -9,7 +10,8 @@ BENCHCOUNT  ?= 6
 TESTFLAGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help generate generated test check lint api demo cover fuzz bench network vuln contract-lint nightly
+.PHONY: help generate generated test check lint api demo cover fuzz bench network vuln contract-lint nightly \
+	package-files snapshot release
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,5 +67,31 @@ vuln: ## Look for known vulnerabilities in what the module calls
 	$(GOVULNCHECK) ./...
 
 contract-lint: ## Check the contract by linters of other languages
-	npx --yes @stoplight/spectral-cli@6.16.3 lint --ruleset .github/spectral.yaml openapi/openapi.yaml
-	npx --yes @redocly/cli@2.77.0 lint --extends recommended openapi/openapi.yaml
+	npx --yes @stoplight/spectral-cli@6.16.3 lint --fail-severity warn openapi/openapi.yaml
+	npx --yes @redocly/cli@2.77.0 lint openapi/openapi.yaml
+
+package-files: ## Write what a release holds besides the binary to build/package: man pages, completions, licences
+	rm -rf build/package && mkdir -p build/package
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) \
+		go test ./cmd/psoauth/internal/cli -run TestManPages -count 1 -package $(CURDIR)/build/package
+	@for system in linux darwin windows; do GOOS=$$system go list -deps \
+		-f '{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}} {{.Dir}}{{end}}{{end}}' ./cmd/psoauth || exit 1; done | sort -u | \
+	{ echo Go "$$(go env GOVERSION GOROOT | xargs)"; cat; } | while read -r module version dir; do \
+		set -- "$$dir"/LICENSE*; [ -e "$$1" ] || { echo "$$module $$version has no licence file" >&2; exit 1; }; \
+		printf '\n== %s %s\n\n' "$$module" "$$version"; cat "$$@"; \
+	done >build/package/THIRD_PARTY_LICENSES
+
+snapshot: ## Build a release of the tree as it is, in dist/, and run the demonstration of its binary
+	$(GORELEASER) check
+	$(GORELEASER) release --snapshot --clean --skip sbom
+	mkdir -p build/snapshot
+	tar -xzf dist/psoauth_*_$$(go env GOOS)_$$(go env GOARCH).tar.gz -C build/snapshot
+	build/snapshot/psoauth version
+	build/snapshot/psoauth demo >/dev/null
+
+release: ## Build the release of the tag that is checked out and draft it on GitHub; for the release workflow
+	@mkdir -p build
+	@version=$$(git describe --exact-match --match 'v*') && awk -v version="[$${version#v}]" \
+		'/^## / { on = $$2 == version; found = found || on; next } on { print } END { exit !found }' CHANGELOG.md \
+		>build/notes.md || { echo "want a tag vX.Y.Z here and a section [X.Y.Z] in CHANGELOG.md"; exit 1; }
+	$(GORELEASER) release --clean --release-notes build/notes.md
