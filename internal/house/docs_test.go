@@ -1,6 +1,7 @@
 package house_test
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,6 +13,7 @@ var (
 	link       = regexp.MustCompile(`(?:\]\(|src(?:set)?=")([^)":#]+)[)"#]`) // to another file, in Markdown or HTML
 	claim      = regexp.MustCompile("((?:`Test\\w+`(?:, )?)+) in ([\\w/]+)")
 	testName   = regexp.MustCompile(`Test\w+`)
+	dependency = regexp.MustCompile("`((?:github\\.com|golang\\.org|go\\.yaml\\.in)/[^`]+)`")
 	makeTarget = regexp.MustCompile("(?m)(?:^|`)make ([a-z-]+)")
 )
 
@@ -77,5 +79,35 @@ func TestEveryClaimOfTheSecurityPageHasItsTest(t *testing.T) {
 				t.Errorf("SECURITY.md names %s, which %s does not have", name, row[2])
 			}
 		}
+	}
+}
+
+func TestEachDirectDependencyHasItsReason(t *testing.T) {
+	t.Parallel()
+	var mod struct {
+		Go, Toolchain string
+		Require       []struct {
+			Path     string
+			Indirect bool
+		}
+	}
+	if err := json.Unmarshal([]byte(run(t, "mod", "edit", "-json")), &mod); err != nil {
+		t.Fatal(err)
+	}
+	reasons, direct := readFile(t, "CONTRIBUTING.md"), map[string]bool{}
+	for _, required := range mod.Require {
+		direct[required.Path] = !required.Indirect
+		if !required.Indirect && !strings.Contains(reasons, "`"+required.Path+"`") {
+			t.Errorf("CONTRIBUTING.md does not say why go.mod requires %s", required.Path)
+		}
+	}
+	for _, row := range dependency.FindAllStringSubmatch(reasons, -1) {
+		if !direct[row[1]] {
+			t.Errorf("CONTRIBUTING.md has a reason for %s, which go.mod does not require", row[1])
+		}
+	}
+	// A newer Go than users have would send their toolchain to a download.
+	if !strings.HasPrefix(mod.Go, "1.26") || mod.Toolchain != "" {
+		t.Errorf("go.mod has go %q and toolchain %q, want go 1.26 and no toolchain", mod.Go, mod.Toolchain)
 	}
 }
