@@ -63,7 +63,7 @@ func helpCommand() *cobra.Command {
 	}
 }
 
-const widestHelp = 100 // columns; longer lines are hard to read
+const widestHelp = 120 // columns; longer lines are hard to read
 
 // help writes the help of a command, as wide as the terminal.
 func (p *program) help(cmd *cobra.Command, _ []string) {
@@ -71,7 +71,7 @@ func (p *program) help(cmd *cobra.Command, _ []string) {
 	h.paragraphs(orElse(cmd.Long, cmd.Short))
 	switch {
 	case cmd.HasAvailableSubCommands():
-		h.printf("\n%s %s COMMAND [flags]\n\n", h.title("Usage:"), cmd.CommandPath())
+		h.printf("\n%s %s COMMAND [flags]\n\n%s\n", h.title("Usage:"), cmd.CommandPath(), h.title("Commands"))
 		h.commands(cmd)
 	case cmd.Runnable():
 		h.printf("\n%s %s\n", h.title("Usage:"), cmd.UseLine())
@@ -112,25 +112,21 @@ func (h *helpText) flags(title string, flags *pflag.FlagSet) {
 	}
 }
 
-// commands lists the commands below one, by group if there are groups.
+// commands lists the commands below one, by group if there are groups, each group's title before its first.
 func (h *helpText) commands(parent *cobra.Command) {
-	for _, g := range append(parent.Groups(), &cobra.Group{Title: "Commands"}) {
-		titled := false
+	for _, g := range append(parent.Groups(), &cobra.Group{}) {
+		title := fmt.Sprintf("%-*s", 10*min(len(g.Title), 1), g.Title)
 		for _, cmd := range parent.Commands() {
-			if !cmd.IsAvailableCommand() || cmd.GroupID != g.ID {
-				continue
+			if cmd.IsAvailableCommand() && cmd.GroupID == g.ID {
+				h.wrapped(fmt.Sprintf("  %s%-11s %s", title, cmd.Name(), cmd.Short), len(title)+14)
+				title = strings.Repeat(" ", len(title))
 			}
-			if !titled {
-				titled = true
-				h.printf("%s\n", h.title(g.Title))
-			}
-			h.paragraphs(fmt.Sprintf("  %-*s  %s", parent.Commands()[0].NamePadding(), cmd.Name(), cmd.Short))
 		}
 	}
 }
 
 // paragraphs writes text anew for the width. Lines that begin without a space are one paragraph; of lines that do, those
-// that are indented further than the one before belong to it.
+// that are indented further than the one before belong to it, below what follows its first column.
 func (h *helpText) paragraphs(text string) {
 	var blocks []string
 	for _, line := range strings.Split(text, "\n") {
@@ -142,20 +138,20 @@ func (h *helpText) paragraphs(text string) {
 		blocks = append(blocks, line)
 	}
 	for _, block := range blocks {
-		h.wrapped(block)
+		hang := indent(block)
+		if hang > 0 {
+			if first, rest, ok := strings.Cut(block[hang:], "  "); ok {
+				hang += len(first) + 2 + indent(rest)
+			}
+		}
+		h.wrapped(block, hang)
 	}
 }
 
 func indent(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
 
-// wrapped writes a line, and what is too long for it below what follows its first column.
-func (h *helpText) wrapped(line string) {
-	hang := indent(line)
-	if hang > 0 {
-		if first, rest, ok := strings.Cut(line[hang:], "  "); ok {
-			hang += len(first) + 2 + indent(rest)
-		}
-	}
+// wrapped writes a line, and what is too long for it as further lines with so many spaces before them.
+func (h *helpText) wrapped(line string, hang int) {
 	for len(line) > h.width {
 		at := strings.LastIndexByte(line[:h.width+1], ' ')
 		if at <= hang {

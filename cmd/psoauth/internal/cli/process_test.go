@@ -234,10 +234,11 @@ func TestCompletion(t *testing.T) {
 		"token list --per-":    "--per-page\t",
 		"completion ":          "bash\nzsh\nfish\npowershell\n",
 		"app show --no-":       "--no-color\t",
+		"app show --":          "--org\tthe organization's name",
 		"token show 5kq1x0v2m": ":4\n", // no file names
 	} {
 		r := run(t, nil, append([]string{"__complete"}, strings.Split(line, " ")...)...)
-		if r.status != 0 || !strings.Contains(r.stdout, want) {
+		if r.status != 0 || !strings.Contains(r.stdout, want) || strings.Contains(r.stdout, "`") {
 			t.Errorf("%s<tab>: status %d\n%s", line, r.status, r.stdout)
 		}
 	}

@@ -65,6 +65,10 @@ func (p *program) begin(cmd *cobra.Command) error {
 		p.settings.sandbox = true
 	}
 	switch cmd.Name() {
+	case "audit", "check", "diff", "proxy", "revoke", "status":
+		p.gate = true
+	}
+	switch cmd.Name() {
 	case "proxy", "sandbox", "revoke": // they finish what they began
 		p.grace.Store(int64(15 * time.Second))
 	}

@@ -41,7 +41,8 @@ type program struct {
 	transport http.RoundTripper // nil for the client's own
 	closers   []func()          // what ends with the run, last opened first
 	grace     atomic.Int64      // nanoseconds a command gets to end after an interrupt
-	partly    bool              // whether the first part of the output is a result in itself, as of a list
+	gate      bool              // whether the exit status is a result in itself, whatever becomes of the output
+	partly    bool              // whether a part of the output is one
 
 	sandboxOptions []apitest.Option // what a command wants of the sandbox
 }
@@ -115,6 +116,9 @@ func (p *program) report(ctx context.Context, err error) int {
 		}
 	case writeFailed:
 		err, found = fmt.Errorf("cannot write the output: %w", p.out.failed), false
+	}
+	if err == nil && p.out.lost && !p.gate {
+		err = errors.New("standard output is closed: redirect it to a file")
 	}
 	if err == nil {
 		return exitDone

@@ -3,12 +3,17 @@
 package cli_test
 
 import (
+	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -92,6 +97,25 @@ func TestOnATerminalATableIsAsWideAndColoured(t *testing.T) {
 		}
 		if !strings.Contains(shown, "EXPIRES") || strings.Contains(shown, "CREATED") {
 			t.Errorf("%s: not the columns that 80 have room for:\n%s", test.name, shown)
+		}
+	}
+}
+
+func TestAnInterruptEndsTheWaitForAFIFO(t *testing.T) {
+	t.Parallel()
+	for _, args := range []string{
+		"audit --sandbox --output ", "contract check --sandbox --spec ", "contract check --sandbox --baseline ", "audit --sandbox --policy ",
+		"contract diff ", "contract check ",
+	} {
+		fifo := filepath.Join(t.TempDir(), "fifo")
+		if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+			t.Skip(err)
+		}
+		ctx, interrupt := context.WithCancel(t.Context())
+		time.AfterFunc(100*time.Millisecond, interrupt)
+		var stderr bytes.Buffer
+		if got := process(ctx, nil, io.Discard, &stderr, strings.Fields(args+fifo)...); got != 130 {
+			t.Errorf("%s: status %d, %s", args, got, stderr.String())
 		}
 	}
 }

@@ -130,7 +130,7 @@ reading:
 	switch {
 	case read == 0 && int64(l.page.value) > lastPage && lastPage > 0:
 		remark = fmt.Sprintf("the list ends at page %d", lastPage)
-	case listed < read && listed != l.limit.value:
+	case listed < read && (l.limit.value == 0 || listed < l.limit.value):
 		remark = "of " + grouped(int64(read))
 	}
 	return list.end(true, remark)
@@ -231,6 +231,7 @@ is neither reported as active nor as inactive. That a token is active there does
 		Example: "  psoauth token info --require-active && echo still good",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			p.gate = requireActive
 			client, _, err := p.connect(nil, theAccessToken)
 			if err != nil {
 				return err

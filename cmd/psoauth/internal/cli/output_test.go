@@ -1,0 +1,146 @@
+package cli_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/psoauth/psoauth/api/apitest"
+)
+
+// What decides is the verdict: a pipe to head must not turn it into success.
+func TestAReaderThatLeavesDoesNotHideTheVerdict(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		args   string
+		status int
+	}{
+		{"audit --sandbox --format human", 1},
+		{"audit --sandbox --format json", 1},
+		{"audit --sandbox --format csv", 1},
+		{"app show --sandbox", 2},
+		{"token info --sandbox", 2},
+		{"contract show", 2},
+		{"--help", 2},
+		{"token list --sandbox", 0},
+	} {
+		var stderr bytes.Buffer
+		gone := &brokenWriter{100, &os.PathError{Op: "write", Err: syscall.EPIPE}}
+		if status := process(t.Context(), nil, gone, &stderr, strings.Fields(test.args)...); status != test.status {
+			t.Errorf("%s: status %d, want %d: %s", test.args, status, test.status, stderr.String())
+		}
+		if (test.status != 0) != (strings.Count(stderr.String(), "\n") == 1) {
+			t.Errorf("%s: %q", test.args, stderr.String())
+		}
+	}
+}
+
+func TestTheNameOfTheOutputImpliesTheFormat(t *testing.T) {
+	t.Parallel()
+	for name, begins := range map[string]string{
+		"a.html": "<!doctype html>", "a.JSON": "{", "a.csv": "severity,", "a.sarif": "{", "a.md": "#", "a.txt": "Audit of", "a": "Audit of", "a.xml": "Audit of",
+	} {
+		file := filepath.Join(t.TempDir(), name)
+		r := run(t, nil, "audit", "--sandbox", "--output", file)
+		content, err := os.ReadFile(file)
+		if err != nil || !strings.HasPrefix(strings.ToLower(string(content)), strings.ToLower(begins)) {
+			t.Errorf("%s: %v, %.60q", name, err, content)
+		}
+		if r.status != 1 || !strings.HasPrefix(r.stderr, "psoauth: wrote "+file+"\n") || r.stdout != "" {
+			t.Errorf("%s: status %d, %s%s", name, r.status, r.stdout, r.stderr)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "a.csv")
+	if r := run(t, nil, "token", "list", "--sandbox", "--output", file, "--format", "json"); r.status != 0 {
+		t.Error(r.stderr)
+	}
+	if content, _ := os.ReadFile(file); !json.Valid(content) {
+		t.Errorf("--format did not beat the extension: %.60s", content)
+	}
+}
+
+// A kill cannot be caught, so what is being written must have no name yet.
+func TestAnUnfinishedFileHasNoName(t *testing.T) {
+	t.Parallel()
+	folder, seen := t.TempDir(), make(chan []os.DirEntry, 1)
+	server := newServer(t, apitest.WithTokens(500), apitest.WithFaults(), apitest.WithEveryFault(apitest.When(apitest.OnPage(4),
+		func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				entries, _ := os.ReadDir(folder)
+				seen <- entries
+				next.ServeHTTP(w, r)
+			})
+		})))
+	file := filepath.Join(folder, "tokens.csv")
+	if r := run(t, userOfTestServer(server), "token", "list", apitest.ApplicationID, "--output", file); r.status != 0 {
+		t.Fatal(r.stderr)
+	}
+	if entries := <-seen; len(entries) > 0 {
+		t.Errorf("%v while the list was read", entries)
+	}
+	if entries, _ := os.ReadDir(folder); len(entries) != 1 || entries[0].Name() != "tokens.csv" {
+		t.Errorf("%v in the end", entries)
+	}
+}
+
+func TestInAWorkflowNoTextIsACommand(t *testing.T) {
+	t.Parallel()
+	const command, older = "::error file=x::owned", "a ##[error]owned"
+	names := []string{command, "  " + command, older, "###[group]x", "a::b", "#[x", ":::x"}
+	var tokens []string
+	for _, name := range names {
+		quoted, _ := json.Marshal(name)
+		tokens = append(tokens, strings.NewReplacer(`"`+staticID+`"`, string(quoted), `"CI deploys"`, string(quoted)).Replace(static["2025-12"].token))
+	}
+	user := userOf(serve(t, func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, static["2025-12"].page(tokens, 1, 1)) }))
+	for _, format := range []string{"human", "csv", "json"} {
+		list := []string{"token", "list", "5kq1x0v2m8yd", "--format", format}
+		here := mustRun(t, user, list...)
+		there := mustRun(t, user.with("GITHUB_ACTIONS", "true"), list...)
+		for line := range strings.Lines(there) {
+			if strings.HasPrefix(strings.TrimSpace(line), "::") || strings.Contains(line, "##[") {
+				t.Errorf("%s: a command: %s", format, line)
+			}
+		}
+		if format == "json" && here != there {
+			t.Errorf("json differs:\n%s\n%s", here, there)
+		}
+		if format == "csv" {
+			rows, err := csv.NewReader(strings.NewReader(there)).ReadAll()
+			if err != nil || len(rows) != len(names)+1 || rows[5][0] != "a::b" || rows[6][0] != "#[x" {
+				t.Errorf("csv: %v %q", err, rows)
+			}
+		}
+	}
+	r := run(t, environment{"GITHUB_ACTIONS": "true"}, "contract", "check", "--sandbox", "--format", "github", "--fail-on", "note")
+	if strings.Contains(r.stdout, ": :") {
+		t.Errorf("the commands of --format github are broken: %s", r.stdout)
+	}
+}
+
+func TestColorCanBeForced(t *testing.T) {
+	t.Parallel()
+	list := []string{"token", "list", "--sandbox"}
+	for variable, colour := range map[string]bool{"": false, "FORCE_COLOR": true, "CLICOLOR_FORCE": true, "NO_COLOR": false} {
+		user := environment{}.with(variable, "1")
+		if out := mustRun(t, user, list...); strings.Contains(out, "\x1b[") != colour {
+			t.Errorf("%s: %.80q", variable, out)
+		}
+		if out := mustRun(t, user, append(list, "--no-color")...); strings.Contains(out, "\x1b[") {
+			t.Errorf("%s with --no-color: %.80q", variable, out)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "list")
+	if r := run(t, environment{"FORCE_COLOR": "1"}, append(list, "--output", file)...); r.status != 0 {
+		t.Error(r.stderr)
+	}
+	if content, _ := os.ReadFile(file); len(content) == 0 || bytes.Contains(content, []byte("\x1b[")) {
+		t.Errorf("a file with colors: %.80q", content)
+	}
+}
