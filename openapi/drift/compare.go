@@ -1,27 +1,26 @@
 package drift
 
 import (
-	"errors"
 	"maps"
 	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
 )
-
-// maxSteps is how many pairs of schemas are compared. Alternatives inside alternatives multiply.
-const maxSteps = 200_000
-
-var errSteps = errors.New("its schemas have too many alternatives to compare")
 
 // A comparer compares what the contract says with what a document says, or an older document with a newer one: before
 // is the reader's side, now the writer's.
 type comparer struct {
+	*sampler
 	contract *Document
-	left     int
+	read     map[*openapi3.Schema]*openapi3.Schema // before's schemas as a program reads by them
 }
 
-// A place is where the schemas that are compared stand.
+// A place is where the schemas that are compared are, and how to judge values there.
 type place struct {
 	finding Finding // with what is the same for all findings here
 	lenient bool    // a program reads null as a missing member here
+	strict  bool    // a program tells null from a missing member here
 	show    func(value any) *Example
 }
 
@@ -45,67 +44,79 @@ func (p place) breaks(rule, before, after string, value any) Finding {
 	return f
 }
 
-// schemas returns the differences between two schemas of one value.
-func (c *comparer) schemas(p place, before, now *schema) ([]Finding, error) {
-	if c.left--; c.left < 0 {
-		return nil, errSteps
+// refuses reports whether a program that reads by a schema refuses a value.
+func (c *comparer) refuses(p place, schema *openapi3.Schema, value any) bool {
+	read, ok := c.read[schema]
+	if !ok {
+		read = asRead(schema, p.lenient, p.strict)
+		c.read[schema] = read
 	}
-	all := c.annotations(p, before, now)
+	return !c.takes(read, value)
+}
+
+// schemas returns the differences between two schemas of one value. Nil is anything.
+func (c *comparer) schemas(p place, was, is *openapi3.Schema) []Finding {
+	was, is = orAnything(was), orAnything(is)
+	before, now := c.of(was), c.of(is)
+	if c.err != nil || !c.spend(1) || same(was, is) {
+		return nil
+	}
+	p.strict = p.strict || was.Extensions[ownType] != nil && !p.lenient
+	all := append(wording(p, wordsOf(was), wordsOf(is)), deprecation(p, isDeprecated(was), isDeprecated(is))...)
+	wasNull, isNull := judges(was, nil), judges(is, nil)
 	switch {
-	case now.null && !before.null && p.lenient:
+	case isNull && !wasNull && p.lenient:
 		all = append(all, p.find(New, "nullable", "not null", "may be null"))
-	case now.null && !before.null && len(now.alternatives) < int(kinds): // where anything may come, null is the least
+	case isNull && !wasNull && len(now) < len(kinds): // where anything may come, null is the least
 		all = append(all, p.breaks("nullable", "not null", "may be null", nil))
-	case before.null && !now.null && len(before.alternatives) < int(kinds):
+	case wasNull && !isNull && len(before) < len(kinds):
 		all = append(all, p.find(Relaxed, "nullable", "may be null", "not null"))
 	}
 	typed := false // a difference of types is one finding, whichever of them went and came
-	for _, a := range now.alternatives {
-		if len(before.ofKind(a.kind)) == 0 {
-			if !typed {
-				value, _ := sampleOf(nil, a)
-				all = append(all, p.breaks("type", before.String(), now.String(), value))
-			}
-			typed = true
+	for _, a := range now {
+		if typed || len(ofKind(before, kindOf(a))) > 0 {
+			continue
 		}
-	}
-	used := map[*alternative]bool{}
-	for k := range kinds {
-		more, err := c.ofKind(p, before.ofKind(k), now.ofKind(k), used)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, more...)
-	}
-	if !typed {
-		for _, b := range before.alternatives {
-			if !used[b] && len(now.alternatives) > 0 {
-				all = append(all, p.find(Relaxed, "type", before.String(), now.String()))
+		typed = true
+		f := p.find(Differs, "type", typeWords(was), typeWords(is))
+		for _, v := range c.candidates(nil, a) {
+			if c.takes(is, v) {
+				f = p.breaks("type", typeWords(was), typeWords(is), v)
 				break
 			}
 		}
+		all = append(all, f)
 	}
-	return all, nil
+	used := map[*openapi3.Schema]bool{}
+	for _, kind := range kinds {
+		all = append(all, c.ofKind(p, was, is, ofKind(before, kind), ofKind(now, kind), used)...)
+	}
+	if i := slices.IndexFunc(before, func(b *openapi3.Schema) bool { return !used[b] }); i >= 0 && !typed && len(now) > 0 {
+		all = append(all, p.find(Relaxed, "type", typeWords(was), typeWords(is)))
+	}
+	all = append(all, c.composed(p, was, is, all)...)
+	return slices.DeleteFunc(slices.Clone(all), func(f Finding) bool { // what one kind of value shows, no other has to
+		return f.Class == Differs && slices.ContainsFunc(all, func(g Finding) bool {
+			return g.Class == Breaking && g.Pointer == f.Pointer && g.Rule == f.Rule
+		})
+	})
 }
 
 // ofKind compares alternatives of one kind: each of now with the one of before that it fits best. Used are those of
 // before that any fits.
-func (c *comparer) ofKind(p place, before, now []*alternative, used map[*alternative]bool) ([]Finding, error) {
+func (c *comparer) ofKind(p place, was, is *openapi3.Schema, before, now []*openapi3.Schema, used map[*openapi3.Schema]bool) []Finding {
 	type pair struct {
-		with     *alternative
+		with     *openapi3.Schema
 		findings []Finding
 	}
 	var pairs []pair
 	if len(before) == 0 {
-		return nil, nil
+		return nil
 	}
 	for i, a := range now {
 		var best pair
 		for j, b := range before {
-			findings, err := c.alternatives(p, b, a)
-			if err != nil {
-				return nil, err
-			}
+			findings := c.pair(p, was, is, b, a)
 			if better := cost(findings) - cost(best.findings); best.with == nil || better < 0 || better == 0 && i == j {
 				best = pair{b, findings}
 			}
@@ -128,9 +139,9 @@ func (c *comparer) ofKind(p place, before, now []*alternative, used map[*alterna
 		}
 	}
 	if fewer && len(all) == 0 {
-		all = append(all, p.find(Relaxed, "type", (&schema{alternatives: before}).String(), (&schema{alternatives: now}).String()))
+		all = append(all, p.find(Relaxed, "type", typeWords(was), typeWords(is)))
 	}
-	return all, nil
+	return all
 }
 
 func cost(findings []Finding) int {
@@ -143,82 +154,175 @@ func cost(findings []Finding) int {
 	return n
 }
 
-// same reports whether two findings say the same of the same place.
-func (f Finding) same(other Finding) bool {
-	f.Example, other.Example = nil, nil
-	return f == other
-}
-
-// alternatives compares two alternatives of one kind.
-func (c *comparer) alternatives(p place, before, now *alternative) ([]Finding, error) {
-	all := limitsBetween(p, before, now)
-	switch now.kind {
-	case array:
-		if before.items == nil && now.items == nil {
+// pair compares two alternatives of one kind. Was and is are what they are alternatives of, which judge.
+func (c *comparer) pair(p place, was, is, before, now *openapi3.Schema) []Finding {
+	if c.err != nil || before == now || same(before, now) {
+		return nil
+	}
+	all := c.limits(p, was, is, before, now)
+	switch kindOf(now) {
+	case openapi3.TypeArray:
+		if before.Items == nil && now.Items == nil {
 			break
 		}
 		within := p.child("*", func(value any) any {
 			items := []any{value}
-			for uint64(len(items)) < now.size.min && len(items) < maxSample {
-				items = append(items, sample(before.items, orAnything(now.items)))
+			for uint64(len(items)) < min(now.MinItems, maxSample) {
+				v, _ := c.sample(valueOf(before.Items), orAnything(valueOf(now.Items)))
+				items = append(items, v)
 			}
 			return items
 		})
-		more, err := c.schemas(within, orAnything(before.items), orAnything(now.items))
-		return append(all, more...), err
-	case object:
-		more, err := c.objects(p, before, now)
-		return append(all, more...), err
-	}
-	return all, nil
-}
-
-func orAnything(s *schema) *schema {
-	if s == nil {
-		return anything()
-	}
-	return s
-}
-
-// limitsBetween compares the limits of two alternatives of a kind, each by looking for a value that only one allows.
-func limitsBetween(p place, before, now *alternative) []Finding {
-	var all []Finding
-	for _, k := range keywords {
-		was, is := k.words(before), k.words(now)
-		if was == is {
-			continue
-		}
-		all = append(all, p.limit(k, before, now, was, is))
-	}
-	for _, keyword := range union(before.other, now.other) {
-		was, is := before.other[keyword], now.other[keyword]
-		switch {
-		case was == is:
-		case was == "":
-			all = append(all, p.find(Relaxed, keyword, orNone(keyword, was), orNone(keyword, is)))
-		default: // whether it breaks cannot be shown here
-			all = append(all, p.find(New, keyword, orNone(keyword, was), orNone(keyword, is)))
-		}
-	}
-	if before.format == now.format && before.implied != now.implied {
-		all = append(all, p.find(Wording, "format", before.published(), now.published()))
+		all = append(all, c.schemas(within, valueOf(before.Items), valueOf(now.Items))...)
+	case openapi3.TypeObject:
+		all = append(all, c.objects(p, before, now)...)
 	}
 	return all
 }
 
-func (p place) limit(k keyword, before, now *alternative, was, is string) Finding {
-	values := candidates(before, now)
-	for _, v := range values {
-		if now.holds(v) && !k.holds(before, v) {
-			return p.breaks(k.rule, was, is, v)
+// limits compares the limits of two alternatives, each by looking for a value that shows it.
+func (c *comparer) limits(p place, was, is, before, now *openapi3.Schema) []Finding {
+	var all []Finding
+	var values []any
+	for _, k := range keywords {
+		a, b := k.only(before), k.only(now)
+		said, says := k.words(before), k.words(now)
+		if said == says {
+			continue
+		}
+		if values == nil {
+			values = c.candidates([]*openapi3.Schema{before}, now)
+		}
+		var f *Finding
+		shown := false // that there is a value for both
+		for _, v := range values {
+			if c.takes(now, v) && c.takes(is, v) {
+				if !judges(a, v) && c.refuses(p, was, v) {
+					broken := p.breaks(k.rule, said, says, v)
+					f = &broken
+					break
+				}
+				shown = shown || judges(a, v)
+			}
+		}
+		for _, v := range values {
+			if f == nil && c.takes(before, v) && c.takes(was, v) && !judges(b, v) && !c.takes(is, v) {
+				relaxed := p.find(Relaxed, k.rule, said, says)
+				f = &relaxed
+			}
+		}
+		if f == nil {
+			class := Wording
+			switch {
+			case k.rule == "not" && before.Not == nil:
+				class = Relaxed
+			case k.rule == "not", k.rule == "pattern", !shown: // a value may well show it, and none is found
+				class = Differs
+			}
+			weak := p.find(class, k.rule, said, says)
+			f = &weak
+		}
+		all = append(all, *f)
+	}
+	if before.Format == now.Format && before.Extensions[impliedFormat] != now.Extensions[impliedFormat] {
+		all = append(all, p.find(Wording, "format", publishedFormat(before), publishedFormat(now)))
+	}
+	said, says := uncompared(before), uncompared(now)
+	for _, keyword := range union(said, says) {
+		if said[keyword] != says[keyword] {
+			all = append(all, p.find(Differs, "keyword", orNone(keyword, said[keyword]), orNone(keyword, says[keyword])))
 		}
 	}
-	for _, v := range values {
-		if before.holds(v) && !k.holds(now, v) {
-			return p.find(Relaxed, k.rule, was, is)
+	return all
+}
+
+// objects compares the members of two objects.
+func (c *comparer) objects(p place, before, now *openapi3.Schema) []Finding {
+	var all []Finding
+	names := map[string]bool{}
+	for _, a := range []*openapi3.Schema{before, now} {
+		for name := range a.Properties {
+			names[name] = true
+		}
+		for _, name := range a.Required {
+			names[name] = true
 		}
 	}
-	return p.find(Wording, k.rule, was, is)
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		all = append(all, c.member(p, before, now, name)...)
+	}
+	switch { // no program minds members it does not know
+	case isClosed(before) && !isClosed(now):
+		all = append(all, p.find(New, "additionalProperties", "closed", "open"))
+	case isClosed(now) && !isClosed(before):
+		all = append(all, p.find(Relaxed, "additionalProperties", "open", "closed"))
+	}
+	was, is := restOf(before), restOf(now)
+	if isClosed(now) || was == nil && is == nil {
+		return all
+	}
+	at := p.child("*", func(value any) any {
+		name := "x"
+		for names[name] {
+			name += "x"
+		}
+		return c.object(before, now, map[string]any{name: value}, false)
+	})
+	if was == nil {
+		return append(all, at.find(New, "additionalProperties", "anything", typeWords(is)))
+	}
+	return append(all, c.schemas(at, was, is)...)
+}
+
+// restOf returns the schema of members that are not declared, or nil if that is anything.
+func restOf(a *openapi3.Schema) *openapi3.Schema {
+	if rest := valueOf(a.AdditionalProperties.Schema); rest != nil && !isAnything(rest) {
+		return rest
+	}
+	return nil
+}
+
+func (c *comparer) member(p place, before, now *openapi3.Schema, name string) []Finding {
+	at := p.child(name, func(value any) any { return c.object(before, now, map[string]any{name: value}, false) })
+	wasRequired, isRequired := slices.Contains(before.Required, name), slices.Contains(now.Required, name)
+	was, is := valueOf(before.Properties[name]), valueOf(now.Properties[name])
+	if was == nil && wasRequired {
+		was = &openapi3.Schema{Nullable: true}
+	}
+	if is == nil {
+		if is = restOf(now); is == nil && isRequired {
+			is = &openapi3.Schema{Nullable: true}
+		}
+	}
+	// Package api reads null for one that is missing, where the contract allows null and the type is a generated one.
+	needed := wasRequired && !p.lenient && (p.strict || !judges(was, nil))
+	without := func(rule, said, says string) Finding {
+		f := at.find(Breaking, rule, said, says)
+		object := maps.Clone(c.object(before, now, nil, false))
+		delete(object, name)
+		f.Example = p.show(object)
+		return f
+	}
+	var all []Finding
+	switch {
+	case is == nil && needed:
+		return []Finding{without("member", memberWords(was, true), "not declared")}
+	case is == nil:
+		return []Finding{at.find(Relaxed, "member", memberWords(was, wasRequired), "not declared")}
+	case was == nil:
+		all = append(all, at.find(New, "member", "not declared", memberWords(is, isRequired)))
+		if rest := restOf(before); rest != nil {
+			all = append(all, c.schemas(at, rest, is)...)
+		}
+		return all
+	case needed && !isRequired:
+		all = append(all, without("required", presence(true), presence(false)))
+	case wasRequired && !isRequired: // it may be null, and a program reads null for a missing member
+		all = append(all, at.find(New, "required", presence(true), presence(false)))
+	case !wasRequired && isRequired:
+		all = append(all, at.find(Relaxed, "required", presence(false), presence(true)))
+	}
+	return append(all, c.schemas(at, was, is)...)
 }
 
 // union returns the keys of two maps, sorted.
@@ -226,12 +330,6 @@ func union[V any](a, b map[string]V) []string {
 	keys := slices.AppendSeq(slices.Collect(maps.Keys(a)), maps.Keys(b))
 	slices.Sort(keys)
 	return slices.Compact(keys)
-}
-
-// annotations compares what no value shows.
-func (c *comparer) annotations(p place, before, now *schema) []Finding {
-	all := wording(p, before.words, now.words)
-	return append(all, deprecation(p, before.deprecated, now.deprecated)...)
 }
 
 func wording(p place, before, now map[string]string) []Finding {
@@ -252,4 +350,22 @@ func deprecation(p place, before, now bool) []Finding {
 		return []Finding{p.find(Wording, "deprecated", "deprecated", "in use")}
 	}
 	return nil
+}
+
+// wordsOf returns what a schema says that no value shows, with what it is composed of.
+func wordsOf(in *openapi3.Schema) map[string]string {
+	words := textsOf("title", in.Title, "description", in.Description)
+	if in.Default != nil {
+		words["default"] = jsonText(in.Default)
+	}
+	for _, ref := range slices.Concat(in.AllOf, in.AnyOf) {
+		for name, text := range wordsOf(ref.Value) {
+			words[name] = strings.TrimSpace(words[name] + "\n" + text)
+		}
+	}
+	return words
+}
+
+func isDeprecated(in *openapi3.Schema) bool {
+	return in.Deprecated || slices.ContainsFunc(slices.Concat(in.AllOf, in.AnyOf), func(ref *openapi3.SchemaRef) bool { return isDeprecated(ref.Value) })
 }

@@ -31,7 +31,7 @@ func credentialsOf(root, op map[string]any) credentials {
 		requirement, _ := entry.(map[string]any)
 		alternative := map[string][]string{}
 		for name, scopes := range requirement {
-			kind := kindOf(scheme(root, name), name)
+			kind := credentialOf(scheme(root, name), name)
 			var wanted []string
 			if kind == accessToken { // elsewhere the list says nothing, though generators write things into it
 				list, _ := scopes.([]any)
@@ -89,13 +89,44 @@ func (c credentials) scopes() []string {
 	return slices.Compact(all)
 }
 
-func scheme(root map[string]any, name string) map[string]any {
+// urlExtension is where the contract has the URLs of a scheme that it describes by its header only.
+const urlExtension = "x-oauth-urls"
+
+// schemeURLs returns the URLs of the schemes for access tokens, by keyword and sorted.
+func schemeURLs(root map[string]any) map[string][]string {
+	urls := map[string][]string{}
+	add := func(in any) {
+		from, _ := in.(map[string]any)
+		for _, keyword := range []string{"authorizationUrl", "tokenUrl", "refreshUrl", "openIdConnectUrl"} {
+			if address, ok := from[keyword].(string); ok && !slices.Contains(urls[keyword], address) {
+				urls[keyword] = append(urls[keyword], address)
+				slices.Sort(urls[keyword])
+			}
+		}
+	}
+	for name := range schemes(root) {
+		scheme := scheme(root, name)
+		add(scheme)
+		add(scheme[urlExtension])
+		flows, _ := scheme["flows"].(map[string]any)
+		for _, flow := range flows {
+			add(flow)
+		}
+	}
+	return urls
+}
+
+func schemes(root map[string]any) map[string]any {
 	schemes, ok := root["securityDefinitions"].(map[string]any)
 	if !ok {
 		components, _ := root["components"].(map[string]any)
 		schemes, _ = components["securitySchemes"].(map[string]any)
 	}
-	scheme, _ := schemes[name].(map[string]any)
+	return schemes
+}
+
+func scheme(root map[string]any, name string) map[string]any {
+	scheme, _ := schemes(root)[name].(map[string]any)
 	if ref, ok := scheme["$ref"].(string); ok {
 		target, err := (&resolver{root: root}).lookup(ref)
 		if err == nil {
@@ -105,8 +136,8 @@ func scheme(root map[string]any, name string) map[string]any {
 	return scheme
 }
 
-// kindOf says in words what credential a scheme stands for.
-func kindOf(scheme map[string]any, name string) string {
+// credentialOf says in words what credential a scheme stands for.
+func credentialOf(scheme map[string]any, name string) string {
 	at := func(key string) string {
 		s, _ := scheme[key].(string)
 		return strings.ToLower(s)

@@ -16,6 +16,8 @@ type Document struct {
 	name       string
 	operations map[string]*operation // by the id of the contract's operation
 	hosts      map[string]bool       // that any of its servers names, in lower case
+	others     map[string]string     // other operations of the family, by method and path
+	urls       map[string][]string   // of the schemes for access tokens, by keyword
 	page       bool                  // it describes one operation only, as each page of PlanetScale's documentation does
 }
 
@@ -71,11 +73,11 @@ func build(data []byte, wanted map[string]route) (*Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := locate(root, format, wanted)
+	found, others, err := locate(root, format, wanted)
 	if err != nil {
 		return nil, err
 	}
-	doc := &Document{operations: map[string]*operation{}}
+	doc := &Document{operations: map[string]*operation{}, others: others, urls: schemeURLs(root)}
 	doc.hosts, doc.page = surroundings(root, format)
 	r := &resolver{root: root, modern: format == openAPI31, left: maxExpanded}
 	for _, at := range found {

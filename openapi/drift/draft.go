@@ -42,7 +42,7 @@ func (d *draft) schema(indent int, in *openapi3.Schema, typeName string) {
 	case in.Type.Is(openapi3.TypeInteger): // as all of the contract's: a Go int may be too small
 		d.line(indent, "format: int64")
 	}
-	if in.PermitsNull() {
+	if in.Nullable {
 		d.line(indent, "nullable: true")
 	}
 	if len(in.Enum) > 0 {

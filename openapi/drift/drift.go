@@ -1,9 +1,12 @@
 package drift
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/psoauth/psoauth/internal/text"
 )
@@ -50,7 +53,7 @@ func known(f *Finding, held *Document, open *Report) {
 		stillOpen = !held.operations[f.Operation].takes(e, true)
 	}
 	switch {
-	case f.Class > New || stillOpen:
+	case f.Class > New || f.Class == Differs && f.Rule == "keyword" || f.In == InRoute && f.Rule == "operation" || stillOpen:
 	case f.After == "not declared":
 		f.Class, f.Example = Relaxed, nil
 		f.Message = message(*f)
@@ -62,11 +65,10 @@ func known(f *Finding, held *Document, open *Report) {
 // compare compares the operations of two documents, of which the first may be the contract.
 func compare(contract, before, now *Document) (*Report, error) {
 	report := &Report{Before: before.name, After: now.name}
-	c := &comparer{contract: contract, left: maxSteps}
+	c := &comparer{sampler: newSampler(), contract: contract, read: map[*openapi3.Schema]*openapi3.Schema{}}
 	for _, id := range union(before.operations, now.operations) {
 		was, is := before.operations[id], now.operations[id]
 		var findings []Finding
-		var err error
 		switch {
 		case is == nil && now.speaksOf(was, before.operations):
 			findings = []Finding{gone(id, was)}
@@ -75,17 +77,47 @@ func compare(contract, before, now *Document) (*Report, error) {
 			p := place{finding: Finding{Operation: id, In: InRoute}}
 			findings = []Finding{p.find(New, "operation", "not described", is.template)}
 		default:
-			findings, err = c.operation(id, was, is)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", now.name, err)
+			findings = c.operation(id, was, is)
 		}
 		for _, f := range findings {
-			report.add(settle(f, was, is, before == contract))
+			report.add(c.settle(f, was, is, before == contract))
 		}
+		if c.err != nil {
+			return nil, fmt.Errorf("%s: %w", now.name, c.err)
+		}
+	}
+	for _, f := range surroundingFindings(before, now, before == contract) {
+		report.add(c.settle(f, nil, nil, before == contract))
 	}
 	slices.SortStableFunc(report.Findings, byPlace)
 	return report, nil
+}
+
+// surroundingFindings compares what is around the operations that both documents have: other operations of the family,
+// and where people and programs are sent for an access token.
+func surroundingFindings(before, now *Document, contract bool) []Finding {
+	var all []Finding
+	for _, name := range union(before.others, now.others) {
+		p := place{finding: Finding{Operation: name, In: InRoute}}
+		switch _, was := before.others[name]; {
+		case !was:
+			all = append(all, p.find(New, "operation", "not described", now.others[name]))
+		case now.others[name] == "":
+			all = append(all, p.find(Relaxed, "operation", before.others[name], "not described"))
+		}
+	}
+	for _, keyword := range union(before.urls, now.urls) {
+		was, is := strings.Join(before.urls[keyword], ", "), strings.Join(now.urls[keyword], ", ")
+		p := place{finding: Finding{Operation: "securitySchemes", In: InRequest, Pointer: "/" + keyword}}
+		switch {
+		case was == is, is == "" && contract:
+		case is == "":
+			all = append(all, p.find(Relaxed, "security-url", was, "not declared"))
+		default:
+			all = append(all, p.find(New, "security-url", cmp.Or(was, "not declared"), is))
+		}
+	}
+	return all
 }
 
 // speaksOf reports whether a document covers where an operation is served, so that one it does not have is gone.
@@ -110,10 +142,10 @@ func (d *Document) speaksOf(op *operation, others map[string]*operation) bool {
 
 // settle gives a finding its final class: what is said to break must be shown by its example, and what the contract
 // allows for on purpose is not news.
-func settle(f Finding, was, is *operation, held bool) Finding {
+func (c *comparer) settle(f Finding, was, is *operation, held bool) Finding {
 	if e := f.Example; e != nil && e.Request == "" && (!is.takes(e, false) || was.takes(e, true)) {
-		f.Class, f.Example = New, nil
-		f.Message = "no example shows it to break"
+		f.Class, f.Example = Differs, nil
+		f.Message = "no example shows it to break, so look at it by hand"
 	}
 	if f.Example != nil {
 		f.Example.Request = clean(f.Example.Request)
@@ -122,8 +154,16 @@ func settle(f Finding, was, is *operation, held bool) Finding {
 		f.Class = Wording
 		f.Message = message(f)
 	}
-	f.Pointer, f.Before, f.After = text.Printable(text.Redact(f.Pointer)), clean(f.Before), clean(f.After)
+	f.Operation, f.Pointer = text.Printable(text.Redact(f.Operation)), text.Printable(text.Redact(f.Pointer))
+	f.Before, f.After = clean(f.Before), clean(f.After)
 	return f
+}
+
+// deliberate reports whether a relaxed finding is one of the contract's own making: its objects are open, whatever a
+// document says, and errors, which PlanetScale does not describe, may be anything that has been seen.
+func deliberate(f Finding) bool {
+	failure := f.Status != "" && f.Status[0] != '2'
+	return f.Rule == "additionalProperties" || failure && (f.Rule != "status" || f.Status == "default")
 }
 
 func clean(s string) string { return text.Excerpt(s, maxWords) }

@@ -75,6 +75,7 @@ func at(doc any, pointer string) any {
 // What an edit is to be found as; none for an edit that says the same in other words.
 const (
 	breaking = "breaking"
+	differs  = "differs"
 	new_     = "new"
 	relaxed  = "relaxed"
 	wording  = "wording"
@@ -229,8 +230,11 @@ func schemaEdits(n *node) []edit {
 		n.set(none, none, "readOnly", true),
 		n.narrower("", "not", tree{"enum": []any{"forbidden"}}),
 	}
-	all[len(all)-1].back = new_ // what not forbids is not looked for
 	kind, _ := n.schema["type"].(string)
+	all[len(all)-1].back = differs // no value of the type shows what not forbids
+	if kind == "string" && n.schema["format"] != "date-time" || kind == "" {
+		all[len(all)-1].back = breaking
+	}
 	nullable, _ := n.schema["nullable"].(bool)
 	if nullable {
 		all = append(all, n.narrower("", "nullable", nil))

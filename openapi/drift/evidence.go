@@ -2,21 +2,12 @@ package drift
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
-
-// An Example is what shows that a finding breaks: a response the newer side allows and the older one refuses, or, if
-// Request is there, a request that the older side describes and the newer one does not serve.
-type Example struct {
-	Request     string         `json:"request,omitempty"`      // its first line, and what there is to say of it
-	Status      int            `json:"status,omitempty"`       // of the response
-	ContentType string         `json:"content_type,omitempty"` // empty for a response without a body
-	Headers     map[string]any `json:"headers,omitempty"`      // of the response, by name
-	Body        any            `json:"body"`                   // a value of package encoding/json
-}
 
 // takes reports whether an operation of a document allows the response: for a reader, if what a program copes with is
 // allowed as well. kin-openapi judges bodies and headers.
@@ -26,10 +17,16 @@ func (op *operation) takes(e *Example, reader bool) bool {
 	if declared == nil {
 		return false
 	}
-	if declared.headers != nil && e.Headers != nil && !allows(declared.headers, e.Headers, reader, false) {
+	success := status[0] == '2'
+	read := func(schema *openapi3.Schema, lenient bool) *openapi3.Schema {
+		if reader {
+			return asRead(schema, lenient, false)
+		}
+		return schema
+	}
+	if declared.headers != nil && e.Headers != nil && !judges(read(declared.headers, false), e.Headers) {
 		return false
 	}
-	success := status[0] == '2'
 	if len(declared.media) == 0 { // a success has no body then, which a reader does not look for; an error has any
 		return e.ContentType == "" || !success || reader
 	}
@@ -37,55 +34,11 @@ func (op *operation) takes(e *Example, reader bool) bool {
 		return false
 	}
 	for name, schema := range declared.media {
-		if mediaCovers(name, e.ContentType) && (schema == nil || allows(schema, e.Body, reader, !success)) {
+		if mediaCovers(name, e.ContentType) && judges(read(schema, !success), e.Body) {
 			return true
 		}
 	}
 	return false
-}
-
-// allows has kin-openapi judge a value.
-func allows(schema *openapi3.Schema, value any, reader, lenient bool) bool {
-	if reader {
-		schema = asRead(schema, lenient)
-	}
-	return schema.VisitJSON(value, openapi3.FailFast()) == nil
-}
-
-// asRead returns a schema as package api reads by it: a required member that may be null may be missing, and in an error
-// any member may be null.
-func asRead(in *openapi3.Schema, lenient bool) *openapi3.Schema {
-	if in.Extensions[ownType] != nil && !lenient {
-		return in
-	}
-	out := *in
-	out.Nullable = in.Nullable || lenient
-	out.Required = slices.DeleteFunc(slices.Clone(in.Required), func(name string) bool {
-		p := in.Properties[name]
-		return lenient || p != nil && p.Value.PermitsNull()
-	})
-	each := func(refs openapi3.SchemaRefs) openapi3.SchemaRefs {
-		var all openapi3.SchemaRefs
-		for _, ref := range refs {
-			all = append(all, asReadRef(ref, lenient))
-		}
-		return all
-	}
-	out.AllOf, out.AnyOf = each(in.AllOf), each(in.AnyOf)
-	out.Items = asReadRef(in.Items, lenient)
-	out.AdditionalProperties.Schema = asReadRef(in.AdditionalProperties.Schema, lenient)
-	out.Properties = openapi3.Schemas{}
-	for name, ref := range in.Properties {
-		out.Properties[name] = asReadRef(ref, lenient)
-	}
-	return &out
-}
-
-func asReadRef(ref *openapi3.SchemaRef, lenient bool) *openapi3.SchemaRef {
-	if ref == nil {
-		return nil
-	}
-	return &openapi3.SchemaRef{Value: asRead(ref.Value, lenient)}
 }
 
 // mediaCovers reports whether a declared media type, which may be a range such as text/*, stands for one.
@@ -94,4 +47,130 @@ func mediaCovers(declared, media string) bool {
 		return prefix == "*/" || strings.HasPrefix(media, prefix)
 	}
 	return declared == media
+}
+
+// composed has the contract judge samples of a composition as a whole: alternatives that fit one another one by one may
+// not do so together, because it takes two deviations to tell. It returns what no finding says yet.
+func (c *comparer) composed(p place, was, is *openapi3.Schema, known []Finding) []Finding {
+	worst := Wording
+	for _, f := range known {
+		worst = min(worst, f.Class)
+	}
+	if !hasChoice(was) && !hasChoice(is) || worst <= Differs {
+		return nil
+	}
+	var all []Finding
+	add := func(f Finding) {
+		if !slices.ContainsFunc(all, func(g Finding) bool { return g.Pointer == f.Pointer && g.Rule == f.Rule }) {
+			all = append(all, f)
+		}
+	}
+	at := func(pointer string) place { p := p; p.finding.Pointer += pointer; return p }
+	c.samples(was, is, sampleDepth, func(pointer, rule string, v any) {
+		if c.refuses(p, was, v) {
+			f := at(pointer).find(Breaking, rule, typeWords(was), typeWords(is))
+			f.Example = p.show(v)
+			add(f)
+		}
+	})
+	if len(all) > 0 || worst < Wording {
+		return all
+	}
+	c.samples(is, was, sampleDepth, func(pointer, rule string, v any) {
+		if !c.takes(is, v) {
+			add(at(pointer).find(Relaxed, rule, typeWords(was), typeWords(is)))
+		}
+	})
+	return all
+}
+
+// hasChoice reports whether a schema has alternatives or exceptions beside one another.
+func hasChoice(s *openapi3.Schema) bool {
+	return len(s.AnyOf) > 0 || s.Not != nil || slices.ContainsFunc(s.AllOf, func(ref *openapi3.SchemaRef) bool { return hasChoice(ref.Value) })
+}
+
+// sampleDepth is how many levels of objects and arrays below a choice deviate. Below that one schema is compared with one.
+const sampleDepth = 2
+
+// samples gives each boundary value of a schema, with one deviation from a small value or from a full one: where it is,
+// and the rule it is about. Values that before allows as well come first where there is a choice.
+func (c *comparer) samples(before, now *openapi3.Schema, depth int, give func(pointer, rule string, v any)) {
+	take := func(pointer, rule string, v any) {
+		if c.takes(now, v) {
+			give(pointer, rule, v)
+		}
+	}
+	take("", "nullable", nil)
+	for _, a := range c.of(now) {
+		others := ofKind(c.of(before), kindOf(a))
+		if kindOf(a) != openapi3.TypeObject {
+			for _, v := range c.candidates(others, a) {
+				take("", "type", v)
+			}
+		}
+		switch kindOf(a) {
+		case openapi3.TypeArray:
+			if a.Items == nil || depth == 0 {
+				continue
+			}
+			c.samples(valueOf(first1(slices.Concat(others, []*openapi3.Schema{a})).Items), a.Items.Value, depth-1, func(pointer, rule string, v any) {
+				take("/*"+pointer, rule, []any{v})
+			})
+		case openapi3.TypeObject:
+			for _, b := range append(slices.Clip(others), nil) {
+				c.objectSamples(b, a, depth, take)
+			}
+		}
+	}
+}
+
+func (c *comparer) objectSamples(before, now *openapi3.Schema, depth int, take func(pointer, rule string, v any)) {
+	small, full := c.object(before, now, nil, false), c.object(before, now, nil, true)
+	nulls := maps.Clone(full)
+	with := func(base map[string]any, name string, v any) map[string]any {
+		base = maps.Clone(base)
+		base[name] = v
+		return base
+	}
+	without := func(base map[string]any, names ...string) map[string]any {
+		base = maps.Clone(base)
+		for _, name := range names {
+			delete(base, name)
+		}
+		return base
+	}
+	names := slices.Sorted(maps.Keys(now.Properties))
+	for i, name := range names {
+		at, schema := "/"+escapeName(name), valueOf(now.Properties[name])
+		take(at, "required", without(full, name))
+		if v, ok := full[name]; ok {
+			take(at, "member", with(small, name, v))
+		}
+		if judges(schema, nil) {
+			nulls[name] = nil
+		}
+		for _, other := range names[i+1:] {
+			if !c.spend(len(full)) {
+				return
+			}
+			take(at, "required", without(full, name, other))
+			take(at, "member", with(with(small, name, full[name]), other, full[other]))
+		}
+		if depth == 0 {
+			continue
+		}
+		var was *openapi3.Schema
+		if before != nil {
+			was = valueOf(before.Properties[name])
+		}
+		c.samples(was, schema, depth-1, func(pointer, rule string, v any) {
+			take(at+pointer, rule, with(full, name, v))
+			if pointer == "" {
+				take(at+pointer, rule, with(small, name, v))
+			}
+		})
+	}
+	take("", "member", small)
+	take("", "member", full)
+	take("", "nullable", nulls)
 }

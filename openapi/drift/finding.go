@@ -10,14 +10,15 @@ type Class int
 
 const (
 	Breaking Class = iota // a response is now allowed that is refused, or a request of the client's no longer served
+	Differs               // a difference that nothing here can judge, to be looked at by hand
 	New                   // something that programs can read or send, and the contract does not have
 	Relaxed               // something the contract allows for, and the document no longer has
 	Wording               // nothing changes for a program
 )
 
-var classes = [...]string{"breaking", "new", "relaxed", "wording"}
+var classes = [...]string{"breaking", "differs", "new", "relaxed", "wording"}
 
-// String returns breaking, new, relaxed or wording.
+// String returns breaking, differs, new, relaxed or wording.
 func (c Class) String() string {
 	if c < 0 || int(c) >= len(classes) {
 		return fmt.Sprintf("Class(%d)", int(c))
@@ -49,6 +50,22 @@ type Finding struct {
 	After     string   `json:"after"`             // what the document says
 	Message   string   `json:"message"`           // what follows from it
 	Example   *Example `json:"example,omitempty"` // of a breaking finding: what shows it
+}
+
+// An Example is what shows that a finding breaks: a response the newer side allows and the older one refuses, or, if
+// Request is there, a request that the older side describes and the newer one does not serve.
+type Example struct {
+	Request     string         `json:"request,omitempty"`      // its first line, and what there is to say of it
+	Status      int            `json:"status,omitempty"`       // of the response
+	ContentType string         `json:"content_type,omitempty"` // empty for a response without a body
+	Headers     map[string]any `json:"headers,omitempty"`      // of the response, by name
+	Body        any            `json:"body"`                   // a value of package encoding/json
+}
+
+// same reports whether two findings say the same of the same place.
+func (f Finding) same(other Finding) bool {
+	f.Example, other.Example = nil, nil
+	return f == other
 }
 
 // String returns the finding on one line.

@@ -78,6 +78,7 @@ func fetch(ctx context.Context, source string, client *http.Client) ([]byte, err
 		client = http.DefaultClient
 	}
 	bare := http.Client{Transport: client.Transport, CheckRedirect: func(next *http.Request, via []*http.Request) error {
+		next.Header.Del("Referer") // a signed URL is a credential
 		switch {
 		case next.URL.Scheme != "https":
 			return errors.New("it redirects to a URL that is not https")

@@ -62,10 +62,10 @@ func TestLoadFetchesWithoutCredentials(t *testing.T) {
 		t.Fatal(err)
 	}
 	client.Jar.SetCookies(at, []*http.Cookie{{Name: "kept", Value: "secret"}})
-	if _, err := drift.Load(t.Context(), server.URL+"/old", nil, client); err != nil {
+	if _, err := drift.Load(t.Context(), server.URL+"/old?sig=secret", nil, client); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"Authorization", "Cookie"} {
+	for _, name := range []string{"Authorization", "Cookie", "Referer"} {
 		if seen.Get(name) != "" {
 			t.Errorf("the request has the header %s", name)
 		}

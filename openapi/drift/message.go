@@ -16,6 +16,7 @@ func message(f Finding) string {
 var messages = map[string]map[Class]string{
 	"": {
 		Breaking: "a program fails on such a response",
+		Differs:  "nothing here can judge it, so look at it by hand",
 		New:      "the contract does not say so yet",
 		Relaxed:  "the contract allows for more than is sent",
 		Wording:  "nothing changes for a program",
@@ -56,12 +57,20 @@ var messages = map[string]map[Class]string{
 		New:      "the contract can describe it",
 		Relaxed:  "the contract still describes it",
 	},
-	"media type": {
+	"media-type": {
 		Breaking: "a program refuses an answer in it",
 		New:      "a program reads neither code nor message from it",
 		Relaxed:  "it is no longer sent",
 	},
-	"operation": {Breaking: "a program's request finds nothing"},
+	"operation": {
+		Breaking: "a program's request finds nothing",
+		New:      "a program cannot use it until the contract has it",
+		Relaxed:  "it is no longer described",
+	},
+	"security-url": {
+		New:     "programs send people or requests elsewhere for access tokens",
+		Relaxed: "it is no longer said",
+	},
 	"server": {
 		Breaking: "a program asks where the operation is no longer served",
 		New:      "the operation is served there as well",
@@ -72,8 +81,10 @@ var messages = map[string]map[Class]string{
 
 // requestMessages are the same for what the client sends.
 var requestMessages = map[string]map[Class]string{
+	"security-url": messages["security-url"],
 	"": {
 		Breaking: "a program's request is refused",
+		Differs:  "nothing here can judge it, so look at it by hand",
 		New:      "a program can adapt to it",
 		Relaxed:  "the contract still offers it",
 		Wording:  "nothing changes for a program",

@@ -41,7 +41,6 @@ type parameter struct {
 	required   bool
 	deprecated bool
 	encoding   string // style and explode
-	schema     *schema
 	source     *openapi3.Schema
 }
 
@@ -57,7 +56,7 @@ func newOperation(r *resolver, format format, at location) (*operation, error) {
 		return nil, err
 	}
 	op := &operation{route: at.route, template: at.template, deprecated: in.Deprecated, responses: map[string]*response{}}
-	op.words = wordsOf("operationId", in.OperationID, "summary", in.Summary, "description", in.Description,
+	op.words = textsOf("operationId", in.OperationID, "summary", in.Summary, "description", in.Description,
 		"tags", strings.Join(in.Tags, ", "))
 	if op.parameters, err = parametersOf(in, at.template); err != nil {
 		return nil, err
@@ -141,7 +140,7 @@ func load(r *resolver, format format, at location) (op *openapi3.Operation, err 
 		}
 	}
 	for _, schema := range schemasOf(op) {
-		if err := normalize(schema); err != nil {
+		if _, err := normalize(schema, false); err != nil {
 			return nil, err
 		}
 	}
@@ -272,7 +271,7 @@ func parametersOf(in *openapi3.Operation, template string) (map[parameterKey]*pa
 			key.name = http.CanonicalHeaderKey(p.Name)
 		}
 		out := &parameter{name: p.Name, required: p.Required, deprecated: p.Deprecated}
-		out.words = wordsOf("name", p.Name, "description", p.Description)
+		out.words = textsOf("name", p.Name, "description", p.Description)
 		if p.In != "path" {
 			delete(out.words, "name")
 		}
@@ -288,10 +287,6 @@ func parametersOf(in *openapi3.Operation, template string) (map[parameterKey]*pa
 				out.source, out.encoding = media.Schema.Value, "content"
 			}
 		}
-		var err error
-		if out.schema, err = compile(out.source); err != nil {
-			return nil, fmt.Errorf("the parameter %.100q: %w", p.Name, err)
-		}
 		parameters[key] = out
 	}
 	return parameters, nil
@@ -303,7 +298,7 @@ func newResponse(in *openapi3.Response) (*response, error) {
 	if in.Description != nil {
 		description = *in.Description
 	}
-	out.words = wordsOf("description", description)
+	out.words = textsOf("description", description)
 	for name, media := range in.Content {
 		name, err := mediaType(name)
 		if err != nil {
@@ -359,15 +354,4 @@ func (op *operation) declared(status string) *response {
 		return op.responses["DEFAULT"]
 	}
 	return nil
-}
-
-// wordsOf makes a map of names and texts, without those that are empty.
-func wordsOf(pairs ...string) map[string]string {
-	words := map[string]string{}
-	for i := 0; i < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			words[pairs[i]] = pairs[i+1]
-		}
-	}
-	return words
 }

@@ -6,24 +6,11 @@ import (
 )
 
 // operation returns the differences between two descriptions of an operation.
-func (c *comparer) operation(id string, before, now *operation) ([]Finding, error) {
-	at := func(in, pointer string) place {
-		return place{finding: Finding{Operation: id, In: in, Pointer: pointer}}
-	}
-	all := wording(at(InRoute, ""), before.words, now.words)
-	all = append(all, deprecation(at(InRoute, ""), before.deprecated, now.deprecated)...)
-	all = append(all, servers(at(InRoute, ""), before, now)...)
-	all = append(all, credentialsBetween(at(InRequest, ""), before, now)...)
-	all = append(all, accessesBetween(at(InRequest, ""), before, now)...)
-	all = append(all, requestBody(at(InRequest, ""), before, now)...)
-	for _, compare := range []func(string, *operation, *operation) ([]Finding, error){c.parameters, c.responses} {
-		more, err := compare(id, before, now)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, more...)
-	}
-	return all, nil
+func (c *comparer) operation(id string, before, now *operation) []Finding {
+	at := func(in string) place { return place{finding: Finding{Operation: id, In: in}} }
+	return slices.Concat(wording(at(InRoute), before.words, now.words), deprecation(at(InRoute), before.deprecated, now.deprecated),
+		servers(at(InRoute), before, now), credentialsBetween(at(InRequest), before, now), accessesBetween(at(InRequest), before, now),
+		requestBody(at(InRequest), before, now), c.parameters(id, before, now), c.responses(id, before, now))
 }
 
 // gone is the finding of an operation that only the older side has.
@@ -138,9 +125,9 @@ func requestBody(p place, before, now *operation) []Finding {
 	case was == is:
 		return nil
 	case now.body != nil && *now.body:
-		return []Finding{p.refused("request body", was, is, before, "without a body")}
+		return []Finding{p.refused("request-body", was, is, before, "without a body")}
 	case before.body != nil && now.body == nil:
-		return []Finding{p.find(Relaxed, "request body", was, is)}
+		return []Finding{p.find(Relaxed, "request-body", was, is)}
 	}
-	return []Finding{p.find(New, "request body", was, is)}
+	return []Finding{p.find(New, "request-body", was, is)}
 }

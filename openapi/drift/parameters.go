@@ -11,7 +11,7 @@ import (
 
 // parameters compares what an operation may be asked. Here the client writes and the server reads, so the sides of a
 // schema are exchanged.
-func (c *comparer) parameters(id string, before, now *operation) ([]Finding, error) {
+func (c *comparer) parameters(id string, before, now *operation) []Finding {
 	keys := slices.AppendSeq(slices.Collect(maps.Keys(before.parameters)), maps.Keys(now.parameters))
 	slices.SortFunc(keys, func(a, b parameterKey) int { return strings.Compare(a.in+" "+a.name, b.in+" "+b.name) })
 	var all []Finding
@@ -38,21 +38,17 @@ func (c *comparer) parameters(id string, before, now *operation) ([]Finding, err
 		if op := c.contract.operations[id]; op != nil && op.parameters[key] != nil {
 			held = op.parameters[key].source
 		}
-		more, err := c.parameter(p, held, before, was, is)
-		if err != nil {
-			return nil, fmt.Errorf("%s: the parameter %.100q: %w", id, was.name, err)
-		}
-		all = append(all, more...)
+		all = append(all, c.parameter(p, held, before, was, is)...)
 	}
-	return all, nil
+	return all
 }
 
 // String says in words what a parameter is.
 func (p *parameter) String(key parameterKey) string {
-	return fmt.Sprintf("%s in the %s, %s", p.schema, key.in, presence(p.required))
+	return fmt.Sprintf("%s in the %s, %s", typeWords(p.source), key.in, presence(p.required))
 }
 
-func (c *comparer) parameter(p place, held *openapi3.Schema, op *operation, was, is *parameter) ([]Finding, error) {
+func (c *comparer) parameter(p place, held *openapi3.Schema, op *operation, was, is *parameter) []Finding {
 	all := wording(p, was.words, is.words)
 	all = append(all, deprecation(p, was.deprecated, is.deprecated)...)
 	switch {
@@ -64,20 +60,14 @@ func (c *comparer) parameter(p place, held *openapi3.Schema, op *operation, was,
 	if was.encoding != is.encoding {
 		all = append(all, p.find(New, "encoding", orNone("encoding", was.encoding), orNone("encoding", is.encoding)))
 	}
-	sent, read, err := compileBoth(held, was.source, is.source)
-	if err != nil {
-		return nil, err
-	}
-	differences, err := c.schemas(p, read, sent)
-	if err != nil {
-		return nil, err
-	}
+	sent, read := withFormats(held, was.source), withFormats(held, is.source)
+	differences := c.schemas(p, read, sent)
 	for _, f := range differences {
 		f.Before, f.After = f.After, f.Before
 		switch f.Class {
 		case Breaking:
 			f.Class = New
-			if value := usual(was.source, sent); !is.reads(value) {
+			if value := c.usual(was.source, sent); !is.reads(value) {
 				f = p.refused(f.Rule, f.Before, f.After, op, fmt.Sprintf("with %s=%v", was.name, value))
 			}
 		case New:
@@ -92,24 +82,25 @@ func (c *comparer) parameter(p place, held *openapi3.Schema, op *operation, was,
 		f.Message = message(f)
 		all = append(all, f)
 	}
-	return all, nil
+	return all
 }
 
 // reads reports whether a server that describes the parameter so reads a value, which comes as text.
 func (p *parameter) reads(value any) bool {
-	return allows(p.source, value, false, false) || allows(p.source, fmt.Sprint(value), false, false)
+	return judges(p.source, value) || judges(p.source, fmt.Sprint(value))
 }
 
 // anID is a string as PlanetScale's ids are.
 const anID = "a1b2c3d4e5f6"
 
 // usual returns the value that a client sends: what leaving the parameter out stands for, or one of its type.
-func usual(source *openapi3.Schema, sent *schema) any {
+func (c *comparer) usual(source, sent *openapi3.Schema) any {
 	switch {
 	case source.Default != nil:
 		return source.Default
-	case allows(source, anID, false, false):
+	case judges(source, anID):
 		return anID
 	}
-	return sample(nil, sent)
+	value, _ := c.sample(nil, sent)
+	return value
 }

@@ -85,7 +85,7 @@ func (r *Report) shown(show Show) []Finding {
 func (r *Report) counts() string {
 	var all []string
 	for class, name := range classes {
-		if n := r.Count(Class(class)); Class(class) != Wording || n > 0 {
+		if n := r.Count(Class(class)); n > 0 || Class(class) != Wording && Class(class) != Differs {
 			all = append(all, fmt.Sprintf("%d %s", n, name))
 		}
 	}
@@ -138,6 +138,7 @@ func (g *group) places() (heads []string, pointers map[string][]string) {
 
 var titles = [...]string{
 	Breaking: "programs built on the client break",
+	Differs:  "nothing here can judge it: look by hand",
 	New:      "programs go on, and the document has something more",
 	Relaxed:  "the contract allows for it, and the document no longer has it",
 	Wording:  "nothing changes for a program",
@@ -294,7 +295,7 @@ func codeSpan(s string) string {
 }
 
 func github(b *bytes.Buffer, r *Report, show Show) error {
-	levels := [...]string{Breaking: "error", New: "warning", Relaxed: "notice", Wording: "notice"}
+	levels := [...]string{Breaking: "error", Differs: "warning", New: "warning", Relaxed: "notice", Wording: "notice"}
 	for _, g := range groups(r.shown(show)) {
 		var where []string
 		heads, pointers := g.places()

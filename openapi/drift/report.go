@@ -29,5 +29,6 @@ func (r *Report) Count(class Class) int {
 // Breaking reports whether any finding breaks programs.
 func (r *Report) Breaking() bool { return r.Count(Breaking) > 0 }
 
-// Clean reports whether there is nothing to act on: nothing breaks and nothing is new.
-func (r *Report) Clean() bool { return !r.Breaking() && r.Count(New) == 0 }
+// Clean reports whether there is nothing to act on: nothing breaks, nothing is new, and
+// nothing is left to be looked at by hand.
+func (r *Report) Clean() bool { return !r.Breaking() && r.Count(New)+r.Count(Differs) == 0 }

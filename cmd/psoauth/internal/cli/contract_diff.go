@@ -35,7 +35,8 @@ Each finding has a place, both sides, and what follows from it:
 
   breaking  a response is allowed now that the contract refuses, or a request of the client's is not served;
             --examples shows one
-  new       there is more than the contract has: a member, a status, a parameter
+  differs   nothing here can judge it, such as a keyword that nobody publishes: look by hand
+  new       there is more than the contract has: a member, a status, an operation of the family, a URL to get tokens at
   relaxed   the contract allows for more than the document has
   wording   nothing changes for a program; shown with --wording
 
