@@ -8,10 +8,12 @@ import (
 )
 
 var paths = map[string]string{
-	"getOAuthApplication": "/organizations/{organization}/oauth-applications/{application_id}",
-	"listOAuthTokens":     "/organizations/{organization}/oauth-applications/{application_id}/tokens",
-	"getOAuthToken":       "/organizations/{organization}/oauth-applications/{application_id}/tokens/{token_id}",
-	"getTokenInfo":        "/oauth/token/info",
+	"deleteOAuthToken":      "/organizations/{organization}/oauth-applications/{application_id}/tokens/{token_id}",
+	"listOAuthApplications": "/organizations/{organization}/oauth-applications",
+	"getOAuthApplication":   "/organizations/{organization}/oauth-applications/{application_id}",
+	"listOAuthTokens":       "/organizations/{organization}/oauth-applications/{application_id}/tokens",
+	"getOAuthToken":         "/organizations/{organization}/oauth-applications/{application_id}/tokens/{token_id}",
+	"getTokenInfo":          "/oauth/token/info",
 }
 
 // operationEdits returns the edits of what is around schemas.
@@ -24,6 +26,9 @@ func operationEdits() []edit {
 		}})
 	}
 	for _, id := range slices.Sorted(maps.Keys(paths)) {
+		if id == "deleteOAuthToken" { // which is at the path of another
+			continue
+		}
 		info := id == "getTokenInfo"
 		gone := breaking
 		if info { // the document then says nothing of the authorization host

@@ -1,12 +1,5 @@
 package drift
 
-import (
-	"regexp"
-	"sync"
-
-	"github.com/psoauth/psoauth/openapi"
-)
-
 // CompareAs compares an upstream document with another contract than the embedded one.
 func CompareAs(contract, upstream *Document) (*Report, error) {
 	return compare(contract, contract, upstream)
@@ -34,13 +27,3 @@ func SuggestAs(contract *Document, text string, upstream *Document) (string, err
 
 // Whole parses a document with all its operations, which all have ids.
 func Whole(data []byte) (*Document, error) { return parse(data, "a document", nil) }
-
-// beyondSeeds matches the operations that the four documentation pages do not have.
-var beyondSeeds = regexp.MustCompile(`(?ms)^  /organizations/\{organization\}/oauth-applications:\n.*?\n\n|^    delete:\n.*?\n\n|^    OAuthApplicationPage:\n.*?\n\n`)
-
-// Seeds returns the contract with the operations of the four pages only, in which a change to the application is one change.
-func Seeds() string { return beyondSeeds.ReplaceAllString(openapi.Contract(), "") }
-
-func init() {
-	contract = sync.OnceValues(func() (*Document, error) { return parse([]byte(Seeds()), "the contract", nil) })
-}

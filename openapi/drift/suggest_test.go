@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/psoauth/psoauth/openapi"
 	"github.com/psoauth/psoauth/openapi/drift"
 )
 
@@ -77,20 +78,20 @@ func newMembers(t *testing.T) tree {
 func TestSuggestTakesNewMembersIn(t *testing.T) {
 	t.Parallel()
 	upstream := parse(t, newMembers(t))
-	before, err := drift.Whole([]byte(drift.Seeds()))
+	before, err := drift.Whole([]byte(openapi.Contract()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	diff, err := drift.SuggestAs(before, drift.Seeds(), upstream)
+	diff, err := drift.SuggestAs(before, openapi.Contract(), upstream)
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := apply(t, drift.Seeds(), diff)
+	text := apply(t, openapi.Contract(), diff)
 	if strings.Contains(diff, "\n-") && !strings.HasPrefix(diff, "---") || strings.Contains(diff, "# by hand") {
 		t.Errorf("more than insertions:\n%s", diff)
 	}
 	for _, line := range strings.Split(text, "\n") {
-		if len(line) > 120 && !strings.Contains(drift.Seeds(), line) {
+		if len(line) > 120 && !strings.Contains(openapi.Contract(), line) {
 			t.Errorf("a line of %d bytes: %s", len(line), line)
 		}
 	}

@@ -120,6 +120,13 @@ var wantUpstream = []string{
 	"relaxed: required getOAuthToken /expires_at: optional → required",
 	"relaxed: required getOAuthToken /last_used_at: optional → required",
 	"relaxed: required getOAuthToken /name: optional → required",
+	"relaxed: required listOAuthApplications /data/*/dcr: optional → required",
+	"relaxed: type listOAuthApplications /data/*/mcp_tool_groups/*: anything → a string",
+	"relaxed: type listOAuthApplications /data/*/scopes: a string or an array of strings → a string",
+	"relaxed: required listOAuthApplications /per_page: optional → required",
+	"relaxed: required listOAuthApplications /total_count: optional → required",
+	"relaxed: required listOAuthApplications /total_pages: optional → required",
+	"relaxed: required listOAuthApplications /type: optional → required",
 	"relaxed: required listOAuthTokens /data/*/expires_at: optional → required",
 	"relaxed: required listOAuthTokens /data/*/last_used_at: optional → required",
 	"relaxed: required listOAuthTokens /data/*/name: optional → required",
@@ -186,11 +193,13 @@ func TestCompareFindsOperationsWhereverTheDocumentHasThem(t *testing.T) {
 		"other names of parameters": func(doc tree) {
 			renamePaths(doc, func(path string) string { return strings.ReplaceAll(path, "{application_id}", "{app}") })
 			for _, item := range doc["paths"].(tree) {
-				op, _ := item.(tree)["get"].(tree)
-				list, _ := op["parameters"].([]any)
-				for _, p := range list {
-					if p.(tree)["name"] == "application_id" {
-						p.(tree)["name"] = "app"
+				for _, method := range []string{"get", "delete"} {
+					op, _ := item.(tree)[method].(tree)
+					list, _ := op["parameters"].([]any)
+					for _, p := range list {
+						if p.(tree)["name"] == "application_id" {
+							p.(tree)["name"] = "app"
+						}
 					}
 				}
 			}
@@ -340,19 +349,24 @@ func TestCompareSaysWhatAChangeMeans(t *testing.T) {
 			[]string{
 				"breaking: media-type getOAuthApplication: application/json → application/hal+json",
 				"breaking: media-type getOAuthToken: application/json → application/hal+json",
+				"breaking: media-type listOAuthApplications: application/json → application/hal+json",
 				"breaking: media-type listOAuthTokens: application/json → application/hal+json",
 			}},
 		"another host": {func(doc tree) { doc["host"] = "api.example.com" }, []string{
+			"breaking: server deleteOAuthToken: https://api.planetscale.com/v1/organizations/{}/oauth-applications/{}/tokens/{} → https://api.example.com/v1/organizations/{}/oauth-applications/{}/tokens/{}",
 			"breaking: server getOAuthApplication: https://api.planetscale.com/v1/organizations/{}/oauth-applications/{} → https://api.example.com/v1/organizations/{}/oauth-applications/{}",
 			"breaking: server getOAuthToken: https://api.planetscale.com/v1/organizations/{}/oauth-applications/{}/tokens/{} → https://api.example.com/v1/organizations/{}/oauth-applications/{}/tokens/{}",
+			"breaking: server listOAuthApplications: https://api.planetscale.com/v1/organizations/{}/oauth-applications → https://api.example.com/v1/organizations/{}/oauth-applications",
 			"breaking: server listOAuthTokens: https://api.planetscale.com/v1/organizations/{}/oauth-applications/{}/tokens → https://api.example.com/v1/organizations/{}/oauth-applications/{}/tokens",
 		}},
 		"another base path, and no host": {func(doc tree) {
 			delete(doc, "host")
 			doc["basePath"] = "/v2"
 		}, []string{
+			"breaking: server deleteOAuthToken: https://api.planetscale.com/v1/organizations/{}/oauth-applications/{}/tokens/{} → /v2/organizations/{}/oauth-applications/{}/tokens/{}",
 			"breaking: server getOAuthApplication: https://api.planetscale.com/v1/organizations/{}/oauth-applications/{} → /v2/organizations/{}/oauth-applications/{}",
 			"breaking: server getOAuthToken: https://api.planetscale.com/v1/organizations/{}/oauth-applications/{}/tokens/{} → /v2/organizations/{}/oauth-applications/{}/tokens/{}",
+			"breaking: server listOAuthApplications: https://api.planetscale.com/v1/organizations/{}/oauth-applications → /v2/organizations/{}/oauth-applications",
 			"breaking: server listOAuthTokens: https://api.planetscale.com/v1/organizations/{}/oauth-applications/{}/tokens → /v2/organizations/{}/oauth-applications/{}/tokens",
 		}},
 		"an operation gone": {func(doc tree) { delete(doc["paths"].(tree), "/organizations/{organization}/oauth-applications/{id}") },
@@ -362,8 +376,10 @@ func TestCompareSaysWhatAChangeMeans(t *testing.T) {
 			delete(doc["paths"].(tree), "/organizations/{organization}/oauth-applications/{application_id}/tokens")
 			delete(doc["paths"].(tree), "/organizations/{organization}/oauth-applications/{id}")
 		}, []string{
+			"breaking: server deleteOAuthToken: https://api.planetscale.com/v1/organizations/{}/oauth-applications/{}/tokens/{} → https://api.example.com/v1/organizations/{}/oauth-applications/{}/tokens/{}",
 			"breaking: operation getOAuthApplication: /organizations/{organization}/oauth-applications/{application_id} → not described",
 			"breaking: server getOAuthToken: https://api.planetscale.com/v1/organizations/{}/oauth-applications/{}/tokens/{} → https://api.example.com/v1/organizations/{}/oauth-applications/{}/tokens/{}",
+			"breaking: server listOAuthApplications: https://api.planetscale.com/v1/organizations/{}/oauth-applications → https://api.example.com/v1/organizations/{}/oauth-applications",
 			"breaking: operation listOAuthTokens: /organizations/{organization}/oauth-applications/{application_id}/tokens → not described",
 		}},
 		"token info, missing where its host is described": {func(doc tree) {
