@@ -61,7 +61,7 @@ func ExampleClient_Tokens() {
 }
 
 func ExampleClient_Tokens_resume() {
-	client, done := sandbox(apitest.WithTokens(250), apitest.WithFaults(apitest.OK(), apitest.OK(), apitest.Status(503)))
+	client, done := sandbox(apitest.WithTokens(250), apitest.WithFaults(apitest.Fault{Times: 1}, apitest.Fault{Times: 1}, apitest.Fault{Times: 1, Do: apitest.Status(503)}))
 	defer done()
 
 	tokens := 0
@@ -102,7 +102,7 @@ func ExampleClient_InspectToken() {
 	client, done := sandbox()
 	defer done()
 
-	for _, token := range []string{apitest.AccessToken, apitest.RevokedAccessToken} {
+	for _, token := range []string{apitest.AccessToken, "pscale_oauth_revoked"} {
 		info, err := client.InspectToken(context.Background(), token)
 		if err != nil {
 			log.Fatal(err)

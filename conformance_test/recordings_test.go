@@ -28,11 +28,11 @@ var recordings = map[string]struct {
 	ask     func(context.Context, *testing.T, *apitest.Server, func(secret string) *api.Client)
 	options []apitest.Option
 }{
-	"2025-12":            {askAll, []apitest.Option{apitest.WithRevision(apitest.Revision202512)}},
-	"2026-08":            {askAll, []apitest.Option{apitest.WithRevision(apitest.Revision202608)}},
-	"2026-09":            {askAll, []apitest.Option{apitest.WithRevision(apitest.Revision202609)}},
-	"token-info-legacy":  {askTokenInfo, []apitest.Option{apitest.WithTokenInfoForm(apitest.FormLegacy)}},
-	"token-info-refused": {askTokenInfo, []apitest.Option{apitest.WithTokenInfoForm(apitest.FormRefused)}},
+	"2025-12":            {askAll, []apitest.Option{apitest.WithRevision("2025-12")}},
+	"2026-08":            {askAll, []apitest.Option{apitest.WithRevision("2026-08")}},
+	"2026-09":            {askAll, []apitest.Option{apitest.WithRevision("2026-09")}},
+	"token-info-legacy":  {askTokenInfo, []apitest.Option{apitest.WithTokenInfoForm("legacy")}},
+	"token-info-refused": {askTokenInfo, []apitest.Option{apitest.WithTokenInfoForm("refused")}},
 }
 
 func TestRecordings(t *testing.T) {
@@ -62,7 +62,7 @@ func compare(t *testing.T, path string, got []byte) {
 	if !bytes.Equal(got, want) {
 		t.Errorf("%s is not what the sandbox answers: go test ./conformance_test -update makes it anew", path)
 	}
-	for _, private := range []string{apitest.ServiceToken, apitest.AccessToken, apitest.ExpiredAccessToken, "127.0.0.1"} {
+	for _, private := range []string{apitest.ServiceToken, apitest.AccessToken, "pscale_oauth_expired", "127.0.0.1"} {
 		if bytes.Contains(want, []byte(private)) {
 			t.Errorf("%s is in %s", private, path)
 		}
@@ -121,7 +121,7 @@ func askAll(ctx context.Context, t *testing.T, srv *apitest.Server, client func(
 }
 
 func askTokenInfo(ctx context.Context, t *testing.T, _ *apitest.Server, client func(secret string) *api.Client) {
-	for _, token := range []string{apitest.AccessToken, apitest.ExpiredAccessToken} {
+	for _, token := range []string{apitest.AccessToken, "pscale_oauth_expired"} {
 		if _, err := client(apitest.ServiceToken).InspectToken(ctx, token); err != nil {
 			t.Error(err)
 		}

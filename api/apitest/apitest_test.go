@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -48,6 +49,21 @@ func send(t testing.TB, url, authorization string) (*http.Response, error) {
 var client = &http.Client{
 	Transport:     &http.Transport{DisableKeepAlives: true},
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+}
+
+// body replaces the body of the answer.
+func body(text string) func(http.Handler) http.Handler {
+	return apitest.Edit(func([]byte) []byte { return []byte(text) })
+}
+
+// chain has a request meet all the faults, the first outermost.
+func chain(faults ...func(http.Handler) http.Handler) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		for _, fault := range slices.Backward(faults) {
+			next = fault(next)
+		}
+		return next
+	}
 }
 
 // get sends a request that must succeed at the level of HTTP, and returns the status and the body.

@@ -11,7 +11,7 @@ import (
 
 // BenchmarkPage measures what a page of 100 tokens costs without a network.
 func BenchmarkPage(b *testing.B) {
-	planetscale := apitest.New(apitest.WithTokens(1_000_000))
+	planetscale := apitest.NewHandler(apitest.WithTokens(1_000_000))
 	response := &recorder{}
 	b.ReportAllocs()
 	for page := 1; b.Loop(); page = page%10_000 + 1 {

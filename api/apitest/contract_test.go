@@ -18,7 +18,7 @@ import (
 	"github.com/psoauth/psoauth/openapi"
 )
 
-var revisions = []apitest.Revision{apitest.Revision202512, apitest.Revision202608, apitest.Revision202609}
+var revisions = []string{"2025-12", "2026-08", "2026-09"}
 
 // A judge holds responses against the contract. The contract names PlanetScale's hosts; the test server's two origins
 // stand for them.
@@ -86,8 +86,8 @@ func (j *judge) check(t testing.TB, address, authorization string) (status int, 
 func TestEveryAnswerKeepsTheContract(t *testing.T) {
 	t.Parallel()
 	for _, revision := range revisions {
-		for _, form := range []apitest.TokenInfoForm{apitest.FormPublished, apitest.FormLegacy, apitest.FormRefused} {
-			t.Run(revision.String()+" "+form.String(), func(t *testing.T) {
+		for _, form := range []string{"published", "legacy", "refused"} {
+			t.Run(revision+" "+form, func(t *testing.T) {
 				t.Parallel()
 				server := newServer(t, apitest.WithTokens(450), apitest.WithRevision(revision),
 					apitest.WithTokenInfoForm(form), apitest.WithLeakedSecret(3))
@@ -108,10 +108,10 @@ func TestEveryAnswerKeepsTheContract(t *testing.T) {
 					{server.URL + tokensPath + "/" + server.Token(449).ID, serviceToken, 200},
 					{server.URL + tokensPath + "/none", serviceToken, 404},
 					{server.URL + tokensPath, "", 401},
-					{server.URL + tokensPath, "Bearer " + apitest.RevokedAccessToken, 401},
+					{server.URL + tokensPath, "Bearer " + "pscale_oauth_revoked", 401},
 					{server.AuthURL + "/oauth/token/info", accessToken, 200},
 					{server.AuthURL + "/oauth/token/info", serviceToken, 401},
-					{server.AuthURL + "/oauth/token/info", "Bearer " + apitest.ExpiredAccessToken, inactiveStatus(form)},
+					{server.AuthURL + "/oauth/token/info", "Bearer " + "pscale_oauth_expired", inactiveStatus(form)},
 				} {
 					status, body, fault := judge.check(t, c.address, c.authorization)
 					if fault != nil {
@@ -128,14 +128,14 @@ func TestEveryAnswerKeepsTheContract(t *testing.T) {
 
 func TestTheJudgeSeesABrokenAnswer(t *testing.T) {
 	t.Parallel()
-	server := newServer(t, apitest.WithEveryFault(apitest.Body(`{"data":[{"id":7}]}`)))
+	server := newServer(t, apitest.WithFaults(apitest.Fault{Do: body(`{"data":[{"id":7}]}`)}))
 	if _, _, fault := newJudge(t, server).check(t, server.URL+tokensPath, serviceToken); fault == nil {
 		t.Error("an answer with an id that is a number was let through")
 	}
 }
 
-func inactiveStatus(form apitest.TokenInfoForm) int {
-	if form == apitest.FormPublished {
+func inactiveStatus(form string) int {
+	if form == "published" {
 		return http.StatusOK
 	}
 	return http.StatusUnauthorized

@@ -122,7 +122,7 @@ func TestTheFirstTokensShowEveryPeculiarity(t *testing.T) {
 
 func TestMadeUpTokensMakeSense(t *testing.T) {
 	t.Parallel()
-	planetscale := apitest.New(apitest.WithClock(atNoon), apitest.WithTokens(3000))
+	planetscale := apitest.NewHandler(apitest.WithClock(atNoon), apitest.WithTokens(3000))
 	id := regexp.MustCompile(`^[a-z0-9]{12}$`)
 	seen, actors, peculiar := map[string]bool{}, map[string]int{}, 0
 	for i := range planetscale.TokenCount() {
@@ -167,7 +167,7 @@ func TestMadeUpTokensMakeSense(t *testing.T) {
 func TestTheSameOptionsGiveTheSameTokens(t *testing.T) {
 	t.Parallel()
 	body := func(options ...apitest.Option) string {
-		planetscale := apitest.New(append(options, apitest.WithTokens(200))...)
+		planetscale := apitest.NewHandler(append(options, apitest.WithTokens(200))...)
 		return serve(planetscale, "/v1"+tokensPath+"?per_page=100&page=2", serviceToken).body.String()
 	}
 	first := body(apitest.WithClock(atNoon))
@@ -184,7 +184,7 @@ func TestTheSameOptionsGiveTheSameTokens(t *testing.T) {
 
 func TestAMillionTokensAreFoundByTheirIDs(t *testing.T) {
 	t.Parallel()
-	planetscale := apitest.New(apitest.WithTokens(1_000_000))
+	planetscale := apitest.NewHandler(apitest.WithTokens(1_000_000))
 	for _, i := range []int{0, 1, 99, 4711, 314_159, 999_999} {
 		token := planetscale.Token(i)
 		response := serve(planetscale, "/v1"+tokensPath+"/"+token.ID, serviceToken)
@@ -193,7 +193,7 @@ func TestAMillionTokensAreFoundByTheirIDs(t *testing.T) {
 			t.Errorf("token %d: %v\n%+v\n%+v", i, err, got, token)
 		}
 	}
-	beyond := apitest.New(apitest.WithTokens(1_000_001)).Token(1_000_000).ID
+	beyond := apitest.NewHandler(apitest.WithTokens(1_000_001)).Token(1_000_000).ID
 	if got := serve(planetscale, "/v1"+tokensPath+"/"+beyond, serviceToken).status; got != 404 {
 		t.Errorf("the token after the last: %d", got)
 	}
@@ -228,7 +228,7 @@ func TestGivenTokensAreServedAsTheyAre(t *testing.T) {
 		},
 	}
 	server := newServer(t, apitest.WithTokenList(given),
-		apitest.WithFaults(apitest.OK(), apitest.OK(), apitest.OK(), apitest.IssueTokens(1)))
+		apitest.WithFaults(apitest.Fault{Times: 1}, apitest.Fault{Times: 1}, apitest.Fault{Times: 1}, apitest.Fault{Times: 1, Do: apitest.IssueTokens(1)}))
 	for i := range given {
 		want, got := given[i], server.Token(i)
 		if (want.Token == nil) != (got.Token == nil) || want.Token != nil && got.Token.Reveal() != want.Token.Reveal() ||
@@ -246,7 +246,7 @@ func TestGivenTokensAreServedAsTheyAre(t *testing.T) {
 	if status, body := get(t, server.URL+tokensPath+"/with%2Fslash%20%C3%BC", serviceToken); status != 200 || object(t, body)["id"] != id {
 		t.Errorf("%d %s", status, body)
 	}
-	made := apitest.New().Token(0).ID
+	made := apitest.NewHandler().Token(0).ID
 	if status, _ := get(t, server.URL+tokensPath+"/"+made, serviceToken); status != 404 {
 		t.Errorf("a made-up token is there too: %d", status)
 	}
@@ -271,7 +271,7 @@ func TestTimesAreWrittenAsPlanetScaleDoes(t *testing.T) {
 		time.Date(2026, 9, 1, 1, 2, 3, 678_000_000, eastern): "2026-08-31T23:02:03.678Z",
 		time.Date(2026, 9, 1, 1, 2, 3, 678_900_000, eastern): "2026-08-31T23:02:03.6789Z",
 	} {
-		planetscale := apitest.New(apitest.WithTokenList([]gen.OAuthToken{{ID: "x", CreatedAt: at}}))
+		planetscale := apitest.NewHandler(apitest.WithTokenList([]gen.OAuthToken{{ID: "x", CreatedAt: at}}))
 		body := serve(planetscale, "/v1"+tokensPath+"/x", serviceToken).body.String()
 		if got := object(t, body)["created_at"]; got != want {
 			t.Errorf("%v: %v, want %v", at, got, want)
@@ -281,7 +281,7 @@ func TestTimesAreWrittenAsPlanetScaleDoes(t *testing.T) {
 
 func TestALeakedSecretIsServedWhereAskedFor(t *testing.T) {
 	t.Parallel()
-	planetscale := apitest.New(apitest.WithTokens(10), apitest.WithLeakedSecret(2), apitest.WithLeakedSecret(5, 7))
+	planetscale := apitest.NewHandler(apitest.WithTokens(10), apitest.WithLeakedSecret(2), apitest.WithLeakedSecret(5, 7))
 	for i := range 10 {
 		token := planetscale.Token(i)
 		leaked := token.Token != nil && strings.HasPrefix(token.Token.Reveal(), "pscale_oauth_") &&
@@ -299,5 +299,5 @@ func TestNoTokenThereIsNone(t *testing.T) {
 			t.Error("no panic")
 		}
 	}()
-	apitest.New(apitest.WithTokens(3)).Token(3)
+	apitest.NewHandler(apitest.WithTokens(3)).Token(3)
 }

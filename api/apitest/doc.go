@@ -1,6 +1,6 @@
-// Package apitest is an in-memory PlanetScale for tests and demonstrations: the four OAuth operations of the contract,
-// answered on this machine in any of the shapes PlanetScale has published, with real checks of the credential, as many
-// tokens as wanted, and faults on request.
+// Package apitest is an in-memory PlanetScale for tests and demonstrations: the OAuth operations of the contract, answered
+// on this machine in any of the shapes PlanetScale has published, with real checks of the credential, two applications with
+// as many tokens as wanted, deletions that last, and faults on request.
 //
 // A unit test of a program that uses package api needs no more than this:
 //
@@ -9,8 +9,7 @@
 //		defer srv.Close()
 //
 //		client, err := api.NewClient(
-//			api.WithBaseURL(srv.URL),
-//			api.WithAuthURL(srv.AuthURL),
+//			api.WithHTTPClient(srv.Client()),
 //			api.WithServiceToken(apitest.ServiceTokenID, apitest.ServiceToken),
 //		)
 //		if err != nil {
@@ -28,9 +27,9 @@
 //		}
 //	}
 //
-// Nothing here needs package api, so that any HTTP client can be tested the same way. A [Server] listens on two ports of
-// the loopback interface, because PlanetScale answers on two hosts; a [PlanetScale] is one http.Handler for both, for a
-// program that brings its own listener.
+// Nothing here needs package api, so that any HTTP client can be tested the same way: by [Server.Client], or by the
+// addresses of the [Server]. It listens on two ports of the loopback interface, because PlanetScale answers on two hosts; a
+// [Handler] answers for both, for a program that brings its own listener.
 //
 // # What is known and what is guessed
 //

@@ -65,10 +65,7 @@ func ExampleWithTokenList() {
 
 // The first request fails for a while, the second is one too many, and the third is answered.
 func ExampleWithFaults() {
-	server := apitest.NewServer(apitest.WithFaults(
-		apitest.Status(http.StatusServiceUnavailable),
-		apitest.RetryAfter(http.StatusTooManyRequests, "2"),
-	))
+	server := apitest.NewServer(apitest.WithFaults(apitest.Fault{Times: 1, Do: apitest.Status(http.StatusServiceUnavailable)}, apitest.Fault{Times: 1, Do: apitest.Status(http.StatusTooManyRequests, "Retry-After", "2")}))
 	defer server.Close()
 
 	for range 3 {
@@ -76,7 +73,7 @@ func ExampleWithFaults() {
 		status := ask(server.URL+"/organizations/"+apitest.Organization+"/oauth-applications/"+apitest.ApplicationID, &answer)
 		fmt.Println(strings.TrimSpace(fmt.Sprint(status, " ", answer.Code, answer.Name)))
 	}
-	fmt.Println(server.RequestCount(), "requests, the last for", server.Requests()[2].Path)
+	fmt.Println(len(server.Requests()), "requests, the last for", server.Requests()[2].Path)
 	// Output:
 	// 503 service_unavailable
 	// 429 too_many_requests

@@ -1,110 +1,168 @@
 package apitest
 
 import (
+	"bytes"
+	"maps"
+	"net"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
+	"time"
 )
 
-// A Fault wraps the handler that would have answered and does worse. It is called once for each server; what it returns
-// must be safe for concurrent use and must end when the request's context does. The faults of this package do both. Those
-// that change an answer keep it back until it is complete, and then send it in their own way.
-type Fault func(next http.Handler) http.Handler
-
-// OK is no fault: in a [Sequence], it has a request answered as usual.
-func OK() Fault {
-	return func(next http.Handler) http.Handler { return next }
+// A Fault has some requests answered otherwise than usual.
+type Fault struct {
+	// Match picks the requests; nil means every request. It must be safe for concurrent use.
+	Match func(*http.Request) bool
+	// Times is how many of the requests that match meet the fault; 0 means all of them. They are counted for each server.
+	Times int
+	// Do wraps the handler that would have answered and does worse. It is called once for each server; what it returns
+	// must be safe for concurrent use and must end when the request's context does. With nil the request is answered as
+	// usual, but counts.
+	Do func(next http.Handler) http.Handler
 }
 
-// Sequence has the first request meet the first fault, the second request the second, and so on; later requests meet
-// none. Requests are counted for each server, and by each Sequence for itself.
-func Sequence(faults ...Fault) Fault {
-	faults = slices.Clone(faults)
-	return func(next http.Handler) http.Handler {
-		handlers := make([]http.Handler, len(faults))
-		for i, fault := range faults {
-			handlers[i] = fault(next)
-		}
-		var served atomic.Int64
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if n := served.Add(1); n <= int64(len(handlers)) {
-				handlers[n-1].ServeHTTP(w, r)
-				return
-			}
-			next.ServeHTTP(w, r)
-		})
-	}
-}
-
-// Chain has a request meet all the faults, the first outermost.
-func Chain(faults ...Fault) Fault {
-	faults = slices.Clone(faults)
-	return func(next http.Handler) http.Handler {
-		for _, fault := range slices.Backward(faults) {
-			next = fault(next)
-		}
-		return next
-	}
-}
-
-// When has the requests that match meet the fault.
-func When(match func(*http.Request) bool, fault Fault) Fault {
-	return func(next http.Handler) http.Handler {
-		faulty := fault(next)
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if match(r) {
-				faulty.ServeHTTP(w, r)
-				return
-			}
-			next.ServeHTTP(w, r)
-		})
-	}
-}
-
-// OnPage matches requests for a page of the list, counted from 1.
+// OnPage matches requests for a page of a token list, counted from 1.
 func OnPage(page int) func(*http.Request) bool {
 	return func(r *http.Request) bool {
-		if !strings.HasSuffix(r.URL.Path, "/tokens") {
-			return false
-		}
 		asked := r.URL.Query().Get("page")
-		return asked == strconv.Itoa(page) || asked == "" && page == 1
+		return strings.HasSuffix(r.URL.Path, "/tokens") && (asked == strconv.Itoa(page) || asked == "" && page == 1)
 	}
 }
 
-// OnPath matches requests whose path ends so, such as /token/info.
-func OnPath(end string) func(*http.Request) bool {
-	return func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, end) }
+// Status answers with the status and an error body like those of the API host. A header is a name and a value, such as
+// "Retry-After", "2".
+func Status(status int, header ...string) func(http.Handler) http.Handler {
+	return replace(func(w http.ResponseWriter) {
+		for i := 0; i+1 < len(header); i += 2 {
+			w.Header().Set(header[i], header[i+1])
+		}
+		fail(w, status)
+	})
 }
 
-// NextPage has a page of the list say that the next page is n, whatever it is: one that was seen already for a loop, the
+// HTML answers with the status and a page of HTML, as a proxy or a maintenance page does.
+func HTML(status int) func(http.Handler) http.Handler {
+	return replace(func(w http.ResponseWriter) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte("<!DOCTYPE html>\n<html><head><title>Sorry</title></head><body>We will be back.</body></html>\n"))
+	})
+}
+
+func replace(answer func(http.ResponseWriter)) func(http.Handler) http.Handler {
+	return func(http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { answer(w) })
+	}
+}
+
+// Latency waits before anything is sent, at most until the request ends.
+func Latency(d time.Duration) func(http.Handler) http.Handler {
+	return before(func(r *http.Request) bool {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			return true
+		case <-r.Context().Done():
+			return false
+		}
+	})
+}
+
+// NextPage has a page of a list say that the next page is n, whatever it is: one that was seen already for a loop, the
 // page itself, or one beyond the end. It does nothing to other answers.
-func NextPage(n int64) Fault {
+func NextPage(n int64) func(http.Handler) http.Handler {
 	return onCall(func(c *call) { c.nextPage = &n })
 }
 
-// IssueTokens has the application issue n tokens before it answers: they come to stand before all others, so that later
-// pages begin with tokens that were on the page before.
-func IssueTokens(n int) Fault {
-	return onCall(func(c *call) { c.planetscale.tokens.issue(n) })
+// IssueTokens has the first application issue n tokens before it answers: they come first in the list, so that later pages
+// begin with tokens that were on the page before.
+func IssueTokens(n int) func(http.Handler) http.Handler {
+	return onCall(func(c *call) { c.handler.applications[0].issue(n) })
 }
 
-// RevokeTokens has the first n tokens of the list, the newest, revoked before it answers, so that as many tokens move
-// from later pages to pages that may have been read already.
-func RevokeTokens(n int) Fault {
-	return onCall(func(c *call) { c.planetscale.tokens.revoke(n) })
+// RevokeTokens has the first n tokens of the first application's list, the newest, revoked before it answers, so that as
+// many tokens move from later pages to pages that may have been read already.
+func RevokeTokens(n int) func(http.Handler) http.Handler {
+	return onCall(func(c *call) { c.handler.applications[0].revoke(n) })
 }
 
-// onCall has a fault change what the operation will find.
-func onCall(change func(*call)) Fault {
+func onCall(change func(*call)) func(http.Handler) http.Handler {
+	return before(func(r *http.Request) bool {
+		if c, ok := r.Context().Value(callKey{}).(*call); ok {
+			change(c)
+		}
+		return true
+	})
+}
+
+// before has a request answered after do, if that returns true.
+func before(do func(*http.Request) bool) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if c := callOf(r.Context()); c != nil {
-				change(c)
+			if do(r) {
+				next.ServeHTTP(w, r)
 			}
-			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// Edit sends what change makes of the body of the answer: nothing, null, half of it, or more than all. The status and the
+// Content-Type stay.
+func Edit(change func(body []byte) []byte) func(http.Handler) http.Handler {
+	return capture(func(w http.ResponseWriter, answer *captured) {
+		body := change(answer.body.Bytes())
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		w.WriteHeader(answer.status)
+		_, _ = w.Write(body)
+	})
+}
+
+// Reset sends so many bytes of the body, at most all but one, and resets the connection; with none it does so before
+// anything is sent. Bytes that the client had received but not read may be lost.
+func Reset(bytes int) func(http.Handler) http.Handler {
+	return capture(func(w http.ResponseWriter, answer *captured) {
+		control := http.NewResponseController(w)
+		if sent := min(bytes, answer.body.Len()-1); sent > 0 {
+			w.WriteHeader(answer.status)
+			_, _ = w.Write(answer.body.Next(sent))
+			_ = control.Flush()
+		}
+		connection, _, err := control.Hijack()
+		if err != nil {
+			panic(http.ErrAbortHandler) // HTTP/2, or no connection: the server breaks off as it can
+		}
+		if tcp, ok := connection.(*net.TCPConn); ok {
+			_ = tcp.SetLinger(0) // a reset instead of an orderly end
+		}
+		_ = connection.Close()
+	})
+}
+
+// A captured is the answer of a handler, kept back for a fault to change.
+type captured struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+// Header returns the header to change.
+func (c *captured) Header() http.Header { return c.header }
+
+// WriteHeader keeps the status.
+func (c *captured) WriteHeader(status int) { c.status = status }
+
+// Write keeps a part of the body.
+func (c *captured) Write(data []byte) (int, error) { return c.body.Write(data) }
+
+func capture(send func(http.ResponseWriter, *captured)) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			answer := &captured{header: http.Header{}, status: http.StatusOK}
+			next.ServeHTTP(answer, r)
+			maps.Copy(w.Header(), answer.header)
+			send(w, answer)
 		})
 	}
 }

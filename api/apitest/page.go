@@ -13,80 +13,68 @@ const (
 
 // A page is the envelope of a list. Positions in the list are counted from 0.
 type page struct {
-	current, perPage int64
-	next, prev       *int64
-	count, pages     int64 // of the whole list
-	first, end       int64 // the positions on this page, end excluded
+	Type        string  `json:"type,omitempty"`
+	CurrentPage int64   `json:"current_page"`
+	PerPage     int64   `json:"per_page,omitempty"`
+	NextPage    *int64  `json:"next_page"`
+	NextPageURL *string `json:"next_page_url"`
+	PrevPage    *int64  `json:"prev_page"`
+	PrevPageURL *string `json:"prev_page_url"`
+	TotalCount  *int64  `json:"total_count,omitempty"`
+	TotalPages  *int64  `json:"total_pages,omitempty"`
+	Data        []any   `json:"data"`
+
+	first, end int // the positions on this page, end excluded
 }
 
-func newPage(number, perPage *int64, count int64) page {
-	p := page{current: 1, perPage: defaultPerPage, count: count}
+// newPage returns a page with the number and size that were asked for.
+func newPage(number, perPage *int64) *page {
+	p := &page{Type: "list", CurrentPage: 1, PerPage: defaultPerPage, Data: []any{}}
 	if number != nil && *number >= 1 {
-		p.current = *number
+		p.CurrentPage = *number
 	}
 	if perPage != nil && *perPage >= 1 {
-		p.perPage = min(*perPage, maxPerPage)
-	}
-	p.pages = count / p.perPage
-	if count%p.perPage != 0 {
-		p.pages++
-	}
-	if p.current <= p.pages {
-		p.first = (p.current - 1) * p.perPage
-		p.end = min(p.first+p.perPage, count)
-	}
-	if p.current < p.pages {
-		next := p.current + 1
-		p.next = &next
-	}
-	if p.current > 1 {
-		prev := p.current - 1
-		p.prev = &prev
+		p.PerPage = min(*perPage, maxPerPage)
 	}
 	return p
 }
 
-// appendPage appends the JSON of a page, whose items appendItem appends by their positions. The request is the one it answers, so that the addresses of the pages beside it
-// lead back here.
-func (r Revision) appendPage(dst []byte, p page, request *http.Request, appendItem func([]byte, int) []byte) []byte {
-	dst = append(dst, '{')
-	if r != Revision202512 {
-		dst = append(dst, `"type":"list",`...)
+// of says how many items the whole list has.
+func (p *page) of(items int) {
+	count := int64(items)
+	pages := (count + p.PerPage - 1) / p.PerPage
+	p.TotalCount, p.TotalPages = &count, &pages
+	if p.CurrentPage <= pages {
+		p.first = int((p.CurrentPage - 1) * p.PerPage)
+		p.end = min(p.first+int(p.PerPage), items)
 	}
-	dst = appendInt(dst, `"current_page":`, p.current)
-	if r != Revision202512 {
-		dst = appendInt(dst, `,"per_page":`, p.perPage)
+	if p.CurrentPage < pages {
+		p.NextPage = new(p.CurrentPage + 1)
 	}
-	dst = appendLink(dst, `,"next_page":`, `,"next_page_url":`, p.next, p.perPage, request)
-	dst = appendLink(dst, `,"prev_page":`, `,"prev_page_url":`, p.prev, p.perPage, request)
-	if r != Revision202512 {
-		dst = appendInt(dst, `,"total_count":`, p.count)
-		dst = appendInt(dst, `,"total_pages":`, p.pages)
+	if p.CurrentPage > 1 {
+		p.PrevPage = new(p.CurrentPage - 1)
 	}
-	dst = append(dst, `,"data":[`...)
-	for i := p.first; i < p.end; i++ {
-		if i > p.first {
-			dst = append(dst, ',')
+}
+
+// sendPage answers with a page in the shape of the revision. The addresses of the pages beside it lead back here.
+func (o operations) sendPage(w http.ResponseWriter, r *http.Request, p *page) {
+	if c, ok := r.Context().Value(callKey{}).(*call); ok && c.nextPage != nil {
+		p.NextPage = c.nextPage
+	}
+	link := func(to *int64) *string {
+		if to == nil {
+			return nil
 		}
-		dst = appendItem(dst, int(i))
+		scheme := "http://"
+		if r.TLS != nil || r.Host == apiHost {
+			scheme = "https://"
+		}
+		return new(scheme + r.Host + r.URL.EscapedPath() +
+			"?page=" + strconv.FormatInt(*to, 10) + "&per_page=" + strconv.FormatInt(p.PerPage, 10))
 	}
-	return append(dst, "]}"...)
-}
-
-func appendInt(dst []byte, name string, value int64) []byte {
-	return strconv.AppendInt(append(dst, name...), value, 10)
-}
-
-func appendLink(dst []byte, name, urlName string, to *int64, perPage int64, request *http.Request) []byte {
-	if to == nil {
-		return append(append(append(append(dst, name...), null...), urlName...), null...)
+	p.NextPageURL, p.PrevPageURL = link(p.NextPage), link(p.PrevPage)
+	if o.config.revision == revision202512 {
+		p.Type, p.PerPage, p.TotalCount, p.TotalPages = "", 0, nil, nil
 	}
-	scheme := "http://"
-	if request.TLS != nil {
-		scheme = "https://"
-	}
-	dst = appendInt(dst, name, *to)
-	dst = append(dst, urlName...)
-	return append(dst, mustJSON(scheme+request.Host+request.URL.EscapedPath()+
-		"?page="+strconv.FormatInt(*to, 10)+"&per_page="+strconv.FormatInt(perPage, 10))...)
+	send(w, http.StatusOK, p)
 }

@@ -1,19 +1,25 @@
 package apitest_test
 
 import (
+	"fmt"
+	"io"
 	"math"
 	"net/http"
+	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/psoauth/psoauth/api/apitest"
+	"github.com/psoauth/psoauth/gen"
+	"github.com/psoauth/psoauth/openapi"
 )
 
 func TestPages(t *testing.T) {
 	t.Parallel()
 	const n = 237
-	planetscale := apitest.New(apitest.WithTokens(n), apitest.WithClock(atNoon))
+	planetscale := apitest.NewHandler(apitest.WithTokens(n), apitest.WithClock(atNoon))
 	base := "http://planetscale.example/v1" + tokensPath
 	tests := []struct {
 		query         string
@@ -79,7 +85,7 @@ func TestPages(t *testing.T) {
 
 func TestAPageThatIsNoNumberIsRefused(t *testing.T) {
 	t.Parallel()
-	planetscale := apitest.New()
+	planetscale := apitest.NewHandler()
 	for _, name := range []string{"page", "per_page"} {
 		response := serve(planetscale, "/v1"+tokensPath+"?"+name+"=one", serviceToken)
 		want := `{"errors":[{"name":"` + name + `","errors":["must be a number"]}]}`
@@ -101,14 +107,98 @@ func TestTheAddressOfAPageLeadsThere(t *testing.T) {
 	}
 }
 
-func TestTheApplicationHasTheIDAsked(t *testing.T) {
+func TestApplications(t *testing.T) {
 	t.Parallel()
-	planetscale := apitest.New(apitest.WithApplicationID("another"))
-	path := strings.Replace("/v1"+application, apitest.ApplicationID, "another", 1)
-	if got := object(t, serve(planetscale, path, serviceToken).body.String())["id"]; got != "another" {
-		t.Errorf("GET %s: id %v", path, got)
+	given := gen.OAuthApplication{ID: "given", Name: "Given", Scopes: openapi.Scopes{"read_user"}, Tokens: 9}
+	for _, test := range []struct {
+		options []apitest.Option
+		want    []string // id, and how many tokens the list has
+	}{
+		{nil, []string{apitest.ApplicationID + " 120", "7pm4d9w2k6tb 17"}},
+		{[]apitest.Option{apitest.WithTokens(3)}, []string{apitest.ApplicationID + " 3", "7pm4d9w2k6tb 17"}},
+		{[]apitest.Option{apitest.WithApplicationIDs("another", "b", "c")}, []string{"another 120", "b 17", "c 17"}},
+		{[]apitest.Option{
+			apitest.WithApplication(given), apitest.WithApplication(gen.OAuthApplication{ID: "2"}, gen.OAuthToken{ID: "t"}),
+		}, []string{"given 0", "2 1"}},
+	} {
+		planetscale := apitest.NewHandler(test.options...)
+		at, _, _ := strings.Cut(application, "/"+apitest.ApplicationID)
+		var got []string
+		seen, names := map[string]bool{}, map[any]bool{}
+		for page := 1; page <= len(test.want); page++ {
+			envelope := object(t, serve(planetscale, fmt.Sprintf("/v1%s?per_page=1&page=%d", at, page), serviceToken).body.String())
+			if envelope["total_count"] != float64(len(test.want)) || (envelope["next_page"] == nil) != (page == len(test.want)) {
+				t.Errorf("page %d: %v", page, envelope)
+			}
+			app := envelope["data"].([]any)[0].(map[string]any)
+			names[app["name"]] = true
+			one := object(t, serve(planetscale, "/v1"+at+"/"+app["id"].(string), serviceToken).body.String())
+			if !reflect.DeepEqual(one, app) {
+				t.Errorf("alone the application is %v, in the list %v", one, app)
+			}
+			tokens := object(t, serve(planetscale, "/v1"+at+"/"+app["id"].(string)+"/tokens?per_page=100", serviceToken).body.String())
+			for _, token := range tokens["data"].([]any) {
+				id := token.(map[string]any)["id"].(string)
+				if seen[id] {
+					t.Errorf("two applications have the token %s", id)
+				}
+				seen[id] = true
+				if planetscale.ApplicationOf(id) != app["id"] {
+					t.Errorf("the token %s of %v is that of %q", id, app["id"], planetscale.ApplicationOf(id))
+				}
+			}
+			got = append(got, fmt.Sprint(app["id"], " ", tokens["total_count"]))
+		}
+		if !slices.Equal(got, test.want) || len(names) != len(got) {
+			t.Errorf("got %q with the names %v, want %q", got, names, test.want)
+		}
+		if got := serve(planetscale, "/v1"+at+"/nobody/tokens", serviceToken).status; got != http.StatusNotFound {
+			t.Errorf("an unknown application: %d", got)
+		}
 	}
-	if got := serve(planetscale, "/v1"+application, serviceToken).status; got != http.StatusNotFound {
-		t.Errorf("the usual id: %d", got)
+}
+
+func TestARevokedTokenIsGoneFromTheStart(t *testing.T) {
+	t.Parallel()
+	id := apitest.NewHandler().Token(4).ID
+	planetscale := apitest.NewHandler(apitest.WithRevokedToken(id))
+	if got := serve(planetscale, "/v1"+tokensPath+"/"+id, serviceToken).status; got != http.StatusNotFound || planetscale.TokenCount() != 119 {
+		t.Errorf("%d, and %d tokens are left", got, planetscale.TokenCount())
+	}
+}
+
+func TestTheClientReachesThisServerOnly(t *testing.T) {
+	t.Parallel()
+	server := newServer(t, apitest.WithTokens(30))
+	ask := func(url, authorization string) (*http.Response, string, error) {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Authorization", authorization)
+		response, err := server.Client().Do(request)
+		if err != nil {
+			return nil, "", err
+		}
+		defer response.Body.Close()
+		data, err := io.ReadAll(response.Body)
+		return response, string(data), err
+	}
+	base := "https://api.planetscale.com/v1"
+	response, page, err := ask(base+tokensPath, serviceToken)
+	if err != nil || response.StatusCode != 200 || response.Request.URL.Host != "api.planetscale.com" {
+		t.Fatalf("%v %v", response, err)
+	}
+	if next := object(t, page)["next_page_url"]; next != base+tokensPath+"?page=2&per_page=25" {
+		t.Errorf("next_page_url is %v", next)
+	}
+	if response, body, err := ask("https://auth.planetscale.com/oauth/token/info", accessToken); err != nil || response.StatusCode != 200 {
+		t.Errorf("token info: %v %s %v", response, body, err)
+	}
+	if response, _, err := ask(server.URL+tokensPath, serviceToken); err != nil || response.StatusCode != 200 {
+		t.Errorf("its own address: %v", err)
+	}
+	if _, _, err := ask("http://127.0.0.1:1/", serviceToken); err == nil || !strings.Contains(err.Error(), "127.0.0.1:1") {
+		t.Errorf("another host: %v", err)
 	}
 }

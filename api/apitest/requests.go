@@ -31,14 +31,7 @@ type Request struct {
 
 // Requests returns the requests received, oldest first, with their credentials; of more than 10,000, the last 10,000.
 // It is safe for concurrent use.
-func (p *PlanetScale) Requests() []Request { return p.log.all() }
-
-// RequestCount returns how many requests were received, forgotten ones included. It is safe for concurrent use.
-func (p *PlanetScale) RequestCount() int {
-	p.log.Lock()
-	defer p.log.Unlock()
-	return p.log.total
-}
+func (h *Handler) Requests() []Request { return h.log.all() }
 
 // A requestLog is a ring of the last requests.
 type requestLog struct {

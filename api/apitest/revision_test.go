@@ -29,24 +29,24 @@ func TestRevisions(t *testing.T) {
 		"all_scopes_by_resource", "dcr", "requires_org_scope", "scopes_by_resource", "single_org_authorization",
 	}, application2025...)
 	tests := []struct {
-		revision               apitest.Revision
+		revision               string
 		envelope, application  []string
 		scopesAreText          bool
 		nullable, mayBeMissing []string
 	}{
 		{
-			revision: apitest.Revision202512, envelope: envelope, application: application2025,
+			revision: "2025-12", envelope: envelope, application: application2025,
 			nullable: []string{"expires_at", "last_used_at", "plain_text_refresh_token", "token"},
 		},
 		{
-			revision: apitest.Revision202608, envelope: laterEnvelope, application: application2026, scopesAreText: true,
+			revision: "2026-08", envelope: laterEnvelope, application: application2026, scopesAreText: true,
 			nullable: []string{
 				"actor_display_name", "actor_id", "actor_type", "expires_at", "last_used_at", "name",
 				"oauth_accesses_by_resource", "plain_text_refresh_token", "service_token_accesses", "token",
 			},
 		},
 		{
-			revision: apitest.Revision202609, envelope: laterEnvelope, scopesAreText: true,
+			revision: "2026-09", envelope: laterEnvelope, scopesAreText: true,
 			application: append([]string{"mcp_tool_groups"}, application2026...),
 			nullable: []string{
 				"actor_display_name", "actor_id", "actor_type", "oauth_accesses_by_resource",
@@ -56,7 +56,7 @@ func TestRevisions(t *testing.T) {
 		},
 	}
 	for _, test := range tests {
-		t.Run(test.revision.String(), func(t *testing.T) {
+		t.Run(test.revision, func(t *testing.T) {
 			t.Parallel()
 			server := newServer(t, apitest.WithRevision(test.revision), apitest.WithTokens(100))
 
@@ -119,14 +119,14 @@ func TestAGivenApplication(t *testing.T) {
 	}
 	path := "/organizations/acme/oauth-applications/mine"
 	for _, test := range []struct {
-		revision apitest.Revision
+		revision string
 		want     map[string]any
 	}{
-		{apitest.Revision202512, map[string]any{"dcr": nil, "mcp_tool_groups": nil}},
-		{apitest.Revision202608, map[string]any{"dcr": true, "scopes": "a b", "single_org_authorization": false, "mcp_tool_groups": nil}},
-		{apitest.Revision202609, map[string]any{"dcr": true, "scopes": "a b", "requires_org_scope": false}},
+		{"2025-12", map[string]any{"dcr": nil, "mcp_tool_groups": nil}},
+		{"2026-08", map[string]any{"dcr": true, "scopes": "a b", "single_org_authorization": false, "mcp_tool_groups": nil}},
+		{"2026-09", map[string]any{"dcr": true, "scopes": "a b", "requires_org_scope": false}},
 	} {
-		server := newServer(t, apitest.WithApplication(given), apitest.WithRevision(test.revision))
+		server := newServer(t, apitest.WithApplication(given, gen.OAuthToken{ID: "t", CreatedAt: noon, UpdatedAt: noon}), apitest.WithRevision(test.revision))
 		_, body := get(t, server.URL+path, serviceToken)
 		got := object(t, body)
 		if got["name"] != given.Name || got["tokens"] != 7.0 || got["created_at"] != "2026-09-15T12:00:00Z" {
@@ -137,7 +137,7 @@ func TestAGivenApplication(t *testing.T) {
 				t.Errorf("%v: %s is %v, want %v", test.revision, name, got[name], want)
 			}
 		}
-		if strings.Contains(body, `"mcp_tool_groups":["m"]`) != (test.revision == apitest.Revision202609) {
+		if strings.Contains(body, `"mcp_tool_groups":["m"]`) != (test.revision == "2026-09") {
 			t.Errorf("%v: %s", test.revision, body)
 		}
 		if status, _ := get(t, server.URL+application, serviceToken); status != 404 {

@@ -1,107 +1,82 @@
 package apitest
 
 import (
+	"hash/fnv"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/psoauth/psoauth/gen"
+	"github.com/psoauth/psoauth/openapi"
 )
 
-// An actor is on whose behalf a token acts, its members in JSON.
-type actor struct{ id, name, kind string }
+// userID is the id of the user who authorized [AccessToken].
+const userID = "u4m9b2x7k1re"
 
-// A told is a story with its accesses rendered.
-type told struct {
-	story
-	accesses accesses
-	grants   [][2]string
-}
-
-// A sample makes up tokens, each from its number alone.
+// A sample makes up the tokens of an application, each from its number alone.
 type sample struct {
-	midnight            time.Time
-	ordinary, peculiar  []told
-	names, displayNames []string // beginnings of JSON strings
-	busy                actor
-	services            []actor
+	organization string
+	midnight     time.Time
+	salt         uint64 // differs between applications; 0 for the first
+	leaked       []int  // the numbers of the tokens with secrets
 }
 
-func newSample(organization string, midnight time.Time) *sample {
-	s := &sample{midnight: midnight}
-	tell := func(stories []story) []told {
-		all := make([]told, len(stories))
-		for i, story := range stories {
-			all[i] = told{story, story.reach.render(organization), nil}
-			if story.grants != nil {
-				all[i].grants = [][2]string{}
-			}
-			for _, g := range story.grants {
-				all[i].grants = append(all[i].grants, g.render(midnight))
-			}
-		}
-		return all
-	}
-	s.ordinary, s.peculiar = tell(ordinary), tell(peculiar)
-	for _, purpose := range purposes {
-		slug := strings.ReplaceAll(strings.ToLower(purpose), " ", "-")
-		s.names = append(s.names, strings.TrimSuffix(mustJSON(slug), `"`)+"-")
-		s.displayNames = append(s.displayNames, strings.TrimSuffix(mustJSON(purpose), `"`)+" ")
-	}
-	for _, name := range []string{"release-pipeline", "billing-export", "schema-review", "catalog-crawler"} {
-		s.services = append(s.services, actor{mustJSON(namedID(name)), mustJSON(name), `"ServiceToken"`})
-	}
-	s.busy = actor{mustJSON(userID), `"release-team"`, `"User"`}
-	return s
-}
+// An actor is on whose behalf a token acts; nil stands for what is not known.
+type actor struct{ id, name, kind *string }
 
-// number returns the number of the token with the id.
-func (s *sample) number(id string) (int, bool) { return numberOf(id) }
+var services = []string{"release-pipeline", "billing-export", "schema-review", "catalog-crawler"}
+
+func newActor(id, name, kind string) actor { return actor{&id, &name, &kind} }
 
 // token makes up the token with the number.
-func (s *sample) token(number int) record {
-	h := hash(uint64(number))
-	var t told
+func (s *sample) token(number int) gen.OAuthToken {
+	h := hash(uint64(number) ^ s.salt)
+	t := &special[(h>>8)%uint64(len(special))]
 	switch {
-	case number < len(s.peculiar):
-		t = s.peculiar[number]
+	case number < len(special) && s.salt == 0:
+		t = &special[number]
 	case h%100 < 85:
-		t = s.ordinary[(h>>8)%uint64(len(s.ordinary))]
-	default:
-		t = s.peculiar[(h>>8)%uint64(len(s.peculiar))]
+		t = &ordinary[(h>>8)%uint64(len(ordinary))]
 	}
 	who := s.actor(t.actor, number, h)
-	suffix := strconv.Itoa(number) + `"`
-	purpose := (h >> 16) % uint64(len(s.names))
-	r := record{
-		id:              `"` + idOf(number) + `"`,
-		displayName:     s.displayNames[purpose] + suffix,
-		avatarURL:       `"https://app.planetscale.com/gravatar-fallback.png"`,
-		actorID:         who.id,
-		actorName:       who.name,
-		actorType:       who.kind,
-		oauthAccesses:   t.accesses.of(who),
-		serviceAccesses: grants(t.grants, h),
+	purpose := purposes[(h>>16)%uint64(len(purposes))]
+	token := gen.OAuthToken{
+		ID:                      s.id(number),
+		DisplayName:             purpose + " " + strconv.Itoa(number),
+		AvatarURL:               "https://app.planetscale.com/gravatar-fallback.png",
+		ActorID:                 who.id,
+		ActorDisplayName:        who.name,
+		ActorType:               who.kind,
+		OAuthAccessesByResource: s.accesses(t.reach, who),
+		ServiceTokenAccesses:    s.grants(t.grants, h),
 	}
 	if !t.unnamed {
-		r.name = s.names[purpose] + suffix
+		token.Name = new(strings.ReplaceAll(strings.ToLower(purpose), " ", "-") + "-" + strconv.Itoa(number))
 	}
-	s.date(&r, t.story, h)
-	return r
+	s.date(&token, t, h)
+	if slices.Contains(s.leaked, number) {
+		// Made of the id, so that the secrets of two tokens differ.
+		token.Token = new(openapi.NewSecret("pscale_oauth_leaked0" + token.ID + "0not0a0secret"))
+		token.PlainTextRefreshToken = new(openapi.NewSecret("pscale_oauth_refresh_leaked0" + token.ID + "0not0a0secret"))
+	}
+	return token
 }
 
 // date sets the times: issued before used, both before midnight.
-func (s *sample) date(r *record, t story, h uint64) {
+func (s *sample) date(token *gen.OAuthToken, t *template, h uint64) {
 	age := t.age.pick(h >> 20)
-	r.createdAt = s.daysAgo(age, h>>24)
+	token.CreatedAt = s.daysAgo(age, h>>24)
 	switch {
 	case t.lives != days{}:
-		r.expiresAt = r.createdAt.AddDate(0, 0, t.lives.pick(h>>28))
+		token.ExpiresAt = new(token.CreatedAt.AddDate(0, 0, t.lives.pick(h>>28)))
 	case t.left != days{}:
-		r.expiresAt = s.daysAgo(-t.left.pick(h>>28), h>>24)
+		token.ExpiresAt = new(s.daysAgo(-t.left.pick(h>>28), h>>24))
 	}
-	r.updatedAt = r.createdAt
+	token.UpdatedAt = token.CreatedAt
 	if t.used != (days{}) {
-		r.lastUsedAt = s.daysAgo(min(t.used.pick(h>>32), age-1), h>>36)
-		r.updatedAt = r.lastUsedAt
+		token.UpdatedAt = s.daysAgo(min(t.used.pick(h>>32), age-1), h>>36)
+		token.LastUsedAt = new(token.UpdatedAt)
 	}
 }
 
@@ -112,45 +87,97 @@ func (s *sample) daysAgo(n int, h uint64) time.Time {
 }
 
 // actor returns an actor. Members have a few tokens each however long the list is; one actor has a third of all.
-func (s *sample) actor(w whose, number int, h uint64) actor {
+func (s *sample) actor(kind actorKind, number int, h uint64) actor {
 	switch {
-	case w == nobodys:
+	case kind == noActor:
 		return actor{}
-	case w == machines:
-		return s.services[(h>>40)%uint64(len(s.services))]
-	case w == anyones && number%3 == 0:
-		return s.busy
+	case kind == serviceActor:
+		name := services[(h>>40)%uint64(len(services))]
+		return newActor(namedID(name), name, "ServiceToken")
+	case kind == anyActor && number%3 == 0:
+		return newActor(userID, "release-team", "User")
 	}
-	member := strconv.Itoa(number / 4)
-	a := actor{`"` + encodeID(hash(^uint64(number/4))&idMask) + `"`, `"member-` + member + `"`, `"User"`}
-	if w == nameless {
-		a.name, a.kind = "", ""
+	member := uint64(number / 4)
+	a := newActor(encodeID(hash(^(member ^ s.salt))), "member-"+strconv.FormatUint(member, 10), "User")
+	if kind == unnamedActor {
+		a.name, a.kind = nil, nil
 	}
 	return a
 }
 
-// grants returns the JSON of the grants of the token with the hash.
-func grants(parts [][2]string, h uint64) string {
-	if parts == nil {
-		return ""
+// accesses returns what a token of the actor may touch, or nil.
+func (s *sample) accesses(r reach, who actor) *gen.OAuthAccessesByResource {
+	if r.scopes == nil {
+		return nil
 	}
-	var b strings.Builder
-	b.WriteByte('[')
-	for i, part := range parts {
-		if i > 0 {
-			b.WriteByte(',')
+	a := r.in(s.organization)
+	if who.id != nil && len(a.User.Accesses) > 0 {
+		user := gen.AccessibleUser{ID: *who.id}
+		if who.name != nil {
+			user.Name = *who.name
 		}
-		b.WriteString(part[0])
-		b.WriteString(encodeID(hash(h+uint64(i)) & idMask))
-		b.WriteString(part[1])
+		a.User.Users = append(a.User.Users, user)
 	}
-	b.WriteByte(']')
-	return b.String()
+	return a
 }
 
-// leak gives the record secrets. They are made of the token's id, so that they can be told apart.
-func (r *record) leak() {
-	id := strings.Trim(r.id, `"`)
-	r.token = `"pscale_oauth_leaked0` + id + `0not0a0secret"`
-	r.refreshToken = `"pscale_oauth_refresh_leaked0` + id + `0not0a0secret"`
+// grants returns the accesses on single resources of the token with the hash.
+func (s *sample) grants(grants []grant, h uint64) []gen.ServiceTokenAccess {
+	if grants == nil {
+		return nil
+	}
+	all := []gen.ServiceTokenAccess{}
+	at := func(daysAgo int) time.Time {
+		return s.midnight.AddDate(0, 0, -daysAgo).Add(37163123 * time.Millisecond)
+	}
+	for i, g := range grants {
+		id := namedID(g.kind + " " + g.name)
+		access := gen.ServiceTokenAccess{
+			ID: encodeID(hash(h + uint64(i))), Access: g.access, Description: g.description,
+			ResourceID: id, ResourceName: g.name, ResourceType: g.kind,
+			Resource: gen.AccessResource{ID: id, Name: g.name, CreatedAt: at(700), UpdatedAt: at(90 + g.deletedDaysAgo)},
+		}
+		if g.deletedDaysAgo > 0 {
+			access.Resource.DeletedAt = new(at(g.deletedDaysAgo))
+		}
+		all = append(all, access)
+	}
+	return all
+}
+
+// id returns the id of the token with the number, which no other number of the application has: twelve characters of
+// [a-z0-9], like PlanetScale's. Each step is a bijection on numbers of 62 bits, all of which fit twelve digits to the base 36.
+func (s *sample) id(number int) string {
+	const scramble = 0x1b873593cc9e2d51 // odd
+	x := (uint64(number)*scramble ^ 0x2f0b4c47d1a5e693 ^ s.salt) & idMask
+	x ^= x >> 31
+	return encodeID(x * scramble)
+}
+
+const idMask = 1<<62 - 1
+
+// encodeID writes the lower 62 bits as an id.
+func encodeID(x uint64) string {
+	x &= idMask
+	var id [12]byte
+	for i := len(id) - 1; i >= 0; i-- {
+		id[i] = "0123456789abcdefghijklmnopqrstuvwxyz"[x%36]
+		x /= 36
+	}
+	return string(id[:])
+}
+
+// namedID returns the id of something that is not a token: the same for the same name.
+func namedID(name string) string {
+	h := fnv.New64a()
+	h.Write([]byte(name))
+	return encodeID(hash(h.Sum64()))
+}
+
+// hash is the output step of SplitMix64: a good mixture of all bits.
+func hash(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
 }

@@ -1,93 +1,77 @@
 package apitest
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"net"
 	"net/http"
-	"sync"
-	"time"
+	"net/http/httptest"
+	"strings"
 )
 
-// A Server is a PlanetScale that listens on the loopback interface, on one port for each of PlanetScale's hosts. It is
-// safe for concurrent use.
+// A Server is a [Handler] that listens on the loopback interface, on one port for each of PlanetScale's hosts. It is safe
+// for concurrent use.
 type Server struct {
-	*PlanetScale
+	*Handler
 	// URL is the base URL of the API, with its path /v1 and no slash at the end.
 	URL string
 	// AuthURL is the base URL of the authorization host, without a slash at the end.
 	AuthURL string
 
-	servers []*http.Server
-	cancel  context.CancelFunc
-	running sync.WaitGroup // listeners, connections and requests
+	api, auth *httptest.Server
 }
 
 // NewServer starts a server; the caller closes it. It panics if it cannot listen on the loopback interface.
 func NewServer(options ...Option) *Server {
-	s, err := Start(options...)
-	if err != nil {
-		panic(err.Error())
+	s := &Server{Handler: NewHandler(options...)}
+	only := func(api bool) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasPrefix(r.URL.Path, apiPath+"/") != api {
+				s.log.add(r)
+				fail(w, http.StatusNotFound)
+				return
+			}
+			s.ServeHTTP(w, r)
+		})
 	}
+	s.api, s.auth = httptest.NewServer(only(true)), httptest.NewServer(only(false))
+	s.URL, s.AuthURL = s.api.URL+apiPath, s.auth.URL
 	return s
 }
 
-// Start starts a server, as NewServer does, but returns an error if it cannot listen.
-func Start(options ...Option) (*Server, error) {
-	ctx, cancel := context.WithCancel(context.Background())
-	s := &Server{PlanetScale: New(options...), cancel: cancel}
-	api, err := s.listen(ctx, apiHost)
-	if err == nil {
-		s.URL = api + apiPath
-		s.AuthURL, err = s.listen(ctx, authHost)
-	}
-	if err != nil {
-		s.Close()
-		return nil, fmt.Errorf("apitest: cannot listen on the loopback interface: %w", err)
-	}
-	return s, nil
-}
-
-// Close stops the server: it breaks off the requests being answered, and returns when all is at rest.
+// Close stops the server: it breaks off the requests in flight, and returns when their handlers have ended.
 func (s *Server) Close() {
-	s.cancel()
-	for _, server := range s.servers {
-		_ = server.Close() // the listener may be closed already
+	for _, server := range []*httptest.Server{s.api, s.auth} {
+		server.CloseClientConnections()
+		server.Close()
 	}
-	s.running.Wait()
 }
 
-// listen starts to answer for the hosts and returns the address.
-func (s *Server) listen(ctx context.Context, hosts hosts) (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		if listener, err = net.Listen("tcp6", "[::1]:0"); err != nil {
-			return "", err
-		}
-	}
-	server := &http.Server{
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			s.running.Add(1) // a connection that a fault takes over is not counted any more
-			defer s.running.Done()
-			s.serve(w, r, hosts)
-		}),
-		ReadHeaderTimeout: 10 * time.Second,
-		BaseContext:       func(net.Listener) context.Context { return ctx },
-		ConnState: func(_ net.Conn, state http.ConnState) {
-			switch state {
-			case http.StateNew:
-				s.running.Add(1)
-			case http.StateClosed, http.StateHijacked:
-				s.running.Done()
+// Client returns an HTTP client whose requests for api.planetscale.com and auth.planetscale.com come to this server, so
+// that a program under test needs no other base URL. It reaches no other host.
+func (s *Server) Client() *http.Client { return &http.Client{Transport: transport{s}} }
+
+type transport struct{ server *Server }
+
+// RoundTrip sends a copy of the request to the server.
+func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	host := map[string]*httptest.Server{apiHost: t.server.api, authHost: t.server.auth}[strings.ToLower(r.URL.Host)]
+	if host == nil {
+		for _, server := range []*httptest.Server{t.server.api, t.server.auth} {
+			if server.URL == "http://"+r.URL.Host {
+				return http.DefaultTransport.RoundTrip(r)
 			}
-		},
-	}
-	s.servers = append(s.servers, server)
-	s.running.Go(func() {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			panic("apitest: " + err.Error())
 		}
-	})
-	return "http://" + listener.Addr().String(), nil
+		return nil, &http.ProtocolError{ErrorString: "apitest: the client of a test server was asked for " + r.URL.Host}
+	}
+	sent := r.Clone(r.Context())
+	sent.Host = r.URL.Host
+	sent.URL.Scheme, sent.URL.Host = "http", strings.TrimPrefix(host.URL, "http://")
+	response, err := http.DefaultTransport.RoundTrip(sent)
+	if response != nil {
+		response.Request = r
+	}
+	return response, err
 }
+
+const (
+	apiHost  = "api.planetscale.com"
+	authHost = "auth.planetscale.com"
+)

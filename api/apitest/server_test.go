@@ -33,8 +33,8 @@ func TestEachHostChecksTheCredential(t *testing.T) {
 		{"api, swapped pair", server.URL + application, apitest.ServiceToken + ":" + apitest.ServiceTokenID, 401, unauthorized},
 		{"api, service token with a scheme", server.URL + application, "Bearer " + serviceToken, 401, invalidState},
 		{"api, wrong secret", server.URL + application, serviceToken + "x", 401, unauthorized},
-		{"api, expired access token", server.URL + application, "Bearer " + apitest.ExpiredAccessToken, 401, invalidState},
-		{"api, revoked access token", server.URL + tokensPath, "Bearer " + apitest.RevokedAccessToken, 401, invalidState},
+		{"api, expired access token", server.URL + application, "Bearer " + "pscale_oauth_expired", 401, invalidState},
+		{"api, revoked access token", server.URL + tokensPath, "Bearer " + "pscale_oauth_revoked", 401, invalidState},
 		{"api, unknown access token", server.URL + tokensPath + "/x", "Bearer x", 401, invalidState},
 		{"auth, access token", server.AuthURL + "/oauth/token/info", accessToken, 200, ""},
 		{"auth, nothing", server.AuthURL + "/oauth/token/info", "", 401, invalidToken},
@@ -57,9 +57,9 @@ func TestAServiceTokenNeedsTheAccess(t *testing.T) {
 		accesses                 []string
 		application, list, token int
 	}{
-		{[]string{apitest.ReadApplications, apitest.ReadTokens}, 200, 200, 200},
-		{[]string{apitest.ReadApplications}, 200, 403, 403},
-		{[]string{apitest.ReadTokens}, 403, 200, 200},
+		{[]string{"read_oauth_applications", "read_oauth_tokens"}, 200, 200, 200},
+		{[]string{"read_oauth_applications"}, 200, 403, 403},
+		{[]string{"read_oauth_tokens"}, 403, 200, 200},
 		{nil, 403, 403, 403},
 	}
 	for _, test := range tests {
@@ -111,7 +111,7 @@ func TestWhatDoesNotExistIsNotFound(t *testing.T) {
 
 func TestOneHandlerServesBothHosts(t *testing.T) {
 	t.Parallel()
-	planetscale := apitest.New()
+	planetscale := apitest.NewHandler()
 	for path, authorization := range map[string]string{
 		"/v1" + application: serviceToken,
 		"/oauth/token/info": accessToken,
@@ -121,7 +121,7 @@ func TestOneHandlerServesBothHosts(t *testing.T) {
 			t.Errorf("GET %s: %d %s", path, response.status, response.body.String())
 		}
 	}
-	if got := planetscale.RequestCount(); got != 2 {
+	if got := len(planetscale.Requests()); got != 2 {
 		t.Errorf("%d requests counted, want 2", got)
 	}
 }
@@ -144,9 +144,9 @@ func TestOptionsThatMakeNoSensePanic(t *testing.T) {
 	t.Parallel()
 	for name, construct := range map[string]func(){
 		"negative number": func() { apitest.WithTokens(-1) },
-		"no revision":     func() { apitest.WithRevision(0) },
-		"no form":         func() { apitest.WithTokenInfoForm(9) },
-		"one id twice":    func() { apitest.New(apitest.WithTokenList(twins)) },
+		"no revision":     func() { apitest.WithRevision("2026-13") },
+		"no form":         func() { apitest.WithTokenInfoForm("") },
+		"one id twice":    func() { apitest.NewHandler(apitest.WithTokenList(twins)) },
 	} {
 		func() {
 			defer func() {
@@ -203,14 +203,14 @@ func TestADeletedTokenIsGone(t *testing.T) {
 		}
 	}
 	_, apps := send("GET", srv.URL+"/organizations/acme/oauth-applications?per_page=1", good)
-	if !strings.Contains(apps, `"total_count":1`) || !strings.Contains(apps, `"tokens":37`) {
+	if !strings.Contains(apps, `"total_count":2`) || !strings.Contains(apps, `"tokens":37`) {
 		t.Errorf("the applications are %.200s", apps)
 	}
 }
 
 func TestDeletionNeedsItsAccess(t *testing.T) {
 	t.Parallel()
-	srv := apitest.NewServer(apitest.WithAccesses(apitest.ReadApplications, apitest.ReadTokens))
+	srv := apitest.NewServer(apitest.WithAccesses("read_oauth_applications", "read_oauth_tokens"))
 	defer srv.Close()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodDelete,
 		srv.URL+"/organizations/acme/oauth-applications/"+apitest.ApplicationID+"/tokens/"+srv.Token(0).ID, nil)
@@ -223,7 +223,7 @@ func TestDeletionNeedsItsAccess(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusForbidden || srv.TokenCount() != apitest.DefaultTokens {
+	if resp.StatusCode != http.StatusForbidden || srv.TokenCount() != 120 {
 		t.Errorf("%d, and %d tokens are left", resp.StatusCode, srv.TokenCount())
 	}
 }

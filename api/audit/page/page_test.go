@@ -35,7 +35,7 @@ var application = &api.Application{
 
 // sandbox returns so many of the tokens that package apitest makes up.
 func sandbox(n int) []*api.Token {
-	planetscale := apitest.New(apitest.WithTokens(n), apitest.WithLeakedSecret(24),
+	planetscale := apitest.NewHandler(apitest.WithTokens(n), apitest.WithLeakedSecret(24),
 		apitest.WithClock(func() time.Time { return now }))
 	tokens := make([]*api.Token, n)
 	for i := range tokens {

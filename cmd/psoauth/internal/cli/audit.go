@@ -64,9 +64,6 @@ says nothing about the tokens.`,
 	return cmd
 }
 
-// sandboxLeak is the number of a token that the sandbox shows to an audit with its secret; only an audit looks for that.
-const sandboxLeak = 24
-
 // audit reads the application and its tokens, applies the rules, and writes the report.
 func (p *program) audit(
 	ctx context.Context, args []string, options audit.Options, format string, w io.Writer,

@@ -30,7 +30,7 @@ func TestTheSandboxHasACaseOfEveryRule(t *testing.T) {
 			t.Errorf("no case of %s", rule.ID)
 		}
 	}
-	if s := report.Summary; s.Tokens != apitest.DefaultTokens || s.Flagged == 0 || s.Flagged > s.Tokens/2 || s.Errors == 0 {
+	if s := report.Summary; s.Tokens != 120 || s.Flagged == 0 || s.Flagged > s.Tokens/2 || s.Errors == 0 {
 		t.Errorf("summary %+v", s)
 	}
 	if want := fmt.Sprintf("psoauth: %d findings at severity error or higher\n", report.Summary.Errors); r.stderr != want {
@@ -175,7 +175,7 @@ func TestAuditOutput(t *testing.T) {
 	}
 	// What is there is replaced, with the rights it had, or kept when the audit fails.
 	kept := file(t, "report.json", "as it was")
-	broken := userOfTestServer(newServer(t, apitest.WithEveryFault(apitest.Status(500))))
+	broken := userOfTestServer(newServer(t, apitest.WithFaults(apitest.Fault{Do: apitest.Status(500)})))
 	failed(t, run(t, broken, "audit", apitest.ApplicationID, "--output", kept))
 	if content, err := os.ReadFile(kept); err != nil || string(content) != "as it was" {
 		t.Errorf("%q, %v", content, err)
@@ -217,7 +217,7 @@ func TestAuditOutput(t *testing.T) {
 // Half a list is no audit: nothing is said of it.
 func TestAuditOfAListThatBreaksOff(t *testing.T) {
 	t.Parallel()
-	server := newServer(t, apitest.WithTokens(300), apitest.WithEveryFault(apitest.When(apitest.OnPage(3), apitest.HTML(200))))
+	server := newServer(t, apitest.WithTokens(300), apitest.WithFaults(apitest.Fault{Match: apitest.OnPage(3), Do: apitest.HTML(200)}))
 	for _, format := range []string{"human", "json", "csv", "sarif", "markdown", "html"} {
 		r := run(t, userOfTestServer(server), "audit", apitest.ApplicationID, "--format", format)
 		if failed(t, r); r.stdout != "" {

@@ -78,7 +78,7 @@ func logged(t testing.TB, lines []string) (rules []string) {
 
 func TestAClientSeesNoProxy(t *testing.T) {
 	t.Parallel()
-	service := httptest.NewServer(apitest.New(apitest.WithTokens(250), apitest.WithClock(clock)))
+	service := httptest.NewServer(apitest.NewHandler(apitest.WithTokens(250), apitest.WithClock(clock)))
 	t.Cleanup(service.Close)
 	p := startProxy(t, "--upstream", service.URL, "--enforce", "--fail-on", "warning", "--format", "json")
 	user := func(address string) environment {

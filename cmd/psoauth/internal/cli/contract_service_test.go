@@ -16,7 +16,7 @@ import (
 
 func TestCheckOfTheService(t *testing.T) {
 	t.Parallel()
-	for _, revision := range []apitest.Revision{apitest.Revision202512, apitest.Revision202608, apitest.Revision202609} {
+	for _, revision := range []string{"2025-12", "2026-08", "2026-09"} {
 		server := newServer(t, apitest.WithRevision(revision), apitest.WithTokens(1037))
 		got := checked(t, userOfTestServer(server), 0, "--app", apitest.ApplicationID, "--fail-on", "warning")
 		for operation, want := range map[string]int{"getOAuthApplication": 1, "listOAuthTokens": 11, "getOAuthToken": 3, "getTokenInfo": 1} {
@@ -48,7 +48,7 @@ func TestCheckOfTheServiceWithOneCredential(t *testing.T) {
 
 func TestCheckOfTheSandbox(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{nil, {"--app", "any"}, {"--org", "any"}} {
+	for _, args := range [][]string{nil, {"--app", apitest.ApplicationID}, {"--org", "any"}} {
 		if got := checked(t, userOf("http://127.0.0.1:1"), 0, append(args, "--sandbox")...); got.Summary.Responses != 7 || len(got.Findings) > 0 {
 			t.Errorf("%q: %+v", args, got)
 		}
@@ -63,16 +63,18 @@ func TestCheckOfAServiceThatIsWrong(t *testing.T) {
 	}
 	for _, test := range []struct {
 		name    string
-		faults  apitest.Fault
+		fault   apitest.Fault
 		want    []string // rules
 		answers int
 	}{
-		{"HTML for an application", apitest.When(on(apitest.ApplicationID), apitest.HTML(200)), []string{"live http.content-type"}, 7},
-		{"a page loop", apitest.When(apitest.OnPage(2), apitest.NextPage(1)), []string{"live page.next-not-advancing"}, 7},
-		{"duplicate members in token info", apitest.When(on("/info"), apitest.DuplicateMember()), []string{"live json.duplicate-member"}, 7},
-		{"a truncated page", apitest.When(apitest.OnPage(2), apitest.Body(`{"data":[`)), []string{"live json.truncated"}, 7},
+		{"HTML for an application", apitest.Fault{Match: on(apitest.ApplicationID), Do: apitest.HTML(200)}, []string{"live http.content-type"}, 7},
+		{"a page loop", apitest.Fault{Match: apitest.OnPage(2), Do: apitest.NextPage(1)}, []string{"live page.next-not-advancing"}, 7},
+		{"duplicate members in token info", apitest.Fault{Match: on("/info"), Do: apitest.Edit(func(body []byte) []byte {
+			return append([]byte(`{"active":null,`), body[1:]...)
+		})}, []string{"live json.duplicate-member"}, 7},
+		{"a truncated page", apitest.Fault{Match: apitest.OnPage(2), Do: apitest.Edit(func([]byte) []byte { return []byte(`{"data":[`) })}, []string{"live json.truncated"}, 7},
 	} {
-		server := newServer(t, apitest.WithEveryFault(test.faults))
+		server := newServer(t, apitest.WithFaults(test.fault))
 		got := checked(t, userOfTestServer(server), 1, "--app", apitest.ApplicationID)
 		rules := slices.Compact(got.rules())
 		if !slices.Contains(rules, test.want[0]) || got.Summary.Responses < test.answers {
@@ -90,7 +92,7 @@ func TestCheckOfAServiceThatIsWrong(t *testing.T) {
 
 func TestCheckOfAServiceThatCannotBeAskedReportsTheRest(t *testing.T) {
 	t.Parallel()
-	server := newServer(t, apitest.WithAccesses(apitest.ReadTokens))
+	server := newServer(t, apitest.WithAccesses("read_oauth_tokens"))
 	r := run(t, userOfTestServer(server), "contract", "check", "--app", apitest.ApplicationID, "--format", "json")
 	got := r.report(t, 2)
 	if n := got.answers("listOAuthTokens"); n != 2 || len(got.Findings) > 0 {
@@ -109,7 +111,7 @@ func TestCheckOfAServiceThatCannotBeAskedReportsTheRest(t *testing.T) {
 func TestCheckOfAServiceThatWantsToBeLeftAloneIsOneCall(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{429, 500, 503} {
-		server := newServer(t, apitest.WithEveryFault(apitest.RetryAfter(status, "1e9")))
+		server := newServer(t, apitest.WithFaults(apitest.Fault{Do: apitest.Status(status, "Retry-After", "1e9")}))
 		failed(t, run(t, userOfTestServer(server), "contract", "check", "--app", apitest.ApplicationID))
 		if n := len(server.Requests()); n != 1 {
 			t.Errorf("%d: %d requests", status, n)
@@ -120,7 +122,7 @@ func TestCheckOfAServiceThatWantsToBeLeftAloneIsOneCall(t *testing.T) {
 // Where the contract is told to look away, nobody else says what the client refused.
 func TestCheckSaysWhatTheClientRefusesAndNoRuleFinds(t *testing.T) {
 	t.Parallel()
-	server := newServer(t, apitest.WithEveryFault(apitest.When(func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/info") }, apitest.HTML(200))))
+	server := newServer(t, apitest.WithFaults(apitest.Fault{Match: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/info") }, Do: apitest.HTML(200)}))
 	r := run(t, userOfTestServer(server), "contract", "check", "--app", apitest.ApplicationID, "--severity", "http.content-type=off")
 	if line := failed(t, r); !strings.Contains(line, "getTokenInfo: 200 OK") || !strings.Contains(r.stdout, "7 responses: 0 errors") {
 		t.Errorf("%s%s", line, r.stdout)
@@ -162,12 +164,12 @@ func TestCheckOfAServiceThatIsNotThereIsOneCall(t *testing.T) {
 func TestAnInterruptEndsACheck(t *testing.T) {
 	t.Parallel()
 	ctx, interrupt := context.WithCancel(t.Context())
-	server := newServer(t, apitest.WithEveryFault(apitest.When(apitest.OnPage(2), func(http.Handler) http.Handler {
+	server := newServer(t, apitest.WithFaults(apitest.Fault{Match: apitest.OnPage(2), Do: func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			interrupt()
 			<-r.Context().Done()
 		})
-	})))
+	}}))
 	var stdout, stderr bytes.Buffer
 	status := process(ctx, userOfTestServer(server), &stdout, &stderr, "contract", "check", "--app", apitest.ApplicationID)
 	if line := interrupted(t, result{status, stdout.String(), stderr.String()}); !strings.HasPrefix(line, "psoauth: interrupted") || stdout.Len() > 0 {

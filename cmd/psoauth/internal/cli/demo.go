@@ -77,7 +77,7 @@ func (p *program) enforced() (*api.Client, *contract.Run, error) {
 
 // demoFault shows what is found in an answer that does not keep the contract.
 func (p *program) demoFault(ctx context.Context, d demonstration) error {
-	if _, err := p.startSandbox(apitest.WithEveryFault(apitest.NextPage(1))); err != nil {
+	if _, err := p.startSandbox(apitest.WithFaults(apitest.Fault{Do: apitest.NextPage(1)})); err != nil {
 		return err
 	}
 	client, run, err := p.enforced()
@@ -171,7 +171,7 @@ func (d demonstration) tokenInfo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	revoked, err := d.client.InspectToken(ctx, apitest.RevokedAccessToken)
+	revoked, err := d.client.InspectToken(ctx, "pscale_oauth_revoked")
 	if err != nil {
 		return err
 	}

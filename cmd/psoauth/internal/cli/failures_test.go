@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"strings"
@@ -121,8 +122,8 @@ func TestARedirectToAnotherPortIsNotFollowed(t *testing.T) {
 
 func TestAListThatBreaksOffNamesThePageToResumeFrom(t *testing.T) {
 	t.Parallel()
-	fail := func(fault apitest.Fault) *apitest.Server {
-		return newServer(t, apitest.WithTokens(450), apitest.WithEveryFault(apitest.When(apitest.OnPage(3), fault)))
+	fail := func(fault func(http.Handler) http.Handler) *apitest.Server {
+		return newServer(t, apitest.WithTokens(450), apitest.WithFaults(apitest.Fault{Match: apitest.OnPage(3), Do: fault}))
 	}
 	for _, test := range []struct {
 		name   string
@@ -161,7 +162,9 @@ func TestAListThatBreaksOffNamesThePageToResumeFrom(t *testing.T) {
 
 func TestAHugePageIsRefused(t *testing.T) {
 	t.Parallel()
-	server := newServer(t, apitest.WithEveryFault(apitest.Oversize(16<<20+1)))
+	server := newServer(t, apitest.WithFaults(apitest.Fault{Do: apitest.Edit(func(body []byte) []byte {
+		return append(body, bytes.Repeat([]byte(" "), 16<<20+1-len(body))...)
+	})}))
 	line := failed(t, run(t, userOfTestServer(server), "token", "list", apitest.ApplicationID))
 	if !strings.Contains(line, "more than 16777216 bytes; ask for smaller pages with --per-page") {
 		t.Error(line)
@@ -180,7 +183,7 @@ func TestResumingFromAPageCompletesTheList(t *testing.T) {
 
 func TestAServerThatDoesNotAnswerMeetsTheTimeout(t *testing.T) {
 	t.Parallel()
-	server := newServer(t, apitest.WithEveryFault(apitest.Latency(time.Hour)))
+	server := newServer(t, apitest.WithFaults(apitest.Fault{Do: apitest.Latency(time.Hour)}))
 	line := failed(t, run(t, userOfTestServer(server), "app", "show", apitest.ApplicationID, "--timeout", "1ms"))
 	if !strings.Contains(line, "did not answer in time") || !strings.Contains(line, "4 attempts") {
 		t.Error(line)
@@ -198,7 +201,7 @@ func TestAConnectionThatBreaksIsTriedAgain(t *testing.T) {
 
 func TestA429WithoutRetryAfterIsTriedAgain(t *testing.T) {
 	t.Parallel()
-	server := newServer(t, apitest.WithFaults(apitest.Status(429)))
+	server := newServer(t, apitest.WithFaults(apitest.Fault{Times: 1, Do: apitest.Status(429)}))
 	if out := mustRun(t, userOfTestServer(server), "app", "show", apitest.ApplicationID); !strings.Contains(out, "Schema Sentinel") {
 		t.Error(out)
 	}

@@ -69,14 +69,13 @@ func TestTheNameOfTheOutputImpliesTheFormat(t *testing.T) {
 func TestAnUnfinishedFileHasNoName(t *testing.T) {
 	t.Parallel()
 	folder, seen := t.TempDir(), make(chan []os.DirEntry, 1)
-	server := newServer(t, apitest.WithTokens(500), apitest.WithFaults(), apitest.WithEveryFault(apitest.When(apitest.OnPage(4),
-		func(next http.Handler) http.Handler {
-			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				entries, _ := os.ReadDir(folder)
-				seen <- entries
-				next.ServeHTTP(w, r)
-			})
-		})))
+	server := newServer(t, apitest.WithTokens(500), apitest.WithFaults(), apitest.WithFaults(apitest.Fault{Match: apitest.OnPage(4), Do: func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			entries, _ := os.ReadDir(folder)
+			seen <- entries
+			next.ServeHTTP(w, r)
+		})
+	}}))
 	file := filepath.Join(folder, "tokens.csv")
 	if r := run(t, userOfTestServer(server), "token", "list", apitest.ApplicationID, "--output", file); r.status != 0 {
 		t.Fatal(r.stderr)

@@ -56,7 +56,7 @@ func TestAReaderThatHasSeenEnoughEndsTheRunInSilence(t *testing.T) {
 			t.Errorf("%s: status %d, stderr %s", format, status, stderr.String())
 		}
 	}
-	if n := server.RequestCount(); n > 100 {
+	if n := len(server.Requests()); n > 100 {
 		t.Errorf("%d requests for readers of some hundred tokens", n)
 	}
 }
@@ -75,13 +75,12 @@ func TestAFullDiskIsOneLineAndStatus2(t *testing.T) {
 func TestAnInterruptEndsAListWithThePageToResumeFrom(t *testing.T) {
 	t.Parallel()
 	ctx, interrupt := context.WithCancel(t.Context())
-	server := newServer(t, apitest.WithTokens(1000), apitest.WithEveryFault(apitest.When(apitest.OnPage(4),
-		func(http.Handler) http.Handler {
-			return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-				interrupt()
-				<-r.Context().Done()
-			})
-		})))
+	server := newServer(t, apitest.WithTokens(1000), apitest.WithFaults(apitest.Fault{Match: apitest.OnPage(4), Do: func(http.Handler) http.Handler {
+		return http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			interrupt()
+			<-r.Context().Done()
+		})
+	}}))
 	var stdout, stderr bytes.Buffer
 	status := process(ctx, userOfTestServer(server), &stdout, &stderr, "token", "list", apitest.ApplicationID)
 	line := interrupted(t, result{status, stdout.String(), stderr.String()})
@@ -125,13 +124,12 @@ func TestAListIsShownWhileItIsRead(t *testing.T) {
 			t.Parallel()
 			var stdout lockedBuffer
 			var early atomic.Bool
-			server := newServer(t, apitest.WithTokens(3000), apitest.WithEveryFault(apitest.When(apitest.OnPage(20),
-				func(next http.Handler) http.Handler {
-					return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-						early.Store(stdout.String() != "")
-						next.ServeHTTP(w, r)
-					})
-				})))
+			server := newServer(t, apitest.WithTokens(3000), apitest.WithFaults(apitest.Fault{Match: apitest.OnPage(20), Do: func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					early.Store(stdout.String() != "")
+					next.ServeHTTP(w, r)
+				})
+			}}))
 			if status := process(t.Context(), userOfTestServer(server), &stdout, io.Discard,
 				"token", "list", apitest.ApplicationID, "--format", format); status != 0 {
 				t.Fatalf("status %d", status)
@@ -161,8 +159,7 @@ func TestPagesAreFetchedAhead(t *testing.T) {
 			next.ServeHTTP(w, r)
 		})
 	}
-	server := newServer(t, apitest.WithTokens(500), apitest.WithEveryFault(
-		apitest.When(apitest.OnPage(2), wait), apitest.When(apitest.OnPage(3), tell)))
+	server := newServer(t, apitest.WithTokens(500), apitest.WithFaults(apitest.Fault{Match: apitest.OnPage(2), Do: wait}, apitest.Fault{Match: apitest.OnPage(3), Do: tell}))
 	mustRun(t, userOfTestServer(server), "token", "list", apitest.ApplicationID)
 }
 

@@ -45,6 +45,7 @@ type program struct {
 	partly    bool              // whether a part of the output is one
 
 	sandboxOptions []apitest.Option // what a command wants of the sandbox
+	takesToken     bool             // whether the command takes the id of a token, too
 }
 
 // Run runs the command and returns its exit status. Data goes to Stdout, everything else to Stderr; a failure is one

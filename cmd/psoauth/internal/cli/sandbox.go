@@ -1,9 +1,15 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -11,25 +17,109 @@ import (
 	"github.com/psoauth/psoauth/openapi"
 )
 
+// sandboxLeak is the number of a token that the sandbox shows to an audit with its secret.
+const sandboxLeak = 24
+
 func (p *program) sandboxCommand() *cobra.Command {
-	listen, tokens := "127.0.0.1:0", numberFlag{value: apitest.DefaultTokens}
+	var (
+		listen    = "127.0.0.1:0"
+		tokens    = numberFlag{value: 120}
+		apps      []string
+		faults    []string
+		revisions = []string{"2025-12", "2026-08", "2026-09"}
+		revision  = "2026-08"
+	)
 	cmd := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Serve an in-memory PlanetScale on this machine",
 		Long: `Serve an in-memory PlanetScale, both its hosts on one address, until it is interrupted. It prints the
-environment that leads a client there. The credentials are made up and open nothing else.`,
-		Example: "  psoauth sandbox --listen 127.0.0.1:8080 --tokens 100000",
-		Args:    cobra.NoArgs,
+environment that leads a client there. The credentials are made up and open nothing else. It has two
+applications, and tokens that are deleted stay deleted.
+
+With --fault every request meets a fault, and with --fault NAME:N the first N requests do:
+` + faultHelp(),
+		Example: `  psoauth sandbox --listen 127.0.0.1:8080 --tokens 100000
+  psoauth sandbox --fault rate-limit:3 --revision 2026-09`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.serveSandbox(cmd.Context(), listen, tokens.value)
+			if !slices.Contains(revisions, revision) {
+				return fmt.Errorf("--revision %q: want %s", revision, strings.Join(revisions, ", "))
+			}
+			options := []apitest.Option{
+				apitest.WithTokens(tokens.value), apitest.WithRevision(revision), apitest.WithLeakedSecret(sandboxLeak),
+			}
+			for _, name := range faults {
+				fault, err := faultNamed(name)
+				if err != nil {
+					return err
+				}
+				options = append(options, apitest.WithFaults(fault))
+			}
+			ids := []string{apitest.ApplicationID}
+			if apps != nil {
+				ids = apps
+				options = append(options, apitest.WithApplicationIDs(apps...))
+			}
+			return p.serveSandbox(cmd.Context(), listen, ids[0], options)
 		},
 	}
-	cmd.Flags().StringVar(&listen, "listen", listen, "the `address` to listen on; with port 0, any free port")
-	cmd.Flags().Var(&tokens, "tokens", "how many tokens the application has issued")
+	flags := cmd.Flags()
+	flags.StringVar(&listen, "listen", listen, "the `address` to listen on; with port 0, any free port")
+	flags.Var(&tokens, "tokens", "how many tokens the first application has issued")
+	flags.StringSliceVar(&apps, "app", nil, "the `id` of an application, in place of the two; may be repeated")
+	flags.StringSliceVar(&faults, "fault", nil, "a `fault` that requests meet, see above; may be repeated")
+	flags.StringVar(&revision, "revision", revision, "the `shape` of responses: "+strings.Join(revisions, ", "))
+	_ = cmd.RegisterFlagCompletionFunc("revision", cobra.FixedCompletions(revisions, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
-func (p *program) serveSandbox(ctx context.Context, address string, tokens int) error {
+// faults are those of psoauth sandbox --fault.
+var faults = []struct {
+	name, effect string
+	do           func(http.Handler) http.Handler
+}{
+	{"rate-limit", "429 with Retry-After: 1", apitest.Status(http.StatusTooManyRequests, "Retry-After", "1")},
+	{"server-error", "500", apitest.Status(http.StatusInternalServerError)},
+	{"unavailable", "503", apitest.Status(http.StatusServiceUnavailable)},
+	{"unauthorized", "401, as for a revoked credential", apitest.Status(http.StatusUnauthorized)},
+	{"forbidden", "403, as without the access", apitest.Status(http.StatusForbidden)},
+	{"html", "200 with a page of HTML", apitest.HTML(http.StatusOK)},
+	{"empty", "no body", apitest.Edit(func([]byte) []byte { return nil })},
+	{"truncated", "half of the JSON", apitest.Edit(func(body []byte) []byte { return body[:len(body)/2] })},
+	{"slow", "a wait of 3 seconds", apitest.Latency(3 * time.Second)},
+	{"reset", "a reset connection", apitest.Reset(0)},
+	{"page-loop", "a list whose next page is its first", apitest.NextPage(1)},
+	{"wrong-type", "an id that is a number", apitest.Edit(func(body []byte) []byte {
+		return bytes.Replace(body, []byte(`"id":"`), []byte(`"id":7,"was":"`), 1)
+	})},
+}
+
+func faultHelp() string {
+	var b strings.Builder
+	for _, f := range faults {
+		fmt.Fprintf(&b, "\n  %-14s%s", f.name, f.effect)
+	}
+	return b.String()
+}
+
+// faultNamed returns the fault NAME, or the fault NAME:N that the first N requests meet.
+func faultNamed(s string) (apitest.Fault, error) {
+	name, times, limited := strings.Cut(s, ":")
+	n, err := strconv.Atoi(times)
+	if limited && (err != nil || n < 1) {
+		return apitest.Fault{}, fmt.Errorf("--fault %q: want a number of requests from 1 behind the colon", s)
+	}
+	var known []string
+	for _, f := range faults {
+		if f.name == name {
+			return apitest.Fault{Times: n, Do: f.do}, nil
+		}
+		known = append(known, f.name)
+	}
+	return apitest.Fault{}, fmt.Errorf("--fault %q: want one of %s", name, strings.Join(known, ", "))
+}
+
+func (p *program) serveSandbox(ctx context.Context, address, application string, options []apitest.Option) error {
 	listener, err := listenOn(ctx, address)
 	if err != nil {
 		return err
@@ -45,15 +135,16 @@ func (p *program) serveSandbox(ctx context.Context, address string, tokens int) 
 	} {
 		fmt.Fprintf(p.out, "export %s=%s\n", v.name, v.value)
 	}
-	fmt.Fprintf(p.out, "# psoauth token list %s\n", apitest.ApplicationID)
+	fmt.Fprintf(p.out, "# psoauth token list %s\n", application)
 	if err := p.out.Flush(); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	return serve(ctx, listener, apitest.New(apitest.WithTokens(tokens), apitest.WithClock(p.Now)))
+	return serve(ctx, listener, apitest.NewHandler(append(options, apitest.WithClock(p.Now))...))
 }
 
 // enterSandbox starts a PlanetScale in this process and has the settings lead to it, except where flags say otherwise. It
-// has the organization and the application that are asked for. It returns the ids with those that were left out.
+// takes the ids of an application and of one of its tokens, or one of the two, or none, and returns both. It has the
+// organization that is asked for, and its own two applications.
 func (p *program) enterSandbox(ids []string) ([]string, error) {
 	s := &p.settings
 	if s.apiURL != "" || s.authURL != "" {
@@ -62,15 +153,9 @@ func (p *program) enterSandbox(ids []string) ([]string, error) {
 	if s.org == "" {
 		s.org = apitest.Organization
 	}
-	if len(ids) == 0 {
-		ids = []string{apitest.ApplicationID}
-	}
-	server, err := p.startSandbox(append(p.sandboxOptions, apitest.WithOrganization(s.org), apitest.WithApplicationID(ids[0]))...)
+	planetscale, err := p.startSandbox(append(p.sandboxOptions, apitest.WithOrganization(s.org))...)
 	if err != nil {
 		return nil, err
-	}
-	if len(ids) == 1 {
-		ids = append(ids, server.Token(0).ID)
 	}
 	if s.serviceTokenID == "" && s.serviceToken.IsZero() {
 		s.serviceTokenID, s.serviceToken.Secret = apitest.ServiceTokenID, openapi.NewSecret(apitest.ServiceToken)
@@ -78,16 +163,30 @@ func (p *program) enterSandbox(ids []string) ([]string, error) {
 	if s.accessToken.IsZero() {
 		s.accessToken.Secret = openapi.NewSecret(apitest.AccessToken)
 	}
+	if len(ids) == 0 {
+		ids = []string{apitest.ApplicationID}
+	}
+	if len(ids) == 1 {
+		if app := planetscale.ApplicationOf(ids[0]); app != "" && p.takesToken {
+			return []string{app, ids[0]}, nil
+		}
+		ids = append(ids, planetscale.Token(0).ID)
+	}
 	return ids, nil
 }
 
-// startSandbox starts a PlanetScale that ends with the run, and has the settings lead there.
-func (p *program) startSandbox(options ...apitest.Option) (*apitest.Server, error) {
-	server, err := apitest.Start(append(options, apitest.WithClock(p.Now))...)
-	if err != nil {
-		return nil, err
+// startSandbox starts a PlanetScale that ends with the run, and has the settings lead there: to an address for each host.
+func (p *program) startSandbox(options ...apitest.Option) (*apitest.Handler, error) {
+	planetscale := apitest.NewHandler(append(options, apitest.WithClock(p.Now))...)
+	for url, path := range map[*string]string{&p.settings.apiURL: "/v1", &p.settings.authURL: ""} {
+		listener, err := listenOn(context.Background(), "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		server := &http.Server{Handler: planetscale, ReadHeaderTimeout: 10 * time.Second}
+		p.closers = append(p.closers, func() { _ = server.Close() })
+		go func() { _ = server.Serve(listener) }() // ends with Close
+		*url = "http://" + listener.Addr().String() + path
 	}
-	p.closers = append(p.closers, server.Close)
-	p.settings.apiURL, p.settings.authURL = server.URL, server.AuthURL
-	return server, nil
+	return planetscale, nil
 }

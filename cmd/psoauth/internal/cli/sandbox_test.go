@@ -44,24 +44,100 @@ func TestInTheSandboxTheEnvironmentIsNotRead(t *testing.T) {
 	t.Parallel()
 	real := userOf("http://127.0.0.1:1")
 	for _, args := range [][]string{
-		{"app", "show"}, {"app", "show", "any"}, {"token", "list"}, {"token", "list", "any"}, {"token", "show"},
-		{"token", "show", "any"}, {"token", "info"}, {"app", "show", "any", "--org", "any other"},
+		{"app", "show"}, {"app", "show", apitest.ApplicationID}, {"token", "list"}, {"token", "list", "7pm4d9w2k6tb"},
+		{"token", "show"}, {"token", "show", apitest.ApplicationID}, {"token", "info"}, {"app", "show", "--org", "any other"},
 	} {
 		mustRun(t, real, append(args, "--sandbox")...)
 	}
-	out := mustRun(t, real, "--sandbox", "token", "list", "any", "--format", "json")
-	if got := strings.Count(out, `"display_name"`); got != apitest.DefaultTokens {
-		t.Errorf("%d tokens, want %d", got, apitest.DefaultTokens)
+	out := mustRun(t, real, "--sandbox", "token", "list", apitest.ApplicationID, "--format", "json")
+	if got := strings.Count(out, `"display_name"`); got != 120 {
+		t.Errorf("%d tokens, want %d", got, 120)
+	}
+}
+
+func TestTheSandboxHasTwoApplicationsAndNoOther(t *testing.T) {
+	t.Parallel()
+	for _, app := range []string{apitest.ApplicationID, "7pm4d9w2k6tb"} {
+		out := mustRun(t, nil, "--sandbox", "token", "list", app, "--format", "csv", "--limit", "3")
+		id, _, _ := strings.Cut(strings.Split(out, "\n")[2], ",")
+		for _, args := range [][]string{{id}, {app, id}} {
+			got := members(t, mustRun(t, nil, append([]string{"--sandbox", "--format", "json", "token", "show"}, args...)...))["id"]
+			if got != id {
+				t.Errorf("token show %q: %v", args, got)
+			}
+		}
+		for _, args := range [][]string{{"app", "show", id}, {"token", "list", "nosuch"}, {"token", "show", "nosuch"}, {"audit", "nosuch"}} {
+			if line := failed(t, run(t, nil, append(args, "--sandbox")...)); !strings.Contains(line, "404 Not Found") {
+				t.Errorf("%q: %s", args, line)
+			}
+		}
+	}
+}
+
+// served starts psoauth sandbox and returns the environment it prints.
+func served(t *testing.T, args ...string) environment {
+	t.Helper()
+	ctx, interrupt := context.WithCancel(t.Context())
+	reader, writer := io.Pipe()
+	status := make(chan int)
+	go func() {
+		defer writer.Close()
+		status <- process(ctx, nil, writer, io.Discard, append([]string{"sandbox"}, args...)...)
+	}()
+	t.Cleanup(func() {
+		interrupt()
+		if got := <-status; got != 0 {
+			t.Errorf("psoauth sandbox %q: status %d", args, got)
+		}
+	})
+	user := environment{}
+	for lines := bufio.NewScanner(reader); lines.Scan() && strings.HasPrefix(lines.Text(), "export "); {
+		name, value, _ := strings.Cut(strings.TrimPrefix(lines.Text(), "export "), "=")
+		user[name] = value
+	}
+	return user
+}
+
+func TestTheSandboxServesFaultsRevisionsAndApplications(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name          string
+		args, command []string
+		want          string
+		status        int
+	}{
+		{"two requests fail", []string{"--fault", "rate-limit:1", "--fault", "reset:1"}, []string{"app", "show", apitest.ApplicationID}, "Schema Sentinel", 0},
+		{"every request is HTML", []string{"--fault", "html"}, []string{"app", "show", apitest.ApplicationID}, "text/html", 2},
+		{"truncated", []string{"--fault", "truncated"}, []string{"token", "info"}, "200 OK", 2},
+		{"forbidden", []string{"--fault", "forbidden"}, []string{"token", "list", apitest.ApplicationID}, "403 Forbidden", 2},
+		{"a revision", []string{"--revision", "2025-12"}, []string{"--format", "json", "app", "show", apitest.ApplicationID}, `"all_scopes_by_resource": null`, 0},
+		{"an application", []string{"--app", "mine"}, []string{"token", "list", "mine", "--limit", "1"}, "1 token", 0},
+		{"its secrets are found", nil, []string{"audit", apitest.ApplicationID}, "token.live-secret", 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			r := run(t, served(t, test.args...), test.command...)
+			if r.status != test.status || !strings.Contains(r.stdout+r.stderr, test.want) {
+				t.Errorf("status %d, want %d and %q in\n%s%s", r.status, test.status, test.want, r.stdout, r.stderr)
+			}
+		})
+	}
+	for flag, values := range map[string][]string{"--fault": {"nosuch", "html:0", "html:x"}, "--revision": {"2024-01"}} {
+		for _, value := range values {
+			if line := failed(t, run(t, nil, "sandbox", flag, value)); !strings.Contains(line, flag) {
+				t.Errorf("%s %s: %s", flag, value, line)
+			}
+		}
 	}
 }
 
 func TestInTheSandboxFlagsAreRead(t *testing.T) {
 	t.Parallel()
-	r := run(t, nil, "--sandbox", "token", "info", "--access-token", apitest.ExpiredAccessToken, "--require-active")
+	r := run(t, nil, "--sandbox", "token", "info", "--access-token", "pscale_oauth_expired", "--require-active")
 	if r.status != 1 || !strings.Contains(r.stdout, "not active") {
 		t.Errorf("status %d: %s%s", r.status, r.stdout, r.stderr)
 	}
-	line := failed(t, run(t, nil, "--sandbox", "token", "show", "any", "none"))
+	line := failed(t, run(t, nil, "--sandbox", "token", "show", apitest.ApplicationID, "none"))
 	if !strings.Contains(line, "404 Not Found") {
 		t.Error(line)
 	}

@@ -267,6 +267,7 @@ type place struct{ organization, application, token string }
 // ids checks that a command got the ids it takes. In the sandbox they are optional.
 func (p *program) ids(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
+		p.takesToken = len(names) > 1
 		if len(args) == len(names) || p.settings.sandbox && len(args) < len(names) {
 			return nil
 		}

@@ -125,13 +125,13 @@ func TestProgressIsShownOnATerminalOnly(t *testing.T) {
 	list := []string{"token", "list", apitest.ApplicationID, "--format", "csv"}
 	for _, test := range []struct {
 		name     string
-		revision apitest.Revision
+		revision string
 		args     []string
 		want     string
 	}{
-		{"a list of known length", apitest.Revision202608, list, "\r\x1b[Kpage 1 of 3\r\x1b[Kpage 2 of 3\r\x1b[Kpage 3 of 3\r\x1b[K"},
-		{"a list of unknown length", apitest.Revision202512, list, ""},
-		{"something short", apitest.Revision202608, []string{"app", "show", apitest.ApplicationID}, ""},
+		{"a list of known length", "2026-08", list, "\r\x1b[Kpage 1 of 3\r\x1b[Kpage 2 of 3\r\x1b[Kpage 3 of 3\r\x1b[K"},
+		{"a list of unknown length", "2025-12", list, ""},
+		{"something short", "2026-08", []string{"app", "show", apitest.ApplicationID}, ""},
 	} {
 		server := newServer(t, apitest.WithTokens(250), apitest.WithRevision(test.revision))
 		stderr := newScreen(t, 80, "")
@@ -152,17 +152,16 @@ func TestOnATerminalRowsAreShownAtOnce(t *testing.T) {
 	t.Parallel()
 	const last = 99 // of the first page
 	for _, format := range []string{"human", "csv", "json"} {
-		stdout := newScreen(t, 80, apitest.New(apitest.WithClock(clock)).Token(last).ID)
-		server := newServer(t, apitest.WithTokens(150), apitest.WithEveryFault(apitest.When(apitest.OnPage(2),
-			func(next http.Handler) http.Handler {
-				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-					select {
-					case <-stdout.seen:
-						next.ServeHTTP(w, r)
-					case <-r.Context().Done():
-					}
-				})
-			})))
+		stdout := newScreen(t, 80, apitest.NewHandler(apitest.WithClock(clock)).Token(last).ID)
+		server := newServer(t, apitest.WithTokens(150), apitest.WithFaults(apitest.Fault{Match: apitest.OnPage(2), Do: func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				select {
+				case <-stdout.seen:
+					next.ServeHTTP(w, r)
+				case <-r.Context().Done():
+				}
+			})
+		}}))
 		status := process(t.Context(), userOfTestServer(server), stdout.File, io.Discard,
 			"token", "list", apitest.ApplicationID, "--format", format)
 		if shown := stdout.text(); status != 0 || !strings.Contains(shown, server.Token(149).ID) {

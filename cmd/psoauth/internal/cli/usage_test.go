@@ -105,7 +105,8 @@ func TestWhatCannotRunIsOneLineAndStatus2(t *testing.T) {
 
 func TestAnIDThatBeginsWithADashGoesAfterTwo(t *testing.T) {
 	t.Parallel()
-	out := mustRun(t, nil, "app", "show", "--sandbox", "--format", "json", "--", "-abc")
+	server := newServer(t, apitest.WithApplicationIDs("-abc"))
+	out := mustRun(t, userOfTestServer(server), "app", "show", "--format", "json", "--", "-abc")
 	if got := members(t, out)["id"]; got != "-abc" {
 		t.Errorf("id %v", got)
 	}
@@ -132,7 +133,7 @@ func TestAFlagBeatsTheEnvironment(t *testing.T) {
 		"--access-token": "PLANETSCALE_ACCESS_TOKEN",
 		"--auth-url":     "PLANETSCALE_AUTH_URL",
 	} {
-		wrong := map[string]string{"--auth-url": "http://127.0.0.1:1", "--access-token": apitest.RevokedAccessToken}[flag]
+		wrong := map[string]string{"--auth-url": "http://127.0.0.1:1", "--access-token": "pscale_oauth_revoked"}[flag]
 		mustRun(t, right.with(variable, wrong), "token", "info", "--require-active", flag, right[variable])
 		if r := run(t, right, "token", "info", "--require-active", flag, wrong); r.status == 0 {
 			t.Errorf("%s %s did not beat the environment", flag, wrong)
