@@ -227,11 +227,8 @@ func (c *comparer) limits(p place, was, is, before, now *openapi3.Schema) []Find
 	if before.Format == now.Format && before.Extensions[impliedFormat] != now.Extensions[impliedFormat] {
 		all = append(all, p.find(Wording, "format", publishedFormat(before), publishedFormat(now)))
 	}
-	said, says := uncompared(before), uncompared(now)
-	for _, keyword := range union(said, says) {
-		if said[keyword] != says[keyword] {
-			all = append(all, p.find(Differs, "keyword", orNone(keyword, said[keyword]), orNone(keyword, says[keyword])))
-		}
+	if said, says := uncompared(before), uncompared(now); said != says {
+		all = append(all, p.find(Differs, "keyword", excerpt(said), excerpt(says)))
 	}
 	return all
 }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/psoauth/psoauth/internal/text"
@@ -15,7 +17,7 @@ import (
 // Limits on a document. PlanetScale's has 2.4 MB, 120,000 values and 25 levels.
 const (
 	maxBytes = 16 << 20
-	maxNodes = 2_000_000
+	maxNodes = 500_000
 	maxDepth = 200
 )
 
@@ -38,44 +40,59 @@ func decode(data []byte) (value any, err error) {
 	case data[0] == '<':
 		return nil, errors.New("it is HTML or XML, not an OpenAPI document")
 	case data[0] == '{':
-		err = json.Unmarshal(data, &value)
+		if err = measureJSON(data); err == nil {
+			err = json.Unmarshal(data, &value)
+		}
 	default:
-		value, err = decodeYAML(data)
+		if err = measureYAML(data); err == nil {
+			value, err = decodeYAML(data)
+		}
 	}
 	if err != nil {
 		return nil, errors.New(text.Excerpt(err.Error(), 300))
-	}
-	if _, err := measure(value, 0, maxNodes); err != nil {
-		return nil, err
 	}
 	return value, nil
 }
 
 var errTooLarge = fmt.Errorf("it is larger than %d MiB", maxBytes>>20)
 
-// measure returns how many of left values remain once all in value are counted.
-func measure(value any, depth, left int) (_ int, err error) {
-	if left--; left < 0 {
-		return 0, fmt.Errorf("it holds more than %d values", maxNodes)
-	}
-	if depth > maxDepth {
-		return 0, errDepth
-	}
-	switch value := value.(type) {
-	case map[string]any:
-		for _, v := range value {
-			if left, err = measure(v, depth+1, left); err != nil {
-				return 0, err
-			}
-		}
-	case []any:
-		for _, v := range value {
-			if left, err = measure(v, depth+1, left); err != nil {
-				return 0, err
-			}
+var errNodes = fmt.Errorf("it holds more than %d values", maxNodes)
+
+// measureJSON looks for too many values and too many levels before any is made. What is no JSON is found later.
+func measureJSON(data []byte) error {
+	decoder := jsontext.NewDecoder(bytes.NewReader(data))
+	for left := 2 * maxNodes; ; left-- { // a member is two tokens
+		_, err := decoder.ReadToken()
+		switch {
+		case err != nil:
+			return nil
+		case left == 0:
+			return errNodes
+		case decoder.StackDepth() > maxDepth:
+			return errDepth
 		}
 	}
-	return left, nil
+}
+
+// measureYAML looks for what may be too many values before any is made: each begins after one of the marks that are
+// counted here. Marks in texts are counted too, of which PlanetScale's document has as many as values.
+func measureYAML(data []byte) error {
+	marks := 0
+	for i, c := range data {
+		last := i+1 == len(data) || strings.IndexByte(" \t\r\n", data[i+1]) >= 0
+		switch c {
+		case ',', '[', '{':
+			marks++
+		case ':', '-', '?':
+			if last || i > 0 && strings.IndexByte("\"']}", data[i-1]) >= 0 {
+				marks++
+			}
+		}
+	}
+	if marks > 2*maxNodes {
+		return errNodes
+	}
+	return nil
 }
 
 func decodeYAML(data []byte) (any, error) {

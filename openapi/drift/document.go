@@ -48,7 +48,7 @@ func (d *Document) routes() map[string]route {
 }
 
 // maxExpanded is how many values the operations that are compared may hold once references are resolved.
-const maxExpanded = 300_000
+const maxExpanded = 50_000
 
 // parse keeps the operations of the wanted routes, or all if there are none.
 func parse(data []byte, name string, wanted map[string]route) (*Document, error) {

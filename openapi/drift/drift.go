@@ -65,6 +65,14 @@ func known(f *Finding, held *Document, open *Report) {
 // compare compares the operations of two documents, of which the first may be the contract.
 func compare(contract, before, now *Document) (*Report, error) {
 	report := &Report{Before: before.name, After: now.name}
+	known := map[Finding]bool{}
+	add := func(f Finding) {
+		key := f
+		if key.Example = nil; !known[key] {
+			known[key] = true
+			report.Findings = append(report.Findings, f)
+		}
+	}
 	c := &comparer{sampler: newSampler(), contract: contract, read: map[*openapi3.Schema]*openapi3.Schema{}}
 	for _, id := range union(before.operations, now.operations) {
 		was, is := before.operations[id], now.operations[id]
@@ -80,14 +88,14 @@ func compare(contract, before, now *Document) (*Report, error) {
 			findings = c.operation(id, was, is)
 		}
 		for _, f := range findings {
-			report.add(c.settle(f, was, is, before == contract))
+			add(c.settle(f, was, is, before == contract))
 		}
 		if c.err != nil {
 			return nil, fmt.Errorf("%s: %w", now.name, c.err)
 		}
 	}
 	for _, f := range surroundingFindings(before, now, before == contract) {
-		report.add(c.settle(f, nil, nil, before == contract))
+		add(c.settle(f, nil, nil, before == contract))
 	}
 	slices.SortStableFunc(report.Findings, byPlace)
 	return report, nil

@@ -89,6 +89,9 @@ func hasChoice(s *openapi3.Schema) bool {
 	return len(s.AnyOf) > 0 || s.Not != nil || slices.ContainsFunc(s.AllOf, func(ref *openapi3.SchemaRef) bool { return hasChoice(ref.Value) })
 }
 
+// maxPaired is how many members an object has whose members deviate two at a time.
+const maxPaired = 40
+
 // sampleDepth is how many levels of objects and arrays below a choice deviate. Below that one schema is compared with one.
 const sampleDepth = 2
 
@@ -150,6 +153,9 @@ func (c *comparer) objectSamples(before, now *openapi3.Schema, depth int, take f
 			nulls[name] = nil
 		}
 		for _, other := range names[i+1:] {
+			if len(names) > maxPaired {
+				break
+			}
 			if !c.spend(len(full)) {
 				return
 			}

@@ -179,7 +179,7 @@ func TestParseRefusesWhatIsNoDocument(t *testing.T) {
 		"a path that is a number":     {`{"openapi":"3.0.0","paths":{"/pets":1}}`, "not an object"},
 		"a path in another file":      {`{"openapi":"3.0.0","paths":{"/pets":{"$ref":"pets.yaml"}}}`, "other documents are not read"},
 		"deep JSON":                   {`{"a":` + deep("[", "]", 5000) + "}", "levels deep"},
-		"deeper JSON than is read":    {`{"a":` + deep("[", "]", 100_000) + "}", "depth"},
+		"deeper JSON than is read":    {`{"a":` + deep("[", "]", 100_000) + "}", "levels deep"},
 		"deep YAML":                   {"a: " + deep("[", "]", 5000), "levels deep"},
 		"deeper YAML than is read":    {"a: " + deep("[", "]", 100_000), "depth"},
 		"aliases that multiply":       {bomb.String(), "aliases"},
@@ -187,6 +187,8 @@ func TestParseRefusesWhatIsNoDocument(t *testing.T) {
 		"an anchor that is not there": {"a: *b\n", "b"},
 		"too large":                   {strings.Repeat("# comment\n", 2<<20), "larger than"},
 		"too many values":             {"[" + strings.Repeat("1,", 2_100_000) + "1]", "values"},
+		"too many values in JSON":     {`{"a":[` + strings.Repeat("1,", 1_100_000) + "1]}", "more than 500000 values"},
+		"too many values in YAML":     {"a:\n" + strings.Repeat("- 1\n", 1_100_000), "more than 500000 values"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

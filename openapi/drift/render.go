@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -101,16 +100,16 @@ type group struct {
 // groups puts findings together that read the same, in the order of their first.
 func groups(findings []Finding) []*group {
 	var all []*group
+	known := map[Finding]*group{}
 	for _, f := range findings {
-		i := slices.IndexFunc(all, func(g *group) bool {
-			return g.Class == f.Class && g.Rule == f.Rule && g.In == f.In && g.Before == f.Before && g.After == f.After &&
-				g.Message == f.Message
-		})
-		if i < 0 {
-			i = len(all)
-			all = append(all, &group{Finding: f})
+		key := Finding{Class: f.Class, Rule: f.Rule, In: f.In, Before: f.Before, After: f.After, Message: f.Message}
+		g := known[key]
+		if g == nil {
+			g = &group{Finding: f}
+			known[key] = g
+			all = append(all, g)
 		}
-		all[i].findings = append(all[i].findings, f)
+		g.findings = append(g.findings, f)
 	}
 	return all
 }

@@ -1,18 +1,10 @@
 package drift
 
-import "slices"
-
 // A Report is what a comparison found, in the order class, operation, status, place.
 type Report struct {
 	Before   string    // the name of what was compared with: the contract, or the older document
 	After    string    // the name of the document
 	Findings []Finding // of every class
-}
-
-func (r *Report) add(f Finding) {
-	if !slices.ContainsFunc(r.Findings, f.same) {
-		r.Findings = append(r.Findings, f)
-	}
 }
 
 // Count returns how many findings of a class there are.

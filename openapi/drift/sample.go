@@ -60,7 +60,7 @@ func (s *sampler) of(in *openapi3.Schema) []*openapi3.Schema {
 
 // takes has kin-openapi judge a value, at a cost.
 func (s *sampler) takes(schema *openapi3.Schema, value any) bool {
-	return s.spend(1+length(value)) && judges(schema, value)
+	return s.spend(1+length(value)+len(orAnything(schema).Enum)) && judges(schema, value)
 }
 
 // sample returns a small value that now allows, and before too where they have any in common, and whether there is one.
@@ -109,12 +109,8 @@ func (s *sampler) candidates(before []*openapi3.Schema, now *openapi3.Schema) []
 		add(a)
 	}
 	var all []any
-	for _, a := range sides {
-		for _, v := range a.Enum {
-			if kindOfValue(v) == kindOf(now) {
-				all = append(all, v)
-			}
-		}
+	for i, a := range sides {
+		all = append(all, enumerated(kindOf(now), a.Enum, sides[(i+1)%len(sides)].Enum)...)
 	}
 	switch kindOf(now) {
 	case openapi3.TypeBoolean:
@@ -139,6 +135,31 @@ func first1(all []*openapi3.Schema) *openapi3.Schema {
 		return nil
 	}
 	return all[0]
+}
+
+// maxListed is how many values of one enum are tried.
+const maxListed = 200
+
+// enumerated returns the values of an enum of a kind, first those that another does not have.
+func enumerated(kind string, enum, other []any) (values []any) {
+	others := setOf(other)
+	for _, wanted := range []bool{false, true} {
+		for _, v := range enum {
+			if len(values) < maxListed && kindOfValue(v) == kind && others[jsonText(v)] == wanted {
+				values = append(values, v)
+			}
+		}
+	}
+	return values
+}
+
+// setOf returns values as JSON has them.
+func setOf(values []any) map[string]bool {
+	set := make(map[string]bool, len(values))
+	for _, v := range values {
+		set[jsonText(v)] = true
+	}
+	return set
 }
 
 func numbers(sides []*openapi3.Schema) []any {

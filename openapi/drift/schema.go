@@ -323,7 +323,8 @@ func merge(a, b *openapi3.Schema) *openapi3.Schema {
 		m.Type = b.Type
 	}
 	if len(b.Enum) > 0 {
-		m.Enum = slices.DeleteFunc(slices.Clone(b.Enum), func(v any) bool { return len(a.Enum) > 0 && !oneOf(a.Enum, v) })
+		taken := setOf(a.Enum)
+		m.Enum = slices.DeleteFunc(slices.Clone(b.Enum), func(v any) bool { return len(a.Enum) > 0 && !taken[jsonText(v)] })
 		if len(m.Enum) == 0 {
 			return nil
 		}
@@ -414,12 +415,6 @@ func bothRefs(a, b *openapi3.SchemaRef) *openapi3.SchemaRef {
 func isClosed(a *openapi3.Schema) bool {
 	has := a.AdditionalProperties.Has
 	return has != nil && !*has
-}
-
-// oneOf reports whether a value is in an enum.
-func oneOf(enum []any, value any) bool {
-	text := jsonText(value)
-	return slices.ContainsFunc(enum, func(v any) bool { return jsonText(v) == text })
 }
 
 func kindOfValue(value any) string {

@@ -78,20 +78,16 @@ var keywords = []keyword{
 }
 
 // uncompared returns the keywords that are compared as text only, because kin-openapi does not judge by them.
-func uncompared(in *openapi3.Schema) map[string]string {
+func uncompared(in *openapi3.Schema) string {
 	rest := openapi3.Schema{PrefixItems: in.PrefixItems, Contains: in.Contains, MinContains: in.MinContains,
 		MaxContains: in.MaxContains, PatternProperties: in.PatternProperties, DependentSchemas: in.DependentSchemas,
 		PropertyNames: in.PropertyNames, UnevaluatedItems: in.UnevaluatedItems, UnevaluatedProperties: in.UnevaluatedProperties,
 		If: in.If, Then: in.Then, Else: in.Else, DependentRequired: in.DependentRequired,
 		ContentMediaType: in.ContentMediaType, ContentEncoding: in.ContentEncoding, ContentSchema: in.ContentSchema}
-	words := map[string]string{}
-	var keywords map[string]json.RawMessage
-	if raw, err := json.Marshal(rest); err == nil && json.Unmarshal(raw, &keywords) == nil {
-		for keyword, value := range keywords {
-			words[keyword] = string(value)
-		}
+	if rest.IsEmpty() {
+		return ""
 	}
-	return words
+	return strings.Trim(jsonText(rest), "{}")
 }
 
 // same reports whether two schemas say the same in the same words.
