@@ -54,7 +54,7 @@ func TestRedact(t *testing.T) {
 		"escaped in what is escaped": {
 			`\\u0070scale_tkn_A %2570scale_tkn_A \\\\u0026#112;scale_tkn_A`, nil, "[redacted] [redacted] [redacted]",
 		},
-		"escaped, after Bearer":     {`Bearer\u0020eyJ9`, nil, `Bearer\u0020[redacted]`},
+		"escaped, after Bearer":     {`Bearer\u0020eyJ9`, nil, `Bearer [redacted]`},
 		"known, escaped letters":    {`\u0073\u0033cret-s%33cret`, []string{"s3cret-s3cret"}, "[redacted]"},
 		"known, without its prefix": {"token Ab9Cd8Ef7Gh6 is", []string{"pscale_tkn_Ab9Cd8Ef7Gh6"}, "token [redacted] is"},
 		"known, in two pieces":      {"Ab9Cd8Ef\n7Gh6Ij5Kl", []string{"Ab9Cd8Ef7Gh6Ij5Kl"}, "[redacted]\n[redacted]"},
@@ -69,6 +69,8 @@ func TestRedact(t *testing.T) {
 		"a credential with an escape in it":   {"pscale_tkn_Ab9%00Cd8 x", nil, "[redacted] x"},
 		"known, with what looks like escapes": {`Ab9%41Cd8%41Ef7 Ab9%2541Cd8%2541Ef7`, []string{"Ab9%41Cd8%41Ef7"}, "[redacted] [redacted]"},
 		"known, in hexadecimal":               {"4162394364384566374768", []string{"Ab9Cd8Ef7Gh"}, "[redacted]"},
+		"escaped, among other escapes":        {`<a href=\"x%20y\"> pscale%5ftkn_A&#1234;`, nil, `<a href=\"x y\"> [redacted]`},
+		"escapes of no secret":                {`a%20b \u0041 &amp; &#1234;`, []string{"Ab9Cd8Ef7Gh"}, `a%20b \u0041 &amp; &#1234;`},
 		"a secret member without a value":     {`{"token":null,"access_token":""}`, nil, `{"token":null,"access_token":""}`},
 	}
 	for name, test := range tests {

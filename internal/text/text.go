@@ -4,6 +4,7 @@ package text
 import (
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -65,4 +66,18 @@ func start(s string, i int) int {
 		i--
 	}
 	return i
+}
+
+// Data is Excerpt for text that is data, such as a name, and no header or JSON: see RedactCredentials. Its cost
+// grows with s up to 64 KiB.
+func Data(s string, limit int, known ...string) string {
+	return cut(Printable(RedactCredentials(s, known...)), limit)
+}
+
+// IsFormula reports whether a spreadsheet would run a cell of this text: it does if the text begins like a formula, even
+// after spaces. With an apostrophe before it, it is text (https://owasp.org/www-community/attacks/CSV_Injection).
+func IsFormula(cell string) bool {
+	start := strings.TrimLeftFunc(cell, func(r rune) bool { return unicode.IsSpace(r) && r != '\t' && r != '\r' })
+	first, _ := utf8.DecodeRuneInString(start)
+	return start != "" && strings.ContainsRune("=+-@\t\r＝＋－＠", first)
 }
