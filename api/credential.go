@@ -40,10 +40,10 @@ func serviceToken(id, secret string) (credential, error) {
 		return nil, errors.New("the service token's id and secret are swapped: the secret is the one that starts with " +
 			serviceTokenPrefix)
 	case strings.HasPrefix(secret, "pscale_oauth_"):
-		return nil, errors.New("that is an OAuth token where a service token's secret belongs; see WithAccessToken")
+		return nil, errors.New("that is an OAuth token where a service token's secret belongs")
 	case !visible(id) || strings.Contains(id, ":") || !visible(secret):
 		return nil, errors.New("a service token holds no spaces, control characters or colons in its id")
-	case len(id)+len(secret) > mostBytes:
+	case len(id)+len(secret) > maxCredential:
 		return nil, errTooLong
 	}
 	return fixed{openapi.NewSecret(id + ":" + secret)}, nil
@@ -60,16 +60,16 @@ func bearer(token string) (openapi.Secret, error) {
 		return openapi.Secret{}, errors.New("that is a refresh token where an access token belongs")
 	case !visible(token):
 		return openapi.Secret{}, errors.New("an access token holds no spaces or control characters")
-	case len(token) > mostBytes:
+	case len(token) > maxCredential:
 		return openapi.Secret{}, errTooLong
 	}
 	return openapi.NewSecret("Bearer " + token), nil
 }
 
-// mostBytes is how long a credential may be; servers refuse longer headers.
-const mostBytes = 8 << 10
+// maxCredential is how long a credential may be; servers refuse longer headers.
+const maxCredential = 8 << 10
 
-var errTooLong = fmt.Errorf("a credential is %d bytes long at most", mostBytes)
+var errTooLong = fmt.Errorf("a credential is %d bytes long at most", maxCredential)
 
 // visible reports whether s is of visible ASCII, the only characters that a header carries unharmed.
 func visible(s string) bool {
@@ -102,3 +102,10 @@ func bearerOf(token *oauth2.Token, err error) (openapi.Secret, error) {
 	}
 	return bearer(token.AccessToken)
 }
+
+// A credentialError says that a token source or a token endpoint failed.
+type credentialError struct{ cause error }
+
+func (e *credentialError) Error() string { return "no access token to be had: " + e.cause.Error() }
+
+func (e *credentialError) Unwrap() error { return e.cause }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/psoauth/psoauth/internal/text"
 )
@@ -16,7 +18,7 @@ import (
 // What an [*Error] matches with [errors.Is], one of these at most. An error of the caller's context matches
 // [context.Canceled] or [context.DeadlineExceeded] besides.
 var (
-	// ErrInvalidArgument: the call cannot be right, and nothing was sent.
+	// ErrInvalidArgument: the call or an option cannot be right, and nothing was sent.
 	ErrInvalidArgument = errors.New("invalid argument")
 	// ErrUnauthorized: 401, or no access token was to be had. The credential is wrong, expired or revoked.
 	ErrUnauthorized = errors.New("unauthorized")
@@ -28,8 +30,8 @@ var (
 	ErrRateLimited = errors.New("rate limited")
 	// ErrServer: 5xx.
 	ErrServer = errors.New("server error")
-	// ErrUnexpectedResponse: an answer that the contract does not allow, such as HTML, truncated JSON, a required member
-	// that is missing, or a status that is neither 200 nor an error named above.
+	// ErrUnexpectedResponse: a response that a program cannot work with, such as HTML, truncated JSON, a member of another
+	// type, a token without its id, or a status that is neither a success nor an error named above.
 	ErrUnexpectedResponse = errors.New("unexpected response")
 	// ErrForeignHost: a redirect to another origin, which was not followed.
 	ErrForeignHost = errors.New("redirect to a foreign host")
@@ -48,7 +50,7 @@ const (
 	excerptBytes    = 512
 )
 
-// An Error is everything but a good answer. Text that came from the server is redacted, printable and bounded. An Error
+// An Error is everything but a good response. Text that came from the server is redacted, printable and bounded. An Error
 // is not changed once it is returned.
 type Error struct {
 	Operation  string        // the contract's operation, such as listOAuthTokens, or NewClient
@@ -60,28 +62,26 @@ type Error struct {
 	Attempts   int           // how many requests were sent
 	Body       string        // how the response's body begins, at most 512 bytes
 	Page       int           // for lists: the page to resume from, everything before it was yielded; otherwise 0
+	URL        string        // what was asked for, without the query; empty if no request was made
 
+	says   string // what was asked and what is wrong; Message if empty
 	advice string // what to do
 	kind   error  // one of the sentinel errors, or nil for a failure on the way
 	cause  error
 }
 
-// Error says in one line which operation failed, how, why, and what to do about it.
+// Error says in one line what was asked, what is wrong, and what to do about it.
 func (e *Error) Error() string {
 	var b strings.Builder
-	b.WriteString(e.Operation)
-	b.WriteString(": ")
+	b.WriteString(cmp.Or(e.says, e.Message))
 	if e.Status != 0 {
-		b.WriteString(strings.TrimSpace(strconv.Itoa(e.Status) + " " + http.StatusText(e.Status)))
-	} else if e.kind != nil {
-		b.WriteString(e.kind.Error())
-	} else {
-		b.WriteString("no response")
+		b.WriteString(" (" + strconv.Itoa(e.Status))
+		if !echoes(e.Code, e.Status) {
+			b.WriteString(" " + e.Code)
+		}
+		b.WriteString(")")
 	}
-	if e.Code != "" {
-		b.WriteString(" (" + e.Code + ")")
-	}
-	if e.Message != "" {
+	if !strings.Contains(e.says, e.Message) && e.says != "" && !echoes(e.Message, e.Status) && e.Message != e.Code {
 		b.WriteString(": " + e.Message)
 	}
 	if e.Body != "" && e.kind == ErrUnexpectedResponse {
@@ -91,7 +91,7 @@ func (e *Error) Error() string {
 		b.WriteString("; " + e.advice)
 	}
 	var notes []string
-	if e.Page > 0 {
+	if e.Page > 1 {
 		notes = append(notes, "resume from page "+strconv.Itoa(e.Page))
 	}
 	if e.Attempts > 1 {
@@ -106,6 +106,14 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
+// echoes reports whether words say no more than the status does.
+func echoes(words string, status int) bool {
+	plain := func(s string) string {
+		return strings.Join(strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) }), " ")
+	}
+	return plain(words) == "" || plain(words) == plain(http.StatusText(status))
+}
+
 // Unwrap returns the sentinel error that e matches and the error that caused e, where there are such.
 func (e *Error) Unwrap() []error {
 	var errs []error
@@ -117,46 +125,74 @@ func (e *Error) Unwrap() []error {
 	return errs
 }
 
-// statusError makes the error for a response that is not a good answer.
-func statusError(call *call, resp *http.Response, body []byte) *Error {
-	e := responseError(call, resp, body)
-	e.Code, e.Message = serverWords(call, resp, body)
-	e.RetryAfter = retryAfter(resp.Header, time.Now())
-	needs := "it needs " + call.op.credential()
-	switch status := resp.StatusCode; {
-	case status == http.StatusUnauthorized:
-		e.kind, e.advice = ErrUnauthorized, "the credential was not accepted: check that it is complete and not revoked; "+needs
-	case status == http.StatusForbidden:
-		e.kind, e.advice = ErrForbidden, "the credential has no access to this, or it does not exist; "+needs
-	case status == http.StatusNotFound:
-		e.kind, e.advice = ErrNotFound, "this does not exist, or the credential has no access to it: check the organization and the ids; "+needs
-	case status == http.StatusTooManyRequests:
-		e.kind, e.advice = ErrRateLimited, "too many requests: try again "+whenToRetry(e.RetryAfter)
-	case status >= 500:
-		e.kind, e.advice = ErrServer, "the service failed: try again "+whenToRetry(e.RetryAfter)
-	case status >= 400:
-		e.kind, e.advice = ErrUnexpectedResponse, "the request was refused: check the ids and the base URL"
-	default:
-		e.kind, e.advice = ErrUnexpectedResponse, "this status is not in the contract: check the base URL"
+// An OptionError says which option, or which variable of the environment, cannot be right. The error of [NewClient]
+// joins one for each.
+type OptionError struct {
+	Option string // such as WithBaseURL or PLANETSCALE_API_URL
+	Err    error
+}
+
+func (e *OptionError) Error() string { return e.Option + ": " + e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *OptionError) Unwrap() error { return e.Err }
+
+// statusError makes the error for a response that is not a good one.
+func statusError(call *call, r *reply) *Error {
+	e := responseError(call, r)
+	e.Code, e.Message = serverWords(call, r)
+	e.RetryAfter = retryAfter(r.header, time.Now())
+	lacks := call.credentialName() + " lacks " + call.access
+	if call.access == "" {
+		lacks = "it needs " + call.needs()
 	}
+	switch status := r.status; {
+	case status == http.StatusUnauthorized:
+		e.kind, e.says = ErrUnauthorized, call.asked()+": "+call.credentialName()+" was not accepted"
+		e.advice = "check that it is complete and not revoked; the operation needs " + call.needs()
+	case status == http.StatusForbidden:
+		e.kind, e.says = ErrForbidden, "no access to "+call.asked()+": it does not exist, or "+lacks
+	case status == http.StatusNotFound:
+		e.kind, e.says, e.advice = ErrNotFound, "no "+call.object()+", or "+lacks, "asked for "+e.URL
+	case status == http.StatusTooManyRequests:
+		e.kind, e.says, e.advice = ErrRateLimited, call.asked()+": too many requests", "try again "+whenToRetry(e.RetryAfter)
+	case status >= 500:
+		e.kind, e.says, e.advice = ErrServer, call.asked()+": the service failed", "try again "+whenToRetry(e.RetryAfter)
+	case status >= 400:
+		e.kind, e.says = ErrUnexpectedResponse, call.asked()+": the request was refused"
+		e.advice = "check the ids and the URL of the service, " + e.URL
+	default:
+		e.kind, e.says = ErrUnexpectedResponse, call.asked()+": a status that is not in the contract"
+		e.advice = "check the URL of the service, " + e.URL
+	}
+	call.doubt(e)
 	return e
 }
 
-// contentError makes the error for a 200 whose content is not what the contract says.
-func contentError(call *call, resp *http.Response, body []byte, problem string) *Error {
-	e := responseError(call, resp, body)
-	e.kind, e.Message = ErrUnexpectedResponse, text.Excerpt(problem, excerptBytes, call.secrets()...)
-	e.advice = "check the base URL; if that is right, the service no longer keeps the contract"
+// doubt adds to the error of a deletion that an earlier request may have worked.
+func (c *call) doubt(e *Error) {
+	if c.lost {
+		e.advice = "whether it is deleted is not known, because a response was lost: read the list of tokens"
+	}
+}
+
+// contentError makes the error for a success whose content a program cannot work with.
+func contentError(call *call, r *reply, problem string) *Error {
+	e := responseError(call, r)
+	e.kind, e.Message = ErrUnexpectedResponse, call.excerpt(problem, excerptBytes)
+	e.says = call.asked() + ": " + e.Message
+	e.advice = "check the URL of the service, " + e.URL + "; if that is right, the service no longer keeps the contract"
 	return e
 }
 
-func responseError(call *call, resp *http.Response, body []byte) *Error {
+func responseError(call *call, r *reply) *Error {
 	return &Error{
-		Operation: call.op.id,
-		Status:    resp.StatusCode,
-		RequestID: text.Excerpt(resp.Header.Get(requestIDHeader), requestIDBytes, call.secrets()...),
+		Operation: call.id,
+		Status:    r.status,
+		RequestID: call.excerpt(r.header.Get(requestIDHeader), requestIDBytes),
 		Attempts:  call.attempts,
-		Body:      text.Excerpt(body, excerptBytes, call.secrets()...),
+		Body:      text.Excerpt(r.body, excerptBytes, call.secrets...),
+		URL:       call.url,
 	}
 }
 
@@ -164,37 +200,41 @@ func responseError(call *call, resp *http.Response, body []byte) *Error {
 func transportError(call *call, err error) *Error {
 	err = withoutURL(err)
 	e := &Error{
-		Operation: call.op.id,
-		Message:   text.Excerpt(err.Error(), excerptBytes, call.secrets()...),
+		Operation: call.id,
+		Message:   call.excerpt(err.Error(), excerptBytes),
 		Attempts:  call.attempts,
-		cause:     withoutSecrets(err, call.secrets()...),
+		URL:       call.url,
+		cause:     withoutSecrets(err, call.secrets...),
 	}
 	if broken, ok := errors.AsType[*bodyError](err); ok {
-		e.Status, e.RequestID = broken.status, text.Excerpt(broken.requestID, requestIDBytes, call.secrets()...)
+		e.Status, e.RequestID = broken.status, call.excerpt(broken.requestID, requestIDBytes)
 	}
+	tooLarge := "the limit can be raised"
+	if call.items != "" {
+		tooLarge = "ask for smaller pages"
+	}
+	e.advice = "check the network and the base URL, and try again"
 	if _, ok := errors.AsType[*credentialError](err); ok {
 		e.kind, e.advice = ErrUnauthorized, "authorize the application again"
-		return e
-	}
-	tooLarge := "raise the limit with WithMaxResponseBytes"
-	if e.Operation == listTokens.id {
-		tooLarge = "ask for smaller pages, or " + tooLarge
 	}
 	for _, known := range []struct {
 		kind   error
 		advice string
 	}{
-		{ErrForeignHost, "check the base URL"},
+		{ErrForeignHost, "check the URL of the service, " + e.URL},
 		{ErrResponseTooLarge, tooLarge},
-		{ErrUnexpectedResponse, "check the base URL"},
+		{ErrUnexpectedResponse, "check the URL of the service, " + e.URL},
+		{ErrInvalidArgument, ""},
 	} {
-		if errors.Is(err, known.kind) {
+		if errors.Is(err, known.kind) && e.kind == nil {
 			e.kind, e.advice = known.kind, known.advice
-			e.Message = strings.TrimPrefix(e.Message, known.kind.Error()+": ") // the line begins with it
-			return e
 		}
 	}
-	e.advice = "check the network and the base URL, and try again"
+	call.doubt(e)
+	e.says = call.asked() + ": " + e.Message
+	if e.kind == nil && e.Status == 0 {
+		e.says = call.asked() + ": no response: " + e.Message
+	}
 	return e
 }
 

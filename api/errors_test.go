@@ -35,9 +35,9 @@ func TestStatusesBecomeErrorsThatSayWhatToDo(t *testing.T) {
 		"401 without a body":       {401, "", ``, api.ErrUnauthorized, "", "", "not accepted"},
 		"403":                      {403, js, `{"code":"forbidden","message":"No"}`, api.ErrForbidden, "forbidden", "No", "does not exist"},
 		"403 in HTML":              {403, "text/html", `<h1>Forbidden</h1>`, api.ErrForbidden, "", "", "does not exist"},
-		"404":                      {404, js, `{"code":"not_found","message":"Not Found"}`, api.ErrNotFound, "not_found", "Not Found", "no access"},
-		"404, empty object":        {404, js, `{}`, api.ErrNotFound, "", "", "no access"},
-		"404, not what it says":    {404, js, `[1]`, api.ErrNotFound, "", "", "no access"},
+		"404":                      {404, js, `{"code":"not_found","message":"Not Found"}`, api.ErrNotFound, "not_found", "Not Found", ", or "},
+		"404, empty object":        {404, js, `{}`, api.ErrNotFound, "", "", ", or "},
+		"404, not what it says":    {404, js, `[1]`, api.ErrNotFound, "", "", ", or "},
 		"422":                      {422, js, `{"errors":[{"name":"per_page","errors":["is no number","is odd"]},{"name":"page"}]}`, api.ErrUnexpectedResponse, "", "per_page is no number, is odd; page", "refused"},
 		"429":                      {429, js, `{"code":"rate_limited","message":"Slow down"}`, api.ErrRateLimited, "rate_limited", "Slow down", "try again later"},
 		"500":                      {500, "text/plain", `oops`, api.ErrServer, "", "", "try again"},
@@ -46,11 +46,11 @@ func TestStatusesBecomeErrorsThatSayWhatToDo(t *testing.T) {
 		"201":                      {201, js, tokenBody, api.ErrUnexpectedResponse, "", "", "not in the contract"},
 		"300":                      {300, js, `{}`, api.ErrUnexpectedResponse, "", "", "not in the contract"},
 		"599":                      {599, js, `{}`, api.ErrServer, "", "", "try again"},
-		"an empty code":            {404, js, `{"code":"","error":"gone"}`, api.ErrNotFound, "gone", "", "no access"},
-		"control bytes":            {404, js, `{"code":"not_found","message":"a\u001b[2Jb\u202ec\nd"}`, api.ErrNotFound, "not_found", `a\x1b[2Jb\u202ec\nd`, "no access"},
-		"secrets of others":        {404, js, `{"message":"no pscale_oauth_abc123 here"}`, api.ErrNotFound, "", "no [redacted] here", "no access"},
-		"our own secret, escaped":  {404, js, `{"message":"no pscale_tkn_canary\/Serv\u002fice here"}`, api.ErrNotFound, "", "no [redacted] here", "no access"},
-		"our own secret, repeated": {404, js, fmt.Sprintf(`{"message":"no %s here"}`, serviceSecret), api.ErrNotFound, "", "no [redacted] here", "no access"},
+		"an empty code":            {404, js, `{"code":"","error":"gone"}`, api.ErrNotFound, "gone", "", ", or "},
+		"control bytes":            {404, js, `{"code":"not_found","message":"a\u001b[2Jb\u202ec\nd"}`, api.ErrNotFound, "not_found", `a\x1b[2Jb\u202ec\nd`, ", or "},
+		"secrets of others":        {404, js, `{"message":"no pscale_oauth_abc123 here"}`, api.ErrNotFound, "", "no [redacted] here", ", or "},
+		"our own secret, escaped":  {404, js, `{"message":"no pscale_tkn_canary\/Serv\u002fice here"}`, api.ErrNotFound, "", "no [redacted] here", ", or "},
+		"our own secret, repeated": {404, js, fmt.Sprintf(`{"message":"no %s here"}`, serviceSecret), api.ErrNotFound, "", "no [redacted] here", ", or "},
 	} {
 		for operation, call := range everyOperation {
 			if operation == "getTokenInfo" && test.code == "invalid_token" {
@@ -142,7 +142,7 @@ func TestNoConnectionIsAnErrorThatSaysSo(t *testing.T) {
 	c := clientFor(t, "http://127.0.0.1:1")
 	_, err := c.GetToken(t.Context(), "acme", "app1", "tok1")
 	var e *api.Error
-	if !errors.As(err, &e) || e.Status != 0 || e.Attempts != 1 || !strings.Contains(err.Error(), "getOAuthToken: no response: ") {
+	if !errors.As(err, &e) || e.Status != 0 || e.Attempts != 1 || !strings.Contains(err.Error(), "token tok1 of application app1 in organization acme: no response: ") {
 		t.Errorf("got %v", err)
 	}
 	if strings.Count(err.Error(), "127.0.0.1:1") != 1 {

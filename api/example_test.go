@@ -36,7 +36,7 @@ func ExampleNewClient() {
 	fmt.Println(err)
 	// Output:
 	// true
-	// NewClient: invalid argument: WithServiceToken: the service token's id and secret are swapped: the secret is the one that starts with pscale_tkn_; WithBaseURL: the URL is plain http; a credential is sent over https only, or to a loopback address
+	// WithServiceToken: the service token's id and secret are swapped: the secret is the one that starts with pscale_tkn_; WithBaseURL: the URL is plain http; a credential is sent over https only, or to a loopback address
 }
 
 func ExampleClient_Tokens() {

@@ -191,23 +191,6 @@ func TestALaterHopIsCheckedLikeTheFirst(t *testing.T) {
 	}
 }
 
-// The client's redirect policy is the first line. The transport below holds without it.
-func TestTheTransportRefusesWhatTheRedirectPolicyWouldLetThrough(t *testing.T) {
-	t.Parallel()
-	web := newInternet(t, good)
-	transport := api.AuthorizedTransport(t, web.transport, serviceID+":"+serviceSecret)
-	for _, target := range []string{"https://evil.example/", "http://api.planetscale.com/v1", "http://api.planetscale.com:443/v1",
-		"https://api.planetscale.com:444/v1"} {
-		request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, target, nil)
-		if resp, err := transport.RoundTrip(request); resp != nil || !errors.Is(err, api.ErrForeignHost) {
-			t.Errorf("%s: got %v, %v", target, resp, err)
-		}
-	}
-	if len(web.foreign()) != 0 || len(web.ours.seen()) != 0 {
-		t.Errorf("requests were sent to %v", web.foreign())
-	}
-}
-
 func TestAProxyIsToldTheHostAndNothingElse(t *testing.T) {
 	t.Parallel()
 	for name, refuse := range map[string]http.HandlerFunc{

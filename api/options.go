@@ -1,22 +1,22 @@
 package api
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
 	"math"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/oauth2"
 
 	"github.com/psoauth/psoauth/internal/text"
 )
-
-// Version is the version of this module; it is part of the default User-Agent.
-const Version = "0.1.0"
 
 // The defaults of the options.
 const (
@@ -33,55 +33,82 @@ type Option func(*settings) error
 
 // settings is what the options build up and NewClient reads.
 type settings struct {
-	baseURL, authURL *url.URL
-	service          credential // for the API host
-	oauth            func(base http.RoundTripper) credential
-	httpClient       http.Client
-	maxRetries       int
-	perMinute        int
-	maxBytes         int64
-	userAgent        string
-	logger           *slog.Logger
+	client    Client                                  // as far as options set it
+	service   credential                              // for the API host
+	oauth     func(base http.RoundTripper) credential // for both
+	transport http.RoundTripper
+	perMinute int
 }
 
 func defaults() *settings {
-	s := &settings{
+	s := &settings{perMinute: DefaultRateLimit, client: Client{
+		timeout:    DefaultAttemptTimeout,
 		maxRetries: DefaultMaxRetries,
-		perMinute:  DefaultRateLimit,
 		maxBytes:   DefaultMaxResponseBytes,
-		userAgent:  "psoauth/" + Version + " (+https://github.com/psoauth/psoauth)",
-		logger:     slog.New(slog.DiscardHandler),
-	}
-	s.baseURL, _ = parseBaseURL(DefaultBaseURL)
-	s.authURL, _ = parseBaseURL(DefaultAuthURL)
+		userAgent:  "psoauth/" + version() + " (+https://" + module + ")",
+	}}
+	s.client.baseURL, _ = parseBaseURL(DefaultBaseURL)
+	s.client.authURL, _ = parseBaseURL(DefaultAuthURL)
 	return s
+}
+
+const module = "github.com/psoauth/psoauth"
+
+// version returns the version of this module that the program was built with.
+var version = sync.OnceValue(func() string {
+	if build, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range append(build.Deps, &build.Main) {
+			if m.Path == module && m.Version != "" {
+				return m.Version
+			}
+		}
+	}
+	return "(devel)"
+})
+
+// Endpoint is PlanetScale's, for golang.org/x/oauth2: the page where a user authorizes an application, where codes and
+// refresh tokens are exchanged for tokens, and where the device flow begins. Send PKCE with S256, and compare the scopes
+// that were granted with those asked for.
+var Endpoint = oauth2.Endpoint{
+	AuthURL:       "https://app.planetscale.com/oauth/authorize",
+	DeviceAuthURL: DefaultAuthURL + "/oauth/authorize_device",
+	TokenURL:      DefaultAuthURL + "/oauth/token",
+	AuthStyle:     oauth2.AuthStyleInParams,
+}
+
+// option returns an Option whose error names it.
+func option(name string, set func(*settings) error) Option {
+	return func(s *settings) error {
+		if err := set(s); err != nil {
+			return &OptionError{name, err}
+		}
+		return nil
+	}
 }
 
 // WithServiceToken authorizes calls to the API host with a service token: its id, of 12 lowercase letters and digits, and
 // its secret, which starts with pscale_tkn_. A swapped pair is refused. A service token is never sent to the
 // authorization host (https://planetscale.com/docs/api/reference/service-tokens).
 func WithServiceToken(id, token string) Option {
-	return func(s *settings) (err error) {
+	return option("WithServiceToken", func(s *settings) (err error) {
 		if s.service != nil {
-			return errors.New("WithServiceToken: given twice")
+			return errors.New("given twice")
 		}
-		if s.service, err = serviceToken(id, token); err != nil {
-			return fmt.Errorf("WithServiceToken: %w", err)
-		}
-		return nil
-	}
+		s.service, err = serviceToken(id, token)
+		return err
+	})
 }
 
 // WithAccessToken authorizes calls to the authorization host with an OAuth access token, and calls to the API host too
 // if the client has no service token. It excludes [WithTokenSource] and [WithRefresh].
 func WithAccessToken(token string) Option {
-	return func(s *settings) error {
+	return option("WithAccessToken", func(s *settings) error {
 		value, err := bearer(token)
 		if err != nil {
-			return fmt.Errorf("WithAccessToken: %w", err)
+			return err
 		}
-		return s.setOAuth("WithAccessToken", func(http.RoundTripper) credential { return fixed{value} })
-	}
+		return s.setOAuth(func(http.RoundTripper) credential { return fixed{value} })
+	})
 }
 
 // WithTokenSource is like [WithAccessToken] with a token that changes. The source is asked before each request and must
@@ -89,12 +116,12 @@ func WithAccessToken(token string) Option {
 // with that. A source that [oauth2.Config.TokenSource] made gives the same token until it expires: to renew a token that
 // PlanetScale rejects before that, use [WithRefresh].
 func WithTokenSource(source oauth2.TokenSource) Option {
-	return func(s *settings) error {
+	return option("WithTokenSource", func(s *settings) error {
 		if source == nil {
-			return errors.New("WithTokenSource: the source is nil")
+			return errors.New("the source is nil")
 		}
-		return s.setOAuth("WithTokenSource", func(http.RoundTripper) credential { return &sourced{source.Token} })
-	}
+		return s.setOAuth(func(http.RoundTripper) credential { return &sourced{source.Token} })
+	})
 }
 
 // WithRefresh is like [WithAccessToken] with a token that the client renews itself: at config's token endpoint, with
@@ -107,13 +134,13 @@ func WithTokenSource(source oauth2.TokenSource) Option {
 // call that needed the token, and the next call begins with save. A nil save keeps tokens in the client only. Neither
 // config nor token is changed.
 func WithRefresh(config *oauth2.Config, token *oauth2.Token, save func(*oauth2.Token) error) Option {
-	return func(s *settings) error {
+	return option("WithRefresh", func(s *settings) error {
 		if config == nil || token == nil || token.RefreshToken == "" {
-			return errors.New("WithRefresh: want a configuration and a token with a refresh token")
+			return errors.New("want a configuration and a token with a refresh token")
 		}
 		endpoint, err := url.Parse(config.Endpoint.TokenURL)
 		if err != nil || endpoint.Hostname() == "" || endpoint.Scheme != "https" && (endpoint.Scheme != "http" || !isLoopback(endpoint.Hostname())) {
-			return errors.New("WithRefresh: the token endpoint is not an https URL")
+			return errors.New("the token endpoint is not an https URL")
 		}
 		endpoint.Host = text.LowerASCII(endpoint.Host)
 		own, first := *config, *token
@@ -121,18 +148,18 @@ func WithRefresh(config *oauth2.Config, token *oauth2.Token, save func(*oauth2.T
 		if own.Endpoint.AuthStyle == oauth2.AuthStyleAutoDetect {
 			own.Endpoint.AuthStyle = oauth2.AuthStyleInParams
 		}
-		return s.setOAuth("WithRefresh", func(base http.RoundTripper) credential {
+		return s.setOAuth(func(base http.RoundTripper) credential {
 			return newRefreshed(own, &first, save, &http.Client{
-				Transport:     sound{base},
+				Transport:     base,
 				CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 			})
 		})
-	}
+	})
 }
 
-func (s *settings) setOAuth(option string, make func(http.RoundTripper) credential) error {
+func (s *settings) setOAuth(make func(http.RoundTripper) credential) error {
 	if s.oauth != nil {
-		return fmt.Errorf("%s: the client has an OAuth token already; give one of WithAccessToken, WithTokenSource and WithRefresh", option)
+		return errors.New("the client has an OAuth token already")
 	}
 	s.oauth = make
 	return nil
@@ -141,18 +168,18 @@ func (s *settings) setOAuth(option string, make func(http.RoundTripper) credenti
 // WithBaseURL sets where the API is, for a test server or a proxy; the default is [DefaultBaseURL]. The URL is https, or
 // http on a loopback address, and has no user name, query or fragment; its path is kept.
 func WithBaseURL(raw string) Option {
-	return func(s *settings) (err error) { return setURL("WithBaseURL", &s.baseURL, raw) }
+	return option("WithBaseURL", func(s *settings) error { return setURL(&s.client.baseURL, raw) })
 }
 
 // WithAuthURL sets where the authorization host is, under the rules of [WithBaseURL]; the default is [DefaultAuthURL].
 func WithAuthURL(raw string) Option {
-	return func(s *settings) error { return setURL("WithAuthURL", &s.authURL, raw) }
+	return option("WithAuthURL", func(s *settings) error { return setURL(&s.client.authURL, raw) })
 }
 
-func setURL(option string, to **url.URL, raw string) error {
+func setURL(to **url.URL, raw string) error {
 	u, err := parseBaseURL(raw)
 	if err != nil {
-		return fmt.Errorf("%s: the URL %w", option, err)
+		return fmt.Errorf("the URL %w", err)
 	}
 	*to = u
 	return nil
@@ -162,73 +189,94 @@ func setURL(option string, to **url.URL, raw string) error {
 // context does that. CheckRedirect of c is not used, because the client follows redirects within an origin only, nor is
 // its Jar, because a cookie could reach the other host. c itself is not changed.
 func WithHTTPClient(c *http.Client) Option {
-	return func(s *settings) error {
+	return option("WithHTTPClient", func(s *settings) error {
 		if c == nil {
-			return errors.New("WithHTTPClient: the client is nil")
+			return errors.New("the client is nil")
 		}
 		if c.Timeout < 0 {
-			return errors.New("WithHTTPClient: the timeout is negative")
+			return errors.New("the timeout is negative")
 		}
-		s.httpClient = *c
+		s.transport, s.client.timeout = c.Transport, cmp.Or(c.Timeout, DefaultAttemptTimeout)
 		return nil
-	}
+	})
 }
 
 // WithMaxRetries sets how often a request that failed is repeated, 0 for never; the default is [DefaultMaxRetries].
 func WithMaxRetries(n int) Option {
-	return func(s *settings) error {
+	return option("WithMaxRetries", func(s *settings) error {
 		if n < 0 {
-			return errors.New("WithMaxRetries: the number is negative")
+			return errors.New("the number is negative")
 		}
-		s.maxRetries = n
+		s.client.maxRetries = n
 		return nil
-	}
+	})
 }
 
 // WithRateLimit sets how many requests a minute all calls of the client make together, 0 for as many as they like; the
 // default is [DefaultRateLimit]. A tenth of them may go out at once.
 func WithRateLimit(perMinute int) Option {
-	return func(s *settings) error {
+	return option("WithRateLimit", func(s *settings) error {
 		if perMinute < 0 {
-			return errors.New("WithRateLimit: the number is negative")
+			return errors.New("the number is negative")
 		}
 		s.perMinute = perMinute
 		return nil
-	}
+	})
 }
 
 // WithMaxResponseBytes sets how large a response may be after decompression; the default is [DefaultMaxResponseBytes]. A
 // larger one is an error that matches [ErrResponseTooLarge]. Whatever a response says, reading it takes memory in proportion
 // to this.
 func WithMaxResponseBytes(n int64) Option {
-	return func(s *settings) error {
+	return option("WithMaxResponseBytes", func(s *settings) error {
 		if n <= 0 || n == math.MaxInt64 {
-			return errors.New("WithMaxResponseBytes: want a positive number of bytes")
+			return errors.New("want a positive number of bytes")
 		}
-		s.maxBytes = n
+		s.client.maxBytes = n
 		return nil
-	}
+	})
 }
 
 // WithUserAgent sets the User-Agent header.
 func WithUserAgent(userAgent string) Option {
-	return func(s *settings) error {
+	return option("WithUserAgent", func(s *settings) error {
 		if userAgent == "" || !visible(strings.ReplaceAll(userAgent, " ", "")) {
-			return errors.New("WithUserAgent: want visible ASCII characters and spaces")
+			return errors.New("want visible ASCII characters and spaces")
 		}
-		s.userAgent = userAgent
+		s.client.userAgent = userAgent
 		return nil
-	}
+	})
 }
 
-// WithLogger logs each HTTP exchange at level debug: operation, method, host, path, status, size, duration, attempt and
-// request id. Headers, queries and bodies are never logged.
-func WithLogger(logger *slog.Logger) Option {
-	return func(s *settings) error {
-		if logger == nil {
-			return errors.New("WithLogger: the logger is nil")
+// WithObserver has observer called after each attempt of a call, on the call's goroutine and so concurrently for
+// concurrent calls, in the order of the options. It should return soon. A panic of it is the call's.
+func WithObserver(observer func(Event)) Option {
+	return option("WithObserver", func(s *settings) error {
+		if observer == nil {
+			return errors.New("the observer is nil")
 		}
-		s.logger = logger
+		s.client.observers = append(s.client.observers, observer)
+		return nil
+	})
+}
+
+// WithLogger logs each [Event] at level debug. Headers, URLs and bodies are never logged.
+func WithLogger(logger *slog.Logger) Option {
+	return option("WithLogger", func(s *settings) error {
+		if logger == nil {
+			return errors.New("the logger is nil")
+		}
+		s.client.observers = append(s.client.observers, logTo(logger))
+		return nil
+	})
+}
+
+// WithStrictDecoding makes it an error that a response lacks a member that every revision of the API has, or has null
+// where none allows it. Without it such a member is a zero value, because the API's documentation has been wrong about
+// this often; [github.com/psoauth/psoauth/openapi/contract] reports it either way.
+func WithStrictDecoding() Option {
+	return func(s *settings) error {
+		s.client.strict = true
 		return nil
 	}
 }

@@ -48,7 +48,7 @@ func TestOptionsRefuseWhatCannotBeRight(t *testing.T) {
 		"service token, id with colon":    {api.WithServiceToken("a:b", serviceSecret), "colons"},
 		"service token with a line break": {api.WithServiceToken(serviceID, serviceSecret+"\n"), "control characters"},
 		"service token, not ASCII":        {api.WithServiceToken(serviceID, serviceSecret+"é"), "control characters"},
-		"OAuth token as service token":    {api.WithServiceToken(serviceID, accessToken), "WithAccessToken"},
+		"OAuth token as service token":    {api.WithServiceToken(serviceID, accessToken), "where a service token's secret belongs"},
 		"empty access token":              {api.WithAccessToken(""), "empty"},
 		"service token as access token":   {api.WithAccessToken(serviceSecret), "service token"},
 		"pair as access token":            {api.WithAccessToken(serviceID + ":" + serviceSecret), "service token"},

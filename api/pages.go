@@ -1,11 +1,13 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"iter"
+	"net/http"
 	"slices"
 )
 
@@ -43,13 +45,26 @@ func (o ListOptions) withDefaults(op operation) (ListOptions, error) {
 	if o.Prefetch > maxPrefetch {
 		return o, invalidArgument(op, "ListOptions.Prefetch is more than %d", maxPrefetch)
 	}
-	if o.Page == 0 {
-		o.Page = 1
-	}
-	if o.PerPage == 0 {
-		o.PerPage = maxPerPage
-	}
+	o.Page, o.PerPage = cmp.Or(o.Page, 1), cmp.Or(o.PerPage, maxPerPage)
 	return o, nil
+}
+
+// readPage makes the call for one page that build makes the request for.
+func readPage[P, T any](ctx context.Context, c *Client, call *call, options ListOptions, view func(*P) view[T],
+	build func(page, perPage int64) (*http.Request, error)) (*P, error) {
+	options, err := options.withDefaults(call.operation)
+	if err != nil {
+		return nil, err
+	}
+	call.page, call.size = options.Page, options.PerPage
+	page, err := do[P](ctx, c, call, func() (*http.Request, error) { return build(int64(call.page), int64(call.size)) })
+	if err != nil {
+		return nil, err
+	}
+	if current := view(page).current; current != 0 && current != int64(call.page) {
+		return nil, listError(call.operation, ErrPageLoop, "page %d was asked for and page %d came", call.page, current)
+	}
+	return page, nil
 }
 
 // Tokens returns an iterator over the tokens an application has issued, in the server's order, each once. Nothing is sent
@@ -74,14 +89,13 @@ func (c *Client) Tokens(ctx context.Context, organization, applicationID string,
 // TokenPages is like [Client.Tokens] with whole pages. Their Data is without the tokens that earlier pages held, and ends
 // at the Limit.
 func (c *Client) TokenPages(ctx context.Context, organization, applicationID string, options ListOptions) iter.Seq2[*TokenPage, error] {
-	l := list[TokenPage, Token]{
+	return list[TokenPage, Token]{
 		op:   listTokens,
 		view: viewTokens,
-		fetch: func(ctx context.Context, number, perPage int) (*TokenPage, error) {
-			return c.ListTokens(ctx, organization, applicationID, ListOptions{Page: number, PerPage: perPage})
+		fetch: func(ctx context.Context, options ListOptions) (*TokenPage, error) {
+			return c.ListTokens(ctx, organization, applicationID, options)
 		},
-	}
-	return func(yield func(*TokenPage, error) bool) { l.read(ctx, options, yield) }
+	}.pages(ctx, options)
 }
 
 // items returns an iterator over what is on pages.
@@ -117,11 +131,15 @@ func viewTokens(p *TokenPage) view[Token] {
 		func(t Token) string { return t.ID }}
 }
 
-// check says what is wrong with a page by itself: that it is another than the one asked for, or that its items cannot be
-// told apart.
-func (v view[T]) check(op operation, number int) *Error {
-	if v.current != 0 && v.current != int64(number) {
-		return listError(op, ErrPageLoop, "page %d was asked for and page %d came", number, v.current)
+func viewApplications(p *ApplicationPage) view[Application] {
+	return view[Application]{p.CurrentPage, p.NextPage, p.NextPageURL, p.PerPage, p.TotalCount, p.TotalPages, &p.Data,
+		func(a Application) string { return a.ID }}
+}
+
+// problem says why a program cannot work with a page, whatever else it holds.
+func (v view[T]) problem() string {
+	if *v.data == nil {
+		return "the page has no data"
 	}
 	ids := make([]string, len(*v.data))
 	for i, item := range *v.data {
@@ -129,19 +147,23 @@ func (v view[T]) check(op operation, number int) *Error {
 	}
 	slices.Sort(ids)
 	if len(ids) > 0 && ids[0] == "" {
-		return listError(op, ErrUnexpectedResponse, "an item on page %d has no id", number)
+		return "an item of the page has no id"
 	}
 	if len(slices.Compact(ids)) < len(*v.data) {
-		return listError(op, ErrUnexpectedResponse, "page %d holds an id twice", number)
+		return "the page holds an id twice"
 	}
-	return nil
+	return ""
 }
 
 // A list reads pages P of items T.
 type list[P, T any] struct {
 	op    operation
 	view  func(*P) view[T]
-	fetch func(ctx context.Context, number, perPage int) (*P, error)
+	fetch func(context.Context, ListOptions) (*P, error)
+}
+
+func (l list[P, T]) pages(ctx context.Context, options ListOptions) iter.Seq2[*P, error] {
+	return func(yield func(*P, error) bool) { l.read(ctx, options, yield) }
 }
 
 func (l list[P, T]) read(ctx context.Context, options ListOptions, yield func(*P, error) bool) {
@@ -151,7 +173,7 @@ func (l list[P, T]) read(ctx context.Context, options ListOptions, yield func(*P
 		return
 	}
 	ahead := newPrefetcher(ctx, options.Prefetch, func(ctx context.Context, number int) (*P, error) {
-		return l.fetch(ctx, number, options.PerPage)
+		return l.fetch(ctx, ListOptions{Page: number, PerPage: options.PerPage})
 	})
 	defer ahead.stop()
 	t := tally{seen: map[[8]byte]struct{}{}, end: options.Page + maxItems/min(options.PerPage, maxPerPage)}

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"net/http"
 	"sync"
 	"time"
 
@@ -12,43 +11,31 @@ import (
 // pauseAfter429 is how long a client waits after a 429 that does not say how long.
 const pauseAfter429 = time.Second
 
-// rateLimited holds all calls of a client together below a rate, and all of them back after a 429.
-type rateLimited struct {
-	limiter *rate.Limiter // nil for no limit
-	next    http.RoundTripper
+// A limiter holds all calls of a client together below a rate, and all of them back after a 429.
+type limiter struct {
+	rate *rate.Limiter // nil for no limit
 
 	mu     sync.Mutex
 	resume time.Time // no request goes out before; zero while there is nothing to wait for
 }
 
-// newRateLimited lets a tenth of perMinute out at once and the rest evenly, so that no minute, wherever it begins, sees
-// more than perMinute.
-func newRateLimited(perMinute int, next http.RoundTripper) *rateLimited {
-	l := &rateLimited{next: next}
+// newLimiter lets a tenth of perMinute out at once and the rest evenly, so that no minute, wherever it begins, sees more
+// than perMinute.
+func newLimiter(perMinute int) *limiter {
+	l := new(limiter)
 	if perMinute > 0 {
 		burst := max(perMinute/10, 1)
-		l.limiter = rate.NewLimiter(rate.Limit(float64(max(perMinute-burst, 1))/60), burst)
+		l.rate = rate.NewLimiter(rate.Limit(float64(max(perMinute-burst, 1))/60), burst)
 	}
 	return l
 }
 
-func (l *rateLimited) RoundTrip(r *http.Request) (*http.Response, error) {
-	if err := l.wait(r.Context()); err != nil {
-		return nil, err
-	}
-	resp, err := l.next.RoundTrip(r)
-	if err == nil && resp.StatusCode == http.StatusTooManyRequests {
-		l.pause(retryAfter(resp.Header, time.Now()))
-	}
-	return resp, err
-}
-
-func (l *rateLimited) wait(ctx context.Context) error {
+func (l *limiter) wait(ctx context.Context) error {
 	for {
-		if err := l.waitForResume(ctx); err != nil || l.limiter == nil {
+		if err := l.waitForResume(ctx); err != nil || l.rate == nil {
 			return err
 		}
-		err := l.limiter.Wait(ctx)
+		err := l.rate.Wait(ctx)
 		if err != nil && ctx.Err() == nil { // the limiter sees beforehand that the deadline comes first
 			return &waitError{"the wait for the client's rate limit"}
 		}
@@ -59,13 +46,13 @@ func (l *rateLimited) wait(ctx context.Context) error {
 }
 
 // remaining is how long a 429 still holds the calls back; it is not positive if none does.
-func (l *rateLimited) remaining() time.Duration {
+func (l *limiter) remaining() time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return time.Until(l.resume)
 }
 
-func (l *rateLimited) waitForResume(ctx context.Context) error {
+func (l *limiter) waitForResume(ctx context.Context) error {
 	for {
 		pause := l.remaining()
 		if pause <= 0 {
@@ -74,12 +61,8 @@ func (l *rateLimited) waitForResume(ctx context.Context) error {
 		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < pause {
 			return &waitError{"the wait that a 429 asked for"}
 		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return ctx.Err()
-		case <-timer.C:
+		if err := sleep(ctx, pause); err != nil {
+			return err
 		}
 	}
 }
@@ -91,7 +74,7 @@ func (e *waitError) Error() string { return e.wait + " exceeds the deadline" }
 func (e *waitError) Unwrap() error { return context.DeadlineExceeded }
 
 // pause holds all calls back, at most as long as one call would wait for its retry.
-func (l *rateLimited) pause(d time.Duration) {
+func (l *limiter) pause(d time.Duration) {
 	if d <= 0 {
 		d = pauseAfter429
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -19,78 +20,35 @@ const (
 	retryWindow = 30 * time.Second       // no retry is due later than this after the first attempt
 )
 
-// retrying repeats requests that failed in a way that may pass. The loop is its own: what to repeat and how long to wait
-// is decided here anyway, and go-retryablehttp costs two modules and a second http.Client around the transport.
-type retrying struct {
-	maxRetries int
-	next       http.RoundTripper
-}
-
-func newRetrying(maxRetries int, next http.RoundTripper) *retrying {
-	return &retrying{maxRetries, next}
-}
-
-func (t *retrying) RoundTrip(r *http.Request) (*http.Response, error) {
-	for retries := 0; ; retries++ {
-		resp, err := t.next.RoundTrip(r)
-		call := callOf(r.Context())
-		last := call.last
-		wait, again := t.again(r.Context(), call, resp, err)
-		if !again || retries == t.maxRetries {
-			if err != nil && r.Context().Err() != nil && last != nil && !errors.Is(last, err) {
-				err = fmt.Errorf("%w, after: %w", err, last)
-			}
-			return resp, err
-		}
-		if resp != nil {
-			resp.Body.Close()
-		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-r.Context().Done():
-			timer.Stop()
-			return nil, fmt.Errorf("%w, after: %w", r.Context().Err(), call.last)
-		case <-timer.C:
-		}
-	}
-}
-
-// counted counts the attempts of a call. What waits for the rate has not been sent yet.
-type counted struct{ next http.RoundTripper }
-
-func (c counted) RoundTrip(r *http.Request) (*http.Response, error) {
-	call := callOf(r.Context())
-	if call.attempts++; call.attempts == 1 {
-		call.started = time.Now()
-	}
-	return c.next.RoundTrip(r)
-}
-
-// again says whether to repeat an attempt, and after how long. All requests are GETs, so all may be repeated.
-func (t *retrying) again(ctx context.Context, call *call, resp *http.Response, err error) (time.Duration, bool) {
+// again says whether to repeat an attempt that failed in a way that may pass, and after how long. It is asked in a loop of
+// our own, because go-retryablehttp leaves these decisions to its caller, and brings two modules and a second http.Client.
+//
+// A DELETE is repeated like a GET: it deletes the same token or nothing. If a response was lost before, the call knows it
+// (lost), and DeleteToken reads a 404 accordingly.
+func (c *call) again(ctx context.Context, r *reply, err error) (time.Duration, bool) {
 	if ctx.Err() != nil {
 		return 0, false
 	}
 	wait := time.Duration(0)
 	switch {
 	case err != nil:
-		call.last = withoutURL(err)
+		c.last = withoutURL(err)
 		if permanent(err) {
 			return 0, false
 		}
-	case retryable(resp.StatusCode):
-		call.last = fmt.Errorf("HTTP status %d", resp.StatusCode)
-		wait = retryAfter(resp.Header, time.Now())
+	case retryable(r.status):
+		c.last = fmt.Errorf("HTTP status %d", r.status)
+		wait = retryAfter(r.header, time.Now())
 	default:
 		return 0, false
 	}
-	// If the server asks for a longer wait, the error says when to come back instead.
-	end := call.started.Add(retryWindow)
+	end := c.started.Add(retryWindow)
 	if wait == 0 {
 		// A random wait, so that clients that failed together do not come back together.
-		longest := longestWait(call.attempts - 1)
+		longest := longestWait(c.attempts - 1)
 		return rand.N(longest) + 1, longest <= time.Until(end)
 	}
+	// If the server asks for a longer wait, the error says when to come back instead.
 	if deadline, ok := ctx.Deadline(); ok && deadline.Before(end) {
 		end = deadline
 	}
@@ -99,10 +57,29 @@ func (t *retrying) again(ctx context.Context, call *call, resp *http.Response, e
 
 // permanent reports whether another attempt would fail like this one.
 func permanent(err error) bool {
-	_, waiting := errors.AsType[*waitError](err)
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return true
+	}
+	if _, ok := errors.AsType[*credentialError](err); ok {
+		return true
+	}
+	for _, kind := range []error{ErrResponseTooLarge, ErrUnexpectedResponse, ErrForeignHost, ErrInvalidArgument} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return false
+}
+
+// mayHaveWorked reports whether the server may have done what a request asked for, although no response says so. A
+// connection that was not made has sent nothing, and a gateway's failure hides the service's response.
+func mayHaveWorked(r *reply, err error) bool {
+	if err == nil {
+		return r.status == http.StatusBadGateway || r.status == http.StatusGatewayTimeout
+	}
+	op, ok := errors.AsType[*net.OpError](err)
 	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
-	return waiting || untrusted || errors.Is(err, ErrResponseTooLarge) || errors.Is(err, ErrUnexpectedResponse) ||
-		errors.Is(err, ErrForeignHost)
+	return !(ok && op.Op == "dial") && !untrusted && !errors.Is(err, ErrInvalidArgument)
 }
 
 // longestWait is the longest that the client itself waits after an attempt, counted from 0.

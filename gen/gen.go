@@ -18,6 +18,8 @@ import (
 	"sync"
 	"time"
 
+	"slices"
+
 	"github.com/oapi-codegen/runtime"
 	"github.com/psoauth/psoauth/internal/strictjson"
 	"github.com/psoauth/psoauth/openapi"
@@ -389,15 +391,15 @@ type Organization = string
 // TokenID defines model for TokenID.
 type TokenID = string
 
-// Decode decodes data, which is strict JSON, into v, which points to a zero value of one of the types above. The members
-// that the contract requires must be there, and null only where it allows null; members that it does not know are passed
-// over. The error says where and what the first fault is; v is then to be thrown away. Nothing in v refers to data. Decode is
-// safe for concurrent use.
-func Decode(data []byte, v any) error {
+// Decode decodes data, which is JSON without duplicate members, into v, which points to a zero value of one of the types
+// above. A member that is missing or null is a zero value, or with strict an error if the contract requires it or does
+// not allow null; members that the contract does not know are passed over. The error says where and what the first fault
+// is; v is then to be thrown away. Nothing in v refers to data. Decode is safe for concurrent use.
+func Decode(data []byte, v any, strict bool) error {
 	d := decoders.Get().(*decoder)
 	defer decoders.Put(d)
-	d.Reset(data)
-	defer d.Reset(nil)
+	d.Reset(data, strict)
+	defer d.Reset(nil, false)
 	switch v := v.(type) {
 	case *AccessResource:
 		d.accessResource(v)
@@ -635,6 +637,9 @@ func (d *decoder) accessResource(v *AccessResource) {
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // created_at
+			if d.Absent() {
+				continue
+			}
 			d.Time(&v.CreatedAt)
 		case 1: // deleted_at
 			if d.Null() {
@@ -643,10 +648,19 @@ func (d *decoder) accessResource(v *AccessResource) {
 			v.DeletedAt = d.slabs.time.New()
 			d.Time(v.DeletedAt)
 		case 2: // id
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.ID)
 		case 3: // name
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.Name)
 		case 4: // updated_at
+			if d.Absent() {
+				continue
+			}
 			d.Time(&v.UpdatedAt)
 		}
 	}
@@ -657,8 +671,14 @@ func (d *decoder) accessScope(v *AccessScope) {
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // description
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.Description)
 		case 1: // name
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.Name)
 		}
 	}
@@ -669,14 +689,29 @@ func (d *decoder) accessibleBranch(v *AccessibleBranch) {
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // database
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.Database)
 		case 1: // id
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.ID)
 		case 2: // name
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.Name)
 		case 3: // organization
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.Organization)
 		case 4: // url
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.URL)
 		}
 	}
@@ -687,12 +722,24 @@ func (d *decoder) accessibleDatabase(v *AccessibleDatabase) {
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // id
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.ID)
 		case 1: // name
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.Name)
 		case 2: // organization
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.Organization)
 		case 3: // url
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.URL)
 		}
 	}
@@ -703,10 +750,19 @@ func (d *decoder) accessibleOrganization(v *AccessibleOrganization) {
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // id
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.ID)
 		case 1: // name
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.Name)
 		case 2: // url
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.URL)
 		}
 	}
@@ -717,8 +773,14 @@ func (d *decoder) accessibleUser(v *AccessibleUser) {
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // id
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.ID)
 		case 1: // name
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.Name)
 		}
 	}
@@ -729,8 +791,14 @@ func (d *decoder) branchAccesses(v *BranchAccesses) {
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // accesses
+			if d.Absent() {
+				continue
+			}
 			strictjson.Array(&d.Reader, &d.slabs.accessScope, &v.Accesses, d.accessScope)
 		case 1: // branches
+			if d.Absent() {
+				continue
+			}
 			strictjson.Array(&d.Reader, &d.slabs.accessibleBranch, &v.Branches, d.accessibleBranch)
 		}
 	}
@@ -741,8 +809,14 @@ func (d *decoder) databaseAccesses(v *DatabaseAccesses) {
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // accesses
+			if d.Absent() {
+				continue
+			}
 			strictjson.Array(&d.Reader, &d.slabs.accessScope, &v.Accesses, d.accessScope)
 		case 1: // databases
+			if d.Absent() {
+				continue
+			}
 			strictjson.Array(&d.Reader, &d.slabs.accessibleDatabase, &v.Databases, d.accessibleDatabase)
 		}
 	}
@@ -753,20 +827,38 @@ func (d *decoder) error(v *Error) {
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // code
+			if d.Absent() {
+				continue
+			}
 			v.Code = d.slabs.string.New()
 			d.String(v.Code)
 		case 1: // error
+			if d.Absent() {
+				continue
+			}
 			v.Error = d.slabs.string.New()
 			d.String(v.Error)
 		case 2: // error_description
+			if d.Absent() {
+				continue
+			}
 			v.ErrorDescription = d.slabs.string.New()
 			d.String(v.ErrorDescription)
 		case 3: // errors
+			if d.Absent() {
+				continue
+			}
 			strictjson.Array(&d.Reader, &d.slabs.parameterError, &v.Errors, d.parameterError)
 		case 4: // message
+			if d.Absent() {
+				continue
+			}
 			v.Message = d.slabs.string.New()
 			d.String(v.Message)
 		case 5: // state
+			if d.Absent() {
+				continue
+			}
 			v.State = d.slabs.string.New()
 			d.String(v.State)
 		}
@@ -778,8 +870,14 @@ func (d *decoder) parameterError(v *ParameterError) {
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // errors
+			if d.Absent() {
+				continue
+			}
 			strictjson.Array(&d.Reader, &d.slabs.string, &v.Errors, d.String)
 		case 1: // name
+			if d.Absent() {
+				continue
+			}
 			v.Name = d.slabs.string.New()
 			d.String(v.Name)
 		}
@@ -791,19 +889,40 @@ func (d *decoder) oAuthApplication(v *OAuthApplication) {
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // all_scopes_by_resource
+			if d.Absent() {
+				continue
+			}
 			d.Other(&v.AllScopesByResource)
 		case 1: // avatar
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.Avatar)
 		case 2: // client_id
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.ClientID)
 		case 3: // created_at
+			if d.Absent() {
+				continue
+			}
 			d.Time(&v.CreatedAt)
 		case 4: // dcr
+			if d.Absent() {
+				continue
+			}
 			v.DCR = d.slabs.bool.New()
 			d.Bool(v.DCR)
 		case 5: // domain
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.Domain)
 		case 6: // id
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.ID)
 		case 7: // mcp_tool_groups
 			if d.Null() {
@@ -811,22 +930,46 @@ func (d *decoder) oAuthApplication(v *OAuthApplication) {
 			}
 			d.Other(&v.MCPToolGroups)
 		case 8: // name
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.Name)
 		case 9: // redirect_uri
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.RedirectURI)
 		case 10: // requires_org_scope
+			if d.Absent() {
+				continue
+			}
 			v.RequiresOrgScope = d.slabs.bool.New()
 			d.Bool(v.RequiresOrgScope)
 		case 11: // scopes
+			if d.Absent() {
+				continue
+			}
 			d.Other(&v.Scopes)
 		case 12: // scopes_by_resource
+			if d.Absent() {
+				continue
+			}
 			d.Other(&v.ScopesByResource)
 		case 13: // single_org_authorization
+			if d.Absent() {
+				continue
+			}
 			v.SingleOrgAuthorization = d.slabs.bool.New()
 			d.Bool(v.SingleOrgAuthorization)
 		case 14: // tokens
+			if d.Absent() {
+				continue
+			}
 			d.Int64(&v.Tokens)
 		case 15: // updated_at
+			if d.Absent() {
+				continue
+			}
 			d.Time(&v.UpdatedAt)
 		}
 	}
@@ -837,8 +980,14 @@ func (d *decoder) oAuthApplicationPage(v *OAuthApplicationPage) {
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // current_page
+			if d.Absent() {
+				continue
+			}
 			d.Int64(&v.CurrentPage)
 		case 1: // data
+			if d.Absent() {
+				continue
+			}
 			strictjson.Array(&d.Reader, &d.slabs.oAuthApplication, &v.Data, d.oAuthApplication)
 		case 2: // next_page
 			if d.Null() {
@@ -853,6 +1002,9 @@ func (d *decoder) oAuthApplicationPage(v *OAuthApplicationPage) {
 			v.NextPageURL = d.slabs.string.New()
 			d.String(v.NextPageURL)
 		case 4: // per_page
+			if d.Absent() {
+				continue
+			}
 			v.PerPage = d.slabs.int64.New()
 			d.Int64(v.PerPage)
 		case 5: // prev_page
@@ -868,12 +1020,21 @@ func (d *decoder) oAuthApplicationPage(v *OAuthApplicationPage) {
 			v.PrevPageURL = d.slabs.string.New()
 			d.String(v.PrevPageURL)
 		case 7: // total_count
+			if d.Absent() {
+				continue
+			}
 			v.TotalCount = d.slabs.int64.New()
 			d.Int64(v.TotalCount)
 		case 8: // total_pages
+			if d.Absent() {
+				continue
+			}
 			v.TotalPages = d.slabs.int64.New()
 			d.Int64(v.TotalPages)
 		case 9: // type
+			if d.Absent() {
+				continue
+			}
 			v.Type = d.slabs.string.New()
 			d.String(v.Type)
 		}
@@ -903,10 +1064,19 @@ func (d *decoder) oAuthToken(v *OAuthToken) {
 			v.ActorType = d.slabs.string.New()
 			d.String(v.ActorType)
 		case 3: // avatar_url
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.AvatarURL)
 		case 4: // created_at
+			if d.Absent() {
+				continue
+			}
 			d.Time(&v.CreatedAt)
 		case 5: // display_name
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.DisplayName)
 		case 6: // expires_at
 			if d.Null() {
@@ -915,6 +1085,9 @@ func (d *decoder) oAuthToken(v *OAuthToken) {
 			v.ExpiresAt = d.slabs.time.New()
 			d.Time(v.ExpiresAt)
 		case 7: // id
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.ID)
 		case 8: // last_used_at
 			if d.Null() {
@@ -952,6 +1125,9 @@ func (d *decoder) oAuthToken(v *OAuthToken) {
 			v.Token = new(openapi.Secret)
 			d.Other(v.Token)
 		case 14: // updated_at
+			if d.Absent() {
+				continue
+			}
 			d.Time(&v.UpdatedAt)
 		}
 	}
@@ -962,12 +1138,24 @@ func (d *decoder) oAuthAccessesByResource(v *OAuthAccessesByResource) {
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // branch
+			if d.Absent() {
+				continue
+			}
 			d.branchAccesses(&v.Branch)
 		case 1: // database
+			if d.Absent() {
+				continue
+			}
 			d.databaseAccesses(&v.Database)
 		case 2: // organization
+			if d.Absent() {
+				continue
+			}
 			d.organizationAccesses(&v.Organization)
 		case 3: // user
+			if d.Absent() {
+				continue
+			}
 			d.userAccesses(&v.User)
 		}
 	}
@@ -978,8 +1166,14 @@ func (d *decoder) oAuthTokenPage(v *OAuthTokenPage) {
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // current_page
+			if d.Absent() {
+				continue
+			}
 			d.Int64(&v.CurrentPage)
 		case 1: // data
+			if d.Absent() {
+				continue
+			}
 			strictjson.Array(&d.Reader, &d.slabs.oAuthToken, &v.Data, d.oAuthToken)
 		case 2: // next_page
 			if d.Null() {
@@ -994,6 +1188,9 @@ func (d *decoder) oAuthTokenPage(v *OAuthTokenPage) {
 			v.NextPageURL = d.slabs.string.New()
 			d.String(v.NextPageURL)
 		case 4: // per_page
+			if d.Absent() {
+				continue
+			}
 			v.PerPage = d.slabs.int64.New()
 			d.Int64(v.PerPage)
 		case 5: // prev_page
@@ -1009,12 +1206,21 @@ func (d *decoder) oAuthTokenPage(v *OAuthTokenPage) {
 			v.PrevPageURL = d.slabs.string.New()
 			d.String(v.PrevPageURL)
 		case 7: // total_count
+			if d.Absent() {
+				continue
+			}
 			v.TotalCount = d.slabs.int64.New()
 			d.Int64(v.TotalCount)
 		case 8: // total_pages
+			if d.Absent() {
+				continue
+			}
 			v.TotalPages = d.slabs.int64.New()
 			d.Int64(v.TotalPages)
 		case 9: // type
+			if d.Absent() {
+				continue
+			}
 			v.Type = d.slabs.string.New()
 			d.String(v.Type)
 		}
@@ -1026,8 +1232,14 @@ func (d *decoder) organizationAccesses(v *OrganizationAccesses) {
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // accesses
+			if d.Absent() {
+				continue
+			}
 			strictjson.Array(&d.Reader, &d.slabs.accessScope, &v.Accesses, d.accessScope)
 		case 1: // organizations
+			if d.Absent() {
+				continue
+			}
 			strictjson.Array(&d.Reader, &d.slabs.accessibleOrganization, &v.Organizations, d.accessibleOrganization)
 		}
 	}
@@ -1038,18 +1250,39 @@ func (d *decoder) serviceTokenAccess(v *ServiceTokenAccess) {
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // access
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.Access)
 		case 1: // description
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.Description)
 		case 2: // id
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.ID)
 		case 3: // resource
+			if d.Absent() {
+				continue
+			}
 			d.accessResource(&v.Resource)
 		case 4: // resource_id
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.ResourceID)
 		case 5: // resource_name
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.ResourceName)
 		case 6: // resource_type
+			if d.Absent() {
+				continue
+			}
 			d.String(&v.ResourceType)
 		}
 	}
@@ -1060,11 +1293,60 @@ func (d *decoder) userAccesses(v *UserAccesses) {
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // accesses
+			if d.Absent() {
+				continue
+			}
 			strictjson.Array(&d.Reader, &d.slabs.accessScope, &v.Accesses, d.accessScope)
 		case 1: // users
+			if d.Absent() {
+				continue
+			}
 			strictjson.Array(&d.Reader, &d.slabs.accessibleUser, &v.Users, d.accessibleUser)
 		}
 	}
+}
+
+// Scopes returns what the token may do: the names of its OAuth scopes and of its service token accesses, sorted, each once.
+func (t *OAuthToken) Scopes() openapi.Scopes {
+	scopes := openapi.Scopes{}
+	if by := t.OAuthAccessesByResource; by != nil {
+		for _, accesses := range [][]AccessScope{by.Database.Accesses, by.Organization.Accesses, by.Branch.Accesses, by.User.Accesses} {
+			for _, access := range accesses {
+				scopes = append(scopes, access.Name)
+			}
+		}
+	}
+	for _, access := range t.ServiceTokenAccesses {
+		scopes = append(scopes, access.Access)
+	}
+	slices.Sort(scopes)
+	return slices.Compact(scopes)
+}
+
+// Expired reports whether the token has expired at now. A token without ExpiresAt never expires, or the server does not
+// say. The refresh token of an expired one may still be good.
+func (t *OAuthToken) Expired(now time.Time) bool {
+	return t.ExpiresAt != nil && !now.Before(*t.ExpiresAt)
+}
+
+// ExpiresWithin reports whether the token has not expired at now, and will have d later.
+func (t *OAuthToken) ExpiresWithin(now time.Time, d time.Duration) bool {
+	return !t.Expired(now) && t.Expired(now.Add(d))
+}
+
+// Actor returns who authorized the token, in the best words that the server gives: the display name, or else the kind and
+// the id. It is empty if the server does not say.
+func (t *OAuthToken) Actor() string {
+	if t.ActorDisplayName != nil && *t.ActorDisplayName != "" {
+		return *t.ActorDisplayName
+	}
+	var words []string
+	for _, word := range []*string{t.ActorType, t.ActorID} {
+		if word != nil && *word != "" {
+			words = append(words, *word)
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // ListOAuthApplicationsParams defines parameters for ListOAuthApplications.

@@ -29,7 +29,7 @@ type Member struct {
 	required bool
 }
 
-// Required returns the member with this name, which must be there. The name needs no escapes in JSON.
+// Required returns the member with this name, which must be there if the Reader is strict. The name needs no escapes in JSON.
 func Required(name string) Member {
 	return Member{name: name, token: `,"` + name + `":`, required: true}
 }
@@ -106,7 +106,8 @@ func (r *Reader) more(begun bool, end byte) bool {
 }
 
 // Next reads up to the value of the next member that is known, and returns the member's number; it returns -1 if there is
-// none. It passes over members that are not known. It fails if a member is there twice, or a required one is missing.
+// none. It passes over members that are not known. It fails if a member is there twice, or a required one is missing and the
+// Reader is strict.
 func (o *Object) Next() int {
 	r := o.r
 	if len(o.members.members) > 0 {
@@ -181,7 +182,7 @@ func (o *Object) skip(name []byte) {
 	r.skip()
 }
 
-// end fails if a required member is missing, or if one that the decoder does not know was there twice.
+// end fails if a required member is missing and the Reader is strict, or if one that the decoder does not know was there twice.
 func (o *Object) end() {
 	r := o.r
 	if names := r.unknown[o.unknown:]; len(names) > 1 {
@@ -191,7 +192,7 @@ func (o *Object) end() {
 		}
 	}
 	r.unknown = r.unknown[:o.unknown]
-	if missing := o.members.required &^ o.seen; missing != 0 {
+	if missing := o.members.required &^ o.seen; missing != 0 && r.strict {
 		name := o.members.members[bits.TrailingZeros64(missing)].name
 		r.fail(fault{at: r.at - 1, missing: name, problem: "the member is missing"})
 	}

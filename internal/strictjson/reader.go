@@ -1,5 +1,6 @@
 // Package strictjson reads JSON for generated decoders. It takes RFC 8259 in UTF-8 without duplicate members and with
-// nothing after the value, and says where the first thing is that is not as it should be.
+// nothing after the value, and says where the first thing is that is not as it should be. Whether a promised member may be
+// missing or null is up to the caller.
 package strictjson
 
 import (
@@ -30,14 +31,19 @@ type reading struct {
 	data  []byte // body; nil after something went wrong
 	at    int
 	depth int
+	made  int // bytes of the items of arrays
 	fault fault
 
+	strict  bool     // a promised member must be there, and null only where it may be
 	unknown [][]byte // names of members that the decoder does not know, in the objects that are being read
 	scratch []byte   // the last string that had escapes
 }
 
-// Reset makes r ready to read body, and lets go of what it has read before.
-func (r *Reader) Reset(body []byte) { r.reading = reading{body: body, data: body} }
+// Reset makes r ready to read body, and lets go of what it has read before. With strict, a required member must be there,
+// and must not be null unless it may be.
+func (r *Reader) Reset(body []byte, strict bool) {
+	r.reading = reading{body: body, data: body, strict: strict}
+}
 
 // peek returns the byte that the next token begins with, 0 at the end.
 func (r *Reader) peek() byte {
@@ -66,6 +72,9 @@ func (r *Reader) Null() bool {
 	}
 	return null
 }
+
+// Absent is like [Reader.Null] for a value that must not be null: if r is strict, it reads nothing.
+func (r *Reader) Absent() bool { return !r.strict && r.Null() }
 
 // Bool reads a boolean.
 func (r *Reader) Bool(into *bool) {

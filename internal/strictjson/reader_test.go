@@ -71,7 +71,7 @@ func decode(body []byte) (*node, error) {
 	d := decoders.Get().(*decoder)
 	defer decoders.Put(d)
 	var v node
-	d.Reset(body)
+	d.Reset(body, true)
 	d.node(&v)
 	return &v, d.Done()
 }
@@ -153,7 +153,7 @@ func TestTheOrderOfMembersMakesNoDifference(t *testing.T) {
 	d := newDecoder()
 	read := func(members []string, comma string) (*node, error) {
 		v := new(node)
-		d.Reset([]byte("{" + strings.Join(members, comma) + "}"))
+		d.Reset([]byte("{" + strings.Join(members, comma) + "}"), true)
 		d.node(v)
 		return v, d.Done()
 	}
@@ -265,7 +265,7 @@ func TestSlicesHaveNoRoomInCommon(t *testing.T) {
 	var values []*node
 	for range 100 {
 		v := new(node)
-		d.Reset([]byte(`{"name":"a","nodes":[{"name":"b","nodes":[{"name":"c"}]},{"name":"d","nodes":[{"name":"e"},{"name":"f"}]}]}`))
+		d.Reset([]byte(`{"name":"a","nodes":[{"name":"b","nodes":[{"name":"c"}]},{"name":"d","nodes":[{"name":"e"},{"name":"f"}]}]}`), true)
 		d.node(v)
 		if err := d.Done(); err != nil {
 			t.Fatal(err)
@@ -288,13 +288,13 @@ func TestAReaderIsUsedAgain(t *testing.T) {
 	var kept []*node
 	for i := range 1000 {
 		v := new(node)
-		d.Reset(fmt.Appendf(nil, `{"name":"node %d","on":true,"nodes":[{"name":"below %d","nodes":[{"name":"leaf"}]}]}`, i, i))
+		d.Reset(fmt.Appendf(nil, `{"name":"node %d","on":true,"nodes":[{"name":"below %d","nodes":[{"name":"leaf"}]}]}`, i, i), true)
 		d.node(v)
 		if err := d.Done(); err != nil {
 			t.Fatal(err)
 		}
 		kept = append(kept, v)
-		d.Reset([]byte(`{"name":"a","nodes":[{"name":"b"},{"nodes":[{"name":"c"},7`)) // stops in the middle
+		d.Reset([]byte(`{"name":"a","nodes":[{"name":"b"},{"nodes":[{"name":"c"},7`), true) // stops in the middle
 		d.node(new(node))
 		if d.Done() == nil {
 			t.Fatal("no error")
@@ -312,12 +312,12 @@ func TestAReaderIsUsedAgain(t *testing.T) {
 func TestAReaderKeepsNothingAlive(t *testing.T) {
 	d := newDecoder()
 	read := func(body []byte) {
-		d.Reset(body)
+		d.Reset(body, true)
 		d.node(new(node))
 		if err := d.Done(); err != nil {
 			t.Fatal(err)
 		}
-		d.Reset(nil)
+		d.Reset(nil, true)
 	}
 	large := []byte(`{"name":"a","nodes":[` + strings.Repeat(`{"name":"`+strings.Repeat("long", 1<<18)+`"},`, 9) + `{"name":"b"}]}`)
 	before := inUse()
@@ -378,7 +378,7 @@ func FuzzStrictJSONIsWhatJSONTextTakes(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		var r strictjson.Reader
-		r.Reset(fmt.Appendf(nil, `[%s]`, body))
+		r.Reset(fmt.Appendf(nil, `[%s]`, body), true)
 		var v json.RawMessage // any would refuse a number that no float64 holds
 		r.Other(&v)
 		if err, good := r.Done(), jsontext.Value(fmt.Appendf(nil, `[%s]`, body)).IsValid(); (err == nil) != good {

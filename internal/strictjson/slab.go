@@ -1,6 +1,7 @@
 package strictjson
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -11,6 +12,10 @@ const (
 	slabItems = 32
 	textBytes = 4096
 )
+
+// maxMade is how many bytes the items of arrays may take in memory beyond what they take in JSON: {} in it can be
+// hundreds of bytes here.
+const maxMade = 1 << 20
 
 // A Slab makes values of one type.
 type Slab[T any] struct {
@@ -39,9 +44,13 @@ func (s *Slab[T]) slice(n int) []T {
 
 // Array reads an array, each item with read, into a slice of just its length. For an empty array that is empty, not nil.
 func Array[T any](r *Reader, s *Slab[T], into *[]T, read func(*T)) {
-	items := s.scratch[:0]
+	size, items := int(reflect.TypeFor[T]().Size()), s.scratch[:0]
 	s.scratch = nil // an array of the same type inside this one makes its own
 	for a := r.array(); a.next(); {
+		if r.made += size; r.made > maxMade+len(r.body) {
+			r.fail(fault{at: r.at, problem: "more items than there can be with so little in them"})
+			break
+		}
 		items = append(items, *new(T))
 		read(&items[len(items)-1])
 	}

@@ -157,9 +157,9 @@ var tokenInfoView = view[tokenInfoDocument]{
 	sheet: func(r *humanRenderer, d *tokenInfoDocument) sheet {
 		s := sheet{title: "The token is active.", style: styleGood}
 		switch d.info.State {
-		case api.StateInactive:
+		case openapi.StateInactive:
 			s = sheet{title: "The token is not active: it has expired, was revoked, or was never issued.", style: styleBad}
-		case api.StateUnknown:
+		case openapi.StateUnknown:
 			s = sheet{title: "The response does not say whether the token is active.", style: styleUnsure}
 		}
 		s.addSome("Client ID", d.info.ClientID)

@@ -14,6 +14,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/psoauth/psoauth/api"
+	"github.com/psoauth/psoauth/openapi"
 )
 
 // The json format is the API's: every member that the contract declares is there, null where the server sent null or
@@ -161,8 +162,8 @@ type tokenInfoClientID struct {
 
 func newTokenInfoDocument(info *api.TokenInfo) *tokenInfoDocument {
 	d := &tokenInfoDocument{Scope: info.Scopes, TokenType: orNil(info.TokenType), info: info}
-	if info.State != api.StateUnknown {
-		active := info.State == api.StateActive
+	if info.State != openapi.StateUnknown {
+		active := info.State == openapi.StateActive
 		d.Active = &active
 	}
 	if info.Legacy {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"runtime"
@@ -12,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/psoauth/psoauth/api"
 )
 
 const about = `psoauth finds risky PlanetScale OAuth tokens: who authorized your application, what each token can reach, and what to revoke. Unofficial.`
@@ -152,14 +152,13 @@ func versionCommand() *cobra.Command {
 	}
 }
 
-// version says which release this is, and what the Go tool recorded of the source it was built from: a revision, or,
-// without a repository, the version of the module.
+// version says what the Go tool recorded of the module and of the source it was built from.
 func version() string {
-	release, source := api.Version, ""
+	release, source := "(devel)", ""
 	if info, ok := debug.ReadBuildInfo(); ok {
-		source = sourceOf(info)
+		release, source = cmp.Or(info.Main.Version, release), sourceOf(info)
 	}
-	if source != "" && source != "v"+release {
+	if source != "" {
 		release += " (" + source + ")"
 	}
 	return fmt.Sprintf("psoauth %s %s %s/%s", release, runtime.Version(), runtime.GOOS, runtime.GOARCH)
@@ -174,9 +173,6 @@ func sourceOf(info *debug.BuildInfo) string {
 		case s.Key == "vcs.modified" && s.Value == "true":
 			modified = ", modified"
 		}
-	}
-	if source == "" && info.Main.Version != "(devel)" {
-		return info.Main.Version
 	}
 	return source + modified
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/psoauth/psoauth/api"
+	"github.com/psoauth/psoauth/openapi"
 )
 
 // prefetch is how many pages are fetched ahead while tokens are printed. With two, a server that takes 0.3 s for a page is
@@ -243,7 +244,7 @@ is neither reported as active nor as inactive. That a token is active there does
 			if err := show(p, &tokenInfoView, newTokenInfoDocument(info)); err != nil {
 				return err
 			}
-			if requireActive && info.State != api.StateActive {
+			if requireActive && info.State != openapi.StateActive {
 				return finding{fmt.Sprintf("the token's state is %v, and --require-active wants active", info.State)}
 			}
 			return nil

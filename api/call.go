@@ -1,0 +1,140 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/psoauth/psoauth/internal/text"
+	"github.com/psoauth/psoauth/openapi"
+)
+
+// An operation is one of the contract's, with what an error must say about it.
+type operation struct {
+	id      string // the contract's operationId
+	items   string // what it lists; empty for any other operation
+	access  string // what a service token needs; empty where no service token helps
+	success int    // the status of a good response
+}
+
+// A test holds this table against the contract.
+var (
+	listApplications = operation{"listOAuthApplications", "applications", "read_oauth_applications", http.StatusOK}
+	getApplication   = operation{"getOAuthApplication", "", "read_oauth_applications", http.StatusOK}
+	listTokens       = operation{"listOAuthTokens", "tokens", "read_oauth_tokens", http.StatusOK}
+	getToken         = operation{"getOAuthToken", "", "read_oauth_tokens", http.StatusOK}
+	deleteToken      = operation{"deleteOAuthToken", "", "delete_oauth_tokens", http.StatusNoContent}
+	getTokenInfo     = operation{"getTokenInfo", "", "", http.StatusOK}
+)
+
+// A call is one call of a client's method, with what happens to its request.
+type call struct {
+	operation
+	credential credential
+	service    bool // the credential is a service token
+	to         origin
+	path       []string // organization, application and token, as far as the operation has them
+	page, size int      // of a list; 0 otherwise
+
+	url      string         // without the query
+	sent     openapi.Secret // the Authorization last sent
+	secrets  []string       // what must not show in an error or an event: the credentials sent so far
+	attempts int            // requests sent
+	started  time.Time      // of the first attempt
+	last     error          // why the last attempt failed
+	lost     bool           // a DELETE was sent, and its response was not seen
+}
+
+// onAPI returns a call of an operation of the API host.
+func (c *Client) onAPI(op operation, path ...string) *call {
+	return &call{operation: op, credential: c.apiCredential, service: c.service, to: originOf(c.baseURL), path: path}
+}
+
+var segmentNames = [...]string{"organization", "application id", "token id"}
+
+// check refuses what cannot be one segment of a path: nothing, a dot segment, which every hop may resolve away
+// (RFC 3986, section 5.2.4), control characters, and bytes that are not UTF-8. All else the generated code escapes.
+func (c *call) check() error {
+	for i, value := range c.path {
+		problem := ""
+		switch {
+		case strings.TrimSpace(value) == "":
+			problem = "is empty"
+		case value == "." || value == "..":
+			problem = "is a dot segment, which a server would resolve to another path"
+		case !utf8.ValidString(value):
+			problem = "is not UTF-8"
+		case strings.ContainsFunc(value, unicode.IsControl):
+			problem = "holds control characters"
+		}
+		if problem != "" {
+			return invalidArgument(c.operation, "the %s %s", segmentNames[i], problem)
+		}
+	}
+	if c.credential == nil {
+		return invalidArgument(c.operation, "the client has no credential for this operation; it needs %s", c.needs())
+	}
+	return nil
+}
+
+// needs says in words what credential the operation needs.
+func (o operation) needs() string {
+	if o.access == "" {
+		return "an OAuth access token; a service token is never accepted here"
+	}
+	return "a service token with the access " + o.access
+}
+
+// credentialName says in words what was sent.
+func (c *call) credentialName() string {
+	if c.service {
+		return "the service token"
+	}
+	return "the access token"
+}
+
+// object names what the path leads to: the token, application or organization.
+func (c *call) object() string {
+	if len(c.path) == 0 {
+		return "token info"
+	}
+	name := ""
+	for i, segment := range c.path {
+		name = [...]string{"organization ", "application ", "token "}[i] + c.excerpt(segment, 100) + [...]string{"", " in ", " of "}[i] + name
+	}
+	return name
+}
+
+// asked names what was asked for.
+func (c *call) asked() string {
+	switch {
+	case c.items != "":
+		return c.items + " of " + c.object()
+	case c.success == http.StatusNoContent:
+		return "deletion of " + c.object()
+	}
+	return c.object()
+}
+
+// noteSecret remembers the credential of a request.
+func (c *call) noteSecret(value openapi.Secret) {
+	c.sent = value
+	secret := strings.TrimPrefix(value.Reveal(), "Bearer ")
+	if _, after, ok := strings.Cut(value.Reveal(), ":"); ok {
+		secret = after
+	}
+	if !slices.Contains(c.secrets, secret) {
+		c.secrets = append(c.secrets, secret)
+	}
+}
+
+// excerpt makes text from the server fit for an error or an event.
+func (c *call) excerpt(s string, limit int) string { return text.Excerpt(s, limit, c.secrets...) }
+
+func invalidArgument(op operation, format string, args ...any) *Error {
+	return &Error{Operation: op.id, Message: fmt.Sprintf(format, args...), kind: ErrInvalidArgument}
+}

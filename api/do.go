@@ -1,0 +1,222 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/psoauth/psoauth/internal/text"
+)
+
+// do makes the request of a call, sends it and decodes the response. Together with exchange it is the order of concerns
+// of every call:
+//
+//	arguments → { rate limit → origin → credential → transport → bounded body → observers } → decoding
+//
+// What is in braces is repeated: to follow a redirect within the origin, with a renewed credential after a 401, and after
+// a failure that may pass.
+func do[T any](ctx context.Context, c *Client, call *call, build func() (*http.Request, error)) (*T, error) {
+	reply, err := c.exchange(ctx, call, build)
+	if err != nil {
+		return nil, err
+	}
+	defer reply.close()
+	return decode[T](call, reply, c.strict)
+}
+
+const maxRedirects = 9
+
+func (c *Client) exchange(ctx context.Context, call *call, build func() (*http.Request, error)) (*reply, error) {
+	if err := call.check(); err != nil {
+		return nil, err
+	}
+	request, err := build()
+	if err != nil {
+		return nil, invalidArgument(call.operation, "no request can be made of the arguments: %v", err)
+	}
+	request.Header.Set("Accept", "application/json")
+	request.Header.Set("User-Agent", c.userAgent)
+	call.url = withoutQuery(request.URL)
+	retries, redirects, renewed := 0, 0, false
+	for since := time.Now(); ; since = time.Now() {
+		if err := c.limiter.wait(ctx); err != nil {
+			return nil, transportError(call, after(err, call.last))
+		}
+		reply, err := c.attempt(ctx, call, request, since)
+		if err == nil {
+			switch {
+			case reply.status == http.StatusTooManyRequests:
+				c.limiter.pause(retryAfter(reply.header, time.Now()))
+			case reply.status == http.StatusUnauthorized && !renewed:
+				renewed = true
+				changed, err := call.credential.renew(ctx, call.sent)
+				if err != nil {
+					reply.close()
+					return nil, transportError(call, &credentialError{err})
+				}
+				if changed {
+					reply.close()
+					continue
+				}
+			default:
+				if next := reply.redirect(request); next != nil {
+					reply.close()
+					if redirects++; redirects > maxRedirects {
+						return nil, transportError(call, fmt.Errorf("%w: it redirects more than %d times", ErrUnexpectedResponse, maxRedirects))
+					}
+					request = next
+					continue
+				}
+			}
+		}
+		last := call.last
+		pause, again := call.again(ctx, reply, err)
+		if !again || retries == c.maxRetries {
+			if err != nil && ctx.Err() != nil {
+				err = after(err, last)
+			}
+			if err != nil {
+				return nil, transportError(call, err)
+			}
+			return reply, nil
+		}
+		retries++
+		reply.close()
+		if err := sleep(ctx, pause); err != nil {
+			return nil, transportError(call, after(err, call.last))
+		}
+	}
+}
+
+// after adds to the end of the caller's context what failed before it.
+func after(err, last error) error {
+	if last == nil || errors.Is(last, err) {
+		return err
+	}
+	return fmt.Errorf("%w, after: %w", err, last)
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// attempt sends a request, if it goes to the origin that the credential is for, and reads the response. The call has been
+// waiting to send it since the time given.
+func (c *Client) attempt(ctx context.Context, call *call, request *http.Request, since time.Time) (*reply, error) {
+	if to := originOf(request.URL); to != call.to {
+		return nil, foreignHost(call.to, to)
+	}
+	value, err := call.credential.authorization(ctx)
+	if err != nil {
+		return nil, &credentialError{err}
+	}
+	call.noteSecret(value)
+	start := time.Now()
+	if call.attempts++; call.attempts == 1 {
+		call.started = start
+	}
+	bounded, cancel := context.WithTimeoutCause(ctx, c.timeout, errAttemptTimeout)
+	defer cancel()
+	request = request.Clone(bounded)
+	request.Header.Set("Authorization", value.Reveal())
+	resp, err := c.transport.RoundTrip(request)
+	var answer *reply
+	if err == nil {
+		answer, err = read(resp, c.maxBytes)
+	}
+	if context.Cause(bounded) == errAttemptTimeout && err != nil {
+		if broken, ok := errors.AsType[*bodyError](err); ok {
+			err = &bodyError{broken.status, broken.requestID, timeoutError{}}
+		} else {
+			err = timeoutError{}
+		}
+	}
+	if request.Method == http.MethodDelete {
+		call.lost = call.lost || mayHaveWorked(answer, err)
+	}
+	c.observe(call, answer, err, start.Sub(since), time.Since(start))
+	return answer, err
+}
+
+// redirect returns the request that r asks for instead of one that was sent, or nil if it asks for none. Only a GET
+// is sent again.
+func (r *reply) redirect(sent *http.Request) *http.Request {
+	switch r.status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+	default:
+		return nil
+	}
+	to, err := sent.URL.Parse(r.header.Get("Location"))
+	if err != nil || r.header.Get("Location") == "" || sent.Method != http.MethodGet {
+		return nil
+	}
+	// net/http exempts localhost from the proxy of the environment by a comparison that is case-sensitive.
+	to.Host, to.User, to.Fragment = text.LowerASCII(to.Host), nil, ""
+	next := sent.Clone(sent.Context())
+	next.URL, next.Host = to, to.Host
+	return next
+}
+
+// A promised is a transport, which the program may have brought, held to what [http.RoundTripper] promises.
+type promised struct{ http.RoundTripper }
+
+func (p promised) RoundTrip(r *http.Request) (*http.Response, error) {
+	// net/http exempts loopback addresses from a proxy of the environment; a proxy that the program names for all requests
+	// would read what goes to it in plain text.
+	if t, ok := p.RoundTripper.(*http.Transport); ok && t.Proxy != nil && r.URL.Scheme == "http" {
+		if proxy, err := t.Proxy(r); proxy != nil && err == nil {
+			return nil, fmt.Errorf("%w: the proxy of the transport would read the credential of a request over plain http", ErrInvalidArgument)
+		}
+	}
+	resp, err := p.RoundTripper.RoundTrip(r)
+	switch {
+	case err != nil:
+		return nil, err
+	case resp == nil:
+		return nil, errors.New("the transport gave neither a response nor an error")
+	case resp.Body == nil:
+		resp.Body = http.NoBody
+	case resp.StatusCode == http.StatusSwitchingProtocols:
+		// Nobody asked for it, and net/http would let a read from such a connection outlive the request's context.
+		_ = resp.Body.Close()
+		resp.Body = http.NoBody
+	}
+	return resp, nil
+}
+
+// defaultTransport is shared by all clients that are not given a transport, so that many clients keep few connections. It
+// is net/http's own with enough idle connections for pages fetched ahead, less patience with headers, and no proxy for
+// plain http.
+var defaultTransport = sync.OnceValue(func() http.RoundTripper {
+	standard, ok := http.DefaultTransport.(*http.Transport)
+	if !ok { // the program has put its own in place
+		return http.DefaultTransport
+	}
+	t := standard.Clone()
+	t.MaxIdleConnsPerHost = maxPrefetch
+	t.MaxResponseHeaderBytes = 1 << 20
+	t.Proxy = func(r *http.Request) (*url.URL, error) {
+		if r.URL.Scheme == "http" { // only to a loopback address, and a proxy would read the credential
+			return nil, nil
+		}
+		return http.ProxyFromEnvironment(r)
+	}
+	return t
+})
+
+func withoutQuery(u *url.URL) string {
+	short := *u
+	short.RawQuery, short.ForceQuery = "", false
+	return short.String()
+}

@@ -1,0 +1,199 @@
+package api
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/psoauth/psoauth/gen"
+)
+
+// A reply is a response that has been read to its end. Closing it gives its memory to the next one.
+type reply struct {
+	status int
+	header http.Header
+	body   []byte
+	buffer *bytes.Buffer
+}
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// maxBuffer is how large a buffer is at most that waits for the next body.
+const maxBuffer = 4 << 20
+
+// close is for a caller that needs neither the body nor what refers to it any longer.
+func (r *reply) close() {
+	if r == nil || r.buffer == nil {
+		return
+	}
+	if r.buffer.Cap() <= maxBuffer {
+		r.buffer.Reset()
+		buffers.Put(r.buffer)
+	}
+	*r = reply{}
+}
+
+// read reads a whole body, of so many bytes at most after decompression. It is read within the attempt, so that a body
+// that breaks off is a failure that may be repeated.
+func read(resp *http.Response, limit int64) (*reply, error) {
+	defer resp.Body.Close()
+	r := &reply{status: resp.StatusCode, header: resp.Header, buffer: buffers.Get().(*bytes.Buffer)}
+	if err := r.fill(resp, limit); err != nil {
+		if errors.Is(err, gzip.ErrHeader) {
+			err = fmt.Errorf("%w: the body is not gzip: %w", ErrUnexpectedResponse, err)
+		}
+		r.close()
+		return nil, &bodyError{resp.StatusCode, resp.Header.Get(requestIDHeader), err}
+	}
+	r.body = r.buffer.Bytes()
+	return r, nil
+}
+
+func (r *reply) fill(resp *http.Response, limit int64) error {
+	tooLarge := fmt.Errorf("%w: more than %d bytes", ErrResponseTooLarge, limit)
+	if resp.ContentLength > limit {
+		return tooLarge
+	}
+	body := io.Reader(resp.Body)
+	switch encoding := strings.ToLower(strings.TrimSpace(resp.Header.Get("Content-Encoding"))); encoding {
+	case "", "identity":
+	case "gzip", "x-gzip": // net/http takes gzip off only where it asked for it itself
+		unzipped, err := gzip.NewReader(resp.Body)
+		if err != nil {
+			return err
+		}
+		body = unzipped
+	default:
+		return fmt.Errorf("%w: the body has the content encoding %q", ErrUnexpectedResponse, encoding)
+	}
+	if announced := min(resp.ContentLength, maxBuffer); announced > 0 { // which is a promise, and no reason for more
+		r.buffer.Grow(int(announced) + bytes.MinRead)
+	}
+	n, err := r.buffer.ReadFrom(io.LimitReader(body, limit+1))
+	if err == nil && n > limit {
+		err = tooLarge
+	}
+	return err
+}
+
+var errAttemptTimeout = errors.New("the server did not respond in time")
+
+// A timeoutError is an attempt that took too long. It does not match context.DeadlineExceeded, which stands for the
+// caller's own deadline.
+type timeoutError struct{}
+
+func (timeoutError) Error() string { return errAttemptTimeout.Error() }
+func (timeoutError) Timeout() bool { return true }
+
+// A bodyError says that a response came, and its body did not, or not whole.
+type bodyError struct {
+	status    int
+	requestID string
+	cause     error
+}
+
+func (e *bodyError) Error() string { return "reading the response: " + e.cause.Error() }
+func (e *bodyError) Unwrap() error { return e.cause }
+
+// decode turns a response into a value or an error, here and nowhere else: the status decides first, then the media
+// type, then the JSON of a good response: no duplicate members, no invalid UTF-8, nothing after the value. Members that
+// the contract does not know are passed over. One that it promises and that is missing or null is a zero value, or with
+// strict an error.
+func decode[T any](call *call, r *reply, strict bool) (*T, error) {
+	if r.status != call.success {
+		return nil, statusError(call, r)
+	}
+	if problem := mediaTypeProblem(call, r.header); problem != "" {
+		return nil, contentError(call, r, problem)
+	}
+	if len(r.body) == 0 {
+		return nil, contentError(call, r, "the body is empty")
+	}
+	value := new(T)
+	if err := gen.Decode(r.body, value, strict); err != nil {
+		return nil, contentError(call, r, err.Error())
+	}
+	if problem := unusable(call, value); problem != "" {
+		return nil, contentError(call, r, problem)
+	}
+	return value, nil
+}
+
+// unusable says why a program cannot work with a value, whatever else it holds.
+func unusable(call *call, value any) string {
+	switch v := value.(type) {
+	case *Application:
+		return otherID(v.ID, call.path[1])
+	case *Token:
+		return otherID(v.ID, call.path[2])
+	case *ApplicationPage:
+		return viewApplications(v).problem()
+	case *TokenPage:
+		return viewTokens(v).problem()
+	}
+	return ""
+}
+
+func otherID(id, asked string) string {
+	switch id {
+	case asked:
+		return ""
+	case "":
+		return "it has no id"
+	}
+	return "it has another id than the one asked for"
+}
+
+func mediaTypeProblem(call *call, h http.Header) string {
+	header := h.Get("Content-Type")
+	if header == "" {
+		return "the response has no Content-Type, want application/json"
+	}
+	media, params, err := mime.ParseMediaType(header)
+	switch charset := params["charset"]; {
+	case err != nil || media != "application/json":
+		return `the response is "` + call.excerpt(header, 60) + `", want application/json`
+	case charset != "" && !strings.EqualFold(charset, "utf-8"):
+		return `the response is in the charset "` + call.excerpt(charset, 20) + `", want UTF-8`
+	}
+	return ""
+}
+
+// maxWords is how many bytes an error's body has at most to be read for words.
+const maxWords = 64 << 10
+
+// serverWords reads the code and the message out of an error's body, in any of the shapes the contract declares. A body
+// in no such shape gives none; the error holds how it begins.
+func serverWords(call *call, r *reply) (code, message string) {
+	if len(r.body) > maxWords || mediaTypeProblem(call, r.header) != "" {
+		return "", ""
+	}
+	var words gen.Error
+	if json.Unmarshal(r.body, &words) != nil {
+		return "", ""
+	}
+	first := func(candidates ...*string) string {
+		for _, s := range candidates {
+			if s != nil && *s != "" {
+				return *s
+			}
+		}
+		return ""
+	}
+	code, message = first(words.Code, words.Error), first(words.Message, words.ErrorDescription)
+	if message == "" {
+		var wrong []string
+		for _, p := range words.Errors {
+			wrong = append(wrong, strings.TrimSpace(first(p.Name)+" "+strings.Join(p.Errors, ", ")))
+		}
+		message = strings.Join(wrong, "; ")
+	}
+	return call.excerpt(code, excerptBytes), call.excerpt(message, excerptBytes)
+}
