@@ -14,17 +14,18 @@
 //		fmt.Println(tok.ID, tok.DisplayName)
 //	}
 //
+// [NewClientFromEnv] takes the credential from the variables that the command psoauth reads.
+//
 // # Errors
 //
-// Whatever is not a good answer is an [*Error], which says what happened, what to do about it, and matches one of the
-// sentinel errors, such as [ErrNotFound], with [errors.Is]. No call answers nil, nil.
+// Every failure is an [*Error], which says what was asked, what is wrong and what to do about it, and matches one of the
+// sentinel errors, such as [ErrNotFound], with [errors.Is]. A call returns a value or an error, never neither.
 //
-// # From a call to the wire
+// # Missing members
 //
-// A method of Client checks its arguments and calls the generated client, which builds the request. The [http.Client]
-// it is given holds everything that keeps a request safe, in the order that pipeline.go states: the credential, bound to
-// one origin; retries; the rate limit; bounds on size and time; the log; the transport. What comes back is decoded in one
-// place, decode.go.
+// A member that the API promises and that is missing or null is the zero value of its field: a zero time means that the
+// time is not known. What a program cannot work with is an error: a response that is not JSON, a member of another type,
+// an application or a token without its id, a page without data. See [WithStrictDecoding].
 //
 // # Defaults
 //
@@ -35,4 +36,5 @@
 //   - Rate: 600 requests a minute, PlanetScale's documented limit. After a 429 the whole client waits.
 //   - Size: 32 MiB a response, after decompression; 1 MiB of headers, unless the [http.Client] given has a transport of its
 //     own.
+//   - Redirects are followed within the origin of the base URL only, and never after a DELETE. No cookies are kept.
 package api

@@ -51,8 +51,8 @@ func TestAnythingButAGoodAnswerIsOneLineAndStatus2(t *testing.T) {
 		{"401 of the API", answer(401, media, `{"code":"unauthorized","message":"Unauthorized"}`), "not accepted"},
 		{"403", answer(403, media, `{"code":"forbidden","message":"Forbidden"}`), "no access"},
 		{"403 and nothing else", answer(403, media, ""), "no access"},
-		{"404", answer(404, media, `{"code":"not_found","message":"Not Found"}`), "check the organization and the ids"},
-		{"404 in HTML", answer(404, "text/html", "<h1>?</h1>"), "does not exist"},
+		{"404", answer(404, media, `{"code":"not_found","message":"Not Found"}`), "(404); asked for http://"},
+		{"404 in HTML", answer(404, "text/html", "<h1>?</h1>"), "(404); asked for http://"},
 		{"422", answer(422, media, `{"errors":[{"name":"page","errors":["must be a number"]}]}`), "must be a number"},
 		{"429", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Retry-After", "3600")
@@ -166,7 +166,7 @@ func TestAHugePageIsRefused(t *testing.T) {
 		return append(body, bytes.Repeat([]byte(" "), 16<<20+1-len(body))...)
 	})}))
 	line := failed(t, run(t, userOfTestServer(server), "token", "list", apitest.ApplicationID))
-	if !strings.Contains(line, "more than 16777216 bytes; ask for smaller pages with --per-page") {
+	if !strings.Contains(line, "more than 16777216 bytes (200); ask for smaller pages") {
 		t.Error(line)
 	}
 }
@@ -185,7 +185,7 @@ func TestAServerThatDoesNotAnswerMeetsTheTimeout(t *testing.T) {
 	t.Parallel()
 	server := newServer(t, apitest.WithFaults(apitest.Fault{Do: apitest.Latency(time.Hour)}))
 	line := failed(t, run(t, userOfTestServer(server), "app", "show", apitest.ApplicationID, "--timeout", "1ms"))
-	if !strings.Contains(line, "did not answer in time") || !strings.Contains(line, "4 attempts") {
+	if !strings.Contains(line, "did not respond in time") || !strings.Contains(line, "4 attempts") {
 		t.Error(line)
 	}
 }
@@ -194,7 +194,7 @@ func TestAConnectionThatBreaksIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	address := serve(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	line := failed(t, run(t, userOf(address), "token", "info"))
-	if !strings.Contains(line, "check the network, --api-url and --auth-url") || !strings.Contains(line, "4 attempts") {
+	if !strings.Contains(line, "check the network and the base URL") || !strings.Contains(line, "4 attempts") {
 		t.Error(line)
 	}
 }

@@ -127,7 +127,7 @@ func (p *program) report(ctx context.Context, err error) int {
 	status := exitFailed
 	said, ok := errors.AsType[lines](err)
 	if !ok {
-		said = lines{p.inFlags(err)}
+		said = inFlags(err)
 	}
 	switch {
 	case found:
@@ -154,20 +154,43 @@ func (p *program) note(format string, args ...any) {
 	fmt.Fprintln(p.Stderr, "psoauth: "+line)
 }
 
-// inFlags says in terms of the command what package api says in terms of its options.
-func (p *program) inFlags(err error) string { return optionsAsFlags.Replace(err.Error()) }
+// inFlags says in terms of the command what package api says in terms of its options, a line for each option.
+func inFlags(err error) (said lines) {
+	for _, wrong := range optionErrors(err) {
+		said = append(said, flagOf(wrong.Option)+": "+wrong.Err.Error())
+	}
+	if said == nil {
+		const bare = "it has no log.entries"
+		said = lines{strings.Replace(err.Error(), bare, bare+" (a bare body goes with --operation)", 1)}
+	}
+	return said
+}
 
-var optionsAsFlags = strings.NewReplacer(
-	"NewClient: invalid argument: ", "",
-	"WithBaseURL: the URL", "--api-url (PLANETSCALE_API_URL)",
-	"WithAuthURL: the URL", "--auth-url (PLANETSCALE_AUTH_URL)",
-	"WithServiceToken: ", "--service-token (PLANETSCALE_SERVICE_TOKEN): ",
-	"see WithAccessToken", "see --access-token",
-	"WithAccessToken: ", "--access-token (PLANETSCALE_ACCESS_TOKEN): ",
-	", or raise the limit with WithMaxResponseBytes", " with --per-page",
-	"raise the limit with WithMaxResponseBytes", "the command reads no more",
-	"check the base URL", "check --api-url and --auth-url",
-	"the network and the base URL", "the network, --api-url and --auth-url",
-	"the ids and the base URL", "the ids, --api-url and --auth-url",
-	"it has no log.entries", "it has no log.entries (a bare body goes with --operation)",
-)
+func flagOf(option string) string {
+	switch option {
+	case "WithBaseURL":
+		return "--api-url (PLANETSCALE_API_URL)"
+	case "WithAuthURL":
+		return "--auth-url (PLANETSCALE_AUTH_URL)"
+	case "WithServiceToken":
+		return "--service-token (PLANETSCALE_SERVICE_TOKEN)"
+	case "WithAccessToken":
+		return "--access-token (PLANETSCALE_ACCESS_TOKEN)"
+	}
+	return option
+}
+
+// optionErrors returns what is joined in err.
+func optionErrors(err error) (found []*api.OptionError) {
+	switch e := err.(type) {
+	case *api.OptionError:
+		return []*api.OptionError{e}
+	case interface{ Unwrap() []error }:
+		for _, err := range e.Unwrap() {
+			found = append(found, optionErrors(err)...)
+		}
+	case interface{ Unwrap() error }:
+		return optionErrors(e.Unwrap())
+	}
+	return found
+}

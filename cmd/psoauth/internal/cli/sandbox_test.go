@@ -138,7 +138,7 @@ func TestInTheSandboxFlagsAreRead(t *testing.T) {
 		t.Errorf("status %d: %s%s", r.status, r.stdout, r.stderr)
 	}
 	line := failed(t, run(t, nil, "--sandbox", "token", "show", apitest.ApplicationID, "none"))
-	if !strings.Contains(line, "404 Not Found") {
+	if !strings.Contains(line, "no token none of application "+apitest.ApplicationID) {
 		t.Error(line)
 	}
 }

@@ -68,11 +68,11 @@ func TestWhatCannotRunIsOneLineAndStatus2(t *testing.T) {
 		},
 		{
 			"plain http", all.with("PLANETSCALE_API_URL", "http://example.com"), []string{"app", "show", "a"},
-			"--api-url (PLANETSCALE_API_URL) is plain http",
+			"--api-url (PLANETSCALE_API_URL): the URL is plain http",
 		},
 		{
 			"a password in the address", all.with("PLANETSCALE_AUTH_URL", "https://u:"+serviceSecret+"@example.com"),
-			[]string{"token", "info"}, "--auth-url (PLANETSCALE_AUTH_URL) holds a user name or password",
+			[]string{"token", "info"}, "--auth-url (PLANETSCALE_AUTH_URL): the URL holds a user name or password",
 		},
 		{"two addresses for the sandbox", nil, []string{"app", "show", "--sandbox", "--api-url", "http://localhost"}, "leave --api-url"},
 		{"no such shell", all, []string{"completion", "tcsh"}, "want one of bash"},
