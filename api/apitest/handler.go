@@ -25,7 +25,7 @@ const (
 const (
 	ServiceTokenID = "k3v9x2m7q4tz" // goes with ServiceToken
 	ServiceToken   = "pscale_tkn_apitest0service0token0not0a0secret"
-	AccessToken    = "pscale_oauth_apitest0active0token0not0a0secret"
+	AccessToken    = "pscale_oauth_sandbox0active0token0not0a0secret"
 )
 
 // apiPath is where the API host's operations begin.

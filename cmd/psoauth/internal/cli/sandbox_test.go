@@ -67,7 +67,7 @@ func TestTheSandboxHasTwoApplicationsAndNoOther(t *testing.T) {
 			}
 		}
 		for _, args := range [][]string{{"app", "show", id}, {"token", "list", "nosuch"}, {"token", "show", "nosuch"}, {"audit", "nosuch"}} {
-			if line := failed(t, run(t, nil, append(args, "--sandbox")...)); !strings.Contains(line, "404 Not Found") {
+			if line := failed(t, run(t, nil, append(args, "--sandbox")...)); !strings.Contains(line, "(404); asked for http://") {
 				t.Errorf("%q: %s", args, line)
 			}
 		}
@@ -108,8 +108,8 @@ func TestTheSandboxServesFaultsRevisionsAndApplications(t *testing.T) {
 	}{
 		{"two requests fail", []string{"--fault", "rate-limit:1", "--fault", "reset:1"}, []string{"app", "show", apitest.ApplicationID}, "Schema Sentinel", 0},
 		{"every request is HTML", []string{"--fault", "html"}, []string{"app", "show", apitest.ApplicationID}, "text/html", 2},
-		{"truncated", []string{"--fault", "truncated"}, []string{"token", "info"}, "200 OK", 2},
-		{"forbidden", []string{"--fault", "forbidden"}, []string{"token", "list", apitest.ApplicationID}, "403 Forbidden", 2},
+		{"truncated", []string{"--fault", "truncated"}, []string{"token", "info"}, "(200); the body begins", 2},
+		{"forbidden", []string{"--fault", "forbidden"}, []string{"token", "list", apitest.ApplicationID}, "(403)", 2},
 		{"a revision", []string{"--revision", "2025-12"}, []string{"--format", "json", "app", "show", apitest.ApplicationID}, `"all_scopes_by_resource": null`, 0},
 		{"an application", []string{"--app", "mine"}, []string{"token", "list", "mine", "--limit", "1"}, "1 token", 0},
 		{"its secrets are found", nil, []string{"audit", apitest.ApplicationID}, "token.live-secret", 1},
