@@ -153,7 +153,7 @@ func TestTheOrderOfMembersMakesNoDifference(t *testing.T) {
 	d := newDecoder()
 	read := func(members []string, comma string) (*node, error) {
 		v := new(node)
-		d.Reset([]byte("{" + strings.Join(members, comma) + "}"), true)
+		d.Reset([]byte("{"+strings.Join(members, comma)+"}"), true)
 		d.node(v)
 		return v, d.Done()
 	}
