@@ -11,8 +11,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-
-	"github.com/psoauth/psoauth/internal/text"
 )
 
 // A body is what there is of a response's body, and why it is not all.
@@ -28,7 +26,7 @@ func peekBody(resp *http.Response, limit int64) body {
 		return body{}
 	}
 	original := resp.Body
-	data, err := readAll(io.LimitReader(original, limit+1), min(resp.ContentLength, limit, 1<<20))
+	data, err := io.ReadAll(io.LimitReader(original, limit+1))
 	var rest io.Reader = original
 	if err != nil {
 		rest = failing{err}
@@ -48,14 +46,6 @@ func peekBody(resp *http.Response, limit int64) body {
 	return decode(data, resp.Header.Values("Content-Encoding"), limit)
 }
 
-// readAll is io.ReadAll for a reader that is expected to give size bytes.
-func readAll(r io.Reader, size int64) ([]byte, error) {
-	var b bytes.Buffer
-	b.Grow(int(max(size, 0)) + bytes.MinRead)
-	_, err := b.ReadFrom(r)
-	return b.Bytes(), err
-}
-
 func tooLarge(limit int64) body {
 	return body{broken: httpBodyLimit, message: fmt.Sprintf("the body is larger than %d bytes and was not checked", limit)}
 }
@@ -67,6 +57,9 @@ func (f failing) Read([]byte) (int, error) { return 0, f.err }
 // decode undoes content codings, the last first (RFC 9110, section 8.4), up to limit bytes.
 func decode(data []byte, headers []string, limit int64) body {
 	codings := strings.Split(strings.ToLower(strings.Join(headers, ",")), ",")
+	if len(codings) > maxCodings {
+		return body{broken: httpContentEncoding, message: fmt.Sprintf("there are more than %d content codings", maxCodings)}
+	}
 	for i := len(codings) - 1; i >= 0; i-- {
 		coding := strings.TrimSpace(codings[i])
 		if coding == "" || coding == "identity" || len(data) == 0 {
@@ -78,7 +71,7 @@ func decode(data []byte, headers []string, limit int64) body {
 		}
 		switch {
 		case errors.Is(err, errUnknownCoding):
-			return body{broken: httpContentEncoding, message: "the content coding " + text.Excerpt(coding, 40) + " is not one of gzip and deflate"}
+			return body{broken: httpContentEncoding, message: "the content coding is " + knownOr(knownCodings, coding, "another one") + "; want gzip or deflate"}
 		case err != nil:
 			return body{broken: httpContentEncoding, message: "the body is not " + coding + ", as Content-Encoding says, or breaks off"}
 		case int64(len(data)) > limit:
@@ -87,6 +80,12 @@ func decode(data []byte, headers []string, limit int64) body {
 	}
 	return body{data: data}
 }
+
+// maxCodings is how many content codings a body may have.
+const maxCodings = 8
+
+// knownCodings are those that a message names. Others may hold anything.
+var knownCodings = []string{"br", "zstd", "compress", "exi", "dcb", "dcz", "aes128gcm"}
 
 var errUnknownCoding = errors.New("unknown content coding")
 

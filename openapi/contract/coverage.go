@@ -4,7 +4,9 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"sync"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
 )
 
 // Coverage says what of the contract the judged responses exercised, so that a clean report says how much it saw.
@@ -16,12 +18,12 @@ type Coverage struct {
 type OperationCoverage struct {
 	ID       string         `json:"id"`       // of the operation
 	Statuses map[string]int `json:"statuses"` // how many responses there were of each status
-	Members  MemberCoverage `json:"members"`  // of its successful answers
+	Members  MemberCoverage `json:"members"`  // of its successful responses
 
 	Unanswered []string `json:"-"` // statuses that the contract declares and that did not come, in order
 }
 
-// MemberCoverage counts the members that the contract declares for successful answers. A member is a JSON pointer with *
+// MemberCoverage counts the members that the contract declares for successful responses. A member is a JSON pointer with *
 // for an array's index; one that was null counts as seen.
 type MemberCoverage struct {
 	Seen     int      `json:"seen"`     // how many came
@@ -29,149 +31,100 @@ type MemberCoverage struct {
 	Unseen   []string `json:"unseen"`   // in order
 }
 
-// An outline is the tree of the members that an operation declares for its successful answers.
-type outline struct {
-	root     *shape
-	pointers []string // of the members, by index
-}
+// maxMembers bounds what is counted: schemas that refer to each other in many ways unfold almost without end.
+const maxMembers = 10_000
 
-type shape struct {
-	index   int // of the member; -1 for what is none
-	members map[string]*shape
-	item    *shape
-}
-
-// maxMembers bounds an outline: schemas that refer to each other in many ways unfold almost without end.
-const maxMembers = 10000
-
-func (op *operation) newOutline() *outline {
-	o := &outline{root: &shape{index: -1}}
-	if success := op.success(); success != nil {
-		for _, name := range slices.Sorted(maps.Keys(success.content)) {
-			if s := success.schemas[success.content[name]]; s != nil && isJSON(name) {
-				o.add(o.root, s, "", nil)
+// declaredMembers returns the pointers of the members that an operation declares for its successful responses.
+func (op *operation) declaredMembers() map[string]bool {
+	all := map[string]bool{}
+	if success := op.first('2'); success != nil {
+		for name, media := range success.Content {
+			if media.Schema != nil && isJSON(name) {
+				addMembers(all, media.Schema.Value, "", nil, map[string][]*openapi3.Schema{})
 			}
 		}
-	}
-	return o
-}
-
-// add adds what s declares to a shape. A schema that contains itself is unfolded once.
-func (o *outline) add(to *shape, s *schema, at string, within []*schema) {
-	if slices.Contains(within, s) {
-		return
-	}
-	within = append(slices.Clone(within), s)
-	for _, name := range slices.Sorted(maps.Keys(s.properties)) {
-		at := at + "/" + escapeName(name)
-		member := to.members[name]
-		if member == nil {
-			if len(o.pointers) == maxMembers {
-				return
-			}
-			if to.members == nil {
-				to.members = map[string]*shape{}
-			}
-			member = &shape{index: len(o.pointers)}
-			to.members[name] = member
-			o.pointers = append(o.pointers, at)
-		}
-		o.add(member, s.properties[name], at, within)
-	}
-	if s.items != nil {
-		if to.item == nil {
-			to.item = &shape{index: -1}
-		}
-		o.add(to.item, s.items, at+"/*", within)
-	}
-	for _, part := range slices.Concat(s.allOf, s.anyOf, s.oneOf) {
-		o.add(to, part, at, within)
-	}
-}
-
-// A tally says which members of an outline have been seen.
-type tally struct {
-	seen   []bool // by index
-	unseen int    // how many are left
-}
-
-// mark notes which members v has.
-func (s *shape) mark(v *value, t *tally) {
-	if s.index >= 0 && !t.seen[s.index] {
-		t.seen[s.index] = true
-		t.unseen--
-	}
-	for i := range v.list {
-		next := s.item
-		if v.kind == object {
-			next = s.members[v.list[i].name]
-		}
-		if next != nil {
-			next.mark(&v.list[i], t)
-		}
-	}
-}
-
-// coverage counts for a run. It is safe for concurrent use.
-type coverage struct {
-	mu       sync.Mutex
-	statuses map[*operation]map[int]int
-	tallies  map[*operation]*tally
-}
-
-func (c *coverage) answered(op *operation, status int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.statuses[op] == nil {
-		c.statuses[op] = map[int]int{}
-	}
-	c.statuses[op][status]++
-}
-
-func (c *coverage) saw(op *operation, root *value) {
-	o := op.outline()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	t := c.tallies[op]
-	if t == nil {
-		t = &tally{make([]bool, len(o.pointers)), len(o.pointers)}
-		c.tallies[op] = t
-	}
-	if t.unseen > 0 {
-		o.root.mark(root, t)
-	}
-}
-
-func (c *coverage) of(s *spec) Coverage {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	all := Coverage{Operations: []OperationCoverage{}}
-	for _, op := range s.operations {
-		o := OperationCoverage{ID: op.id, Statuses: map[string]int{}}
-		for status, n := range c.statuses[op] {
-			o.Statuses[strconv.Itoa(status)] = n
-		}
-		for status := range op.responses {
-			if status != "DEFAULT" && o.Statuses[status] == 0 {
-				o.Unanswered = append(o.Unanswered, status)
-			}
-		}
-		slices.Sort(o.Unanswered)
-		o.Members = op.outline().covered(c.tallies[op])
-		all.Operations = append(all.Operations, o)
 	}
 	return all
 }
 
-func (o *outline) covered(t *tally) MemberCoverage {
-	m := MemberCoverage{Declared: len(o.pointers), Unseen: []string{}}
-	for i, pointer := range o.pointers {
-		if t != nil && t.seen[i] {
-			m.Seen++
-		} else {
-			m.Unseen = append(m.Unseen, pointer)
+// addMembers adds what a schema declares for the value at a pointer. A schema that contains itself is unfolded once.
+func addMembers(all map[string]bool, s *openapi3.Schema, at string, within []*openapi3.Schema, done map[string][]*openapi3.Schema) {
+	if slices.Contains(within, s) || slices.Contains(done[at], s) || len(all) >= maxMembers {
+		return
+	}
+	done[at] = append(done[at], s)
+	within = append(slices.Clone(within), s)
+	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
+		at := at + "/" + escapeName(name)
+		all[at] = true
+		addMembers(all, s.Properties[name].Value, at, within, done)
+	}
+	if s.Items != nil {
+		addMembers(all, s.Items.Value, at+"/*", within, done)
+	}
+	for _, part := range slices.Concat(s.AllOf, s.AnyOf, s.OneOf) {
+		addMembers(all, part.Value, at, within, done)
+	}
+}
+
+// coverage is what a run has seen of each operation.
+type coverage map[*operation]*seen
+
+type seen struct {
+	statuses map[int]int
+	members  map[string]bool
+}
+
+func (c coverage) of(op *operation) *seen {
+	if c[op] == nil {
+		c[op] = &seen{statuses: map[int]int{}, members: map[string]bool{}}
+	}
+	return c[op]
+}
+
+// saw notes which of the declared members a value has.
+func (s *seen) saw(v any, at string, declared map[string]bool) {
+	switch v := v.(type) {
+	case []any:
+		for _, item := range v {
+			s.saw(item, at+"/*", declared)
+		}
+	case map[string]any:
+		for name, member := range v {
+			if pointer := at + "/" + escapeName(name); declared[pointer] {
+				s.members[pointer] = true
+				s.saw(member, pointer, declared)
+			}
 		}
 	}
-	slices.Sort(m.Unseen)
-	return m
+}
+
+func (c coverage) report(s *spec) Coverage {
+	all := Coverage{Operations: []OperationCoverage{}}
+	for _, op := range s.operations {
+		o := OperationCoverage{ID: op.id, Statuses: map[string]int{}}
+		seen := c[op]
+		if seen != nil {
+			for status, n := range seen.statuses {
+				o.Statuses[strconv.Itoa(status)] = n
+			}
+		}
+		for status := range op.Responses.Map() {
+			if status = strings.ToUpper(status); status != "DEFAULT" && o.Statuses[status] == 0 {
+				o.Unanswered = append(o.Unanswered, status)
+			}
+		}
+		slices.Sort(o.Unanswered)
+		o.Members = MemberCoverage{Declared: len(op.members()), Unseen: []string{}}
+		for pointer := range op.members() {
+			if seen != nil && seen.members[pointer] {
+				o.Members.Seen++
+			} else {
+				o.Members.Unseen = append(o.Members.Unseen, pointer)
+			}
+		}
+		slices.Sort(o.Members.Unseen)
+		all.Operations = append(all.Operations, o)
+	}
+	return all
 }

@@ -2,24 +2,26 @@ package contract
 
 import (
 	"encoding/base64"
+	"errors"
 	"math"
 	"net/mail"
 	"net/netip"
 	"net/url"
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
 )
 
 // A format is one that values are held to.
 type format struct {
 	want string
-	ok   func(text string) bool
+	ok   func(text string) bool // nil for a number's
 }
 
-// stringFormats are the formats of strings. A format that is not here says nothing, as OpenAPI has it.
-var stringFormats = map[string]*format{
+// formats are those that are checked. Any other says nothing, as OpenAPI has it.
+var formats = map[string]format{
 	"date-time":     {"a date-time (RFC 3339)", isDateTime},
 	"date":          {"a date (RFC 3339)", func(s string) bool { _, err := time.Parse(time.DateOnly, s); return err == nil }},
 	"time":          {"a time with its zone (RFC 3339)", isTime},
@@ -33,7 +35,31 @@ var stringFormats = map[string]*format{
 		a, err := netip.ParseAddr(s)
 		return err == nil && a.Is6() && a.Zone() == ""
 	}},
-	"byte": {"base64 (RFC 4648)", isBase64},
+	"byte":  {"base64 (RFC 4648)", isBase64},
+	"int32": {"an integer of 32 bits", nil},
+	"float": {"a number that float32 holds", nil},
+}
+
+// The validators that kin-openapi gets with each call: those it registers for all of a program are not this package's.
+var (
+	stringValidators  = map[string]openapi3.StringFormatValidator{}
+	numberValidators  = map[string]openapi3.NumberFormatValidator{"float": openapi3.NewRangeFormatValidator(-math.MaxFloat32, math.MaxFloat32)}
+	integerValidators = map[string]openapi3.IntegerFormatValidator{"int32": openapi3.NewRangeFormatValidator[int64](math.MinInt32, math.MaxInt32)}
+)
+
+var errFormat = errors.New("another format")
+
+func init() {
+	for name, f := range formats {
+		if f.ok != nil {
+			stringValidators[name] = openapi3.NewCallbackValidator(func(s string) error {
+				if !f.ok(s) {
+					return errFormat
+				}
+				return nil
+			})
+		}
+	}
 }
 
 var uuid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
@@ -126,13 +152,4 @@ func isBase64(s string) bool {
 		}
 	}
 	return false
-}
-
-// numberFormats are the formats of numbers, beyond what the rules about numbers say of all of them.
-var numberFormats = map[string]*format{
-	"int32": {"an integer of 32 bits", func(s string) bool { _, err := strconv.ParseInt(s, 10, 32); return err == nil }},
-	"float": {"a number that float32 holds", func(s string) bool {
-		f, err := strconv.ParseFloat(s, 64)
-		return err == nil && math.Abs(f) <= math.MaxFloat32
-	}},
 }

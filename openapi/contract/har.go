@@ -5,22 +5,26 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/psoauth/psoauth/internal/text"
 )
 
 // CheckHAR judges the responses of a recording in HAR 1.2 (http://www.softwareishard.com/blog/har-12-spec/), as browsers
 // and proxies export them, plain or compressed by gzip. Name is what findings call the recording. It reads in as a stream,
-// one entry at a time, and keeps no more of a body than the limit.
+// one entry at a time, and of an entry no more than three times the body limit.
 //
 // Exporters leave things out, so what is not there is no fault: without headers none is missing, and without a body only
 // a note says so. An error means that the file could not be read to its end; what was read by then has been judged.
@@ -39,236 +43,224 @@ func (r *Run) CheckHAR(name string, in io.Reader) error {
 	if _, err := buffered.Peek(1); errors.Is(err, io.EOF) {
 		return fmt.Errorf("%s: the file is empty", name)
 	}
-	clipped := &clipper{in: buffered, limit: int(min(r.v.bodyLimit, maxClip)/3*4) + 8}
-	h := har{
-		Decoder: jsontext.NewDecoder(clipped, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)),
-		run:     r,
-		name:    name,
-	}
-	if err := h.file(); err != nil {
-		return fmt.Errorf("%s: entry %d: %s", name, h.next, text.Excerpt(err.Error(), maxMessage))
-	}
-	if !h.found {
+	h := har{run: r, name: name, in: &budget{in: buffered, size: min(3*r.v.bodyLimit, 1<<30) + 1<<20}}
+	h.Decoder = json.NewDecoder(h.in)
+	err := h.file()
+	var over errBudget
+	switch {
+	case errors.As(err, &over):
+		return fmt.Errorf("%s: entry %d: %w", name, h.next+1, over)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("%s: entry %d: the file ends before the recording is complete", name, h.next+1)
+	case err != nil:
+		return fmt.Errorf("%s: entry %d: %s", name, h.next+1, text.Excerpt(err.Error(), maxMessage))
+	case !h.found:
 		return fmt.Errorf("%s: not a HAR recording: it has no log.entries", name)
+	case h.next == 0:
+		return fmt.Errorf("%s: the recording has no entries", name)
 	}
 	return nil
 }
 
-const (
-	gzipMagic = "\x1f\x8b"
-	maxClip   = 1 << 30 // bytes of a string, whatever the body limit
-)
+const gzipMagic = "\x1f\x8b"
+
+// A budget passes a reader on until a number of bytes have been read since the last renewal.
+type budget struct {
+	in         io.Reader
+	size, used int64
+}
+
+type errBudget int64
+
+func (e errBudget) Error() string {
+	return fmt.Sprintf("it takes more than %d MB, so the rest of the recording was not read", int64(e)>>20)
+}
+
+func (b *budget) Read(p []byte) (int, error) {
+	if b.used > b.size {
+		return 0, errBudget(b.size)
+	}
+	n, err := b.in.Read(p)
+	b.used += int64(n)
+	return n, err
+}
 
 // A har reads a recording. Values of an unexpected type are skipped: exporters differ.
 type har struct {
-	*jsontext.Decoder
+	*json.Decoder
+	in    *budget
 	run   *Run
 	name  string
 	next  int  // index of the next entry
 	found bool // log.entries
+
+	sanitized bool // by a browser that leaves credentials out
+}
+
+// token reads the next token, which begins a new budget.
+func (h *har) token() (json.Token, error) {
+	h.in.used = 0
+	return h.Token()
+}
+
+// skip reads a value, whose first token has been read, to its end.
+func (h *har) skip(first json.Token) error {
+	for depth := nesting(first); depth > 0; {
+		t, err := h.token()
+		if err != nil {
+			return err
+		}
+		depth += nesting(t)
+	}
+	return nil
+}
+
+func nesting(t json.Token) int {
+	switch t {
+	case json.Delim('{'), json.Delim('['):
+		return 1
+	case json.Delim('}'), json.Delim(']'):
+		return -1
+	}
+	return 0
+}
+
+// members calls visit for each member of the object whose opening was read; visit reads the value, given its first token.
+func (h *har) members(visit func(name string, first json.Token) error) error {
+	for {
+		name, err := h.token()
+		if err != nil || name == json.Delim('}') {
+			return err
+		}
+		first, err := h.token()
+		if err != nil {
+			return err
+		}
+		if err := visit(fmt.Sprint(name), first); err != nil {
+			return err
+		}
+	}
 }
 
 func (h *har) file() error {
-	err := h.members(func(name string) error {
-		if name != "log" {
-			return h.SkipValue()
+	if first, err := h.token(); err != nil || first != json.Delim('{') {
+		return err
+	}
+	err := h.members(func(name string, first json.Token) error {
+		if name != "log" || first != json.Delim('{') {
+			return h.skip(first)
 		}
-		return h.members(func(name string) error {
-			if name != "entries" || h.PeekKind() != array {
-				return h.SkipValue()
+		return h.members(func(name string, first json.Token) error {
+			switch {
+			case name == "entries" && first == json.Delim('['):
+				h.found = true
+				return h.entries()
+			case name == "creator" && first == json.Delim('{'):
+				return h.members(func(name string, first json.Token) error {
+					// https://developer.chrome.com/docs/devtools/network/reference#save-as-har: sanitized, unless asked
+					value, _ := first.(string)
+					h.sanitized = h.sanitized || name == "name" && (value == "WebInspector" || strings.HasPrefix(value, "WebKit"))
+					return h.skip(first)
+				})
 			}
-			h.found = true
-			return h.items(func() error {
-				e := entry{size: -1}
-				err := h.entry(&e)
-				if err == nil {
-					e.judge(h.run, h.name+"#"+strconv.Itoa(h.next))
-					h.next++
-				}
-				return err
-			})
+			return h.skip(first)
 		})
 	})
 	if err != nil {
 		return err
 	}
-	if _, err := h.ReadToken(); !errors.Is(err, io.EOF) {
+	if _, err := h.token(); !errors.Is(err, io.EOF) {
 		return errors.New("there is more after the recording")
 	}
 	return nil
 }
 
-// members calls visit for each member of the next value; visit reads or skips the member's value. What is no object is
-// skipped.
-func (h *har) members(visit func(name string) error) error {
-	if h.PeekKind() != object {
-		return h.SkipValue()
-	}
-	if _, err := h.ReadToken(); err != nil {
-		return err
-	}
-	for h.PeekKind() == str {
-		name, err := h.ReadToken()
-		if err != nil {
+// entries judges the entries, up to the end of their array.
+func (h *har) entries() error {
+	for h.in.used = 0; h.More(); h.in.used = 0 {
+		var raw json.RawMessage
+		if err := h.Decode(&raw); err != nil {
 			return err
 		}
-		if err := visit(name.String()); err != nil {
-			return err
+		var e entry
+		e.Response.Content.Size = -1
+		if err := json.Unmarshal(raw, &e); err != nil {
+			if _, ok := errors.AsType[*json.UnmarshalTypeError](err); !ok {
+				return err
+			}
 		}
+		e.garbled = !utf8.Valid(raw)
+		e.judge(h, h.name+"#"+strconv.Itoa(h.next))
+		h.next++
 	}
-	_, err := h.ReadToken() // the object's end, or what is there instead
+	_, err := h.token()
 	return err
 }
 
-// items calls visit for each item of the next value, which visit reads. What is no array is skipped.
-func (h *har) items(visit func() error) error {
-	if h.PeekKind() != array {
-		return h.SkipValue()
+// An entry is what a recording says about one exchange. A member of another type than here is left out.
+type entry struct {
+	StartedDateTime string
+	Request         struct {
+		Method, URL string
+		Headers     harHeaders
 	}
-	if _, err := h.ReadToken(); err != nil {
-		return err
-	}
-	for {
-		switch h.PeekKind() {
-		case jsontext.KindEndArray, jsontext.KindInvalid:
-			_, err := h.ReadToken()
-			return err
-		}
-		if err := visit(); err != nil {
-			return err
+	Response struct {
+		Status  looseInt
+		Headers harHeaders
+		Content struct {
+			Text, Encoding, MimeType string
+			Size                     looseInt
 		}
 	}
+	garbled bool // not UTF-8, which encoding/json does not keep as it was
 }
 
-// text reads a string as it was written, be it UTF-8 or not.
-func (h *har) text(into *string) error {
-	if h.PeekKind() != str {
-		return h.SkipValue()
-	}
-	raw, err := h.ReadValue()
-	if err == nil {
-		*into, _ = unquote(string(raw))
-	}
-	return err
-}
+// looseInt is an integer that some exporters write as a string or with a fraction.
+type looseInt int64
 
-// number reads an integer, which some exporters write as a string.
-func (h *har) number(into *int64) error {
-	kind := h.PeekKind()
-	if kind != number && kind != str {
-		return h.SkipValue()
-	}
-	raw, err := h.ReadValue()
-	if err != nil {
-		return err
-	}
-	if n, err := strconv.ParseFloat(strings.Trim(string(raw), `"`), 64); err == nil && n >= -1 && n < 1<<53 {
-		*into = int64(n)
+// UnmarshalJSON takes any JSON, and keeps an integer of it.
+func (n *looseInt) UnmarshalJSON(data []byte) error {
+	if f, err := strconv.ParseFloat(strings.Trim(string(data), `"`), 64); err == nil && f >= -1 && f < 1<<53 {
+		*n = looseInt(f)
 	}
 	return nil
 }
 
-// An entry is what a recording says about one exchange.
-type entry struct {
-	started, method, url string
-	status               int64
-	header               http.Header
-	text                 string
-	encoding, mimeType   string
-	size                 int64 // of the body; -1 if the recording does not say
-}
+type harHeaders []struct{ Name, Value string }
 
-func (h *har) entry(e *entry) error {
-	return h.members(func(name string) error {
-		switch name {
-		case "startedDateTime":
-			return h.text(&e.started)
-		case "request":
-			return h.members(func(name string) error {
-				switch name {
-				case "method":
-					return h.text(&e.method)
-				case "url":
-					return h.text(&e.url)
-				}
-				return h.SkipValue()
-			})
-		case "response":
-			return h.members(func(name string) error {
-				switch name {
-				case "status":
-					return h.number(&e.status)
-				case "headers":
-					return h.headers(e)
-				case "content":
-					return h.content(e)
-				}
-				return h.SkipValue()
-			})
-		}
-		return h.SkipValue()
-	})
-}
-
-// maxHeaders is how many headers of an entry are kept.
+// maxHeaders is how many headers of a message are kept.
 const maxHeaders = 1000
 
-func (h *har) headers(e *entry) error {
-	e.header = http.Header{}
-	n := 0
-	return h.items(func() error {
-		var name, value string
-		err := h.members(func(member string) error {
-			switch member {
-			case "name":
-				return h.text(&name)
-			case "value":
-				return h.text(&value)
-			}
-			return h.SkipValue()
-		})
-		if n++; n <= maxHeaders && !strings.HasPrefix(name, ":") { // :status is how HTTP/2 says the status
-			e.header.Add(name, value)
+func (all harHeaders) header() http.Header {
+	header := http.Header{}
+	for _, h := range all[:min(len(all), maxHeaders)] {
+		if !strings.HasPrefix(h.Name, ":") { // :status is how HTTP/2 says the status
+			header.Add(h.Name, h.Value)
 		}
-		return err
-	})
+	}
+	return header
 }
 
-func (h *har) content(e *entry) error {
-	return h.members(func(name string) error {
-		switch name {
-		case "text":
-			return h.text(&e.text)
-		case "encoding":
-			return h.text(&e.encoding)
-		case "mimeType":
-			return h.text(&e.mimeType)
-		case "size":
-			return h.number(&e.size)
-		}
-		return h.SkipValue()
-	})
-}
-
-func (e *entry) judge(run *Run, source string) {
-	ex := &exchange{source: source, status: int(e.status), header: e.header, headerLess: len(e.header) == 0}
-	ex.at, _ = time.Parse(time.RFC3339, e.started) // zero, the present, if the recorder does not say
-	u, err := url.Parse(e.url)
-	if err != nil {
-		ex.unjudged = recordingUnreadable
-		ex.why = "the request's URL is none"
-		u = &url.URL{}
+func (e *entry) judge(h *har, source string) {
+	header, v := e.Response.Headers.header(), h.run.v
+	ex := &exchange{source: source, status: int(e.Response.Status), header: header, headerLess: len(header) == 0, recorded: true}
+	ex.at, _ = time.Parse(time.RFC3339, e.StartedDateTime) // zero, the present, if the recorder does not say
+	req := &http.Request{Method: e.Request.Method, Header: e.Request.Headers.header()}
+	var err error
+	if req.URL, err = url.Parse(e.Request.URL); err != nil {
+		ex.unjudged, ex.why = recordingUnreadable, "the request's URL is none"
+		req.URL = &url.URL{}
 	}
-	if e.status <= 0 && ex.unjudged == nil {
-		ex.unjudged = recordingNoResponse
-		ex.why = "the recording holds no response"
+	if ex.status <= 0 && ex.unjudged == nil {
+		ex.unjudged, ex.why = recordingNoResponse, "the recording holds no response"
 	}
-	ex.request(run.v, &http.Request{Method: e.method, URL: u})
-	if ex.headerLess && e.mimeType != "" && e.mimeType != "x-unknown" {
-		ex.header = http.Header{"Content-Type": {e.mimeType}}
+	ex.anonymous = h.sanitized
+	ex.request(v, req)
+	if mime := e.Response.Content.MimeType; ex.headerLess && mime != "" && mime != "x-unknown" {
+		ex.header = http.Header{"Content-Type": {mime}}
 	}
-	ex.body = func() body { return e.body(ex.header, run.v.bodyLimit) }
-	run.v.judge(run, ex)
+	ex.body = func() body { return e.body(ex.header, v.bodyLimit) }
+	h.run.judge(v, ex)
 }
 
 // codingMagic is what bodies begin with that an exporter has left as they were sent, by their last content coding. HAR
@@ -276,18 +268,19 @@ func (e *entry) judge(run *Run, source string) {
 var codingMagic = map[string]string{"gzip": gzipMagic, "x-gzip": gzipMagic, "deflate": "\x78", "zstd": "\x28\xb5\x2f\xfd"}
 
 func (e *entry) body(header http.Header, limit int64) body {
-	data := []byte(e.text)
+	content := e.Response.Content
+	data := []byte(content.Text)
 	switch {
-	case strings.HasSuffix(e.text, clipMark):
-		return tooLarge(limit)
-	case e.text == "" && e.size != 0:
+	case content.Text == "" && content.Size != 0:
 		return body{broken: recordingNoBody, message: "the recording does not hold the body"}
-	case strings.EqualFold(e.encoding, "base64"):
-		var err error
-		if data, err = base64.StdEncoding.DecodeString(e.text); err != nil {
+	case strings.EqualFold(content.Encoding, "base64"):
+		n, err := base64.StdEncoding.Decode(data, data)
+		if data = data[:n]; err != nil {
 			return body{broken: recordingUnreadable, message: "the body is not base64, as the recording says"}
 		}
-	case e.encoding != "":
+	case e.garbled:
+		return body{broken: recordingUnreadable, message: "the entry has bytes that are not UTF-8"}
+	case content.Encoding != "":
 		return body{broken: recordingUnreadable, message: "the body is in an encoding other than base64"}
 	}
 	if int64(len(data)) > limit {
@@ -295,8 +288,82 @@ func (e *entry) body(header http.Header, limit int64) body {
 	}
 	codings := strings.Split(strings.Join(header.Values("Content-Encoding"), ","), ",")
 	magic, ok := codingMagic[strings.ToLower(strings.TrimSpace(codings[len(codings)-1]))]
-	if ok && strings.HasPrefix(string(data), magic) {
+	if ok && strings.HasPrefix(string(data[:min(len(data), 4)]), magic) {
 		return decode(data, codings, limit)
 	}
 	return body{data: data}
+}
+
+// CheckPath judges a recording as [Run.CheckHAR] does or, if path is a directory, all recordings in and below it: regular
+// files that end in .har or .har.gz, in the order of their names. Of several files, one that cannot be read does not keep
+// the others from being judged; the error joins what was wrong with each.
+func (r *Run) CheckPath(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return r.checkFile(path)
+	}
+	found := false
+	var errs []error
+	err = filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			errs = append(errs, err)
+			return nil
+		}
+		name := strings.TrimSuffix(strings.ToLower(entry.Name()), ".gz")
+		if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() || !strings.HasSuffix(name, ".har") { // a pipe would block
+			return nil
+		}
+		found = true
+		if err := r.checkFile(file); err != nil {
+			errs = append(errs, err)
+		}
+		return nil
+	})
+	if !found && err == nil && len(errs) == 0 {
+		err = fmt.Errorf("%s: there is no .har file in the directory", path)
+	}
+	return errors.Join(append(errs, err)...)
+}
+
+func (r *Run) checkFile(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	return r.CheckHAR(filepath.ToSlash(path), file)
+}
+
+// CheckBody judges one body as a response of the operation with that id. Status 0 means the lowest success the operation
+// declares. What the headers and the request would have said is taken to be in order. The error says that there is no such
+// operation, or that in could not be read.
+func (r *Run) CheckBody(source, operation string, status int, in io.Reader) error {
+	op := r.v.spec.operation(operation)
+	if op == nil {
+		var ids []string
+		for _, op := range r.v.spec.operations {
+			ids = append(ids, op.id)
+		}
+		return fmt.Errorf("unknown operation %q: the contract has %s", operation, strings.Join(ids, ", "))
+	}
+	if status == 0 {
+		status = op.usual()
+	}
+	data, err := io.ReadAll(io.LimitReader(in, r.v.bodyLimit+1))
+	if err != nil {
+		return fmt.Errorf("%s: %w", source, err)
+	}
+	r.judge(r.v, &exchange{
+		source: source, method: http.MethodGet, op: op, status: status, headerLess: true,
+		body: func() body {
+			if int64(len(data)) > r.v.bodyLimit {
+				return tooLarge(r.v.bodyLimit)
+			}
+			return body{data: data}
+		},
+	})
+	return nil
 }

@@ -2,41 +2,120 @@ package contract
 
 import (
 	"bytes"
+	"cmp"
+	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"maps"
 	"mime"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/psoauth/psoauth/internal/text"
 )
+
+// An exchange is one request and what came back.
+type exchange struct {
+	source  string
+	req     *http.Request // nil for a bare body
+	asked   string        // method and URL, for messages
+	url     string        // for findings
+	at      time.Time     // when it was answered; zero for the present
+	method  string
+	match   *match // nil if no path of the contract fits, and for a bare body
+	known   bool   // whether the host is one of the contract's
+	query   url.Values
+	op      *operation
+	status  int
+	header  http.Header
+	body    func() body // called at most once, and only if the body is to be judged
+	secrets []string    // the request's credentials
+
+	recorded   bool   // by an exporter, which may have changed what HTTP says of bodies
+	anonymous  bool   // the recorder leaves credentials out
+	headerLess bool   // nobody knows the headers, so none is missing
+	unjudged   *Rule  // set if there is nothing to judge
+	why        string // for unjudged
+}
+
+// request fills in what the request says.
+func (ex *exchange) request(v *Validator, req *http.Request) {
+	ex.req, ex.method = req, req.Method
+	if ex.method == "" { // what net/http means by it
+		ex.method = http.MethodGet
+	}
+	ex.secrets = credentialsOf(req.Header)
+	ex.query = req.URL.Query()
+	to := targetOf(req)
+	ex.asked = text.Excerpt(ex.method+" "+to.String(), maxMessage/2, ex.secrets...)
+	ex.match = v.spec.find(ex.method, to, v.aliases)
+	ex.known = ex.match != nil || v.spec.knows(to, v.aliases)
+	if ex.match != nil && ex.match.method {
+		ex.op = ex.match.op
+	}
+	var query []string
+	for _, name := range sortedKeys(ex.query) {
+		for _, value := range ex.query[name] {
+			if name != "page" && name != "per_page" && !plainNumber.MatchString(value) {
+				value = "[redacted]"
+			}
+			query = append(query, url.QueryEscape(name)+"="+value)
+		}
+	}
+	if ex.url = to.String(); len(query) > 0 {
+		ex.url += "?" + strings.Join(query, "&")
+	}
+	ex.url = text.Excerpt(ex.url, maxMessage, ex.secrets...)
+}
+
+// credentialsOf returns what of a request's headers must show nowhere, not even where the response repeats it.
+func credentialsOf(header http.Header) []string {
+	var all []string
+	for _, name := range []string{"Authorization", "Proxy-Authorization", "Cookie", "X-Api-Key"} {
+		for _, value := range header.Values(name) {
+			if scheme, credential, ok := strings.Cut(value, " "); ok && strings.Trim(scheme, letters) == "" {
+				value = strings.TrimSpace(credential)
+			}
+			if plain, err := base64.StdEncoding.DecodeString(value); err == nil {
+				all = append(all, string(plain))
+			}
+			all = append(all, value)
+		}
+	}
+	return slices.DeleteFunc(all, func(s string) bool { return len(s) < minSecret })
+}
+
+const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 // A judge collects the findings of one exchange.
 type judge struct {
 	*exchange
 	v        *Validator
 	run      *Run
-	by       *schema // of the body; nil as long as it is unknown
+	by       *openapi3.Schema // of the body; nil as long as it is unknown
+	judged   bool             // whether the response, as far as it should have a body, was held against the contract
 	findings []Finding
 }
 
 // judge returns the findings of one exchange, without those of rules that are off.
-func (v *Validator) judge(run *Run, ex *exchange) []Finding {
-	j := &judge{exchange: ex, v: v, run: run}
+func (r *Run) judge(v *Validator, ex *exchange) []Finding {
+	j := &judge{exchange: ex, v: v, run: r}
 	if ex.unjudged != nil {
-		j.find(ex.unjudged, InRoute, "", 0, "%s", ex.why)
+		j.find(ex.unjudged, inRoute, "", 0, "%s", ex.why)
 	} else {
 		j.route()
 		if ex.op != nil {
+			j.request()
 			j.response()
 		}
 	}
-	if run != nil {
-		run.add(j.findings, ex.unjudged != recordingNoResponse)
-	}
+	r.add(j.findings, ex.unjudged != recordingNoResponse, j.judged)
 	return j.findings
 }
 
@@ -51,8 +130,8 @@ func (j *judge) find(rule *Rule, in, pointer string, line int, format string, ar
 		return
 	}
 	f := Finding{
-		Severity: severity, Rule: rule.ID, Source: j.source, Status: j.status, In: in, Pointer: pointer,
-		Message: text.Excerpt(fmt.Sprintf(format, args...), maxMessage), Line: line,
+		Severity: severity, Rule: rule.ID, Source: j.source, URL: j.url, Status: j.status, In: in, Pointer: pointer,
+		Message: text.Excerpt(fmt.Sprintf(format, args...), maxMessage, j.secrets...), Line: line,
 	}
 	if j.op != nil {
 		f.Operation = j.op.id
@@ -74,152 +153,289 @@ const repeats = 64
 
 func (j *judge) route() {
 	if j.op != nil && j.match == nil {
-		return // a bare body: somebody says which operation it answers
+		return // a bare body: the caller says which operation it is of
 	}
 	m := j.match
 	switch {
 	case m == nil && j.known:
-		j.find(routeNotFound, InRoute, "", 0, "the contract has no such path: %s", j.asked)
+		j.find(routeNotFound, inRoute, "", 0, "the contract has no such path: %s", j.asked)
 		return
 	case m == nil:
-		j.find(routeForeign, InRoute, "", 0, "the contract has neither the host nor the path: %s", j.asked)
+		j.find(routeForeign, inRoute, "", 0, "the contract has neither the host nor the path: %s", j.asked)
 		return
 	case !m.method:
-		j.find(routeMethod, InRoute, "", m.route.op.line, "the contract does not have this method for the path: %s", j.asked)
+		j.find(routeMethod, inRoute, "", m.op.line, "the contract does not have this method for the path: %s", j.asked)
 	}
 	if !m.host {
-		j.find(routeHost, InRoute, "", m.route.op.line, "the contract has this path on %s only: %s", m.route.server.url, j.asked)
+		j.find(routeHost, inRoute, "", m.op.line, "the contract has this path on %s only: %s; for a test server see WithServer (--server BASE=DECLARED)", m.server, j.asked)
 	}
 	if !m.scheme {
-		j.find(routeScheme, InRoute, "", m.route.op.line, "the contract has this path on %s only: %s", m.route.server.url, j.asked)
+		j.find(routeScheme, inRoute, "", m.op.line, "the contract has this path on %s only: %s", m.server, j.asked)
 	}
 }
 
-// response judges status, headers and body. An answer with an undeclared status is judged by the declared one it is
+// request judges what was asked for. Without headers nobody knows what credential was sent.
+func (j *judge) request() {
+	if j.match == nil {
+		return
+	}
+	at := &http.Request{Method: j.method, Header: j.req.Header, URL: j.req.URL, Host: j.req.Host}
+	input := &openapi3filter.RequestValidationInput{
+		Request: at, PathParams: j.match.params, QueryParams: j.query, Route: j.match.route,
+		Options: &openapi3filter.Options{
+			MultiError: true, SkipSettingDefaults: true, ExcludeRequestBody: true, AuthenticationFunc: j.authenticate,
+			SchemaValidationOptions: []openapi3.SchemaValidationOption{openapi3.DisableSchemaErrorDetails()},
+		},
+	}
+	all, _ := openapi3filter.ValidateRequest(j.req.Context(), input).(openapi3.MultiError)
+	for _, err := range all {
+		if e, ok := errors.AsType[*openapi3filter.RequestError](err); ok && e.Parameter != nil {
+			where := e.Parameter.In + " parameter " + e.Parameter.Name
+			switch {
+			case e.Parameter.In == openapi3.ParameterInHeader && len(j.req.Header) == 0:
+			case errors.Is(err, openapi3filter.ErrInvalidRequired):
+				j.find(requestParameter, inRequest, "/"+escapeName(e.Parameter.Name), line(e.Parameter.Origin), "the %s is missing", where)
+			default:
+				j.find(requestParameter, inRequest, "/"+escapeName(e.Parameter.Name), line(e.Parameter.Origin), "the %s is not as the contract has it%s",
+					where, got(e.Parameter.Name, j.query.Get(e.Parameter.Name)))
+			}
+		} else if _, ok := errors.AsType[*openapi3filter.SecurityRequirementsError](err); ok {
+			j.find(requestCredential, inRequest, "", j.op.line, "the request has none of the credentials that the contract declares")
+		}
+	}
+	for _, name := range sortedKeys(j.query) {
+		declared := j.op.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) != nil ||
+			j.match.route.PathItem.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) != nil || j.securityIn(openapi3.ParameterInQuery, name)
+		if !declared {
+			j.find(requestUndeclared, inRequest, j.pointer([]string{name}), j.op.line, "the contract does not declare the query parameter")
+		}
+	}
+}
+
+// authenticate reports whether the request has a credential of a declared kind. Whether it is good only the server knows.
+func (j *judge) authenticate(_ context.Context, in *openapi3filter.AuthenticationInput) error {
+	scheme, sent := in.SecurityScheme, j.req.Header.Get("Authorization")
+	has := sent != ""
+	switch {
+	case len(j.req.Header) == 0 || j.anonymous:
+		return nil
+	case scheme.Type == "apiKey" && scheme.In == openapi3.ParameterInQuery:
+		has = j.query.Get(scheme.Name) != ""
+	case scheme.Type == "apiKey" && scheme.In == openapi3.ParameterInCookie:
+		_, err := j.req.Cookie(scheme.Name)
+		has = err == nil
+	case scheme.Type == "apiKey":
+		has = j.req.Header.Get(scheme.Name) != ""
+	case scheme.Type == "http":
+		kind, _, _ := strings.Cut(sent, " ")
+		has = strings.EqualFold(kind, scheme.Scheme)
+	}
+	if !has {
+		return in.NewError(nil)
+	}
+	return nil
+}
+
+// securityIn reports whether a security scheme of the document is a parameter of that name.
+func (j *judge) securityIn(in, name string) bool {
+	if j.v.spec.doc.Components == nil {
+		return false
+	}
+	for _, ref := range j.v.spec.doc.Components.SecuritySchemes {
+		if ref.Value != nil && ref.Value.In == in && ref.Value.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// response judges status, headers and body. A response with an undeclared status is judged by the declared one it is
 // nearest to, so that one fault does not hide the others; but a redirect and the like only with a success's media type.
 func (j *judge) response() {
-	if j.run != nil {
-		j.run.coverage.answered(j.op, j.status)
+	j.run.answered(j.op, j.status)
+	j.judged = true
+	if j.recorded && (j.status == http.StatusNotModified || j.method == http.MethodHead) {
+		return // exporters write what the browser had in its cache, or nothing
 	}
 	declared := j.op.declared(j.status)
 	class, redirect := j.status/100, false
 	if declared == nil {
-		j.find(httpStatus, InStatus, "", j.op.line, "the operation does not declare the status %d", j.status)
+		j.find(httpStatus, inStatus, "", j.op.line, "the operation does not declare the status %d", j.status)
 		if declared = j.op.nearest(j.status); declared == nil {
 			return
 		}
 		redirect = class != 2 && class != 4 && class != 5
-		if redirect && declared.media(j.header.Get("Content-Type")) == nil {
+		if redirect && declared.Content.Get(j.header.Get("Content-Type")) == nil {
 			return
 		}
 	}
 	j.headers(declared)
 	b := j.body()
+	at := line(declared.Origin)
 	switch empty := len(bytes.TrimSpace(b.data)) == 0; {
 	case j.method == http.MethodHead, class == 1, j.status == http.StatusNoContent, j.status == http.StatusNotModified:
 		if len(b.data) > 0 {
-			j.find(httpBodyUnexpected, InBody, "", declared.line, "there is a body where HTTP has none")
+			j.find(httpBodyUnexpected, inBody, "", at, "there is a body where HTTP has none")
 		}
 	case b.broken != nil:
-		j.find(b.broken, InBody, "", declared.line, "%s", b.message)
-	case len(declared.content) == 0:
+		j.judged = b.broken.group() != "recording"
+		j.find(b.broken, inBody, "", at, "%s", b.message)
+	case len(declared.Content) == 0 && len(b.data) > 0 && j.status >= 400:
+		j.find(httpErrorBody, inBody, "", at, "there is a body and the contract declares none for the error")
+	case len(declared.Content) == 0:
 		if len(b.data) > 0 {
-			j.find(httpBodyUnexpected, InBody, "", declared.line, "there is a body and the contract declares none")
+			j.find(httpBodyUnexpected, inBody, "", at, "there is a body and the contract declares none")
 		}
 	case empty && j.status >= 400:
-		j.find(httpErrorBodyMissing, InBody, "", declared.line, "there is no body")
+		j.find(httpErrorBodyMissing, inBody, "", at, "there is no body")
 	case empty && !redirect:
-		j.find(httpBodyMissing, InBody, "", declared.line, "there is no body and the contract declares one")
+		j.find(httpBodyMissing, inBody, "", at, "there is no body and the contract declares one")
 	case !empty:
 		j.content(declared, b.data)
 	}
 }
 
-// headers judges what the contract says of headers but Content-Type.
-func (j *judge) headers(declared *response) {
-	for _, h := range declared.headers {
-		values := j.header.Values(h.name)
-		pointer := "/" + escapeName(h.name)
-		switch {
-		case len(values) > 0 && h.schema != nil:
-			for _, f := range h.check(strings.Join(values, ", ")) {
-				j.find(f.rule, InHeader, pointer+f.pointer, f.line, "%s", f.message)
+// headers judges what the contract says of headers but Content-Type, whose definition OpenAPI ignores.
+func (j *judge) headers(declared *openapi3.Response) {
+	for _, name := range sortedKeys(declared.Headers) {
+		header, values, pointer := declared.Headers[name].Value, j.header.Values(name), "/"+escapeName(name)
+		if strings.EqualFold(name, "Content-Type") {
+			continue
+		}
+		if len(values) == 0 {
+			if header.Required && !j.headerLess {
+				j.find(httpHeaderMissing, inHeader, pointer, line(header.Origin), "the required header is missing")
 			}
-		case len(values) == 0 && h.required && !j.headerLess:
-			j.find(httpHeaderMissing, InHeader, pointer, h.line, "the required header is missing")
+			continue
+		}
+		sent := strings.Join(values, ", ")
+		var faults []fault
+		if header.Schema != nil && !header.Schema.Value.Type.Is(openapi3.TypeObject) {
+			faults = j.v.spec.check(header.Schema.Value, simple(header.Schema.Value, sent), len(values))
+		}
+		for media, content := range header.Content { // one at most
+			root, values, ok, wrong := readJSON([]byte(sent))
+			if !isJSON(media) || content.Schema == nil {
+				continue
+			}
+			if faults = wrong; ok {
+				faults = append(faults, j.v.spec.check(content.Schema.Value, root, values)...)
+			}
+		}
+		for _, f := range faults {
+			j.find(f.rule, inHeader, pointer+j.pointer(f.at), cmp.Or(f.line, line(header.Origin)), "%s", f.message)
 		}
 	}
 }
 
+// simple returns what a header's text is in OpenAPI's simple style: a number or the like where the schema takes that. What
+// kin-openapi decodes of a oneOf does not fit any of its choices.
+func simple(s *openapi3.Schema, sent string) any {
+	if s.Items != nil && !takes(s, "") {
+		list := []any{}
+		for part := range strings.SplitSeq(sent, ",") {
+			list = append(list, simple(s.Items.Value, strings.TrimSpace(part)))
+		}
+		return list
+	}
+	if v, _, ok, faults := readJSON([]byte(sent)); ok && len(faults) == 0 && takes(s, v) {
+		return v
+	}
+	return sent
+}
+
 // content judges a body by its media type.
-func (j *judge) content(declared *response, data []byte) {
-	media, json := j.mediaType(declared, data)
+func (j *judge) content(declared *openapi3.Response, data []byte) {
+	media, isJSON := j.mediaType(declared, data)
 	if media == nil {
 		return
 	}
-	s := declared.schemas[media]
-	j.by = s
-	switch {
-	case json:
-		readJSON(data, func(rule *Rule, at trail, message string) {
-			j.find(rule, InBody, at.String(), declared.line, "%s", message)
-		}, func(root *value) {
-			j.schema(s, root)
-			if root.cut || j.status/100 != 2 {
-				return
-			}
-			if j.run != nil {
-				j.run.coverage.saw(j.op, root)
-			}
-			j.meaning(root)
-		})
-	case s != nil && s.takes(&value{kind: str}):
-		j.schema(s, &value{kind: str, text: string(data)})
+	at := line(declared.Origin)
+	if media.Schema != nil {
+		j.by = media.Schema.Value
+	}
+	if !isJSON {
+		if j.by != nil && !takes(j.by, "") {
+			j.judged = false
+			j.find(httpUnjudged, inBody, "", at, "only JSON and text are held against a schema")
+		} else if j.by != nil {
+			j.faults(j.v.spec.check(j.by, string(data), 1), at)
+		}
+		return
+	}
+	root, values, ok, faults := readJSON(data)
+	j.faults(faults, at)
+	if !ok {
+		return
+	}
+	if j.by != nil {
+		j.faults(j.v.spec.check(j.by, root, values), at)
+	}
+	if j.status/100 == 2 {
+		j.run.saw(j.op, root)
+		if j.op.meaning != nil {
+			j.op.meaning.judge(j, root)
+		}
 	}
 }
 
-func (j *judge) schema(s *schema, v *value) {
-	if s == nil {
-		return
+func (j *judge) faults(faults []fault, at int) {
+	for _, f := range faults {
+		if f.line == 0 {
+			f.line = at
+		}
+		j.find(f.rule, inBody, j.pointer(f.at), f.line, "%s", f.message)
 	}
-	for _, f := range checkSchema(s, v) {
-		j.find(f.rule, InBody, f.pointer, f.line, "%s", f.message)
+}
+
+// knownMedia are the media types, and knownCharsets the encodings, that a message repeats. Others may hold anything.
+var (
+	knownMedia = []string{"application/json", "text/json", "application/problem+json", "application/xml", "text/xml", "text/html", "text/plain",
+		"text/csv", "text/css", "text/javascript", "application/javascript", "application/octet-stream", "application/x-www-form-urlencoded",
+		"multipart/form-data", "application/pdf", "application/x-ndjson", "text/event-stream", "application/yaml", "text/yaml", "image/png"}
+	knownCharsets = []string{"iso-8859-1", "iso-8859-15", "latin1", "windows-1252", "utf-16", "utf-16le", "utf-16be", "utf-32", "shift_jis", "gb2312", "big5", "euc-jp"}
+)
+
+func knownOr(known []string, value, other string) string {
+	if value = strings.ToLower(value); slices.Contains(known, value) {
+		return value
 	}
+	return other
 }
 
 // mediaType returns the declared media type that the body is to be judged by, nil if none is, and whether it is JSON. A
 // body with a wrong Content-Type is judged all the same if it can only be the declared JSON.
-func (j *judge) mediaType(declared *response, data []byte) (media *openapi3.MediaType, json bool) {
+func (j *judge) mediaType(declared *openapi3.Response, data []byte) (media *openapi3.MediaType, json bool) {
 	types := slices.Compact(slices.Clone(j.header.Values("Content-Type")))
-	var contentType string
+	contentType, at := "", line(declared.Origin)
 	if len(types) > 0 {
 		contentType = types[0]
 	}
-	_, params, err := mime.ParseMediaType(contentType)
+	name, params, err := mime.ParseMediaType(contentType)
 	if err == nil || errors.Is(err, mime.ErrInvalidMediaParameter) {
-		media = declared.media(contentType)
+		media = declared.Content.Get(contentType)
 	}
-	switch want := strings.Join(slices.Sorted(maps.Keys(declared.content)), " or "); {
+	switch want := strings.Join(slices.Sorted(maps.Keys(declared.Content)), " or "); {
 	case len(types) > 1:
-		j.find(httpContentType, InHeader, contentTypePointer, declared.line, "Content-Type is sent %d times", len(types))
+		j.find(httpContentType, inHeader, contentTypePointer, at, "Content-Type is sent %d times", len(types))
 	case len(types) == 0 && j.headerLess:
 	case len(types) == 0:
-		j.find(httpContentType, InHeader, contentTypePointer, declared.line, "there is no Content-Type; want %s", want)
+		j.find(httpContentType, inHeader, contentTypePointer, at, "there is no Content-Type; want %s", want)
 	case media == nil:
-		j.find(httpContentType, InHeader, contentTypePointer, declared.line, "want %s, got %s", want, text.Excerpt(contentType, 80))
+		j.find(httpContentType, inHeader, contentTypePointer, at, "want %s, got %s", want, knownOr(knownMedia, name, "another media type"))
 	}
 	if media == nil {
 		start := bytes.TrimLeft(bytes.TrimPrefix(data, byteOrderMark), " \t\r\n")
 		looks := len(start) > 0 && (start[0] == '{' || start[0] == '[')
-		unsaid := len(types) == 0 && j.headerLess && len(declared.content) == 1
-		if only := declared.json(); only != nil && (looks || unsaid) {
+		unsaid := len(types) == 0 && j.headerLess && len(declared.Content) == 1
+		if only := onlyJSON(declared); only != nil && (looks || unsaid) {
 			return only, true
 		}
 		return nil, false
 	}
 	if json = isJSON(contentType); json {
 		if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "us-ascii") {
-			j.find(httpCharset, InHeader, contentTypePointer, declared.line, "want no charset or utf-8, got %s", text.Excerpt(charset, 40))
+			j.find(httpCharset, inHeader, contentTypePointer, at, "want no charset or utf-8, got %s", knownOr(knownCharsets, charset, "another"))
 		}
 	}
 	return media, json

@@ -50,15 +50,15 @@ func (r *Run) Proxy(options ProxyOptions) (http.Handler, error) {
 	}
 	if p.options.Transport == nil {
 		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.DisableCompression = true // it would add Accept-Encoding, and undo the coding of the answer
+		transport.Proxy = httpsProxy
+		transport.DisableCompression = true // it would add Accept-Encoding, and undo the coding of the response
 		p.options.Transport = transport
 	}
-	p.servers = r.v.spec.servers()
-	if len(p.servers) == 0 {
+	if len(r.v.spec.servers) == 0 {
 		return nil, errors.New("the contract declares no server with a host; a proxy does not know where to forward to")
 	}
 	if options.Upstream != nil {
-		p.v = r.v.withUpstream(options.Upstream, p.servers)
+		p.v = r.v.withUpstream(options.Upstream)
 	}
 	p.reverse = &httputil.ReverseProxy{
 		Rewrite:        p.rewrite,
@@ -70,58 +70,51 @@ func (r *Run) Proxy(options ProxyOptions) (http.Handler, error) {
 	return p, nil
 }
 
-// withUpstream returns a validator for which up stands for the servers: a URL in an answer may lead there, as those of
+// withUpstream returns a validator for which up is an alias of the servers: a URL in a response may lead there, as those of
 // pages do that a test server writes.
-func (v *Validator) withUpstream(up *url.URL, servers []*url.URL) *Validator {
+func (v *Validator) withUpstream(up *url.URL) *Validator {
 	widened := *v
-	widened.stands = slices.Clone(v.stands)
-	for _, server := range servers {
-		at, declared := targetOf(&http.Request{URL: up}), targetOf(&http.Request{URL: server})
-		at.path = strings.TrimSuffix(at.path, "/") + declared.path
-		widened.stands = append(widened.stands, stand{at, declared})
+	widened.aliases = slices.Clone(v.aliases)
+	for _, server := range v.spec.servers {
+		at := targetOf(&http.Request{URL: up})
+		at.path = strings.TrimSuffix(at.path, "/") + server.path
+		widened.aliases = append(widened.aliases, alias{at, server})
 	}
 	return &widened
+}
+
+// httpsProxy is http.ProxyFromEnvironment, but for plain http, where a proxy would read the credential: to localhost that
+// function asks for none, but it compares the name by case.
+func httpsProxy(req *http.Request) (*url.URL, error) {
+	if req.URL.Scheme != "https" {
+		return nil, nil
+	}
+	return http.ProxyFromEnvironment(req)
 }
 
 type proxy struct {
 	v       *Validator // the run's, or one that knows the upstream too
 	run     *Run
 	options ProxyOptions
-	servers []*url.URL // the declared ones, that with the longest path first
 	reverse *httputil.ReverseProxy
 	mu      sync.Mutex // one report at a time
 }
 
-// servers returns the base URLs of the declared servers, variables at their defaults.
-func (s *spec) servers() []*url.URL {
-	var all []*url.URL
-	for _, r := range s.routes {
-		u, err := url.Parse(strings.TrimSuffix(r.server.url, "/"))
-		if err == nil && u.Host != "" && !slices.ContainsFunc(all, func(other *url.URL) bool { return *other == *u }) {
-			all = append(all, u)
-		}
-	}
-	slices.SortStableFunc(all, func(a, b *url.URL) int { return cmp.Compare(len(b.Path), len(a.Path)) })
-	return all
-}
-
 // server returns the declared server that a request is for: that of the operation with this path or, if there is none,
 // that whose base path is the longest of those that fit.
-func (p *proxy) server(req *http.Request) *url.URL {
-	path := req.URL.EscapedPath()
-	for _, server := range p.servers {
-		t := targetOf(&http.Request{URL: server})
-		t.path = path
-		if m := p.run.v.spec.find(req.Method, t, nil); m != nil && m.host && m.scheme {
+func (p *proxy) server(req *http.Request) target {
+	at, servers := targetOf(req), p.v.spec.servers
+	for _, server := range servers {
+		if p.v.spec.lookup(req.Method, target{server.scheme, server.host, at.path}, at) != nil {
 			return server
 		}
 	}
-	for _, server := range p.servers {
-		if rest, ok := strings.CutPrefix(path, server.EscapedPath()); ok && (rest == "" || rest[0] == '/') {
+	for _, server := range servers {
+		if rest, ok := strings.CutPrefix(at.path, server.path); ok && (rest == "" || rest[0] == '/') {
 			return server
 		}
 	}
-	return p.servers[0]
+	return servers[0]
 }
 
 // declaredURL is the context key of the URL at the declared server, by which the response is judged.
@@ -134,7 +127,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	server := p.server(req)
 	declared := *req.URL
-	declared.Scheme, declared.Host = server.Scheme, server.Host
+	declared.Scheme, declared.Host = server.scheme, server.host
 	p.reverse.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), declaredURL{}, &declared)))
 }
 
@@ -146,7 +139,7 @@ func (p *proxy) rewrite(pr *httputil.ProxyRequest) {
 	to := *declaredOf(pr.In.Context())
 	if up := p.options.Upstream; up != nil {
 		path := strings.TrimSuffix(up.EscapedPath(), "/") + to.EscapedPath()
-		to.Scheme, to.Host = up.Scheme, up.Host
+		to.Scheme, to.Host = up.Scheme, strings.ToLower(up.Host)
 		to.RawPath = path
 		to.Path, _ = url.PathUnescape(path) // both halves came out of a URL
 	}
@@ -160,7 +153,7 @@ func (p *proxy) rewrite(pr *httputil.ProxyRequest) {
 
 func (p *proxy) judge(resp *http.Response) error {
 	ctx := resp.Request.Context()
-	findings := p.v.checkResponse(p.run, &http.Request{Method: resp.Request.Method, URL: declaredOf(ctx)}, resp)
+	findings := p.run.check(p.v, &http.Request{Method: resp.Request.Method, URL: declaredOf(ctx), Header: resp.Request.Header}, resp)
 	if p.options.Report != nil {
 		p.mu.Lock()
 		for _, f := range findings {
@@ -168,7 +161,10 @@ func (p *proxy) judge(resp *http.Response) error {
 		}
 		p.mu.Unlock()
 	}
-	if !p.options.Enforce || worst(findings) < p.options.FailOn {
+	refused := slices.ContainsFunc(findings, func(f Finding) bool {
+		return f.Severity >= p.options.FailOn && f.In != inRoute && f.In != inRequest // what was asked is not the response's fault
+	})
+	if !p.options.Enforce || !refused {
 		return nil
 	}
 	if err := resp.Body.Close(); err != nil {
@@ -195,7 +191,7 @@ func refuse(resp *http.Response, findings []Finding) error {
 
 // failed answers a request to which there was no response. The reason goes to the log only: it may name hosts inside.
 func (p *proxy) failed(w http.ResponseWriter, req *http.Request, err error) {
-	p.options.Logger.ErrorContext(req.Context(), "no response from upstream", "error", text.Excerpt(err.Error(), maxMessage))
+	p.options.Logger.ErrorContext(req.Context(), "no response from upstream", "error", text.Excerpt(err.Error(), maxMessage, credentialsOf(req.Header)...))
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusBadGateway)
 	if err := json.NewEncoder(w).Encode(map[string]string{"error": "no response from upstream"}); err != nil {

@@ -53,7 +53,7 @@ func NewReport(run *Run, options ReportOptions) *Report {
 	}
 	r.Summary.Responses, r.Summary.Omitted = run.responses, run.omitted
 	r.Summary.Errors, r.Summary.Warnings, r.Summary.Notes = counts[Error], counts[Warning], counts[Note]
-	r.Coverage = run.coverage.of(run.v.spec)
+	r.Coverage = run.coverage.report(run.v.spec)
 	return r
 }
 

@@ -41,7 +41,7 @@ func mixedRun(t *testing.T) *contract.Run {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := validator(t, atNoon(), contract.WithSpec(spec), contract.WithSpecName("testdata/spec.yaml")).NewRun()
+	run := validator(t, atNoon(), contract.WithSpec(spec, "testdata/spec.yaml")).NewRun()
 	token := `{"id":"8zt3c5n7w1qa","created_at":"2026-05-01T08:00:00Z","display_name":"CI"}`
 	bad := strings.NewReplacer(`"id"`, `"new":1,"id"`, `"CI"`, "7", "2026-05-01T08:00:00Z", "yesterday").Replace(token)
 	header := http.Header{"Content-Type": {jsonType}, "X-Request-Id": {"3f0e1a52-6a3c-4b7e-9d51-0c7f6f1b2a10"}}

@@ -1,9 +1,6 @@
 package contract
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // A Rule is one thing a response is held to.
 type Rule struct {
@@ -44,6 +41,7 @@ func (r Rule) group() string {
 var ruleGroups = []struct{ name, about string }{
 	{"route", "Which operation the request belongs to. Hosts are compared without regard to case, and a test server " +
 		"stands for a declared host only where WithServer says so."},
+	{"request", "What was asked for. Without the request's headers, as some recorders leave them out, no credential is missing."},
 	{"http", "The status, the headers, and whether there is a body."},
 	{"json", "The bytes of the body, before any schema. encoding/json lets most of these pass."},
 	{"number", "Numbers that programs would not read as the number that was sent."},
@@ -58,13 +56,13 @@ var ruleGroups = []struct{ name, about string }{
 }
 
 var (
-	routeNotFound = define("route.not-found", Error,
+	routeNotFound = define("route.not-found", Note,
 		"a request to one of the contract's hosts for a path that the contract does not have",
 		"Nothing is promised about such a response, so nothing of it was checked.")
 	routeForeign = define("route.foreign", Note,
 		"a request of which the contract has neither the host nor the path",
 		"Recordings hold requests to other services, too. Nothing of such a response was checked.")
-	routeMethod = define("route.method", Error,
+	routeMethod = define("route.method", Note,
 		"a request with a method that the contract does not have for the path",
 		"Nothing is promised about such a response, so nothing of it was checked.")
 	routeHost = define("route.host", Error,
@@ -73,6 +71,16 @@ var (
 	routeScheme = define("route.scheme", Error,
 		"a request for a declared host and path with another scheme, such as http for https",
 		"Without TLS the credential and the answer are open to everybody on the way.")
+
+	requestParameter = define("request.parameter", Warning,
+		"a parameter that is missing or malformed",
+		"A server may refuse it, or take a default without saying so.")
+	requestUndeclared = define("request.undeclared-parameter", Warning,
+		"a query parameter that the contract does not declare",
+		"Servers ignore what they do not know, so a misspelt parameter has no effect and no error.")
+	requestCredential = define("request.credential", Warning,
+		"a request without a credential of a kind that the contract declares",
+		"It is refused, or it shows that the service gives away what it should not.")
 
 	httpStatus = define("http.status", Error,
 		"a status that the operation does not declare",
@@ -90,6 +98,12 @@ var (
 	httpBodyUnexpected = define("http.body-unexpected", Error,
 		"a body where none can or should be: in answer to HEAD, with 204 or 304, or where the contract declares none",
 		"Clients leave such a body unread, or take it for the beginning of the next answer.")
+	httpErrorBody = define("http.error-body", Note,
+		"a body with an error status for which the contract declares none",
+		"It says why the request failed; nothing is promised about it, so nothing of it was checked.")
+	httpUnjudged = define("http.unjudged", Note,
+		"a body in another format than JSON or text, such as XML or a form, that has a schema",
+		"The body was not checked.")
 	httpBodyMissing = define("http.body-missing", Error,
 		"no body where the contract declares one",
 		"A program decodes nothing, and may take that for a zero value.")
@@ -109,6 +123,9 @@ var (
 		"a body that was not read to its end, because the client gave up",
 		"The body was not checked.")
 
+	jsonLimit = define("json.limit", Error,
+		"JSON of more than 500,000 values, or of more than 512 levels; it was not checked",
+		"A small body of many values takes all the memory of a client that reads it as a whole.")
 	jsonByteOrderMark = define("json.byte-order-mark", Error,
 		"a byte order mark before the JSON",
 		"It must not be sent (RFC 8259, section 8.1), and encoding/json refuses it.")
@@ -138,7 +155,7 @@ var (
 		"an integer written with a fraction or an exponent, such as 25.0 or 1e3",
 		"OpenAPI 3.0 counts it as no integer, and encoding/json does not decode it into one.")
 	numberFloat64 = define("number.float64", Error,
-		"a number that float64 does not hold: too large, too small, or an integer that would be rounded",
+		"a number that float64 does not hold: too large, too small, or an integer that would be rounded; the shortest form of a float64, such as 1e23, is none of these",
 		"A program reads another number than was sent.")
 	numberUnsafeInteger = define("number.unsafe-integer", Warning,
 		"an integer beyond 2^53 in a member that does not declare the format int64",
@@ -195,6 +212,12 @@ var (
 	schemaDiscriminator = define("schema.discriminator", Error,
 		"a discriminator that is missing or names no schema",
 		"A program cannot tell which schema was meant.")
+	schemaLimit = define("schema.limit", Error,
+		"a schema that is made of too many others, or contains itself too often, to judge the body by",
+		"Judging would take minutes: every level of a choice doubles the time.")
+	schemaUnjudged = define("schema.unjudged", Note,
+		"a part of the document that nothing is checked against, such as a pattern that is no regular expression of Go's",
+		"What it says of responses was not checked.")
 
 	pageCurrent = define("page.current", Error,
 		"another page than the one asked for",
@@ -293,12 +316,3 @@ var (
 		"an entry that contradicts itself, such as base64 that does not decode",
 		"The body was not checked.")
 )
-
-func ruleIDs() []string {
-	ids := make([]string, len(rules))
-	for i, rule := range rules {
-		ids[i] = rule.ID
-	}
-	slices.Sort(ids)
-	return ids
-}

@@ -1,219 +1,403 @@
 package contract
 
 import (
-	"context"
+	"cmp"
 	"encoding/json"
-	"fmt"
+	"errors"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
-// A schema is an OpenAPI 3.0 schema made ready for checking. What says where a fault is, and what is on the path of every
-// body, is checked here; the keywords in others are left to kin-openapi.
-type schema struct {
-	types    types  // none means any
-	want     string // the types in words, for messages
-	nullable bool
-	anything bool // says nothing at all
-	line     int  // of the contract
-
-	properties map[string]*schema
-	required   []required
-	closed     bool    // additionalProperties: false
-	rest       *schema // of members that are not among properties; nil if additionalProperties is no schema
-	writeOnly  bool
-
-	items        *schema
-	enum         []any
-	stringFormat *format
-	numberFormat *format
-	int64        bool // the format
-	bounds       *bounds
-
-	allOf, anyOf, oneOf []*schema
-	discriminator       *discriminator
-
-	others *openapi3.Schema // nil if there is nothing in it
+// A checker holds one value against a schema. kin-openapi judges; the checker gives each of its errors a rule, an exact
+// pointer and a line, and says which choice of several a value comes nearest to.
+type checker struct {
+	spec   *spec
+	faults []fault
+	left   int64 // how many visits may still be made
+	first  bool  // whether only the first fault is asked for
 }
 
-type required struct {
-	name     string
-	nullable bool
-	line     int
-}
+// maxManyValues is how many values a body has at most if all of its faults are to be named: kin-openapi keeps an error of
+// 300 bytes or more for each, and an empty object may have a dozen.
+const maxManyValues = 30_000
 
-// A discriminator says by the value of one member which of several schemas is meant.
-type discriminator struct {
-	member string
-	mapped map[string]*schema // by the discriminator's value, as the contract maps it
-	named  map[string]*schema // by the name of the schema, which counts where the contract maps nothing
-}
+// maxVisits bounds the visits of values under schemas that contain themselves, or are made of many others. kin-openapi makes
+// 2^n of them for n levels of oneOf in each other, and of allOf. Without bounds, 85 bytes of body take a second.
+const maxVisits = 500_000
 
-// types is a set of JSON types.
-type types uint8
-
-const (
-	typeString types = 1 << iota
-	typeNumber
-	typeInteger
-	typeBoolean
-	typeObject
-	typeArray
-)
-
-var typesByName = map[string]types{
-	openapi3.TypeString: typeString, openapi3.TypeNumber: typeNumber, openapi3.TypeInteger: typeInteger,
-	openapi3.TypeBoolean: typeBoolean, openapi3.TypeObject: typeObject, openapi3.TypeArray: typeArray,
-}
-
-var typesByKind = map[jsontext.Kind]types{
-	str: typeString, number: typeNumber | typeInteger, yes: typeBoolean, no: typeBoolean, object: typeObject, array: typeArray,
-}
-
-// composed reports whether other schemas look at the same value as s.
-func (s *schema) composed() bool { return len(s.allOf)+len(s.anyOf)+len(s.oneOf) > 0 }
-
-// A compiler turns the schemas of one document into ours, each once, so that a recursive schema stays finite.
-type compiler struct {
-	done     map[*openapi3.Schema]*schema
-	unjudged []string // keywords that cannot be checked, with their line
-}
-
-// compile returns the schema ref stands for; within are the schemas that look at the same value from outside it.
-func (c *compiler) compile(ref *openapi3.SchemaRef, within ...*openapi3.Schema) *schema {
-	in := ref.Value
-	if done, ok := c.done[in]; ok {
-		return done
+// check returns what of a value, which has that many values within, is not as a schema has it.
+func (s *spec) check(schema *openapi3.Schema, v any, values int) []fault {
+	c := checker{spec: s, left: maxVisits, first: values > maxManyValues}
+	if visits := s.visits[schema]; visits == 0 || visits > 40*maxVisits/int64(max(values, 1)) {
+		c.visit(schema, v, 0, nil)
 	}
-	s := &schema{
-		nullable:     in.Nullable,
-		writeOnly:    in.WriteOnly,
-		closed:       in.AdditionalProperties.Has != nil && !*in.AdditionalProperties.Has,
-		enum:         in.Enum,
-		stringFormat: stringFormats[in.Format],
-		numberFormat: numberFormats[in.Format],
-		int64:        in.Format == "int64",
-		line:         line(in.Origin),
+	if c.left > 0 {
+		c.left = maxVisits
+		if c.explain(schema, v, nil, nil); c.first && len(c.faults) > 0 {
+			c.add(schemaLimit, schema, nil, "the body has more than "+strconv.Itoa(maxManyValues)+" values, so of its faults only the first is reported")
+		}
+		c.walk([]*openapi3.Schema{schema}, v, nil)
 	}
-	c.done[in] = s
-	var names []string
-	for _, name := range in.Type.Slice() {
-		s.types |= typesByName[name]
-		names = append(names, article(name))
+	if c.left <= 0 {
+		c.faults = append(c.faults, fault{rule: schemaLimit, line: line(schema.Origin), message: "the schema is made of so many others, or so often of itself, that not all of the body was checked"})
 	}
-	s.want = strings.Join(names, " or ")
-	if in.Items != nil {
-		s.items = c.compile(in.Items)
+	slices.SortStableFunc(c.faults, func(a, b fault) int { return slices.CompareFunc(a.at, b.at, compareSteps) })
+	return c.faults
+}
+
+// compareSteps orders steps of pointers: indices as numbers.
+func compareSteps(a, b string) int {
+	return cmp.Or(cmp.Compare(len(a), len(b))*isIndex(a)*isIndex(b), strings.Compare(a, b))
+}
+
+func isIndex(s string) int { return btoi(s != "" && strings.Trim(s, "0123456789") == "") }
+
+// visit counts the visits that kin-openapi would make, without judging.
+func (c *checker) visit(s *openapi3.Schema, v any, depth int, within []*openapi3.Schema) {
+	if c.left -= int64(1 + depth/4); c.left <= 0 || slices.Contains(within, s) {
+		return
 	}
-	s.object(c, in)
-	within = append(slices.Clone(within), in)
-	s.allOf = c.branches(in.AllOf, within)
-	s.anyOf = c.branches(in.AnyOf, within)
-	s.oneOf = c.branches(in.OneOf, within)
-	if in.Discriminator != nil {
-		s.discriminator = c.discriminator(in)
+	within = append(within, s)
+	for _, ref := range s.AllOf {
+		c.visit(ref.Value, v, depth, within)
 	}
-	if in.Min != nil || in.Max != nil || in.MultipleOf != nil {
-		s.bounds = &bounds{
-			min: decimalRat(in.Min), exclusiveMin: in.ExclusiveMin.Bool != nil && *in.ExclusiveMin.Bool,
-			max: decimalRat(in.Max), exclusiveMax: in.ExclusiveMax.Bool != nil && *in.ExclusiveMax.Bool,
-			multiple: decimalRat(in.MultipleOf),
+	for _, ref := range slices.Concat(s.OneOf, s.AnyOf) {
+		c.size(v)
+		c.visit(ref.Value, v, depth, within)
+		c.visit(ref.Value, v, depth, within)
+	}
+	if s.Not != nil {
+		c.visit(s.Not.Value, v, depth, within)
+	}
+	switch v := v.(type) {
+	case []any:
+		if s.Items != nil && s.Type.Permits(openapi3.TypeArray) {
+			for _, item := range v {
+				c.visit(s.Items.Value, item, depth+1, nil)
+			}
+		}
+	case map[string]any:
+		if !s.Type.Permits(openapi3.TypeObject) {
+			return
+		}
+		for name, member := range v {
+			if p := memberOf(s, name); p != nil {
+				c.visit(p, member, depth+1, nil)
+			}
 		}
 	}
-	s.others = c.others(in)
-	s.anything = s.types == 0 && !s.composed() && !s.closed && s.rest == nil && s.items == nil && s.bounds == nil &&
-		s.others == nil && in.Format == "" && len(s.properties)+len(s.required)+len(s.enum) == 0
-	return s
 }
 
-func (s *schema) object(c *compiler, in *openapi3.Schema) {
-	if ref := in.AdditionalProperties.Schema; ref != nil {
-		s.rest = c.compile(ref)
+// size counts what kin-openapi copies of a value for each choice.
+func (c *checker) size(v any) {
+	if c.left--; c.left <= 0 {
+		return
 	}
-	s.properties = make(map[string]*schema, len(in.Properties))
-	for name, ref := range in.Properties {
-		s.properties[name] = c.compile(ref)
-	}
-	for _, name := range in.Required {
-		r := required{name: name, line: s.line}
-		if p := in.Properties[name]; p != nil {
-			r.nullable, r.line = p.Value.Nullable, line(p.Value.Origin)
+	switch v := v.(type) {
+	case []any:
+		for _, item := range v {
+			c.size(item)
 		}
-		s.required = append(s.required, r)
+	case map[string]any:
+		for _, member := range v {
+			c.size(member)
+		}
 	}
 }
 
-// branches leaves out a schema that would look at the same value for ever.
-func (c *compiler) branches(refs openapi3.SchemaRefs, within []*openapi3.Schema) []*schema {
-	var branches []*schema
-	for _, ref := range refs {
-		if !slices.Contains(within, ref.Value) {
-			branches = append(branches, c.compile(ref, within...))
-		}
+// memberOf returns the schema that s has for a member, or nil.
+func memberOf(s *openapi3.Schema, name string) *openapi3.Schema {
+	if p := s.Properties[name]; p != nil {
+		return p.Value
 	}
-	return branches
+	if rest := s.AdditionalProperties.Schema; rest != nil {
+		return rest.Value
+	}
+	return nil
 }
 
-const schemaPrefix = "#/components/schemas/"
-
-func (c *compiler) discriminator(in *openapi3.Schema) *discriminator {
-	d := &discriminator{member: in.Discriminator.PropertyName, mapped: map[string]*schema{}, named: map[string]*schema{}}
-	byRef := map[string]*schema{}
-	for _, ref := range slices.Concat(in.OneOf, in.AnyOf) {
-		byRef[ref.Ref] = c.compile(ref)
-		d.named[strings.TrimPrefix(ref.Ref, schemaPrefix)] = byRef[ref.Ref]
-	}
-	for name, to := range in.Discriminator.Mapping {
-		ref := to.Ref
-		if !strings.Contains(ref, "/") { // the specification allows a schema's bare name
-			ref = schemaPrefix + ref
-		}
-		if s, ok := byRef[ref]; ok {
-			d.mapped[name] = s
-		}
-	}
-	return d
+// The first of the options has kin-openapi go on after a fault.
+var visitOptions = []openapi3.SchemaValidationOption{
+	openapi3.MultiErrors(), openapi3.VisitAsResponse(), openapi3.DisableSchemaErrorDetails(),
+	openapi3.WithStringFormatValidators(stringValidators), openapi3.WithNumberFormatValidators(numberValidators),
+	openapi3.WithIntegerFormatValidators(integerValidators),
 }
 
-// others returns what of a schema is left to kin-openapi: every keyword but those that schema has a field for.
-func (c *compiler) others(in *openapi3.Schema) *openapi3.Schema {
-	left := *in
-	left.Type, left.Nullable, left.WriteOnly, left.ReadOnly = nil, false, false, false
-	left.Properties, left.Required, left.AdditionalProperties = nil, nil, openapi3.AdditionalProperties{}
-	left.Items, left.Enum, left.Format = nil, nil, ""
-	left.Min, left.Max, left.MultipleOf = nil, nil, nil
-	left.ExclusiveMin, left.ExclusiveMax = openapi3.ExclusiveBound{}, openapi3.ExclusiveBound{}
-	left.AllOf, left.AnyOf, left.OneOf, left.Discriminator = nil, nil, nil, nil
-	left.AllowEmptyValue = false // means nothing in a response
-	if left.Pattern != "" {
-		pattern := openapi3.Schema{Type: &openapi3.Types{openapi3.TypeString}, Pattern: left.Pattern}
-		if err := pattern.Validate(context.Background()); err != nil {
-			c.unjudged = append(c.unjudged, fmt.Sprintf("line %d: pattern %q is not checked: it is no regular expression of Go's",
-				line(in.Origin), left.Pattern))
-			left.Pattern = ""
+// flatten appends the errors about schemas that err is made of.
+func flatten(all []*openapi3.SchemaError, err error) []*openapi3.SchemaError {
+	switch err := err.(type) {
+	case openapi3.MultiError:
+		for _, err := range err {
+			all = flatten(all, err)
 		}
+	case *openapi3.SchemaError:
+		all = append(all, err)
 	}
-	if left.IsEmpty() && left.Not == nil {
-		return nil
-	}
-	left.Nullable = true // null does not get here; without this, kin-openapi does not look at "not: {}"
-	return &left
+	return all
 }
 
-// choices returns the values an enum allows, for a message. They are the contract's, not the response's.
-func (s *schema) choices() string {
-	choices := make([]string, len(s.enum))
-	for i, choice := range s.enum {
-		text, err := json.Marshal(choice)
-		if err != nil {
-			text = fmt.Append(nil, choice)
-		}
-		choices[i] = string(text)
+// fits reports whether a value fits a schema.
+func (c *checker) fits(s *openapi3.Schema, v any) bool {
+	if c.visit(s, v, 0, nil); c.left <= 0 {
+		return false
 	}
-	return strings.Join(choices, ", ")
+	return s.VisitJSON(v, visitOptions...) == nil
+}
+
+// explain adds what is wrong with a value at a place. Within are the schemas of which s is a part, for the same value:
+// kin-openapi does not look at one of them again.
+func (c *checker) explain(s *openapi3.Schema, v any, at []string, within []*openapi3.Schema) {
+	if slices.Contains(within, s) {
+		return
+	}
+	for _, e := range flatten(nil, s.VisitJSON(v, visitOptions[btoi(c.first):]...)) {
+		if len(c.faults) > maxPerResponse || c.left <= 0 {
+			return
+		}
+		if _, ok := e.Value.(float64); ok { // as it was written
+			e.Value = valueAt(v, e.JSONPointer())
+		}
+		around := []*openapi3.Schema{e.Schema}
+		if len(e.JSONPointer()) == 0 {
+			around = slices.Concat(within, around)
+		}
+		at := slices.Concat(at, e.JSONPointer())
+		switch e.SchemaField {
+		case "allOf":
+			parts := e.Schema.AllOf
+			if wrong := slices.DeleteFunc(slices.Clone(parts), func(p *openapi3.SchemaRef) bool { return p.Value.Type == nil || takes(p.Value, e.Value) }); len(wrong) > 0 {
+				parts = wrong // of a value of another type nothing else is worth saying
+			}
+			for _, part := range parts {
+				if c.visit(part.Value, e.Value, 0, nil); c.left > 0 {
+					c.explain(part.Value, e.Value, at, around)
+				}
+			}
+		case "oneOf", "anyOf":
+			if errors.Is(e, openapi3.ErrOneOfConflict) {
+				c.add(schemaOneOf, e.Schema, at, "the value fits more than one of "+strconv.Itoa(len(e.Schema.OneOf))+" schemas and must fit exactly one")
+				continue
+			}
+			c.nearest(e.Schema, e.Value, at, around)
+		default:
+			c.leaf(e, at)
+		}
+	}
+}
+
+func (c *checker) add(rule *Rule, s *openapi3.Schema, at []string, message string) {
+	c.faults = append(c.faults, fault{rule, at, line(s.Origin), message})
+}
+
+// rulesByKeyword are the rules of the keywords that kin-openapi names in its errors.
+var rulesByKeyword = map[string]*Rule{
+	"type": schemaType, "nullable": schemaNull, "required": schemaRequired, "properties": schemaUnknownMember, "writeOnly": schemaWriteOnly,
+	"enum": schemaEnum, "format": schemaFormat, "pattern": schemaPattern, "minLength": schemaLength, "maxLength": schemaLength,
+	"minimum": schemaRange, "maximum": schemaRange, "exclusiveMinimum": schemaRange, "exclusiveMaximum": schemaRange, "multipleOf": schemaRange,
+	"minItems": schemaItems, "maxItems": schemaItems, "uniqueItems": schemaItems, "minProperties": schemaMembers, "maxProperties": schemaMembers,
+	"not": schemaNot, "discriminator": schemaDiscriminator,
+}
+
+// leaf adds one error of kin-openapi's. Its reasons name the contract's side of a keyword; some hold a name or a value of the
+// response, and those are worded here.
+func (c *checker) leaf(e *openapi3.SchemaError, at []string) {
+	rule, s, message := rulesByKeyword[e.SchemaField], e.Schema, e.Reason
+	if rule == nil {
+		rule, message = schemaNot, "the value is not one that the contract takes"
+	}
+	number, isNumber := e.Value.(json.Number)
+	name := ""
+	if len(at) > 0 {
+		name = at[len(at)-1]
+	}
+	switch e.SchemaField {
+	case "type", "nullable", "enum":
+		switch {
+		case !takes(s, e.Value) && e.Value == nil:
+			rule, message = schemaNull, "want "+typesOf(s)+", got null"
+		case !takes(s, e.Value):
+			rule, message = schemaType, "want "+typesOf(s)+", got "+kindOf(e.Value)
+		case e.SchemaField == "enum":
+			message = "want one of " + choices(s.Enum) + got(name, e.Value)
+		case isNumber && decimalOf(number.String()).whole() && s.Type.Includes(openapi3.TypeInteger):
+			rule, message = numberInt64, messageInt64
+		case isNumber && s.Type.Permits(openapi3.TypeNumber):
+			rule, message = numberFloat64, messageFloat64
+		default:
+			message = messageFraction
+		}
+	case "required":
+		message = "the required member is missing"
+		if p := s.Properties[name]; p != nil {
+			if p.Value.Nullable && p.Value.Extensions[takesNull] == nil {
+				rule, message = schemaRequiredNullable, "the required member is missing; null would have been allowed"
+			}
+			s = p.Value
+		}
+	case "properties":
+		quoted, _ := strconv.QuotedPrefix(strings.TrimPrefix(e.Reason, "property "))
+		unknown, _ := strconv.Unquote(quoted) // kin-openapi names the member here only
+		at, message = append(at, unknown), "the object is closed and has no such member"
+	case "writeOnly":
+		message = "the member is write-only, so it is not for a response"
+	case "discriminator":
+		at, message = append(at, discriminatorOf(s)), "the discriminator is missing, no string, or names no schema"
+	case "not":
+		message = "the value fits a schema that it must not fit"
+	case "format":
+		if s.Format == "int64" {
+			rule, message = numberInt64, messageInt64
+		} else if f := formats[s.Format]; f.want != "" {
+			message = "want " + f.want + got(name, e.Value)
+		} else {
+			message = "want the format " + s.Format
+		}
+	case "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf":
+		if exclusive := (map[string]openapi3.ExclusiveBound{"minimum": s.ExclusiveMin, "maximum": s.ExclusiveMax})[e.SchemaField].Bool; exclusive != nil && *exclusive {
+			return // kin-openapi has said so by the exclusive bound
+		}
+		if f := numberFault(number, []*openapi3.Schema{s}); isNumber && f != nil && f.rule != numberUnsafeInteger {
+			rule, message = f.rule, f.message
+		} else {
+			message += got(name, e.Value)
+		}
+	}
+	c.add(rule, s, at, message)
+}
+
+// valueAt returns what a pointer leads to.
+func valueAt(v any, at []string) any {
+	for _, step := range at {
+		switch within := v.(type) {
+		case map[string]any:
+			v = within[step]
+		case []any:
+			i, _ := strconv.Atoi(step)
+			v = within[min(i, len(within)-1)]
+		}
+	}
+	return v
+}
+
+func discriminatorOf(s *openapi3.Schema) string {
+	if s.Discriminator == nil {
+		return ""
+	}
+	return s.Discriminator.PropertyName
+}
+
+// nearest says why a value fits none of several schemas: by the one it comes nearest to, or by its type if none takes that.
+func (c *checker) nearest(s *openapi3.Schema, v any, at []string, within []*openapi3.Schema) {
+	branches := slices.Concat(s.OneOf, s.AnyOf)
+	if members, ok := v.(map[string]any); ok && s.Discriminator != nil {
+		meant, _ := members[s.Discriminator.PropertyName].(string)
+		if ref := s.Discriminator.Mapping[meant].Ref; ref != "" {
+			branches = slices.DeleteFunc(slices.Clone(branches), func(b *openapi3.SchemaRef) bool {
+				return b.Ref != ref && b.Ref != "#/components/schemas/"+ref
+			})
+		}
+	}
+	start, best := len(c.faults), 0
+	var nearest []fault
+	for _, b := range branches {
+		if !takes(b.Value, v) {
+			continue
+		}
+		if c.visit(b.Value, v, 0, nil); c.left <= 0 {
+			break
+		}
+		c.explain(b.Value, v, at, within)
+		if cost := cost(c.faults[start:], b.Value, v); nearest == nil || cost < best {
+			best, nearest = cost, slices.Clone(c.faults[start:])
+		}
+		c.faults = c.faults[:start]
+	}
+	switch {
+	case nearest != nil:
+		c.faults = append(c.faults, nearest...)
+	case v == nil:
+		c.add(schemaNull, s, at, "want "+typesOf(s)+", got null")
+	default:
+		c.add(schemaType, s, at, "want "+typesOf(s)+", got "+kindOf(v))
+	}
+}
+
+// cost says how far a value is from a schema: by its faults, less the members it has that the schema names. A wrong enum
+// weighs more, because it is how schemas often tell themselves apart.
+func cost(faults []fault, s *openapi3.Schema, v any) int {
+	cost := len(faults)
+	for _, f := range faults {
+		cost += 3 * btoi(f.rule == schemaEnum)
+	}
+	if members, ok := v.(map[string]any); ok {
+		for name := range members {
+			cost -= btoi(names(s, name))
+		}
+	}
+	return cost
+}
+
+func names(s *openapi3.Schema, member string) bool {
+	return s.Properties[member] != nil || slices.Contains(s.Required, member) ||
+		slices.ContainsFunc(s.AllOf, func(part *openapi3.SchemaRef) bool { return names(part.Value, member) })
+}
+
+// takes reports whether a schema takes values of v's type at all.
+func takes(s *openapi3.Schema, v any) bool { return takesWithin(s, v, nil) }
+
+func takesWithin(s *openapi3.Schema, v any, within []*openapi3.Schema) bool {
+	if v == nil && s.Nullable || len(within) > maxComposed || slices.Contains(within, s) {
+		return true
+	}
+	within = append(within, s)
+	take := func(part *openapi3.SchemaRef) bool { return takesWithin(part.Value, v, within) }
+	refuse := func(part *openapi3.SchemaRef) bool { return !take(part) }
+	typed := s.Type == nil
+	switch v.(type) {
+	case nil:
+		typed = s.Type == nil && len(s.AllOf)+len(s.AnyOf)+len(s.OneOf) > 0
+	case bool:
+		typed = s.Type.Permits(openapi3.TypeBoolean)
+	case string:
+		typed = s.Type.Permits(openapi3.TypeString)
+	case json.Number:
+		typed = s.Type.Permits(openapi3.TypeNumber) || s.Type.Permits(openapi3.TypeInteger)
+	case []any:
+		typed = s.Type.Permits(openapi3.TypeArray)
+	case map[string]any:
+		typed = s.Type.Permits(openapi3.TypeObject)
+	}
+	return typed && !slices.ContainsFunc(s.AllOf, refuse) &&
+		(len(s.AnyOf) == 0 || slices.ContainsFunc(s.AnyOf, take)) && (len(s.OneOf) == 0 || slices.ContainsFunc(s.OneOf, take))
+}
+
+// maxComposed is how many schemas deep a composition is looked into for its types.
+const maxComposed = 8
+
+// typesOf returns the types that a schema takes, in words.
+func typesOf(s *openapi3.Schema) string {
+	var all []string
+	var collect func(s *openapi3.Schema, depth int)
+	collect = func(s *openapi3.Schema, depth int) {
+		for _, name := range s.Type.Slice() {
+			if want := article(name); !slices.Contains(all, want) {
+				all = append(all, want)
+			}
+		}
+		if depth < maxComposed {
+			for _, part := range slices.Concat(s.AnyOf, s.OneOf, s.AllOf) {
+				collect(part.Value, depth+1)
+			}
+		}
+	}
+	if collect(s, 0); len(all) == 0 {
+		return "another value"
+	}
+	return strings.Join(all, " or ")
 }
 
 func article(noun string) string {
@@ -223,36 +407,163 @@ func article(noun string) string {
 	return "a " + noun
 }
 
-// at returns the schema of what a pointer leads to in a value of s, nil if s does not declare it.
-func (s *schema) at(pointer string) *schema { return s.find(strings.Split(pointer, "/")[1:], nil) }
+func kindOf(v any) string {
+	switch v.(type) {
+	case nil:
+		return "null"
+	case bool:
+		return "a boolean"
+	case string:
+		return "a string"
+	case json.Number:
+		return "a number"
+	case []any:
+		return "an array"
+	}
+	return "an object"
+}
 
-// find goes a way from s. Within are the schemas that look at the same value from outside it.
-func (s *schema) find(way []string, within []*schema) *schema {
-	switch {
-	case s == nil || len(way) == 0:
+// choices returns the values an enum allows. They are the contract's, not the response's.
+func choices(enum []any) string {
+	all := make([]string, len(enum))
+	for i, choice := range enum {
+		if raw, err := json.Marshal(choice); err == nil {
+			all[i] = string(raw)
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+var (
+	secretName  = regexp.MustCompile(`(?i)token|secret|password|credential|authorization|key`)
+	plainWord   = regexp.MustCompile(`^[A-Za-z][A-Za-z _.-]{0,23}$`)
+	plainID     = regexp.MustCompile(`^[a-z0-9]{1,16}$`)
+	plainTime   = regexp.MustCompile(`^[0-9TZtz:.,+ -]{1,40}$`)
+	plainNumber = regexp.MustCompile(`^[0-9eE.+-]{1,24}$`)
+)
+
+// got returns what came, for a message: a number, a time or a word, of a member whose name is not a secret's. Anything else
+// could be a secret in the wrong place, so the message keeps quiet about it.
+func got(name string, v any) string {
+	if secretName.MatchString(name) && name != "tokens" && name != "token_type" {
+		return ""
+	}
+	switch v := v.(type) {
+	case json.Number:
+		if plainNumber.MatchString(v.String()) {
+			return ", got " + v.String()
+		}
+	case string:
+		if plainTime.MatchString(v) || plainWord.MatchString(v) {
+			return ", got " + strconv.Quote(v)
+		}
+	}
+	return ""
+}
+
+// walk adds what no keyword says: members that no schema declares, and numbers as they are written. Schemas are those that
+// look at v.
+func (c *checker) walk(schemas []*openapi3.Schema, v any, at []string) {
+	switch v.(type) {
+	case json.Number, []any, map[string]any:
+	default:
+		return
+	}
+	if len(c.faults) > maxPerResponse || c.left <= 0 {
+		return
+	}
+	outer := schemas[0]
+	if len(schemas) > 1 || len(outer.AllOf)+len(outer.AnyOf)+len(outer.OneOf) > 0 {
+		var all []*openapi3.Schema
+		for _, s := range schemas {
+			all = c.applicable(all, s, v)
+		}
+		schemas = all
+	}
+	switch v := v.(type) {
+	case json.Number:
+		if f := numberFault(v, schemas); f != nil {
+			c.faults = append(c.faults, fault{f.rule, slices.Clone(at), f.line, f.message})
+		}
+	case []any:
+		var items []*openapi3.Schema
+		for _, s := range schemas {
+			if s.Items != nil {
+				items = append(items, s.Items.Value)
+			}
+		}
+		for i := 0; len(items) > 0 && i < len(v); i++ {
+			c.walk(items, v[i], append(at, strconv.Itoa(i)))
+		}
+	case map[string]any:
+		c.members(outer, schemas, v, at)
+	}
+}
+
+func (c *checker) members(outer *openapi3.Schema, schemas []*openapi3.Schema, v map[string]any, at []string) {
+	describes, complete := false, false
+	for _, s := range schemas {
+		describes = describes || len(s.Properties) > 0
+		complete = complete || s.AdditionalProperties.Schema != nil || s.AdditionalProperties.Has != nil && !*s.AdditionalProperties.Has
+	}
+	var room [4]*openapi3.Schema
+	for name, member := range v {
+		declared := room[:0]
+		for _, s := range schemas {
+			if p := memberOf(s, name); p != nil {
+				declared = append(declared, p)
+			}
+		}
+		at := append(at, name)
+		switch {
+		case len(declared) > 0:
+			c.walk(declared, member, at)
+		case describes && !complete:
+			c.add(schemaUndeclaredMember, outer, slices.Clone(at), "the contract does not declare the member")
+		}
+	}
+}
+
+// applicable appends to all the schemas that say something of v: s, those it is made of, and those of its choices that v fits.
+func (c *checker) applicable(all []*openapi3.Schema, s *openapi3.Schema, v any) []*openapi3.Schema {
+	if slices.Contains(all, s) || c.left <= 0 {
+		return all
+	}
+	all = append(all, s)
+	for _, part := range s.AllOf {
+		all = c.applicable(all, part.Value, v)
+	}
+	for _, choice := range slices.Concat(s.AnyOf, s.OneOf) {
+		if c.fits(choice.Value, v) {
+			all = c.applicable(all, choice.Value, v)
+		}
+	}
+	return all
+}
+
+// schemaAt returns the schema of what a pointer leads to in a value of s, nil if s does not declare it.
+func schemaAt(s *openapi3.Schema, at []string, depth int) *openapi3.Schema {
+	if s == nil || len(at) == 0 {
 		return s
-	case slices.Contains(within, s):
+	}
+	if depth > maxComposed {
 		return nil
 	}
-	if found := s.properties[nameUnescapes.Replace(way[0])].find(way[1:], nil); found != nil {
-		return found
+	var next []*openapi3.Schema
+	if p := s.Properties[at[0]]; p != nil {
+		next = append(next, p.Value)
+	} else if s.Items != nil {
+		next = append(next, s.Items.Value)
 	}
-	if found := s.items.find(way[1:], nil); found != nil {
-		return found
+	for _, n := range next {
+		if found := schemaAt(n, at[1:], 0); found != nil {
+			return found
+		}
 	}
-	within = append(within, s)
-	for _, part := range slices.Concat(s.allOf, s.anyOf, s.oneOf) {
-		if found := part.find(way, within); found != nil {
+	for _, part := range slices.Concat(s.AllOf, s.AnyOf, s.OneOf) {
+		if found := schemaAt(part.Value, at, depth+1); found != nil {
 			return found
 		}
 	}
 	return nil
-}
-
-// line returns where in the contract something begins, or 0.
-func line(origin *openapi3.Origin) int {
-	if origin == nil || origin.Key == nil {
-		return 0
-	}
-	return origin.Key.Line
 }

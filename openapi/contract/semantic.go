@@ -2,43 +2,61 @@ package contract
 
 import (
 	"cmp"
+	"encoding/json"
+	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// meanings are the rules that no schema can say, by the id of the operation they are about. Another document's
-// operations have other ids, so there they are silent.
-var meanings = map[string]func(j *judge, root *value){
-	"getOAuthApplication": (*judge).application,
-	"listOAuthTokens":     (*judge).page,
-	"getOAuthToken":       (*judge).oneToken,
-	"getTokenInfo":        (*judge).info,
+// A meaning is what semantic rules, which no schema can say, know of an operation: how to judge its successful responses,
+// and which parameter of the path is what, counted from the last. It goes by method and path template, because a document
+// of the same service may have other ids and other names of parameters.
+type meaning struct {
+	method, path                     string
+	organization, application, token int // counted from 1 at the end; 0 for none
+	judge                            func(j *judge, root any)
 }
 
-// meaning judges what a good answer says. What a schema already refuses, such as a number for a time, it passes over.
-func (j *judge) meaning(root *value) {
-	if judge := meanings[j.op.id]; judge != nil {
-		judge(j, root)
+var meanings = []meaning{
+	{http.MethodGet, "/organizations/{}/oauth-applications", 1, 0, 0, (*judge).applications},
+	{http.MethodGet, "/organizations/{}/oauth-applications/{}", 2, 1, 0, (*judge).oneApplication},
+	{http.MethodGet, "/organizations/{}/oauth-applications/{}/tokens", 2, 1, 0, (*judge).tokens},
+	{http.MethodGet, "/organizations/{}/oauth-applications/{}/tokens/{}", 3, 2, 1, (*judge).oneToken},
+	{http.MethodGet, "/oauth/token/info", 0, 0, 0, (*judge).info},
+}
+
+// meaningOf returns what is known of the operation with a method and a path, which may begin with more, or nil.
+func meaningOf(method, path string) *meaning {
+	parts := strings.Split(strings.TrimSuffix(path, "/"), "/")
+	for i := range meanings {
+		m := &meanings[i]
+		known := strings.Split(m.path, "/")[1:]
+		same := func(part, known string) bool { return part == known || known == "{}" && part != "" }
+		if m.method == method && len(parts) >= len(known) && slices.EqualFunc(parts[len(parts)-len(known):], known, same) {
+			return m
+		}
 	}
+	return nil
 }
 
 // wrong adds a finding about the body.
 func (j *judge) wrong(rule *Rule, pointer, format string, args ...any) {
-	line := j.op.line
-	if s := j.by.at(pointer); s != nil {
-		line = cmp.Or(s.line, line)
+	at := strings.Split(pointer, "/")[1:]
+	line0 := j.op.line
+	if s := schemaAt(j.by, at, 0); s != nil {
+		line0 = cmp.Or(line(s.Origin), line0)
 	}
-	j.find(rule, InBody, pointer, line, format, args...)
+	j.find(rule, inBody, j.pointer(at), line0, format, args...)
 }
 
-// param returns a parameter of the request's path; of a bare body none is known.
-func (j *judge) param(name string) (string, bool) {
-	if j.match == nil {
+// param returns a parameter of the request's path, counted from the last; of a bare body none is known.
+func (j *judge) param(fromEnd int) (string, bool) {
+	if j.match == nil || fromEnd == 0 || fromEnd > len(j.match.values) {
 		return "", false
 	}
-	value, ok := j.match.params[name]
-	return value, ok
+	return j.match.values[len(j.match.values)-fromEnd], true
 }
 
 // now is when the response was sent, as far as anybody knows.
@@ -49,63 +67,111 @@ func (j *judge) now() time.Time {
 	return j.v.clock()
 }
 
-func (j *judge) application(root *value) {
-	j.same("application_id", root)
-	j.times(root, "")
-	j.scopes(root.member("scopes"), "/scopes")
-	if tokens, ok := root.member("tokens").int(); ok && j.run != nil && j.match != nil {
+// member returns a member of an object, and nil of anything else, or where there is none.
+func member(v any, name string) any {
+	object, _ := v.(map[string]any)
+	return object[name]
+}
+
+// isNull reports whether an object has a member that is null.
+func isNull(v any, name string) bool {
+	object, _ := v.(map[string]any)
+	value, ok := object[name]
+	return ok && value == nil
+}
+
+// items returns the items of a member that is an array, and nothing of anything else.
+func items(v any, name string) []any {
+	list, _ := member(v, name).([]any)
+	return list
+}
+
+// integer returns an integer that 64 bits hold.
+func integer(v any) (int64, bool) {
+	number, ok := v.(json.Number)
+	if !ok {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(number.String(), 10, 64)
+	return n, err == nil
+}
+
+func (j *judge) oneApplication(root any) {
+	j.same("application", j.op.meaning.application, root)
+	j.application(root, "")
+	if tokens, ok := integer(member(root, "tokens")); ok && j.match != nil {
 		if total, differs := j.run.lists.counted(j.match.target, tokens); differs {
-			j.wrong(countTokens, "/tokens", "the list of this application's tokens gave %d in all", total)
+			j.wrong(countTokens, "/tokens", "the application says that it has %d tokens, and its list gave %d in all", tokens, total)
 		}
 	}
 }
 
+// applications judges a page of the list of applications.
+func (j *judge) applications(root any) {
+	j.page(root)
+	for i, item := range items(root, "data") {
+		j.application(item, "/data/"+strconv.Itoa(i))
+	}
+}
+
+// tokens judges a page of the list of an application's tokens.
+func (j *judge) tokens(root any) {
+	j.page(root)
+	for i, item := range items(root, "data") {
+		j.token(item, "/data/"+strconv.Itoa(i))
+	}
+}
+
 // oneToken judges a token against the request for it.
-func (j *judge) oneToken(root *value) {
-	j.same("token_id", root)
+func (j *judge) oneToken(root any) {
+	j.same("token", j.op.meaning.token, root)
 	j.token(root, "")
 }
 
-func (j *judge) same(param string, root *value) {
+func (j *judge) same(what string, param int, root any) {
 	asked, ok := j.param(param)
-	if id, isString := root.member("id").string(); ok && isString && id != asked {
-		j.wrong(idMismatch, "/id", "the id is not the one asked for")
+	if id, isString := member(root, "id").(string); ok && isString && id != asked {
+		j.wrong(idMismatch, "/id", "this is not the %s asked for%s", what, wantGot(plainID, asked, id))
 	}
+}
+
+func (j *judge) application(v any, at string) {
+	j.times(v, at)
+	j.scopes(member(v, "scopes"), at+"/scopes")
 }
 
 // clockSkew is by how much a server's clock may be ahead.
 const clockSkew = 5 * time.Minute
 
 // token judges one token, which is at the pointer in the body.
-func (j *judge) token(token *value, at string) {
+func (j *judge) token(token any, at string) {
 	for _, name := range []string{"token", "plain_text_refresh_token"} {
-		if secret := token.member(name); secret != nil && secret.kind != null {
+		if member(token, name) != nil {
 			j.wrong(tokenSecretInRead, at+"/"+name, "a secret is sent in a read")
 		}
 	}
 	j.times(token, at)
-	for i := range token.member("service_token_accesses").items() {
-		access := &token.member("service_token_accesses").list[i]
-		j.times(access.member("resource"), at+"/service_token_accesses/"+strconv.Itoa(i)+"/resource")
+	for i, access := range items(token, "service_token_accesses") {
+		j.times(member(access, "resource"), at+"/service_token_accesses/"+strconv.Itoa(i)+"/resource")
 	}
-	accesses := token.member("oauth_accesses_by_resource")
+	accesses := member(token, "oauth_accesses_by_resource")
 	at += "/oauth_accesses_by_resource"
+	asked, ok := j.param(j.op.meaning.organization)
 	for _, kind := range []struct{ name, list, organization string }{
 		{"database", "databases", "organization"},
 		{"organization", "organizations", "name"},
 		{"branch", "branches", "organization"},
 		{"user", "users", ""},
 	} {
-		group, at := accesses.member(kind.name), at+"/"+kind.name
-		asked, ok := j.param("organization")
-		for i := range group.member(kind.list).items() {
-			inside, isString := group.member(kind.list).list[i].member(kind.organization).string()
+		group, at := member(accesses, kind.name), at+"/"+kind.name
+		for i, resource := range items(group, kind.list) {
+			inside, isString := member(resource, kind.organization).(string)
 			if ok && isString && !strings.EqualFold(inside, asked) {
-				j.wrong(idOrganization, at+"/"+kind.list+"/"+strconv.Itoa(i)+"/"+kind.organization, "the organization is not the one asked for")
+				j.wrong(idOrganization, at+"/"+kind.list+"/"+strconv.Itoa(i)+"/"+kind.organization, "the organization is not the one asked for%s", wantGot(plainID, asked, inside))
 			}
 		}
-		for i := range group.member("accesses").items() {
-			if scope, ok := group.member("accesses").list[i].member("name").string(); ok && !knownScopes[scope] {
+		for i, access := range items(group, "accesses") {
+			if scope, ok := member(access, "name").(string); ok && !knownScopes[scope] {
 				j.wrong(scopeUnknown, at+"/accesses/"+strconv.Itoa(i)+"/name", "the scope is not among those published")
 			}
 		}
@@ -113,26 +179,24 @@ func (j *judge) token(token *value, at string) {
 }
 
 // times judges the times of a token, an application or a resource against each other.
-func (j *judge) times(of *value, at string) {
+func (j *judge) times(of any, at string) {
 	created, ok := timeOf(of, "created_at")
-	if expires, has := timeOf(of, "expires_at"); ok && has && expires.Before(created) {
-		j.wrong(tokenExpiresBeforeCreated, at+"/expires_at", "the token expires before it is created")
-	}
-	if updated, has := timeOf(of, "updated_at"); ok && has && updated.Before(created) {
-		j.wrong(tokenUpdatedBeforeCreated, at+"/updated_at", "the last change is before the creation")
-	}
-	if used, has := timeOf(of, "last_used_at"); has {
-		if ok && used.Before(created) {
-			j.wrong(tokenUsedBeforeCreated, at+"/last_used_at", "the last use is before the creation")
+	before := func(rule *Rule, name, what string) {
+		if t, has := timeOf(of, name); ok && has && t.Before(created) {
+			j.wrong(rule, at+"/"+name, "%s at %s, before the creation at %s", what, t.Format(time.RFC3339Nano), created.Format(time.RFC3339Nano))
 		}
-		if used.After(j.now().Add(clockSkew)) {
-			j.wrong(tokenUsedInFuture, at+"/last_used_at", "the last use is later than the response")
-		}
+	}
+	before(tokenExpiresBeforeCreated, "expires_at", "the expiry is")
+	before(tokenUpdatedBeforeCreated, "updated_at", "the last change is")
+	before(tokenUsedBeforeCreated, "last_used_at", "the last use is")
+	if used, has := timeOf(of, "last_used_at"); has && used.After(j.now().Add(clockSkew)) {
+		j.wrong(tokenUsedInFuture, at+"/last_used_at", "the last use is at %s, and the response was sent at %s",
+			used.Format(time.RFC3339Nano), j.now().UTC().Format(time.RFC3339))
 	}
 }
 
-func timeOf(v *value, member string) (time.Time, bool) {
-	text, ok := v.member(member).string()
+func timeOf(v any, name string) (time.Time, bool) {
+	text, ok := member(v, name).(string)
 	if !ok {
 		return time.Time{}, false
 	}
@@ -141,27 +205,29 @@ func timeOf(v *value, member string) (time.Time, bool) {
 }
 
 // info judges what the authorization host says of a token, in either form.
-func (j *judge) info(root *value) {
-	exp, hasExp := root.member("exp").int()
-	if iat, ok := root.member("iat").int(); ok && hasExp && exp <= iat {
-		j.wrong(infoExpNotAfterIat, "/exp", "the token does not expire after it is issued")
+func (j *judge) info(root any) {
+	exp, hasExp := integer(member(root, "exp"))
+	if iat, ok := integer(member(root, "iat")); ok && hasExp && exp <= iat {
+		j.wrong(infoExpNotAfterIat, "/exp", "the token expires at %d and is issued at %d", exp, iat)
 	}
-	active := root.member("active")
-	if active != nil && active.kind == yes && hasExp && exp < j.now().Unix() {
-		j.wrong(infoActiveExpired, "/exp", "the token is active, and its expiry has passed")
-	}
-	if active != nil && active.kind == no {
-		for _, other := range root.list {
-			if other.name != "active" {
-				j.wrong(infoInactiveWithMembers, trail{{other.name, -1}}.String(), "the token is inactive, and there is more about it")
+	switch member(root, "active") {
+	case true:
+		if hasExp && exp < j.now().Unix() {
+			j.wrong(infoActiveExpired, "/exp", "the token is active, and expired at %d; the response was sent at %d", exp, j.now().Unix())
+		}
+	case false:
+		object, _ := root.(map[string]any)
+		for _, name := range sortedKeys(object) {
+			if name != "active" {
+				j.find(infoInactiveWithMembers, inBody, j.pointer([]string{name}), j.op.line, "the token is inactive, and there is more about it")
 			}
 		}
 	}
-	j.scopes(root.member("scope"), "/scope")
+	j.scopes(member(root, "scope"), "/scope")
 }
 
 // scopes judges scopes in either form, an array of strings or one string.
-func (j *judge) scopes(v *value, at string) {
+func (j *judge) scopes(v any, at string) {
 	seen := map[string]bool{}
 	one := func(scope, at string) {
 		if seen[scope] {
@@ -171,14 +237,16 @@ func (j *judge) scopes(v *value, at string) {
 		}
 		seen[scope] = true
 	}
-	if joined, ok := v.string(); ok {
-		for scope := range strings.FieldsSeq(joined) {
+	switch v := v.(type) {
+	case string:
+		for scope := range strings.FieldsSeq(v) {
 			one(scope, at)
 		}
-	}
-	for i := range v.items() {
-		if scope, ok := v.list[i].string(); ok {
-			one(scope, at+"/"+strconv.Itoa(i))
+	case []any:
+		for i, item := range v {
+			if scope, ok := item.(string); ok {
+				one(scope, at+"/"+strconv.Itoa(i))
+			}
 		}
 	}
 }

@@ -13,21 +13,21 @@ type envelope struct {
 	size                                                 int64 // how many items the page has
 }
 
-func envelopeOf(root *value) envelope {
+func envelopeOf(root any) envelope {
 	number := func(name string) *int64 {
-		if n, ok := root.member(name).int(); ok {
+		if n, ok := integer(member(root, name)); ok {
 			return &n
 		}
 		return nil
 	}
 	return envelope{
 		current: number("current_page"), perPage: number("per_page"), next: number("next_page"), prev: number("prev_page"),
-		totalCount: number("total_count"), totalPages: number("total_pages"), size: int64(len(root.member("data").items())),
+		totalCount: number("total_count"), totalPages: number("total_pages"), size: int64(len(items(root, "data"))),
 	}
 }
 
 // page judges one page of a list: by itself, by the request, and by the other pages of the run.
-func (j *judge) page(root *value) {
+func (j *judge) page(root any) {
 	e := envelopeOf(root)
 	j.pageAsked(e)
 	if e.current != nil {
@@ -37,9 +37,6 @@ func (j *judge) page(root *value) {
 	j.pageURL(root, "next_page", e.next)
 	j.pageURL(root, "prev_page", e.prev)
 	j.ids(e, root)
-	for i := range root.member("data").items() {
-		j.token(&root.member("data").list[i], "/data/"+strconv.Itoa(i))
-	}
 }
 
 // asks returns a number among the request's query parameters.
@@ -67,27 +64,27 @@ func (j *judge) pageAsked(e envelope) {
 		}
 	}
 	if limit != nil && e.size > *limit {
-		j.wrong(pageOverfull, "/data", "there are %d tokens on a page that holds %d", e.size, *limit)
+		j.wrong(pageOverfull, "/data", "there are %d items on a page that holds %d", e.size, *limit)
 	}
 }
 
 // neighbours judges the numbers of the next and the previous page.
-func (j *judge) neighbours(e envelope, root *value) {
+func (j *judge) neighbours(e envelope, root any) {
 	if e.next != nil && *e.next != *e.current+1 {
 		j.wrong(pageNextNotAdvancing, "/next_page", "after page %d comes page %d", *e.current, *e.next)
 	}
-	switch prev := root.member("prev_page"); {
+	switch {
 	case *e.current <= 1 && e.prev != nil:
 		j.wrong(pagePrev, "/prev_page", "the first page has a page before it")
 	case *e.current > 1 && e.prev != nil && *e.prev != *e.current-1:
 		j.wrong(pagePrev, "/prev_page", "before page %d comes page %d", *e.current, *e.prev)
-	case *e.current > 1 && prev != nil && prev.kind == null:
+	case *e.current > 1 && isNull(root, "prev_page"):
 		j.wrong(pagePrev, "/prev_page", "page %d has no page before it", *e.current)
 	}
 }
 
 // totals judges the totals of a list. Where they contradict each other they say nothing about the next page.
-func (j *judge) totals(e envelope, root *value) {
+func (j *judge) totals(e envelope, root any) {
 	last := e.totalPages
 	if e.totalCount != nil && e.perPage != nil && *e.perPage > 0 {
 		pages := *e.totalCount / *e.perPage
@@ -96,7 +93,7 @@ func (j *judge) totals(e envelope, root *value) {
 		}
 		empty := *e.totalCount == 0 && last != nil && *last == 1 // an empty list may count as one page
 		if last != nil && *last != pages && !empty {
-			j.wrong(pageTotalPages, "/total_pages", "%d tokens at %d per page make %d pages, not %d", *e.totalCount, *e.perPage, pages, *last)
+			j.wrong(pageTotalPages, "/total_pages", "%d items at %d per page make %d pages, not %d", *e.totalCount, *e.perPage, pages, *last)
 			return
 		}
 		last = &pages
@@ -104,10 +101,9 @@ func (j *judge) totals(e envelope, root *value) {
 	if e.current == nil {
 		return
 	}
-	next := root.member("next_page")
 	switch {
 	case last == nil:
-	case *e.current < *last && next != nil && next.kind == null:
+	case *e.current < *last && isNull(root, "next_page"):
 		j.wrong(pageNextMissing, "/next_page", "page %d of %d has no next page", *e.current, *last)
 		return
 	case *e.current >= *last && e.next != nil:
@@ -118,28 +114,30 @@ func (j *judge) totals(e envelope, root *value) {
 		return
 	}
 	if e.next != nil && e.size < *e.perPage {
-		j.wrong(pageShort, "/data", "there are %d tokens on a page that holds %d, and another page follows", e.size, *e.perPage)
+		j.wrong(pageShort, "/data", "there are %d items on a page that holds %d, and another page follows", e.size, *e.perPage)
 	}
 	if e.totalCount != nil && *e.perPage <= 1<<31 && *e.current <= 1<<31 {
 		upToHere := (*e.current-1)**e.perPage + e.size
 		if upToHere > *e.totalCount && e.size > 0 || upToHere != *e.totalCount && e.size > 0 && e.next == nil {
-			j.wrong(pageTotalCount, "/total_count", "the pages up to this one hold %d tokens, and the total is %d", upToHere, *e.totalCount)
+			j.wrong(pageTotalCount, "/total_count", "the pages up to this one hold %d items, and the total is %d", upToHere, *e.totalCount)
 		}
 	}
 }
 
 // pageURL judges the URL of the next or previous page, which stands beside its number.
-func (j *judge) pageURL(root *value, name string, number *int64) {
+func (j *judge) pageURL(root any, name string, number *int64) {
 	at := "/" + name + "_url"
-	beside, link := root.member(name), root.member(name+"_url")
-	if beside == nil || link == nil {
+	object, _ := root.(map[string]any)
+	beside, has := object[name]
+	link, hasLink := object[name+"_url"]
+	if !has || !hasLink {
 		return
 	}
-	raw, ok := link.string()
+	raw, ok := link.(string)
 	switch {
-	case ok && beside.kind == null:
+	case ok && beside == nil:
 		j.wrong(pageURLPage, at, "there is a URL for a page that has no number")
-	case number != nil && link.kind == null:
+	case number != nil && link == nil:
 		j.wrong(pageURLPage, at, "there is no URL for page %d", *number)
 	}
 	if !ok {
@@ -160,28 +158,25 @@ func (j *judge) pageURL(root *value, name string, number *int64) {
 func (j *judge) leadsBack(u *url.URL) bool {
 	here := j.match
 	if here == nil {
-		m := j.v.spec.find(http.MethodGet, targetOf(&http.Request{URL: u}), j.v.stands)
-		return !u.IsAbs() || m != nil && m.host && m.scheme && m.route.op == j.op
+		m := j.v.spec.find(http.MethodGet, targetOf(&http.Request{URL: u}), j.v.aliases)
+		return !u.IsAbs() || m != nil && m.host && m.scheme && m.op == j.op
 	}
 	base := url.URL{Scheme: here.target.scheme, Host: here.target.host, Path: here.target.path}
 	there := targetOf(&http.Request{URL: base.ResolveReference(u)})
-	return slices.Contains(append(standFor(there, j.v.stands), there), here.target)
+	return slices.Contains(append(declaredTargets(there, j.v.aliases), there), here.target)
 }
 
 // ids judges whether an id occurs twice, on this page or on two pages of the run, and counts the list for the run.
-func (j *judge) ids(e envelope, root *value) {
+func (j *judge) ids(e envelope, root any) {
 	ids := make([]string, 0, e.size)
 	seen := make(map[string]bool, e.size)
-	for i := range root.member("data").items() {
-		id, ok := root.member("data").list[i].member("id").string()
+	for i, item := range items(root, "data") {
+		id, ok := member(item, "id").(string)
 		if ok && seen[id] {
 			j.wrong(pageDuplicateID, "/data/"+strconv.Itoa(i)+"/id", "the id occurs more than once on the page")
 		}
 		seen[id] = true
 		ids = append(ids, id)
-	}
-	if j.run == nil {
-		return
 	}
 	var of target
 	if j.match != nil {
@@ -196,6 +191,6 @@ func (j *judge) ids(e envelope, root *value) {
 		if e.totalCount == nil {
 			at = "/data"
 		}
-		j.wrong(countTokens, at, "the application says that it has %d tokens", *tokens)
+		j.wrong(countTokens, at, "the application says that it has %d tokens, and its list gave another number", *tokens)
 	}
 }

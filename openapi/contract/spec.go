@@ -6,51 +6,301 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"mime"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 
+	"github.com/getkin/kin-openapi/openapi2"
+	"github.com/getkin/kin-openapi/openapi2conv"
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/psoauth/psoauth/internal/text"
 )
 
-// maxSpec is how large a document may be. The largest that are published have a tenth of it.
-const maxSpec = 128 << 20
+// maxSpec is how large a document may be, in bytes. The largest published ones have a fifth of it.
+const maxSpec = 64 << 20
 
-// A spec is an OpenAPI 3.0 document made ready for judging.
+// A spec is an OpenAPI document that is ready for judging.
 type spec struct {
-	operations []*operation // by id
-	routes     []*route     // in the order they are tried
-	unjudged   []string
-	lines      []string // of the document
+	doc        *openapi3.T
+	router     routers.Router
+	operations []*operation     // by id
+	servers    []target         // the declared ones, variables at their defaults
+	hosts      []*regexp.Regexp // of the declared servers
+	anyHost    bool             // whether a declared server is relative to wherever the document is served
+	unjudged   []unjudged
+	visits     map[*openapi3.Schema]int64 // how often kin-openapi visits a value under a schema at most
+	lines      []string                   // of the document
 }
 
 type operation struct {
-	id        string
-	path      string
-	line      int
-	responses map[string]*response // by status, range such as 4XX, or DEFAULT
-	outline   func() *outline
+	*openapi3.Operation
+	id, method, path string
+	line             int
+	meaning          *meaning               // nil if no semantic rule is about the operation
+	members          func() map[string]bool // that it declares for its successful responses
 }
 
-type response struct {
-	line    int
-	headers []header // by name
-	content openapi3.Content
-	schemas map[*openapi3.MediaType]*schema
+// unjudged is a part of the document that nothing is checked against.
+type unjudged struct {
+	line int
+	why  string
+}
+
+// loadSpec reads a document. Nothing is fetched: a reference into another file is an error.
+func loadSpec(data []byte, name string) (*spec, error) {
+	if len(data) > maxSpec {
+		return nil, fmt.Errorf("%s: larger than %d bytes", name, maxSpec)
+	}
+	doc, err := loadDocument(bytes.TrimPrefix(data, byteOrderMark))
+	if err == nil {
+		var s *spec
+		if s, err = newSpec(doc); err == nil {
+			s.lines = strings.Split(string(data), "\n")
+			return s, nil
+		}
+	}
+	return nil, fmt.Errorf("%s: %s", name, text.Excerpt(err.Error(), 2*maxMessage)) // kin-openapi's may quote the document
+}
+
+// loadDocument reads OpenAPI 3.0 or Swagger 2.0, as YAML or JSON.
+func loadDocument(data []byte) (doc *openapi3.T, err error) {
+	// The reader has panicked on hostile documents. They come from elsewhere, so that must not be a crash.
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("not an OpenAPI document: %v", r)
+		}
+	}()
+	member, version := versionOf(data)
+	switch {
+	case member == "swagger" && version == "2.0":
+		var old openapi2.T
+		if err := openapi2.UnmarshalFromData(data, &old); err != nil {
+			return nil, err
+		}
+		doc, err = openapi2conv.ToV3(&old)
+	case member == "openapi" && (version == "3.0" || strings.HasPrefix(version, "3.0.")):
+		loader := openapi3.NewLoader()
+		loader.IncludeOrigin = true
+		doc, err = loader.LoadFromData(data)
+	case member == "":
+		return nil, errors.New("not an OpenAPI document: it has no openapi member")
+	default:
+		name := map[string]string{"openapi": "OpenAPI", "swagger": "Swagger"}[member]
+		return nil, fmt.Errorf("this is %s %s; want OpenAPI 3.0 or Swagger 2.0", name, version)
+	}
+	if err != nil {
+		return nil, err
+	}
+	// Examples and defaults judge no response, and many documents that work well have bad ones. Patterns that are no
+	// regular expression of Go's are listed as not judged.
+	err = doc.Validate(context.Background(), openapi3.DisableExamplesValidation(), openapi3.DisableSchemaDefaultsValidation(),
+		openapi3.DisableSchemaPatternValidation(), openapi3.AllowExtensionsWithRef())
+	return doc, err
+}
+
+var versionInYAML = regexp.MustCompile(`(?m)^["']?(openapi|swagger)["']?[ \t]*:[ \t]*["']?([0-9A-Za-z.-]*)`)
+
+// versionOf returns the member that names the document's version, and the version. It looks before the document is parsed:
+// kin-openapi panics on some of OpenAPI 3.1, and takes half a minute for others.
+func versionOf(data []byte) (member, version string) {
+	if start := bytes.TrimSpace(data); len(start) == 0 || start[0] != '{' {
+		if found := versionInYAML.FindSubmatch(data); found != nil {
+			return string(found[1]), string(found[2])
+		}
+		return "", ""
+	}
+	d := jsontext.NewDecoder(bytes.NewReader(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	for _, err := d.ReadToken(); err == nil && d.PeekKind() == '"'; err = d.SkipValue() {
+		name, err := d.ReadToken()
+		if err != nil {
+			break
+		}
+		if member = name.String(); member == "openapi" || member == "swagger" {
+			raw, err := d.ReadValue()
+			if err != nil {
+				break
+			}
+			return member, strings.Trim(string(raw), `"`)
+		}
+	}
+	if found := regexp.MustCompile(`["'](openapi|swagger)["'][ \t]*:[ \t]*["']([0-9.]+)`).FindSubmatch(data); found != nil { // YAML in flow style
+		return string(found[1]), string(found[2])
+	}
+	return "", ""
+}
+
+func newSpec(doc *openapi3.T) (*spec, error) {
+	s := &spec{doc: doc, visits: map[*openapi3.Schema]int64{}}
+	schemas := map[*openapi3.Schema]bool{}
+	for _, path := range doc.Paths.InMatchingOrder() {
+		item := doc.Paths.Value(path)
+		declared := item.Operations()
+		for _, method := range slices.Sorted(maps.Keys(declared)) {
+			op := &operation{Operation: declared[method], method: method, path: path}
+			op.id, op.line = op.OperationID, line(op.Origin)
+			if op.id == "" {
+				op.id = method + " " + path
+			}
+			base := ""
+			for _, server := range slices.Concat(item.Servers, doc.Servers)[:btoi(len(item.Servers)+len(doc.Servers) > 0)] {
+				_, base, _ = strings.Cut(strings.TrimSuffix(server.URL, "/"), "://")
+			}
+			op.meaning = meaningOf(method, base+path)
+			op.members = sync.OnceValue(op.declaredMembers)
+			s.operations = append(s.operations, op)
+			for _, ref := range op.Responses.Map() {
+				for _, media := range ref.Value.Content {
+					if s.prepare(media.Schema, schemas); media.Schema != nil {
+						s.visitsOf(media.Schema.Value)
+					}
+				}
+				for name, header := range ref.Value.Headers {
+					if s.prepare(header.Value.Schema, schemas); header.Value.Schema != nil && header.Value.Schema.Value.Type.Is(openapi3.TypeObject) {
+						s.unjudged = append(s.unjudged, unjudged{line(header.Value.Origin), "header " + name + " is an object in OpenAPI's simple style"})
+					}
+					for _, media := range header.Value.Content {
+						s.prepare(media.Schema, schemas)
+					}
+				}
+			}
+		}
+	}
+	if len(s.operations) == 0 {
+		return nil, errors.New("the document has no operations")
+	}
+	slices.SortFunc(s.operations, func(a, b *operation) int { return strings.Compare(a.id, b.id) })
+	slices.SortFunc(s.unjudged, func(a, b unjudged) int { return a.line - b.line })
+	return s, s.route()
+}
+
+// prepare makes a schema, and those within it, say what OpenAPI 3.0.3 says where kin-openapi reads them otherwise.
+func (s *spec) prepare(ref *openapi3.SchemaRef, done map[*openapi3.Schema]bool) {
+	if ref == nil || ref.Value == nil || done[ref.Value] {
+		return
+	}
+	in := ref.Value
+	done[in] = true
+	for _, part := range slices.Concat(in.AllOf, in.AnyOf, in.OneOf, openapi3.SchemaRefs{in.Items, in.Not, in.AdditionalProperties.Schema}) {
+		s.prepare(part, done)
+	}
+	for _, p := range in.Properties {
+		s.prepare(p, done)
+	}
+	if in.Pattern != "" {
+		pattern := openapi3.Schema{Type: &openapi3.Types{openapi3.TypeString}, Pattern: in.Pattern}
+		if err := pattern.Validate(context.Background()); err != nil {
+			s.unjudged = append(s.unjudged, unjudged{line(in.Origin), fmt.Sprintf("pattern %q is no regular expression of Go's", in.Pattern)})
+			in.Pattern = ""
+		}
+	}
+	if len(in.AllOf)+len(in.AnyOf)+len(in.OneOf) > 0 || in.Not != nil {
+		split(in)
+	}
+	if len(in.AllOf)+len(in.AnyOf)+len(in.OneOf) == 0 && in.Not == nil {
+		takeNull(in)
+	}
+}
+
+// takeNull lets a schema without a type take null, which it says nothing about; kin-openapi would refuse it, and take
+// "not: {}" for nothing.
+func takeNull(s *openapi3.Schema) {
+	if s.Type == nil && !s.Nullable && (len(s.Enum) == 0 || slices.ContainsFunc(s.Enum, func(v any) bool { return v == nil })) {
+		s.Nullable = true
+		s.Extensions = maps.Clone(s.Extensions)
+		if s.Extensions == nil {
+			s.Extensions = map[string]any{}
+		}
+		s.Extensions[takesNull] = true
+	}
+}
+
+// takesNull marks a schema that takes null although the document does not say nullable.
+const takesNull = "x-takes-null"
+
+// split makes an allOf of a schema that has keywords beside a composition: kin-openapi does not look at them once the
+// composition fails, and lets null pass where only the composition takes it.
+func split(s *openapi3.Schema) {
+	parts := slices.Clone(s.AllOf)
+	part := func(p openapi3.Schema) {
+		p.Origin = s.Origin
+		parts = append(parts, &openapi3.SchemaRef{Value: &p})
+	}
+	if len(s.OneOf) > 0 {
+		part(openapi3.Schema{OneOf: s.OneOf, Discriminator: s.Discriminator})
+	}
+	if len(s.AnyOf) > 0 {
+		part(openapi3.Schema{AnyOf: s.AnyOf, Discriminator: s.Discriminator})
+	}
+	if s.Not != nil {
+		// With an allOf beside it that takes everything, kin-openapi does not refuse null for want of a type.
+		anything := &openapi3.SchemaRef{Value: &openapi3.Schema{Nullable: true}}
+		part(openapi3.Schema{Not: s.Not, AllOf: openapi3.SchemaRefs{anything}})
+	}
+	rest := *s
+	rest.AllOf, rest.OneOf, rest.AnyOf, rest.Not, rest.Discriminator, rest.Extensions = nil, nil, nil, nil, nil, nil
+	if bare := rest; !bare.Nullable && bare.Type == nil && bare.IsEmpty() {
+		if len(parts) == 1 {
+			return // a composition and nothing else
+		}
+	} else {
+		takeNull(&rest)
+		parts = append(parts, &openapi3.SchemaRef{Value: &rest})
+	}
+	*s = openapi3.Schema{
+		AllOf: parts, Nullable: s.Nullable, ReadOnly: s.ReadOnly, WriteOnly: s.WriteOnly, Origin: s.Origin, Extensions: s.Extensions,
+	}
+}
+
+// visitsOf bounds how often kin-openapi visits one value under a schema: MaxInt64 if the schema contains itself.
+func (s *spec) visitsOf(schema *openapi3.Schema) int64 {
+	if n, ok := s.visits[schema]; ok {
+		return n
+	}
+	s.visits[schema] = math.MaxInt64 / 1024 // until it is known: for a schema within itself
+	add := func(total, n, times int64) int64 {
+		return min(total+min(n, math.MaxInt64/1024)*times, math.MaxInt64/1024)
+	}
+	n, children := int64(1), int64(0)
+	for _, ref := range slices.Concat(schema.AllOf, schema.AnyOf, schema.OneOf, openapi3.SchemaRefs{schema.Not}) {
+		if ref != nil {
+			n = add(n, s.visitsOf(ref.Value), 3)
+		}
+	}
+	for _, ref := range append(slices.Collect(maps.Values(schema.Properties)), schema.Items, schema.AdditionalProperties.Schema) {
+		if ref != nil {
+			children = max(children, s.visitsOf(ref.Value))
+		}
+	}
+	n = add(n, children, 1)
+	s.visits[schema] = n
+	return n
+}
+
+// operation returns the operation of that id, or nil.
+func (s *spec) operation(id string) *operation {
+	for _, op := range s.operations {
+		if op.id == id {
+			return op
+		}
+	}
+	return nil
 }
 
 // heads reports whether an operation or a response begins at a line.
-func (s *spec) heads(line int) bool {
+func (s *spec) heads(at int) bool {
 	return slices.ContainsFunc(s.operations, func(op *operation) bool {
-		if op.line == line {
+		if op.line == at {
 			return true
 		}
-		for _, r := range op.responses {
-			if r.line == line {
+		for _, ref := range op.Responses.Map() {
+			if line(ref.Value.Origin) == at {
 				return true
 			}
 		}
@@ -58,177 +308,57 @@ func (s *spec) heads(line int) bool {
 	})
 }
 
-// loadSpec reads a document and compiles it. Nothing is fetched: a reference into another file is an error.
-func loadSpec(data []byte, name string) (*spec, error) {
-	if len(data) > maxSpec {
-		return nil, fmt.Errorf("%s: larger than %d bytes", name, maxSpec)
-	}
-	doc, err := loadDocument(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, tidy(err))
-	}
-	s, err := compileSpec(doc, name)
-	if err != nil {
-		return nil, err
-	}
-	s.lines = strings.Split(string(data), "\n")
-	return s, nil
-}
-
-func loadDocument(data []byte) (doc *openapi3.T, err error) {
-	// The document is somebody's file and the loader somebody's code: what it cannot stand is an error, not a crash.
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("not an OpenAPI document: %v", r)
-		}
-	}()
-	loader := openapi3.NewLoader()
-	loader.IncludeOrigin = true
-	// kin-openapi knows the lines of YAML only. JSON is YAML too, once something keeps it from being read as JSON.
-	data = bytes.TrimPrefix(data, byteOrderMark)
-	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
-		doc, err = loader.LoadFromData(append([]byte("--- "), data...))
-	}
-	if doc == nil || err != nil {
-		doc, err = loader.LoadFromData(data)
-	}
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case doc.Extensions["swagger"] != nil:
-		return nil, fmt.Errorf("this is Swagger %v; want OpenAPI 3.0", doc.Extensions["swagger"])
-	case doc.OpenAPI == "":
-		return nil, errors.New("not an OpenAPI document: it has no openapi member")
-	case doc.OpenAPI != "3.0" && !strings.HasPrefix(doc.OpenAPI, "3.0."):
-		return nil, fmt.Errorf("this is OpenAPI %s; want 3.0", doc.OpenAPI)
-	}
-	// Examples and defaults do not judge responses, and many documents that work well have bad ones. Patterns that are
-	// no regular expression of Go's are listed as not judged.
-	err = doc.Validate(context.Background(), openapi3.DisableExamplesValidation(), openapi3.DisableSchemaDefaultsValidation(),
-		openapi3.DisableSchemaPatternValidation(), openapi3.AllowExtensionsWithRef())
-	return doc, err
-}
-
-// tidy keeps of an error what fits into a message.
-func tidy(err error) error { return errors.New(text.Excerpt(err.Error(), 2*maxMessage)) }
-
-func compileSpec(doc *openapi3.T, name string) (*spec, error) {
-	s := &spec{}
-	c := compiler{done: map[*openapi3.Schema]*schema{}}
-	for _, path := range doc.Paths.InMatchingOrder() {
-		item := doc.Paths.Value(path)
-		operations := item.Operations()
-		for _, method := range slices.Sorted(maps.Keys(operations)) {
-			in := operations[method]
-			op := &operation{id: in.OperationID, path: path, line: line(in.Origin), responses: map[string]*response{}}
-			if op.id == "" {
-				op.id = method + " " + path
-			}
-			for status, ref := range in.Responses.Map() {
-				op.responses[strings.ToUpper(status)] = c.response(ref.Value)
-			}
-			op.outline = sync.OnceValue(op.newOutline)
-			s.operations = append(s.operations, op)
-			servers := doc.Servers
-			if len(item.Servers) > 0 {
-				servers = item.Servers
-			}
-			if in.Servers != nil && len(*in.Servers) > 0 {
-				servers = *in.Servers
-			}
-			methods := []string{method}
-			if method == http.MethodGet && item.Head == nil {
-				methods = append(methods, http.MethodHead)
-			}
-			if err := s.addRoutes(op, methods, servers); err != nil {
-				return nil, fmt.Errorf("%s: line %d: %w", name, op.line, err)
-			}
-		}
-	}
-	if len(s.operations) == 0 {
-		return nil, fmt.Errorf("%s: the document has no operations", name)
-	}
-	slices.SortFunc(s.operations, func(a, b *operation) int { return strings.Compare(a.id, b.id) })
-	s.unjudged = c.unjudged
-	slices.Sort(s.unjudged)
-	return s, nil
-}
-
-func (c *compiler) response(in *openapi3.Response) *response {
-	r := &response{line: line(in.Origin), content: in.Content, schemas: map[*openapi3.MediaType]*schema{}}
-	for _, media := range in.Content {
-		if media.Schema != nil {
-			r.schemas[media] = c.compile(media.Schema)
-		}
-	}
-	for name, ref := range in.Headers {
-		if !strings.EqualFold(name, "Content-Type") { // OpenAPI: such a definition shall be ignored
-			r.headers = append(r.headers, c.header(name, ref.Value))
-		}
-	}
-	slices.SortFunc(r.headers, func(a, b header) int { return strings.Compare(a.name, b.name) })
-	return r
-}
-
-// operation returns the operation of that id, or nil.
-func (s *spec) operation(id string) *operation {
-	i := slices.IndexFunc(s.operations, func(op *operation) bool { return op.id == id })
-	if i < 0 {
-		return nil
-	}
-	return s.operations[i]
-}
-
-// declared returns what the operation promises for a status, or nil. The default response stands for errors, and for
+// declared returns what the operation promises for a status, or nil. The default response is for errors, and for
 // successes only if the operation declares none of its own.
-func (op *operation) declared(status int) *response {
-	if r := op.responses[strconv.Itoa(status)]; r != nil {
-		return r
-	}
+func (op *operation) declared(status int) *openapi3.Response {
 	class := status / 100
-	if class < 1 || class > 5 {
-		return nil
+	for _, key := range []string{strconv.Itoa(status), strconv.Itoa(class) + "XX", strconv.Itoa(class) + "xx"} {
+		if ref := op.Responses.Value(key); ref != nil && class >= 1 && class <= 5 {
+			return ref.Value
+		}
 	}
-	if r := op.responses[strconv.Itoa(class)+"XX"]; r != nil {
-		return r
-	}
-	if class >= 4 || class == 2 && op.success() == nil {
-		return op.responses["DEFAULT"]
+	if class == 4 || class == 5 || class == 2 && op.first('2') == nil {
+		if ref := op.Responses.Default(); ref != nil {
+			return ref.Value
+		}
 	}
 	return nil
 }
 
-// success returns the response to the lowest status of 2xx that the operation declares, or nil.
-func (op *operation) success() *response { return op.first('2') }
-
-func (op *operation) first(class byte) *response {
-	lowest := ""
-	for status := range op.responses {
-		if status[0] == class && (lowest == "" || status < lowest) {
-			lowest = status
+// first returns the response to the lowest status of a class that the operation declares, or nil.
+func (op *operation) first(class byte) *openapi3.Response {
+	for _, status := range slices.Sorted(maps.Keys(op.Responses.Map())) {
+		if status[0] == class {
+			return op.Responses.Value(status).Value
 		}
 	}
-	return op.responses[lowest]
+	return nil
 }
 
-// nearest returns the response by which to judge an answer whose status is not declared: that of its own kind.
-func (op *operation) nearest(status int) *response {
+// nearest returns the response by which to judge a response whose status is not declared: that of its own kind.
+func (op *operation) nearest(status int) *openapi3.Response {
 	if status/100 == 4 || status/100 == 5 {
 		if r := op.first('4'); r != nil {
 			return r
 		}
 		return op.first('5')
 	}
-	return op.success()
+	return op.first('2')
 }
 
-// media returns the declared media type and schema for a Content-Type, or nil.
-func (r *response) media(contentType string) *openapi3.MediaType { return r.content.Get(contentType) }
+// usual returns the lowest status of success that the operation declares, 200 if it declares a range or none.
+func (op *operation) usual() int {
+	for _, status := range slices.Sorted(maps.Keys(op.Responses.Map())) {
+		if n, err := strconv.Atoi(status); err == nil && n/100 == 2 {
+			return n
+		}
+	}
+	return http.StatusOK
+}
 
-// json returns the only JSON media type that is declared, or nil.
-func (r *response) json() (only *openapi3.MediaType) {
-	for name, media := range r.content {
+// onlyJSON returns the only JSON media type that a response declares, or nil.
+func onlyJSON(r *openapi3.Response) (only *openapi3.MediaType) {
+	for name, media := range r.Content {
 		if isJSON(name) {
 			if only != nil {
 				return nil
@@ -248,14 +378,10 @@ func isJSON(contentType string) bool {
 	return media == "application/json" || media == "text/json" || strings.HasSuffix(media, "+json")
 }
 
-// JSON returns an OpenAPI 3.0 document, which may be YAML, as indented JSON for tools that read no YAML. Its error is that
-// of NewValidator for the same document.
-func JSON[Text ~[]byte | ~string](document Text) ([]byte, error) {
-	doc, err := loadDocument([]byte(document))
-	if err != nil {
-		return nil, tidy(err)
+// line returns where in the document something begins, or 0.
+func line(origin *openapi3.Origin) int {
+	if origin == nil || origin.Key == nil {
+		return 0
 	}
-	var b bytes.Buffer
-	err = encodeJSON(&b, doc)
-	return b.Bytes(), err
+	return origin.Key.Line
 }

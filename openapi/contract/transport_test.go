@@ -81,7 +81,7 @@ func TestTransportReportsAndPasses(t *testing.T) {
 	if status, header, body := get(t, client, server.URL+tokenPath); status != 200 || body != "[]" || header.Get("X-Upstream") != "kept" {
 		t.Errorf("got %d %q", status, body)
 	}
-	if got := brief(found); !slices.Equal(got, []string{"error schema.type body"}) || found[0].Source != contract.Live {
+	if got := brief(found); !slices.Equal(got, []string{"error schema.type body"}) || found[0].Source != "live" {
 		t.Errorf("found %q", got)
 	}
 	if auth := last().Header.Get("Authorization"); auth != "Bearer pscale_oauth_verysecret" {
@@ -136,6 +136,20 @@ func TestTestTransport(t *testing.T) {
 		t.Error("a finding after the end of the test is reported to it")
 	}
 
+	for _, test := range []struct {
+		options []contract.Option
+		want    int
+	}{{nil, 1}, {[]contract.Option{contract.AllowEmpty()}, 0}} {
+		r = &recorder{}
+		contract.TestTransport(r, nil, test.options...)
+		for _, f := range r.cleanup {
+			f()
+		}
+		if len(r.failures) != test.want || test.want == 1 && !strings.Contains(r.failures[0], "WithServer") {
+			t.Errorf("without a response: %q", r.failures)
+		}
+	}
+
 	r = &recorder{}
 	contract.TestTransport(r, nil, contract.WithSeverity("typo", contract.Off))
 	if len(r.failures) != 1 {
@@ -170,7 +184,7 @@ func TestProxyForwardsAndReports(t *testing.T) {
 		got.Header.Get("X-Forwarded-For") != "192.0.2.1" || got.Header.Get("Accept-Encoding") != "" || got.Host != strings.TrimPrefix(server.URL, "http://") {
 		t.Errorf("upstream got %s %s %v", got.Host, got.URL, got.Header)
 	}
-	if want := []string{"error json.duplicate-member body /display_name", "error schema.type body /display_name"}; !slices.Equal(brief(found), want) {
+	if want := []string{"warning request.undeclared-parameter request /c", "error json.duplicate-member body /display_name", "error schema.type body /display_name"}; !slices.Equal(brief(found), want) {
 		t.Errorf("found %q", brief(found))
 	}
 	if strings.Contains(fmt.Sprint(found), "inside") || strings.Contains(fmt.Sprint(found), "verysecret") {
@@ -180,10 +194,10 @@ func TestProxyForwardsAndReports(t *testing.T) {
 	found = nil
 	get(t, client, proxy.URL+infoPath)
 	get(t, client, proxy.URL+"/v1/unknown")
-	if want := []string{"error route.not-found route"}; !slices.Equal(brief(found), want) {
+	if want := []string{"note route.not-found route"}; !slices.Equal(brief(found), want) {
 		t.Errorf("found %q", brief(found))
 	}
-	if s := contract.NewReport(run, contract.ReportOptions{}).Summary; s.Responses != 3 || s.Errors != 3 {
+	if s := contract.NewReport(run, contract.ReportOptions{}).Summary; s.Responses != 3 || s.Errors != 2 || s.Warnings != 1 || s.Notes != 1 {
 		t.Errorf("the run has %v", s)
 	}
 }
@@ -240,7 +254,9 @@ func TestProxyKnowsItsUpstream(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "http://localhost"+list, nil))
+		req := httptest.NewRequest("GET", "http://localhost"+list, nil)
+		req.Header.Set("Authorization", "Bearer pscale_oauth_verysecret")
+		handler.ServeHTTP(httptest.NewRecorder(), req)
 		if got := brief(contract.NewReport(run, contract.ReportOptions{}).Findings); !slices.Equal(got, test.want) {
 			t.Errorf("%s by way of %s: got %q, want %q", test.next, test.upstream, got, test.want)
 		}

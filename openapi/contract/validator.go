@@ -1,13 +1,14 @@
-// Package contract holds responses against an OpenAPI 3.0 document: the contract for PlanetScale's OAuth endpoints, or
-// any other. kin-openapi reads the document and judges the keywords of a schema that look at one value; around it stands
-// what that leaves open: the bytes of the JSON, exact numbers, statuses, headers, the pointer of every fault, and rules
-// that no schema can say.
+// Package contract checks responses against an OpenAPI document: the contract for PlanetScale's OAuth endpoints, or any
+// other. kin-openapi reads the document, finds the operation and judges every keyword of a schema. Around it is what that
+// leaves open: the bytes of the JSON, numbers as they are written, undeclared members, and semantic rules, which no schema
+// can say.
 //
 // A [Validator] judges one response at a time. A [Run] judges the responses of one run together, counts what they
 // covered, and makes a [Report].
 package contract
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -17,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/psoauth/psoauth/internal/text"
 	"github.com/psoauth/psoauth/openapi"
 )
 
@@ -28,31 +30,26 @@ type Validator struct {
 	spec       *spec
 	specName   string
 	severities map[*Rule]Severity
-	stands     []stand
+	aliases    []alias
 	bodyLimit  int64
 	clock      func() time.Time
+	allowEmpty bool
 }
 
 // An Option configures a validator.
 type Option func(*settings) error
 
 type settings struct {
-	data       []byte
-	name       string
-	severities map[*Rule]Severity
-	stands     [][2]string
-	bodyLimit  int64
-	clock      func() time.Time
+	Validator
+	data  []byte
+	pairs [][2]string
 }
 
-// WithSpec sets the document to judge by, OpenAPI 3.0 in YAML or JSON; by default it is the contract that this module
-// embeds. References into other files are refused.
-func WithSpec[Text ~[]byte | ~string](document Text) Option {
+// WithSpec sets the document to judge by: OpenAPI 3.0 or Swagger 2.0, in YAML or JSON. By default it is the contract that
+// this module embeds. Name is what reports call the document: its path. References into other files are refused.
+func WithSpec(document []byte, name string) Option {
 	return func(s *settings) error {
-		s.data = []byte(document)
-		if s.name == specName {
-			s.name = "spec"
-		}
+		s.data, s.specName = document, name
 		return nil
 	}
 }
@@ -60,20 +57,12 @@ func WithSpec[Text ~[]byte | ~string](document Text) Option {
 // specName is where the embedded contract is found in this module.
 const specName = "openapi/openapi.yaml"
 
-// WithSpecName sets what reports call the document: its path, so that a report can point at a line of it.
-func WithSpecName(name string) Option {
-	return func(s *settings) error {
-		s.name = name
-		return nil
-	}
-}
-
-// WithServer lets the server at base, such as http://127.0.0.1:8080/v1, stand for a server the contract declares, such
-// as https://api.planetscale.com/v1: responses from it are judged as if they came from there. Both are URLs of scheme,
-// host and perhaps a path; declared must be one of the contract's. The option may be given several times.
+// WithServer takes the server at base, such as http://127.0.0.1:8080/v1, for one that the contract declares, such as
+// https://api.planetscale.com/v1: responses from it are judged as if they came from there. Both are URLs of scheme, host
+// and perhaps a path; declared must be one of the contract's. The option may be given several times.
 func WithServer(base, declared string) Option {
 	return func(s *settings) error {
-		s.stands = append(s.stands, [2]string{base, declared})
+		s.pairs = append(s.pairs, [2]string{base, declared})
 		return nil
 	}
 }
@@ -83,7 +72,7 @@ func WithSeverity(rule string, severity Severity) Option {
 	return func(s *settings) error {
 		known := rulesByID[rule]
 		if known == nil {
-			return fmt.Errorf("unknown rule %q: the rules are %s", rule, strings.Join(ruleIDs(), ", "))
+			return fmt.Errorf("unknown rule %q: the rules are %s", rule, strings.Join(sortedKeys(rulesByID), ", "))
 		}
 		if severity < Off || severity > Error {
 			return fmt.Errorf("unknown severity %v for rule %s", severity, rule)
@@ -117,12 +106,21 @@ func WithClock(now func() time.Time) Option {
 	}
 }
 
+// AllowEmpty lets [TestTransport] pass a test in which no response was judged. Without it that is a failure, because such a
+// test proves nothing.
+func AllowEmpty() Option {
+	return func(s *settings) error {
+		s.allowEmpty = true
+		return nil
+	}
+}
+
 // embedded returns the contract of this module, which is read once however many validators judge by it.
 var embedded = sync.OnceValues(func() (*spec, error) { return loadSpec([]byte(openapi.Contract()), specName) })
 
 // NewValidator returns a validator. Its error says everything that is wrong with the options or the document.
 func NewValidator(options ...Option) (*Validator, error) {
-	s := settings{name: specName, severities: map[*Rule]Severity{}, bodyLimit: DefaultBodyLimit, clock: time.Now}
+	s := settings{Validator: Validator{severities: map[*Rule]Severity{}, bodyLimit: DefaultBodyLimit, clock: time.Now}}
 	var errs []error
 	for _, option := range options {
 		errs = append(errs, option(&s))
@@ -130,22 +128,21 @@ func NewValidator(options ...Option) (*Validator, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	v := &Validator{specName: s.name, severities: s.severities, bodyLimit: s.bodyLimit, clock: s.clock}
+	v := &s.Validator
+	v.specName = cmp.Or(v.specName, specName)
 	var err error
 	if s.data == nil {
 		v.spec, err = embedded()
 	} else {
-		v.spec, err = loadSpec(s.data, s.name)
+		v.spec, err = loadSpec(s.data, v.specName)
 	}
 	if err != nil {
 		return nil, err
 	}
-	for _, pair := range s.stands {
-		stand, err := v.spec.newStand(pair[0], pair[1])
-		if err != nil {
-			errs = append(errs, err)
-		}
-		v.stands = append(v.stands, stand)
+	for _, pair := range s.pairs {
+		alias, err := v.spec.newAlias(pair[0], pair[1])
+		errs = append(errs, err)
+		v.aliases = append(v.aliases, alias)
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -153,37 +150,111 @@ func NewValidator(options ...Option) (*Validator, error) {
 	return v, nil
 }
 
-// Unjudged returns what of the document is not checked, one line each: patterns that are no regular expression of Go's.
-func (v *Validator) Unjudged() []string { return slices.Clone(v.spec.unjudged) }
-
-// Operations returns the ids of the contract's operations, in order. An operation without an id goes by its method and
-// path.
-func (v *Validator) Operations() []string {
-	ids := make([]string, len(v.spec.operations))
-	for i, op := range v.spec.operations {
-		ids[i] = op.id
-	}
-	return ids
-}
-
-// Live is the source of findings in responses that did not come from a recording.
-const Live = "live"
-
-// CheckResponse returns what is wrong with a response, in the order of route, status, headers and body; nothing if it
-// keeps the contract. It reads at most the body limit of resp.Body and puts back what it read, so the caller reads the
-// same bytes and the same error as without it; it changes nothing else. If req is nil, resp.Request says what was asked.
+// CheckResponse returns what is wrong with a response and with its request, in the order of route, request, status, headers
+// and body; nothing if they keep the contract. It reads at most the body limit of resp.Body and puts back what it read, so
+// the caller reads the same bytes and the same error as without it; it changes nothing else. If req is nil, resp.Request
+// says what was asked. Rules that look at several responses need a [Run].
 func (v *Validator) CheckResponse(req *http.Request, resp *http.Response) []Finding {
-	return v.checkResponse(nil, req, resp)
+	return v.NewRun().CheckResponse(req, resp)
 }
 
-func (v *Validator) checkResponse(run *Run, req *http.Request, resp *http.Response) []Finding {
+// Transport returns a round tripper that passes requests to next, unchanged, and gives report every finding in what comes
+// back, all of it as one [Run]; the response is as CheckResponse leaves it. A nil next is http.DefaultTransport. The result
+// is safe for concurrent use; report is called by one goroutine at a time, and in the order of the findings of a response.
+func (v *Validator) Transport(next http.RoundTripper, report func(Finding)) http.RoundTripper {
+	return v.NewRun().Transport(next, report)
+}
+
+// A Run judges the responses of one run together: beyond what is wrong with each it knows the rules that look at several,
+// such as an id on two pages of a list; it keeps the findings and counts what of the contract the responses covered. It is
+// safe for concurrent use.
+type Run struct {
+	v     *Validator
+	lists lists
+
+	mu        sync.Mutex
+	coverage  coverage
+	responses int
+	judged    int
+	findings  []Finding
+	counts    [Error + 1]int
+	omitted   int
+}
+
+// maxFindings is how many findings a run keeps; further ones are counted only.
+const maxFindings = 100_000
+
+// NewRun returns a run that has judged nothing yet.
+func (v *Validator) NewRun() *Run { return &Run{v: v, coverage: coverage{}} }
+
+// CheckResponse is [Validator.CheckResponse] as a part of the run.
+func (r *Run) CheckResponse(req *http.Request, resp *http.Response) []Finding {
+	return r.check(r.v, req, resp)
+}
+
+// live is the source of findings in responses that did not come from a recording.
+const live = "live"
+
+func (r *Run) check(v *Validator, req *http.Request, resp *http.Response) []Finding {
 	if req == nil {
 		req = resp.Request
 	}
-	ex := &exchange{source: Live, status: resp.StatusCode, header: resp.Header, asked: "nobody knows the request", known: true}
+	ex := &exchange{source: live, status: resp.StatusCode, header: resp.Header, asked: "nobody knows the request", known: true}
 	if req != nil && req.URL != nil {
 		ex.request(v, req)
 	}
 	ex.body = func() body { return peekBody(resp, v.bodyLimit) }
-	return v.judge(run, ex)
+	return r.judge(v, ex)
+}
+
+// Empty reports whether the run has judged nothing: no response was one of the contract's operations, or none had its body.
+func (r *Run) Empty() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.judged == 0
+}
+
+// add keeps what was found in an exchange, and counts the response if there was one.
+func (r *Run) add(findings []Finding, response, judged bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.findings) == 0 && r.responses == 0 {
+		for _, u := range r.v.spec.unjudged {
+			r.findings = append(r.findings, Finding{Severity: Note, Rule: schemaUnjudged.ID, In: inBody, Message: text.Excerpt(u.why, maxMessage), Line: u.line})
+			r.counts[Note]++
+		}
+	}
+	r.responses += btoi(response)
+	r.judged += btoi(judged)
+	for _, f := range findings {
+		r.counts[f.Severity]++
+	}
+	kept := min(len(findings), maxFindings-len(r.findings))
+	r.findings = append(r.findings, findings[:kept]...)
+	r.omitted += len(findings) - kept
+}
+
+func (r *Run) answered(op *operation, status int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.coverage.of(op).statuses[status]++
+}
+
+func (r *Run) saw(op *operation, root any) {
+	declared := op.members()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.coverage.of(op).saw(root, "", declared)
+}
+
+// all returns the findings by source and, within one, in the order they were found. Sources are compared as people count:
+// entry 2 comes before entry 10.
+func (r *Run) all() []Finding {
+	findings := slices.Clone(r.findings)
+	slices.SortStableFunc(findings, func(a, b Finding) int {
+		fileA, entryA := splitSource(a.Source)
+		fileB, entryB := splitSource(b.Source)
+		return cmp.Or(cmp.Compare(fileA, fileB), cmp.Compare(entryA, entryB))
+	})
+	return findings
 }

@@ -106,16 +106,15 @@ func TestRoute(t *testing.T) {
 		{"the other declared host", answer{url: strings.Replace(infoURL, "auth.", "api.", 1), body: infoBody}, []string{"error route.host route"}},
 		{"other host and scheme, bad body", answer{url: strings.Replace(tokenURL, "https://api.", "http://api2.", 1), body: `{}`, status: 302},
 			[]string{"error route.host route", "error route.scheme route", "error http.status status",
-				"error schema.required body /id", "error schema.required body /display_name",
-				"error schema.required body /avatar_url", "error schema.required body /created_at", "error schema.required body /updated_at",
-				"warning schema.required-nullable body /actor_id", "warning schema.required-nullable body /actor_display_name",
-				"warning schema.required-nullable body /actor_type"}},
+				"warning schema.required-nullable body /actor_display_name", "warning schema.required-nullable body /actor_id",
+				"warning schema.required-nullable body /actor_type", "error schema.required body /avatar_url", "error schema.required body /created_at",
+				"error schema.required body /display_name", "error schema.required body /id", "error schema.required body /updated_at"}},
 		{"other host and path", answer{url: "https://example.com/x", body: tokenBody}, []string{"note route.foreign route"}},
-		{"other path", answer{url: tokenURL + "/more", body: tokenBody}, []string{"error route.not-found route"}},
-		{"no base path", answer{url: strings.Replace(tokenURL, "/v1", "", 1), body: tokenBody}, []string{"error route.not-found route"}},
-		{"slash at the end", answer{url: tokenURL + "/", body: tokenBody}, []string{"error route.not-found route"}},
-		{"empty parameter", answer{url: strings.Replace(tokenURL, "acme", "", 1), body: tokenBody}, []string{"error route.not-found route"}},
-		{"other method", answer{method: "PATCH", url: tokenURL, body: tokenBody}, []string{"error route.method route"}},
+		{"other path", answer{url: tokenURL + "/more", body: tokenBody}, []string{"note route.not-found route"}},
+		{"no base path", answer{url: strings.Replace(tokenURL, "/v1", "", 1), body: tokenBody}, []string{"note route.not-found route"}},
+		{"slash at the end", answer{url: tokenURL + "/", body: tokenBody}, []string{"note route.not-found route"}},
+		{"empty parameter", answer{url: strings.Replace(tokenURL, "acme", "", 1), body: tokenBody}, []string{"note route.not-found route"}},
+		{"other method", answer{method: "PATCH", url: tokenURL, body: tokenBody}, []string{"note route.method route"}},
 		{"HEAD", answer{method: "HEAD", url: tokenURL}, nil},
 		{"HEAD with a body", answer{method: "HEAD", url: tokenURL, body: tokenBody}, []string{"error http.body-unexpected body"}},
 	} {
@@ -181,7 +180,7 @@ func TestWire(t *testing.T) {
 		{"duplicate member", in(`{"id"`, `{"id":"x","id"`), []string{"error json.duplicate-member body /id"}},
 		{"duplicate by escape", in(`{"id"`, `{"\u0069d":"x","id"`), []string{"error json.duplicate-member body /id"}},
 		{"duplicate and another type", in(`{"id"`, `{"id":7,"id"`),
-			[]string{"error json.duplicate-member body /id", "error schema.type body /id"}},
+			[]string{"error json.duplicate-member body /id"}}, // the last counts
 		{"trailing value", tokenBody + "{}", []string{"error json.trailing-data body"}},
 		{"trailing text", tokenBody + "\n<!-- -->", []string{"error json.trailing-data body"}},
 		{"trailing white space", tokenBody + " \r\n\t", nil},
@@ -198,7 +197,7 @@ func TestWire(t *testing.T) {
 		{"single quotes", in(`"CI"`, `'CI'`), []string{"error json.syntax body /display_name"}},
 		{"comma at the end", in(`"User"}`, `"User",}`), []string{"error json.syntax body"}},
 		{"a fault before the end", strings.Replace(in(`"CI"`, `7`), `"User"}`, `"User`, 1),
-			[]string{"error json.truncated body /actor_type", "error schema.type body /display_name"}},
+			[]string{"error json.truncated body /actor_type"}}, // there is no value to judge
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -335,7 +334,7 @@ func TestNoBodyAtAll(t *testing.T) {
 	if !slices.Equal(brief(got), []string{"error http.body-missing body"}) || resp.Body != nil {
 		t.Errorf("got %q", brief(got))
 	}
-	if got := validator(t).CheckResponse(nil, resp); !slices.Equal(brief(got), []string{"error route.not-found route"}) {
+	if got := validator(t).CheckResponse(nil, resp); !slices.Equal(brief(got), []string{"note route.not-found route"}) {
 		t.Errorf("without a request: got %q", brief(got))
 	}
 }

@@ -20,6 +20,7 @@ type judge struct {
 	severities     pairsFlag
 	format, failOn *choice
 	output         string
+	allowEmpty     bool
 }
 
 func newJudge() judge {
@@ -32,9 +33,10 @@ func newJudge() judge {
 
 func (j *judge) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&j.spec, "spec", "", "judge by this `file`, an OpenAPI 3.0 document (default the contract of PlanetScale's OAuth endpoints)")
+	flags.StringVar(&j.spec, "spec", "", "judge by this `file`, an OpenAPI 3.0 or Swagger 2.0 document (default the contract of PlanetScale's OAuth endpoints)")
 	flags.Var(&j.severities, "severity", "change the severity of a rule to error, warning, note or off: `RULE=SEVERITY` (repeatable)")
 	flags.StringVar(&j.output, "output", "", "write the report to this `file`, as a whole or not at all")
+	flags.BoolVar(&j.allowEmpty, "allow-empty", false, "succeed even if there was no response to check")
 	j.format.register(cmd, "format", "")
 	j.failOn.register(cmd, "fail-on", "exit with status 1 if something at least so bad is found:")
 	_ = cmd.MarkFlagFilename("spec", "yaml", "yml", "json")
@@ -50,7 +52,7 @@ func (j *judge) newRun(p *program, options ...contract.Option) (*contract.Run, e
 		if err != nil {
 			return nil, fmt.Errorf("--spec: %w", err)
 		}
-		options = append(options, contract.WithSpec(document), contract.WithSpecName(j.spec))
+		options = append(options, contract.WithSpec(document, j.spec))
 	}
 	for _, pair := range j.severities.all {
 		severity, err := contract.ParseSeverity(pair[1])
@@ -63,10 +65,16 @@ func (j *judge) newRun(p *program, options ...contract.Option) (*contract.Run, e
 	if err != nil {
 		return nil, err
 	}
-	for _, what := range validator.Unjudged() {
-		fmt.Fprintln(p.Stderr, "psoauth: not checked: "+what)
-	}
 	return validator.NewRun(), nil
+}
+
+// nothing returns an error if a run judged nothing, which proves nothing, unless that is allowed or its findings say why.
+func (j *judge) nothing(run *contract.Run, report *contract.Report) error {
+	if j.allowEmpty || !run.Empty() || report.Failed() {
+		return nil
+	}
+	return fmt.Errorf("nothing was checked: of %s none is one of the contract's operations with its body; "+
+		"--server BASE=DECLARED names a test server, --allow-empty accepts it", countOf(report.Summary.Responses, "response"))
 }
 
 // leastSeverity is the severity from which on findings fail a run.

@@ -78,7 +78,11 @@ func (g *gate) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return g.conclude(g.program, report)
+	empty := g.nothing(run, report)
+	if err := g.conclude(g.program, report); err != nil || empty == nil {
+		return err
+	}
+	return empty
 }
 
 func (g *gate) serve(ctx context.Context, run *contract.Run, options contract.ProxyOptions) error {

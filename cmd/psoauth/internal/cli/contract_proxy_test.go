@@ -158,7 +158,7 @@ func TestTheProxyLogsFindingsAndNoCredential(t *testing.T) {
 		if len(test.args) > 0 && test.args[0] == "--log" {
 			findings = strings.Split(strings.TrimSpace(readFile(t, file)), "\n")[1:]
 		}
-		if rules := logged(t, findings); !strings.HasPrefix(strings.Join(rules, " "), "schema.type ") {
+		if rules := logged(t, findings); !strings.HasPrefix(strings.Join(rules, " "), "request.undeclared-parameter schema.type ") {
 			t.Errorf("%q: %q", test.args, rules)
 		}
 		noSecret(t, p.stdout.String())
@@ -189,7 +189,8 @@ func TestTheProxyOutlivesItsUpstream(t *testing.T) {
 	if status, body := ask(t, p.url); status != http.StatusBadGateway || strings.Contains(body, "127.0.0.1") {
 		t.Errorf("%d %s", status, body)
 	}
-	if status := p.end(); status != 0 || len(p.stderr) != 1 || logged(t, p.stderr)[0] != "no response from upstream" {
+	if status := p.end(); status != 2 || len(p.stderr) != 2 || logged(t, p.stderr[:1])[0] != "no response from upstream" ||
+		!strings.HasPrefix(p.stderr[1], "psoauth: nothing was checked: ") {
 		t.Errorf("status %d, %q", status, p.stderr)
 	}
 	if !strings.Contains(p.stdout.String(), "No response was judged.") {

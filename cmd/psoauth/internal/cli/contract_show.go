@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"encoding/json"
+
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/spf13/cobra"
 
 	"github.com/psoauth/psoauth/openapi"
-	"github.com/psoauth/psoauth/openapi/contract"
 )
 
 func (p *program) contractShow() *cobra.Command {
@@ -19,10 +21,14 @@ openapi/openapi.yaml; as JSON it says the same, without the comments.`,
 		RunE: func(*cobra.Command, []string) error {
 			document := []byte(openapi.Contract())
 			if format.value == "json" {
-				var err error
-				if document, err = contract.JSON(document); err != nil {
+				doc, err := openapi3.NewLoader().LoadFromData(document)
+				if err != nil {
 					return err
 				}
+				if document, err = json.MarshalIndent(doc, "", "  "); err != nil {
+					return err
+				}
+				document = append(document, '\n')
 			}
 			_, err := p.out.Write(document)
 			return err

@@ -99,8 +99,8 @@ func checked(t testing.TB, env environment, status int, args ...string) report {
 // A report is the JSON form of one.
 type report struct {
 	Findings []struct {
-		Severity, Rule, Source, Operation, In, Pointer, Message string
-		Status                                                  int
+		Severity, Rule, Source, Operation, URL, In, Pointer, Message string
+		Status                                                       int
 	}
 	Coverage struct {
 		Operations []struct {

@@ -141,7 +141,7 @@ func splitSource(source string) (file string, entry int) {
 
 // fileOf returns the file that a finding is in, from here if it is below, or nothing for what was not read from a file.
 func fileOf(source string) string {
-	if source == stdinName || source == contract.Live {
+	if source == stdinName || source == "live" {
 		return ""
 	}
 	if here, err := os.Getwd(); err == nil {

@@ -1,0 +1,285 @@
+package contract
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// A fault is something wrong at a place in a value. Its message holds no value of unknown kind.
+type fault struct {
+	rule    *Rule
+	at      []string // names and indices from the root
+	line    int      // of the contract; 0 if the fault is not about a schema
+	message string
+}
+
+// A reader reads the bytes of a JSON body into the values that encoding/json makes of it, numbers as json.Number, and
+// reports what a decoder does not see: bytes that are not UTF-8, lone surrogates, members that occur twice, trailing data.
+type reader struct {
+	body   []byte
+	valid  bool // UTF-8, all of it
+	dec    *jsontext.Decoder
+	at     []string
+	values int
+	faults []fault
+}
+
+// These bound what is made of a body: memory grows with the number of its values, and of its levels, not with its bytes.
+const (
+	maxValues = 500_000
+	maxDepth  = 512
+)
+
+var (
+	byteOrderMark = []byte("\xef\xbb\xbf")
+	errLimit      = errors.New("too many values")
+)
+
+// readJSON returns the value in a body and what is wrong with the bytes. Ok is false if there is no whole value.
+func readJSON(body []byte) (root any, values int, ok bool, faults []fault) {
+	r := reader{}
+	if rest, has := bytes.CutPrefix(body, byteOrderMark); has {
+		r.fault(jsonByteOrderMark, "the body begins with a byte order mark")
+		body = rest
+	}
+	r.body, r.valid = body, utf8.Valid(body)
+	r.dec = jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	root, err := r.value()
+	switch end := r.dec.InputOffset(); {
+	case err != nil:
+		r.syntax(err)
+	case len(bytes.TrimLeft(body[end:], " \t\r\n")) > 0:
+		r.fault(jsonTrailingData, "the JSON value ends at byte %d; %d more bytes follow", end, len(bytes.TrimLeft(body[end:], " \t\r\n")))
+	}
+	return root, r.values, err == nil, r.faults
+}
+
+func (r *reader) fault(rule *Rule, format string, args ...any) {
+	if len(r.faults) <= maxPerResponse {
+		r.faults = append(r.faults, fault{rule: rule, at: append([]string(nil), r.at...), message: fmt.Sprintf(format, args...)})
+	}
+}
+
+// value reads the next value. With an error, r.at says where.
+func (r *reader) value() (any, error) {
+	if r.values++; r.values > maxValues || len(r.at) > maxDepth {
+		return nil, errLimit
+	}
+	switch kind := r.dec.PeekKind(); kind {
+	case '{', '[':
+		if _, err := r.dec.ReadToken(); err != nil {
+			return nil, err
+		}
+		if kind == '{' {
+			return r.object()
+		}
+		return r.array()
+	case '"':
+		return r.string()
+	case '0':
+		raw, err := r.dec.ReadValue()
+		return json.Number(raw), err
+	case 'n', 't', 'f':
+		_, err := r.dec.ReadToken()
+		if kind == 'n' {
+			return nil, err
+		}
+		return kind == 't', err
+	}
+	if _, err := r.dec.ReadToken(); err != nil {
+		return nil, err
+	}
+	return nil, io.ErrUnexpectedEOF
+}
+
+func (r *reader) object() (any, error) {
+	members := map[string]any{}
+	for r.dec.PeekKind() != '}' {
+		name, err := r.string()
+		if err != nil {
+			return nil, err
+		}
+		r.at = append(r.at, name)
+		value, err := r.value()
+		if err != nil {
+			return nil, err
+		}
+		if _, twice := members[name]; twice {
+			r.fault(jsonDuplicateMember, "the member occurs more than once")
+		}
+		members[name] = value
+		r.at = r.at[:len(r.at)-1]
+	}
+	_, err := r.dec.ReadToken()
+	return members, err
+}
+
+func (r *reader) array() (any, error) {
+	items := []any{}
+	for {
+		kind := r.dec.PeekKind()
+		if kind == ']' {
+			_, err := r.dec.ReadToken()
+			return items, err
+		}
+		r.at = append(r.at, strconv.Itoa(len(items)))
+		value, err := r.value()
+		if err != nil {
+			if kind == jsontext.KindInvalid && errors.Is(err, io.ErrUnexpectedEOF) {
+				r.at = r.at[:len(r.at)-1] // what is missing is the array's end as likely as an item
+			}
+			return nil, err
+		}
+		items = append(items, value)
+		r.at = r.at[:len(r.at)-1]
+	}
+}
+
+func (r *reader) string() (string, error) {
+	raw, err := r.dec.ReadValue()
+	if err != nil {
+		return "", err
+	}
+	if r.valid && bytes.IndexByte(raw, '\\') < 0 {
+		return string(raw[1 : len(raw)-1]), nil
+	}
+	if !utf8.Valid(raw) {
+		r.fault(jsonInvalidUTF8, "a string has bytes that are not UTF-8")
+		raw = bytes.ToValidUTF8(raw, []byte("\ufffd"))
+	}
+	content, err := jsontext.AppendUnquote(nil, raw)
+	if err != nil {
+		r.fault(jsonLoneSurrogate, "a string has the escape of a lone surrogate")
+	}
+	return string(content), nil
+}
+
+// syntax reports an error of the decoder.
+func (r *reader) syntax(err error) {
+	offset, reason := int64(len(r.body)), err.Error()
+	if syntactic, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		offset, reason = syntactic.ByteOffset, syntactic.Err.Error()
+	}
+	next, size := utf8.DecodeRune(r.body[min(offset, int64(len(r.body))):])
+	switch {
+	case errors.Is(err, errLimit):
+		r.at = nil
+		r.fault(jsonLimit, "the body has more than %d values, or more than %d levels", maxValues, maxDepth)
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		r.fault(jsonTruncated, "the JSON ends at byte %d, before it is complete", offset)
+	case next == utf8.RuneError && size == 1:
+		r.fault(jsonInvalidUTF8, "there are bytes that are not UTF-8 at byte %d", offset)
+	default:
+		r.fault(jsonSyntax, "not JSON at byte %d: %s", offset, reason)
+	}
+}
+
+// maxSafeInteger is the largest integer up to which float64 holds all of them.
+const maxSafeInteger = 1 << 53
+
+// numberFault returns what is wrong with a number as it is written, which is lost once kin-openapi has made a float64 of it,
+// for the schemas that look at it; nil if nothing is. (Beyond 2^53 enum, uniqueItems and multipleOf compare rounded numbers:
+// kin-openapi offers no way to have them compare the literals.)
+func numberFault(n json.Number, schemas []*openapi3.Schema) *fault {
+	integer, long, number, typed := false, false, false, false
+	at := 0
+	for _, s := range schemas {
+		if s.Type == nil {
+			typed = typed || len(s.AnyOf)+len(s.OneOf) > 0 // by choices, of which the number fits none
+			continue
+		}
+		typed = true
+		number = number || s.Type.Includes(openapi3.TypeNumber)
+		if s.Type.Includes(openapi3.TypeInteger) {
+			integer, at = true, line(s.Origin)
+			long = long || s.Format == "int64"
+		}
+	}
+	if at == 0 && len(schemas) > 0 {
+		at = line(schemas[0].Origin)
+	}
+	integer = integer && !number
+	whole, digits := !strings.ContainsAny(n.String(), ".eE"), decimalOf(n.String())
+	switch _, err := strconv.ParseInt(n.String(), 10, 64); {
+	case integer && whole && err != nil, integer && !whole && digits.whole() && digits.size() > 19:
+		return &fault{rule: numberInt64, line: at, message: messageInt64}
+	case integer && whole && !long && !fitsFloat64(n.String()):
+		return &fault{rule: numberUnsafeInteger, line: at, message: "the integer is beyond 2^53, and the contract does not say int64"}
+	case integer && !whole && digits.whole():
+		return &fault{rule: numberIntegerForm, line: at, message: "want an integer written as one, got one with a fraction or an exponent"}
+	case integer && !digits.whole():
+		if f, err := n.Float64(); err == nil && f == math.Trunc(f) { // kin-openapi sees the rounded number
+			return &fault{rule: schemaType, line: at, message: messageFraction}
+		}
+	case (number || !typed) && !fitsFloat64(n.String()):
+		return &fault{rule: numberFloat64, line: at, message: messageFloat64}
+	}
+	return nil
+}
+
+const (
+	messageInt64    = "the integer does not fit 64 bits"
+	messageFloat64  = "the number is not one that float64 holds"
+	messageFraction = "want an integer, got a number with a fraction"
+)
+
+// A decimal is a JSON number without its sign: digits × 10^exponent, with no zero at either end of the digits.
+type decimal struct {
+	digits   string
+	exponent int64
+}
+
+func decimalOf(text string) decimal {
+	mantissa, exponent, scientific := strings.Cut(strings.ToLower(text), "e")
+	whole, fraction, _ := strings.Cut(strings.TrimPrefix(mantissa, "-"), ".")
+	d := decimal{exponent: -int64(len(fraction))}
+	if scientific {
+		n, err := strconv.ParseInt(exponent, 10, 32)
+		if err != nil { // too large to compute with: as far out as the sign says
+			n = math.MaxInt32
+			if exponent[0] == '-' {
+				n = math.MinInt32
+			}
+		}
+		d.exponent += n
+	}
+	digits := strings.TrimLeft(whole+fraction, "0")
+	d.digits = strings.TrimRight(digits, "0")
+	d.exponent += int64(len(digits) - len(d.digits))
+	return d
+}
+
+// whole reports whether the number is an integer, however it is written.
+func (d decimal) whole() bool { return d.digits == "" || d.exponent >= 0 }
+
+// size is how many digits the number has before its decimal point.
+func (d decimal) size() int64 { return int64(len(d.digits)) + d.exponent }
+
+// fitsFloat64 reports whether a program that reads the number as a float64 reads the number that was sent: a fraction may
+// be rounded; an integer must be that float64, or the shortest number that reads back as it, which encoders write.
+func fitsFloat64(text string) bool {
+	if len(text) <= 15 && !strings.ContainsAny(text, ".eE") {
+		return true
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	d := decimalOf(text)
+	switch {
+	case err != nil:
+		return false
+	case f == 0:
+		return d.digits == ""
+	case !d.whole():
+		return true
+	}
+	return d == decimalOf(strconv.FormatFloat(f, 'e', -1, 64)) || d == decimalOf(strconv.FormatFloat(f, 'f', 0, 64))
+}
