@@ -72,16 +72,6 @@ func access(name, kind, resource string, deleted *time.Time) gen.ServiceTokenAcc
 	}
 }
 
-func newAuditor(t testing.TB, options audit.Options) *audit.Auditor {
-	t.Helper()
-	options.Now = now
-	a, err := audit.New(application(), options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
-}
-
 // run audits the tokens as a list without errors.
 func run(t testing.TB, options audit.Options, tokens ...*api.Token) *audit.Report {
 	t.Helper()

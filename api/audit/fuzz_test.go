@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -30,8 +31,7 @@ func FuzzToken(f *testing.F) {
 			}
 			tok.ServiceTokenAccesses = []gen.ServiceTokenAccess{access(scope, kind, resource, &lastUsed)}
 		})
-		a := newAuditor(t, audit.Options{})
-		found := a.Token(tok)
+		found := slices.Collect(run(t, audit.Options{}, tok).Findings())
 		if len(found) == 0 {
 			t.Fatal("an access on a deleted resource was not found")
 		}
@@ -43,6 +43,5 @@ func FuzzToken(f *testing.F) {
 				}
 			}
 		}
-		a.Report()
 	})
 }

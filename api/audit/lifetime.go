@@ -3,8 +3,6 @@ package audit
 import (
 	"fmt"
 	"time"
-
-	"github.com/psoauth/psoauth/api"
 )
 
 const day = 24 * 60 * 60 // seconds
@@ -28,18 +26,30 @@ func ago(seconds int64) string {
 	return days(seconds) + " ago"
 }
 
+// deletedOn says when something was deleted, if that is known.
+func deletedOn(t time.Time) string {
+	if t.IsZero() {
+		return " (deleted)"
+	}
+	return " (deleted on " + date(t) + ")"
+}
+
 // since returns how many seconds ago t was, never less than 0.
 func (a *Auditor) since(t time.Time) int64 { return max(seconds(t, a.options.Now), 0) }
 
-func (a *Auditor) expired(tok *api.Token, _ Reach) string {
-	if tok.ExpiresAt == nil || tok.ExpiresAt.After(a.options.Now) {
+// unknown reports whether a time is not known: the server sent none, or null where a time is promised. No rule judges such
+// a time.
+func unknown(t *time.Time) bool { return t == nil || t.IsZero() }
+
+func (a *Auditor) expired(tok judged) string {
+	if unknown(tok.ExpiresAt) || tok.ExpiresAt.After(a.options.Now) {
 		return ""
 	}
 	return fmt.Sprintf("expired on %s, %s", date(*tok.ExpiresAt), ago(a.since(*tok.ExpiresAt)))
 }
 
-func (a *Auditor) expiresSoon(tok *api.Token, _ Reach) string {
-	if tok.ExpiresAt == nil || !tok.ExpiresAt.After(a.options.Now) {
+func (a *Auditor) expiresSoon(tok judged) string {
+	if unknown(tok.ExpiresAt) || !tok.ExpiresAt.After(a.options.Now) {
 		return ""
 	}
 	left := seconds(a.options.Now, *tok.ExpiresAt)
@@ -52,15 +62,18 @@ func (a *Auditor) expiresSoon(tok *api.Token, _ Reach) string {
 	return fmt.Sprintf("expires on %s, in %s", date(*tok.ExpiresAt), days(left))
 }
 
-func (a *Auditor) neverExpires(tok *api.Token, _ Reach) string {
-	if tok.ExpiresAt != nil {
+func (a *Auditor) neverExpires(tok judged) string {
+	switch {
+	case tok.ExpiresAt != nil: // at a time, which may be unknown
 		return ""
+	case tok.CreatedAt.IsZero():
+		return "without an expiry date"
 	}
 	return fmt.Sprintf("issued on %s without an expiry date", date(tok.CreatedAt))
 }
 
-func (a *Auditor) longLived(tok *api.Token, _ Reach) string {
-	if tok.ExpiresAt == nil {
+func (a *Auditor) longLived(tok judged) string {
+	if unknown(tok.ExpiresAt) || tok.CreatedAt.IsZero() {
 		return ""
 	}
 	lives := seconds(tok.CreatedAt, *tok.ExpiresAt)
@@ -70,15 +83,15 @@ func (a *Auditor) longLived(tok *api.Token, _ Reach) string {
 	return fmt.Sprintf("lives for %s, from %s to %s", days(lives+day-1), date(tok.CreatedAt), date(*tok.ExpiresAt))
 }
 
-func (a *Auditor) neverUsed(tok *api.Token, _ Reach) string {
-	if tok.LastUsedAt != nil || a.since(tok.CreatedAt) < int64(a.options.NeverUsedDays)*day {
+func (a *Auditor) neverUsed(tok judged) string {
+	if tok.LastUsedAt != nil || tok.CreatedAt.IsZero() || a.since(tok.CreatedAt) < int64(a.options.NeverUsedDays)*day {
 		return ""
 	}
 	return fmt.Sprintf("issued on %s, %s, and never used", date(tok.CreatedAt), ago(a.since(tok.CreatedAt)))
 }
 
-func (a *Auditor) unused(tok *api.Token, _ Reach) string {
-	if tok.LastUsedAt == nil {
+func (a *Auditor) unused(tok judged) string {
+	if unknown(tok.LastUsedAt) {
 		return ""
 	}
 	idle := a.since(*tok.LastUsedAt)
@@ -86,18 +99,4 @@ func (a *Auditor) unused(tok *api.Token, _ Reach) string {
 		return ""
 	}
 	return fmt.Sprintf("last used on %s, %s", date(*tok.LastUsedAt), ago(idle))
-}
-
-func (a *Auditor) liveSecret(tok *api.Token, _ Reach) string {
-	token := tok.Token != nil && !tok.Token.IsZero()
-	refresh := tok.PlainTextRefreshToken != nil && !tok.PlainTextRefreshToken.IsZero()
-	switch {
-	case token && refresh:
-		return "the members token and plain_text_refresh_token hold secrets"
-	case token:
-		return "the member token holds a secret"
-	case refresh:
-		return "the member plain_text_refresh_token holds a secret"
-	}
-	return ""
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/psoauth/psoauth/api"
+	"github.com/psoauth/psoauth/internal/report"
 )
 
 // Options says how to judge. The zero value of each field but Now means its default.
@@ -33,26 +34,25 @@ type Options struct {
 	// Severities changes the severity of rules, by id; [Off] switches a rule off.
 	Severities map[string]Severity
 
-	// Accept names findings that are known and put up with for a while.
+	// Accept names findings that are known and accepted for a while.
 	Accept []Acceptance
 
-	// Secrets are credentials to keep out of all findings, beside whatever looks like one of PlanetScale's.
+	// Baseline is what an earlier audit saw: its findings are accepted, and the differences from it are reported.
+	Baseline *Baseline
+
+	// Whole says that all applications of the organization are audited, so that one that only the baseline knows is gone.
+	Whole bool
+
+	// Secrets are credentials to keep out of all findings, beside what looks like one of PlanetScale's.
 	Secrets []api.Secret
 }
 
-// An Acceptance takes findings on one token out of the count until a date. They are still reported, as accepted.
-type Acceptance struct {
-	Token  string    // the token's id
-	Rule   string    // the rule's id, or empty for all rules
-	Until  time.Time // from here on it accepts nothing
-	Reason string    // for the reader of the report; may be empty
-}
+// An Acceptance takes findings on one token, by one rule or by all, out of the count through its last day. They are still
+// reported, as accepted. Operation and Pointer are for the acceptances of contract checks.
+type Acceptance = report.Acceptance
 
-// LastDay returns the last day, in UTC, on which a accepts anything.
-func (a Acceptance) LastDay() string { return date(a.Until.Add(-1)) }
-
-// MaxDays is the largest threshold in days, about a hundred years.
-const MaxDays = 36_525
+// maxDays is the largest threshold in days, about a hundred years.
+const maxDays = 36_525
 
 func (o Options) withDefaults() (Options, error) {
 	var errs []error
@@ -71,12 +71,12 @@ func (o Options) withDefaults() (Options, error) {
 		{"ExpiresDays", &o.ExpiresDays, 7},
 		{"TokensPerActor", &o.TokensPerActor, 10},
 	} {
-		if *f.value < 0 || *f.value > MaxDays && f.value != &o.TokensPerActor || *f.value > math.MaxInt32 {
+		if *f.value < 0 || *f.value > maxDays && f.value != &o.TokensPerActor || *f.value > math.MaxInt32 {
 			fail("%s is out of range: %d", f.name, *f.value)
 		}
 		*f.value = cmp.Or(*f.value, f.standard)
 	}
-	if !(o.AgeSpread >= 0 && o.AgeSpread <= MaxDays) {
+	if !(o.AgeSpread >= 0 && o.AgeSpread <= maxDays) {
 		fail("AgeSpread is out of range: %v", o.AgeSpread)
 	}
 	o.AgeSpread = cmp.Or(o.AgeSpread, 5)
@@ -84,7 +84,7 @@ func (o Options) withDefaults() (Options, error) {
 		o.ProductionBranches = []string{"main", "master", "production", "prod"}
 	}
 	for id, severity := range o.Severities {
-		if _, ok := RuleByID(id); !ok {
+		if _, ok := ruleByID(id); !ok {
 			fail("Severities: no rule %.60q", id)
 		}
 		if severity < Off || severity > Error {
@@ -92,10 +92,10 @@ func (o Options) withDefaults() (Options, error) {
 		}
 	}
 	for _, a := range o.Accept {
-		if a.Token == "" || a.Until.IsZero() {
-			fail("Accept: an acceptance needs a token and a date")
+		if a.Token == "" || report.CheckDay(a.Until) != nil {
+			fail("Accept: an acceptance needs a token, and a last day such as 2026-12-31")
 		}
-		if _, ok := RuleByID(a.Rule); !ok && a.Rule != "" {
+		if _, ok := ruleByID(a.Rule); !ok && a.Rule != "" {
 			fail("Accept: no rule %.60q", a.Rule)
 		}
 	}

@@ -1,19 +1,29 @@
 package audit
 
 import (
+	"cmp"
 	"iter"
+	"slices"
 	"time"
 
-	"github.com/psoauth/psoauth/api"
+	"github.com/psoauth/psoauth/internal/report"
 )
 
-// A Report is the outcome of an audit.
+// A Severity says how much a finding matters. Severities are ordered: Off < Note < Warning < Error. The zero value is Off.
+type Severity = report.Severity
+
+// The severities.
+const (
+	Off     = report.Off     // the rule is not applied
+	Note    = report.Note    // worth knowing
+	Warning = report.Warning // to be reviewed
+	Error   = report.Error   // to be acted on
+)
+
+// A Report is the outcome of an audit. Its text is fit to be shown: printable, without credentials, and short.
 type Report struct {
-	Application     string    // the application's id, fit to be shown
-	ApplicationName string    // and its name
-	At              time.Time // the time of the audit
-	Tokens          int       // how many were judged
-	Flagged         int       // how many of them have a finding that is not accepted
+	At           time.Time     // the time of the audit
+	Applications []Application // in the order in which they were audited
 
 	// Groups are the rules that found something, the worst severity first and then in the order of [Rules].
 	Groups []Group
@@ -21,50 +31,76 @@ type Report struct {
 	// Unneeded are the acceptances that accepted nothing: their date is past, their token is gone, or nothing is found on
 	// it any more.
 	Unneeded []Acceptance
+
+	// Changes are the differences from the baseline; nil without one.
+	Changes *Changes
+
+	whole bool
+}
+
+// An Application is what an audit saw of an application.
+type Application struct {
+	ID, Name string
+	Tokens   []Token // in the order of the list
+	Err      string  // why the application could not be read; empty if it was
+}
+
+// A Token is what an audit saw of a token. A time that is not known is zero.
+type Token struct {
+	Subject
+	Created  time.Time
+	LastUsed *time.Time // nil if it never was
+	Expires  *time.Time // nil if it never does
+	Reach    Reach
+	Scopes   []string // the names of scopes and accesses, and the kinds and ids of resources, in order
+	Grants   []Grant
+}
+
+// A Subject is whom or what a finding is on. What is not known is empty.
+type Subject struct {
+	Application string // the application's id
+	Token       string // the token's id
+	Name        string // the name PlanetScale shows for the token
+	Actor       string // the id of the token's actor
+	ActorName   string // the actor's name
+}
+
+// A Finding is one thing about one token, or one actor, that deserves attention.
+type Finding struct {
+	Rule     string   // the rule's id
+	Severity Severity // never Off
+	Subject           // without a token if the finding is on an actor
+	Message  string   // what was found, in one sentence without a full stop
+
+	// Accepted is what takes the finding out of the count, or nil.
+	Accepted *Acceptance
 }
 
 // A Group is a rule, of the severity that the options gave it, with what it found.
 type Group struct {
 	Rule
 	Findings []Finding // in the order of the list, or for a rule on all tokens together the worst first
-	More     int       // further findings, which are counted only
 }
 
-// MaxFindings is how many findings of a rule a report names, beside those that are accepted. It counts the others.
-const MaxFindings = 100_000
-
-// Run audits the tokens of app. An error that tokens yields ends the audit and is returned: half a list is no audit.
-func Run(app *api.Application, tokens iter.Seq2[*api.Token, error], options Options) (*Report, error) {
-	a, err := New(app, options)
-	if err != nil {
-		return nil, err
-	}
-	for tok, err := range tokens {
-		if err != nil {
-			return nil, err
-		}
-		a.Token(tok)
-	}
-	return a.Report(), nil
-}
-
-// Report applies the rules on all tokens together to those that [Auditor.Token] was given, and returns what was found. It
-// is called once, at the end.
+// Report returns what was found in all applications.
 func (a *Auditor) Report() *Report {
-	a.finish()
+	r := &Report{At: a.options.Now, Applications: a.applications, whole: a.options.Whole}
 	for _, severity := range []Severity{Error, Warning, Note} {
 		for _, rule := range rules {
-			if group := a.groups[rule.ID]; group.Severity == severity && len(group.Findings) > 0 {
-				a.report.Groups = append(a.report.Groups, *group)
+			if found := a.findings[rule.ID]; a.severity[rule.ID] == severity && len(found) > 0 {
+				group := Group{Rule: rule.Rule, Findings: found}
+				group.Severity = severity
+				r.Groups = append(r.Groups, group)
 			}
 		}
 	}
-	for _, known := range a.accept {
-		if !known.used {
-			a.report.Unneeded = append(a.report.Unneeded, known.Acceptance)
+	for i, used := range a.used {
+		if !used {
+			r.Unneeded = append(r.Unneeded, a.options.Accept[i])
 		}
 	}
-	return &a.report
+	r.Changes = a.options.Baseline.changes(r)
+	return r
 }
 
 // Findings returns the findings of all groups, accepted ones included, the worst first.
@@ -80,22 +116,11 @@ func (r *Report) Findings() iter.Seq[Finding] {
 	}
 }
 
-// Open returns the group's findings that are not accepted.
-func (g Group) Open() []Finding {
-	var open []Finding
-	for _, f := range g.Findings {
-		if f.isOpen() {
-			open = append(open, f)
-		}
-	}
-	return open
-}
-
-// Count returns how many findings are not accepted, those that are counted only included.
+// Count returns how many findings are not accepted.
 func (g Group) Count() int {
-	n := g.More
+	n := 0
 	for i := range g.Findings {
-		if g.Findings[i].isOpen() {
+		if g.Findings[i].Accepted == nil {
 			n++
 		}
 	}
@@ -117,17 +142,51 @@ func (r *Report) Count(severity Severity) int {
 func (r *Report) Accepted() int {
 	n := 0
 	for _, group := range r.Groups {
-		n += len(group.Findings) + group.More - group.Count()
+		n += len(group.Findings) - group.Count()
 	}
 	return n
 }
 
-// Worst returns the highest severity among the findings that are not accepted, or Off if there are none.
-func (r *Report) Worst() Severity {
-	for _, severity := range []Severity{Error, Warning, Note} {
-		if r.Count(severity) > 0 {
-			return severity
+// Tokens returns how many tokens were judged.
+func (r *Report) Tokens() int {
+	n := 0
+	for _, app := range r.Applications {
+		n += len(app.Tokens)
+	}
+	return n
+}
+
+// A Tally counts the findings on a token that are not accepted.
+type Tally struct {
+	Subject
+	Errors, Warnings, Notes int
+}
+
+// Flagged returns the tokens with findings that are not accepted, the worst first.
+func (r *Report) Flagged() []Tally {
+	index := map[Subject]int{}
+	var all []Tally
+	for f := range r.Findings() {
+		if f.Token == "" || f.Accepted != nil {
+			continue
+		}
+		i, known := index[f.Subject]
+		if !known {
+			i = len(all)
+			index[f.Subject] = i
+			all = append(all, Tally{Subject: f.Subject})
+		}
+		switch f.Severity {
+		case Error:
+			all[i].Errors++
+		case Warning:
+			all[i].Warnings++
+		default:
+			all[i].Notes++
 		}
 	}
-	return Off
+	slices.SortStableFunc(all, func(a, b Tally) int {
+		return cmp.Or(cmp.Compare(b.Errors, a.Errors), cmp.Compare(b.Warnings, a.Warnings), cmp.Compare(b.Notes, a.Notes))
+	})
+	return all
 }

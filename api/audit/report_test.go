@@ -11,6 +11,7 @@ import (
 
 	"github.com/psoauth/psoauth/api"
 	"github.com/psoauth/psoauth/api/audit"
+	"github.com/psoauth/psoauth/gen"
 	"github.com/psoauth/psoauth/openapi"
 )
 
@@ -37,7 +38,7 @@ func TestReportIsWorstFirst(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("found %q, want %q", got, want)
 	}
-	if report.Tokens != 5 || report.Flagged != 4 || report.Worst() != audit.Error ||
+	if report.Tokens() != 5 || len(report.Flagged()) != 4 || report.Flagged()[0].Token != "5" ||
 		report.Count(audit.Error) != 1 || report.Count(audit.Warning) != 3 || report.Count(audit.Note) != 1 {
 		t.Errorf("the counts of %+v are wrong", report)
 	}
@@ -45,8 +46,8 @@ func TestReportIsWorstFirst(t *testing.T) {
 
 func TestReportOfNothing(t *testing.T) {
 	t.Parallel()
-	want := &audit.Report{Application: "5kq1x0v2m8yd", ApplicationName: "Schema Sentinel", At: now}
-	if got := run(t, audit.Options{}); !reflect.DeepEqual(got, want) || got.Worst() != audit.Off {
+	want := &audit.Report{Applications: []audit.Application{{ID: "5kq1x0v2m8yd", Name: "Schema Sentinel"}}, At: now}
+	if got := run(t, audit.Options{}); !reflect.DeepEqual(got, want) || got.Flagged() != nil {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -71,12 +72,12 @@ func TestAcceptance(t *testing.T) {
 		accept   audit.Acceptance
 		accepted string // the rules accepted
 	}{
-		{"of all rules", audit.Acceptance{Token: flagged.ID, Until: *in(day)}, "token.never-expires token.unused"},
-		{"of one that is shown otherwise", audit.Acceptance{Token: odd.ID, Until: *in(day)}, "token.never-expires token.unused"},
-		{"of one rule", audit.Acceptance{Token: flagged.ID, Rule: audit.Unused, Until: *in(1)}, "token.unused"},
-		{"of another rule", audit.Acceptance{Token: flagged.ID, Rule: audit.WriteReach, Until: *in(day)}, ""},
-		{"of another token", audit.Acceptance{Token: "another", Until: *in(day)}, ""},
-		{"until now", audit.Acceptance{Token: flagged.ID, Until: now}, ""},
+		{"of all rules", audit.Acceptance{Token: flagged.ID, Until: "2026-09-02"}, "token.never-expires token.unused"},
+		{"of one that is shown otherwise", audit.Acceptance{Token: odd.ID, Until: "2026-09-02"}, "token.never-expires token.unused"},
+		{"of one rule, on its last day", audit.Acceptance{Token: flagged.ID, Rule: "token.unused", Until: "2026-09-01"}, "token.unused"},
+		{"of another rule", audit.Acceptance{Token: flagged.ID, Rule: "reach.write", Until: "2026-09-02"}, ""},
+		{"of another token", audit.Acceptance{Token: "another", Until: "2026-09-02"}, ""},
+		{"until yesterday", audit.Acceptance{Token: flagged.ID, Until: "2026-08-31"}, ""},
 	} {
 		flagged := flagged
 		if tt.accept.Token == odd.ID {
@@ -93,8 +94,7 @@ func TestAcceptance(t *testing.T) {
 		if got := strings.Join(accepted, " "); got != tt.accepted {
 			t.Errorf("%s: accepted %q, want %q", tt.name, got, tt.accepted)
 		}
-		if report.Accepted() != n || report.Count(audit.Warning) != 2-n || (report.Worst() == audit.Off) != (n == 2) ||
-			(report.Flagged == 0) != (n == 2) {
+		if report.Accepted() != n || report.Count(audit.Warning) != 2-n || (len(report.Flagged()) == 0) != (n == 2) {
 			t.Errorf("%s: the counts of %+v are wrong", tt.name, report)
 		}
 		if unneeded := len(report.Unneeded) == 1; unneeded != (n == 0) {
@@ -103,52 +103,31 @@ func TestAcceptance(t *testing.T) {
 	}
 }
 
-func TestFindingsBeyondTheMostAreCounted(t *testing.T) {
-	t.Parallel()
-	const more = 5
-	forever := func(tok *api.Token) { tok.ExpiresAt = nil }
-	last := clean(forever, func(tok *api.Token) { tok.ID = "last" })
-	tokens := append(slices.Repeat([]*api.Token{clean(forever)}, audit.MaxFindings+more), last)
-	report := run(t, audit.Options{
-		TokensPerActor: audit.MaxFindings * 2,
-		Accept:         []audit.Acceptance{{Token: "last", Until: *in(day)}},
-	}, tokens...)
-	if len(report.Groups) != 1 {
-		t.Fatalf("%d groups, want 1", len(report.Groups))
-	}
-	group := report.Groups[0]
-	if len(group.Findings) != audit.MaxFindings+1 || group.More != more || group.Count() != audit.MaxFindings+more ||
-		report.Count(audit.Warning) != group.Count() || report.Accepted() != 1 || report.Flagged != group.Count() {
-		t.Errorf("%d findings and %d more, count %d, %d accepted, %d flagged",
-			len(group.Findings), group.More, group.Count(), report.Accepted(), report.Flagged)
-	}
-}
-
 func TestSeverities(t *testing.T) {
 	t.Parallel()
 	flagged := clean(func(tok *api.Token) { tok.ExpiresAt, tok.LastUsedAt = nil, ago(100*day) })
 	report := run(t, audit.Options{Severities: map[string]audit.Severity{
-		audit.NeverExpires: audit.Off, audit.Unused: audit.Error,
+		"token.never-expires": audit.Off, "token.unused": audit.Error,
 	}}, flagged)
 	found := slices.Collect(report.Findings())
-	if len(found) != 1 || found[0].Rule != audit.Unused || found[0].Severity != audit.Error || report.Worst() != audit.Error {
+	if len(found) != 1 || found[0].Rule != "token.unused" || found[0].Severity != audit.Error {
 		t.Errorf("found %+v", found)
 	}
 }
 
 func TestBadOptionsAreAllNamed(t *testing.T) {
 	t.Parallel()
-	_, err := audit.New(application(), audit.Options{
-		NeverUsedDays: -1, UnusedDays: audit.MaxDays + 1, LifetimeDays: -2, ExpiresDays: -3, TokensPerActor: -4, AgeSpread: -5,
-		Severities: map[string]audit.Severity{"token.blue": audit.Note, audit.Unused: 7},
-		Accept:     []audit.Acceptance{{Until: now}, {Token: "x"}, {Token: "x", Rule: "token.red", Until: now}},
+	_, err := audit.New(audit.Options{
+		NeverUsedDays: -1, UnusedDays: 36_526, LifetimeDays: -2, ExpiresDays: -3, TokensPerActor: -4, AgeSpread: -5,
+		Severities: map[string]audit.Severity{"token.blue": audit.Note, "token.unused": 7},
+		Accept:     []audit.Acceptance{{Until: "2026-12-31"}, {Token: "x"}, {Token: "x", Rule: "token.red", Until: "31.12."}},
 	})
 	if err == nil {
 		t.Fatal("no error")
 	}
 	for _, want := range []string{
 		"Now is required", "NeverUsedDays", "UnusedDays", "LifetimeDays", "ExpiresDays", "TokensPerActor", "AgeSpread",
-		"token.blue", "Severity(7)", "needs a token and a date", "token.red",
+		"token.blue", "Severity(7)", "needs a token, and a last day", "token.red",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not named in:\n%v", want, err)
@@ -158,7 +137,7 @@ func TestBadOptionsAreAllNamed(t *testing.T) {
 
 func TestOptionsAreNotChanged(t *testing.T) {
 	t.Parallel()
-	options := audit.Options{Now: now, Accept: []audit.Acceptance{{Token: clean().ID, Until: *in(day)}}}
+	options := audit.Options{Now: now, Accept: []audit.Acceptance{{Token: clean().ID, Until: "2026-09-02"}}}
 	before := fmt.Sprintf("%+v", options)
 	run(t, options, clean(func(tok *api.Token) { tok.ExpiresAt = nil }))
 	if after := fmt.Sprintf("%+v", options); after != before {
@@ -190,26 +169,67 @@ func TestFindingsAreFitToBeShown(t *testing.T) {
 	}
 }
 
-func TestSeverityNames(t *testing.T) {
+func TestATimeThatIsNotKnownIsNotJudged(t *testing.T) {
 	t.Parallel()
-	for _, s := range []audit.Severity{audit.Off, audit.Note, audit.Warning, audit.Error} {
-		name, err := s.MarshalText()
-		var back audit.Severity
-		if err != nil || back.UnmarshalText(name) != nil || back != s {
-			t.Errorf("%d becomes %q and %d", s, name, back)
-		}
+	unknown := func(tok *api.Token) {
+		tok.CreatedAt, tok.LastUsedAt, tok.ExpiresAt = time.Time{}, &time.Time{}, &time.Time{}
 	}
-	if _, err := audit.ParseSeverity("high"); err == nil {
-		t.Error("no error for high")
+	tokens := append(aged(slices.Repeat([]int{10}, 30)...), clean(unknown),
+		clean(unknown, func(tok *api.Token) { tok.LastUsedAt = nil }), clean(unknown, func(tok *api.Token) { tok.ExpiresAt = nil }),
+		clean(unknown, func(tok *api.Token) { tok.ExpiresAt = in(1000 * day) }))
+	report := run(t, audit.Options{}, tokens...)
+	if got := slices.Collect(report.Findings()); len(got) != 1 || got[0].Rule != "token.never-expires" || got[0].Message != "without an expiry date" {
+		t.Errorf("found %+v", got)
+	}
+	deleted := run(t, audit.Options{}, clean(func(tok *api.Token) {
+		tok.ServiceTokenAccesses = []gen.ServiceTokenAccess{access("read_branch", "Branch", "old", &time.Time{})}
+	}))
+	if got := slices.Collect(deleted.Findings()); len(got) != 1 || got[0].Message != "holds an access on branch old (deleted)" {
+		t.Errorf("found %+v", got)
 	}
 }
 
-func TestDeepPastAndFuture(t *testing.T) {
+func TestADeepFutureIsCounted(t *testing.T) {
 	t.Parallel()
-	report := run(t, audit.Options{}, clean(func(tok *api.Token) {
-		tok.CreatedAt, tok.LastUsedAt, tok.ExpiresAt = time.Time{}, &time.Time{}, &time.Time{}
-	}))
-	if got := messages(report, audit.Unused); len(got) != 1 || !strings.Contains(got[0], "0001-01-01, 739859 days ago") {
+	report := run(t, audit.Options{}, clean(func(tok *api.Token) { tok.LastUsedAt = ptr(time.Date(1, 1, 2, 0, 0, 0, 0, time.UTC)) }))
+	if got := messages(report, "token.unused"); len(got) != 1 || !strings.Contains(got[0], "0001-01-02, 739858 days ago") {
 		t.Errorf("found %q", got)
+	}
+}
+
+func TestAnAuditOfSeveralApplications(t *testing.T) {
+	t.Parallel()
+	a, err := audit.New(audit.Options{Now: now, TokensPerActor: 2, Secrets: []api.Secret{openapi.NewSecret("hunter2hunter2")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, three := application(), application()
+	two.ID, two.Name, two.Scopes = "two", "Second", nil
+	three.ID = "three"
+	forever := func(tok *api.Token) { tok.ExpiresAt = nil }
+	if err := a.Add(application(), list(clean(forever), clean(), clean())); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Add(two, list(clean(), clean())); err != nil { // with scopes that this application does not declare
+		t.Fatal(err)
+	}
+	broken := errors.New("page 2 is not to be had with hunter2hunter2")
+	err = a.Add(three, func(yield func(*api.Token, error) bool) { _ = yield(clean(forever), nil) && yield(nil, broken) })
+	if !errors.Is(err, broken) {
+		t.Errorf("got %v", err)
+	}
+	a.Unread(three.ID, three.Name, err)
+	report := a.Report()
+	var got []string
+	for f := range report.Findings() {
+		got = append(got, f.Rule+" "+f.Application)
+	}
+	want := []string{"scope.undeclared two", "scope.undeclared two", "token.never-expires 5kq1x0v2m8yd", "actor.many-tokens 5kq1x0v2m8yd"}
+	if !slices.Equal(got, want) {
+		t.Errorf("found %q, want %q", got, want)
+	}
+	if apps := report.Applications; len(apps) != 3 || len(apps[0].Tokens) != 3 || len(apps[1].Tokens) != 2 || len(apps[2].Tokens) != 0 ||
+		apps[2].Err != "page 2 is not to be had with [redacted]" || report.Tokens() != 5 {
+		t.Errorf("the applications are %+v", apps)
 	}
 }

@@ -2,6 +2,7 @@ package audit_test
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/psoauth/psoauth/api"
@@ -11,7 +12,6 @@ import (
 
 func TestGrantsAndReach(t *testing.T) {
 	t.Parallel()
-	a := newAuditor(t, audit.Options{})
 	tok := clean(func(tok *api.Token) {
 		tok.OAuthAccessesByResource.Database.Accesses = scopes("database:delete_database", "database:read_database")
 		tok.OAuthAccessesByResource.Organization = gen.OrganizationAccesses{
@@ -22,24 +22,33 @@ func TestGrantsAndReach(t *testing.T) {
 		}
 		tok.ServiceTokenAccesses[0].ResourceID = "br"
 	})
-	want := []audit.Grant{
-		{Kind: audit.OnOrganization, ID: "or", Name: "acme", Does: audit.Administers},
-		{Kind: audit.OnDatabase, ID: "db3x8v1k5n7q", Name: "acme/orders", Does: audit.Reads | audit.Deletes},
-		{Kind: audit.OnBranch, ID: "br7n4k2m9x1z", Name: "acme/orders/staging", Does: audit.Reads},
-		{Kind: audit.OnUser, ID: "u4m9b2x7k1re", Name: "Ada", Does: audit.Reads},
-		{Kind: audit.OnBranch, ID: "br", Name: "main", Deleted: true, Does: audit.Writes},
-		{Name: "it", Does: audit.Reads},
+	got := run(t, audit.Options{}, tok).Applications[0].Tokens[0]
+	type grant struct {
+		kind, id, name string
+		deleted        bool
+		does           []string
 	}
-	if got := a.Grants(tok); !reflect.DeepEqual(got, want) {
-		t.Errorf("got  %+v\nwant %+v", got, want)
+	want := []grant{
+		{"organization", "or", "acme", false, []string{"administer"}},
+		{"database", "db3x8v1k5n7q", "acme/orders", false, []string{"read", "delete"}},
+		{"branch", "br7n4k2m9x1z", "acme/orders/staging", false, []string{"read"}},
+		{"user", "u4m9b2x7k1re", "Ada", false, []string{"read"}},
+		{"branch", "br", "main", true, []string{"write"}},
+		{"other", "", "it", false, []string{"read"}},
 	}
-	all := audit.Reads | audit.Writes | audit.Deletes | audit.Administers |
-		audit.OnUser | audit.OnBranch | audit.OnDatabase | audit.OnOrganization | audit.OnProduction
-	if got := a.Reach(tok); got != all {
-		t.Errorf("reach %b, want %b", got, all)
+	var grants []grant
+	for _, g := range got.Grants {
+		grants = append(grants, grant{g.Kind, g.ID, g.Name, g.Deleted, g.Does.Names()})
 	}
-	nothing := clean(func(tok *api.Token) { tok.OAuthAccessesByResource, tok.ServiceTokenAccesses = nil, nil })
-	if got := a.Reach(nothing); got != 0 || a.Grants(nothing) != nil {
-		t.Errorf("reach %b, grants %v", got, a.Grants(nothing))
+	if !reflect.DeepEqual(grants, want) {
+		t.Errorf("got  %+v\nwant %+v", grants, want)
+	}
+	all := []string{"read", "write", "delete", "administer", "user", "branch", "database", "organization", "production"}
+	if !slices.Equal(got.Reach.Names(), all) || !got.Reach.Has("production") || got.Reach.Has("nothing") {
+		t.Errorf("reach %q, want %q", got.Reach.Names(), all)
+	}
+	nothing := run(t, audit.Options{}, clean(func(tok *api.Token) { tok.OAuthAccessesByResource, tok.ServiceTokenAccesses = nil, nil }))
+	if tok := nothing.Applications[0].Tokens[0]; tok.Reach != 0 || tok.Grants != nil || tok.Scopes != nil {
+		t.Errorf("%+v", tok)
 	}
 }

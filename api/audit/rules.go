@@ -2,8 +2,11 @@ package audit
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/psoauth/psoauth/api"
+	"github.com/psoauth/psoauth/internal/text"
 )
 
 // A Rule says what deserves attention, why, and what to do about it.
@@ -11,30 +14,9 @@ type Rule struct {
 	ID       string   // stable, such as token.expired
 	Severity Severity // of its findings, unless [Options] change it
 	Title    string   // what is found, in a few words
-	Why      string   // one sentence
-	Remedy   string   // one sentence
+	Why      string   // a sentence
+	Remedy   string   // a sentence
 }
-
-// The ids of the rules.
-const (
-	LiveSecret        = "token.live-secret"
-	UndeclaredScope   = "scope.undeclared"
-	ActorUnknown      = "actor.unknown"
-	AdminReach        = "reach.admin"
-	DeleteReach       = "reach.delete"
-	OrganizationReach = "reach.organization"
-	ProductionReach   = "reach.production"
-	DeletedResource   = "reach.deleted-resource"
-	Expired           = "token.expired"
-	NeverExpires      = "token.never-expires"
-	LongLived         = "token.long-lived"
-	NeverUsed         = "token.never-used"
-	Unused            = "token.unused"
-	WriteReach        = "reach.write"
-	ExpiresSoon       = "token.expires-soon"
-	ManyTokens        = "actor.many-tokens"
-	UnusualAge        = "token.unusual-age"
-)
 
 // Rules returns the rules in the order in which their findings are reported: the worst first.
 func Rules() []Rule {
@@ -45,8 +27,7 @@ func Rules() []Rule {
 	return all
 }
 
-// RuleByID returns the rule with the id, and whether there is one.
-func RuleByID(id string) (Rule, bool) {
+func ruleByID(id string) (Rule, bool) {
 	i := slices.IndexFunc(rules, func(r check) bool { return r.ID == id })
 	if i < 0 {
 		return Rule{}, false
@@ -54,80 +35,235 @@ func RuleByID(id string) (Rule, bool) {
 	return rules[i].Rule, true
 }
 
-// A check is a rule with the function that applies it to one token and returns what is to be said of the token, or "".
-// A rule that needs to have seen all tokens has none and is applied by [Auditor.Report].
-type check struct {
-	Rule
-	find func(*Auditor, *api.Token, Reach) string
+// A judged is a token while it is judged.
+type judged struct {
+	*api.Token
+	held  []holding
+	reach Reach
+	known *knownToken // in the baseline; nil if it is not there or there is none
+	shown *Token
+
+	labels map[string]string // of the token's scopes and resources
 }
 
+// A check is a rule with the function that applies it to one token and returns what is to be said of the token, or "".
+// A rule that needs to have seen all tokens of the application has none.
+type check struct {
+	Rule
+	find func(*Auditor, judged) string
+}
+
+const (
+	manyTokens = "actor.many-tokens"
+	unusualAge = "token.unusual-age"
+	widened    = "token.widened"
+)
+
 var rules = []check{
-	{Rule{LiveSecret, Error, "Secret shown in a read",
-		"Whoever may list the application's tokens, and every log on the way, now has a credential that works.",
-		"Revoke the token, have it issued anew, and report the exposure to PlanetScale."},
+	{Rule{"token.live-secret", Error, "Secret exposed by the API",
+		"Everybody who may list the application's tokens, and every log on the way, now has a credential that works.",
+		"Revoke the token, issue a new token, and report the exposure to PlanetScale."},
 		(*Auditor).liveSecret},
-	{Rule{UndeclaredScope, Error, "Scope the application does not declare",
+	{Rule{"scope.undeclared", Error, "Scope the application does not declare",
 		"The token allows more than the users of the application are asked to agree to today.",
-		"Revoke the token and have it authorized again, or declare the scope if the application needs it."},
+		"Revoke the token and authorize again, or declare the scope if the application needs it."},
 		reachRule(undeclared, "undeclared: ")},
-	{Rule{ActorUnknown, Error, "Actor gone or unknown",
-		"Nobody answers for what is done with the token, and it may outlive the account it was issued for.",
+	{Rule{"actor.unknown", Error, "Actor gone or unknown",
+		"No known person or service is responsible for the token, and it may outlive the account it was issued for.",
 		"Find out whose token it is; if nobody knows, revoke it."},
 		(*Auditor).actorUnknown},
-	{Rule{AdminReach, Warning, "Administrative reach",
+	{Rule{"reach.admin", Warning, "Can administer",
 		"Managing credentials lets the holder make new ones that outlive this token.",
-		"Authorize again with scopes that read or write only, unless managing is what the application is for."},
-		reachRule(Administers, "may administer: ")},
-	{Rule{DeleteReach, Warning, "Reach to delete",
+		"Revoke the token and authorize again with scopes that only read or write, unless the application is for managing."},
+		reachRule(administers, "may administer: ")},
+	{Rule{"reach.delete", Warning, "Can delete",
 		"A leaked or misused token could destroy data that cannot be brought back.",
-		"Authorize again without the scopes that delete, unless deleting is what the application is for."},
-		reachRule(Deletes, "may delete: ")},
-	{Rule{OrganizationReach, Warning, "Reach over a whole organization",
-		"The token reaches every database of the organization, also those that will be made later.",
-		"Authorize again for the single databases or branches that are needed."},
+		"Revoke the token and authorize again without the scopes that delete, unless the application is for deleting."},
+		reachRule(deletes, "may delete: ")},
+	{Rule{"reach.organization", Warning, "Reaches a whole organization",
+		"The token reaches every database of the organization, and those that will be made later.",
+		"Revoke the token and authorize again for the single databases or branches that are needed."},
 		(*Auditor).organizationReach},
-	{Rule{ProductionReach, Warning, "Reach to production",
-		"What the token does, it does to the data that users depend on.",
-		"Authorize again for a development branch, or confirm that production is needed and accept the token until a date."},
+	{Rule{"reach.production", Warning, "Reaches production",
+		"The token acts on the data that users depend on.",
+		"Revoke the token and authorize again for a development branch, or confirm that production is needed and accept the token until a date."},
 		(*Auditor).productionReach},
-	{Rule{DeletedResource, Warning, "Access to a deleted resource",
-		"The access has outlived what it was given for, a sign that nobody looks after the token.",
-		"Revoke the token, and have it issued anew for what still exists if it is in use."},
+	{Rule{"reach.deleted-resource", Warning, "Access to a deleted resource",
+		"The access has outlived its purpose, a sign that nobody maintains the token.",
+		"Revoke the token; if it is in use, issue a new token for what still exists."},
 		(*Auditor).deletedResource},
-	{Rule{Expired, Warning, "Expired and still listed",
-		"A token past its end should be gone, and whether each service still refuses it is better not left to chance.",
-		"Delete the token."},
+	{Rule{widened, Warning, "Wider than in the baseline",
+		"The token can do more than when it was last reviewed.",
+		"Find out who widened it, and revoke the token if nobody meant to."},
+		(*Auditor).widened},
+	{Rule{"token.expired", Warning, "Expired and still listed",
+		"The access token is past its end and not gone: its refresh token may still renew it.",
+		"Revoke the token, so that it cannot be renewed."},
 		(*Auditor).expired},
-	{Rule{NeverExpires, Warning, "Never expires",
+	{Rule{"token.never-expires", Warning, "Never expires",
 		"If the token leaks, it works until somebody notices.",
-		"Have it issued anew with an expiry date."},
+		"Issue a new token with an expiry date, and revoke this one."},
 		(*Auditor).neverExpires},
-	{Rule{LongLived, Warning, "Long-lived",
+	{Rule{"token.long-lived", Warning, "Long-lived",
 		"The longer a token lives, the longer a leaked one can be used.",
-		"Have it issued anew for a shorter time and renewed as needed."},
+		"Issue a new token for a shorter time, renew it as needed, and revoke this one."},
 		(*Auditor).longLived},
-	{Rule{NeverUsed, Warning, "Never used",
-		"A token that nobody has needed so far is a risk without a use.",
+	{Rule{"token.never-used", Warning, "Never used",
+		"A token that has not been needed so far is a risk without a use.",
 		"Revoke the token."},
 		(*Auditor).neverUsed},
-	{Rule{Unused, Warning, "Not used for a long time",
-		"A token that nobody uses is not missed when somebody else does.",
-		"Ask its actor, and revoke it if it is not needed."},
+	{Rule{"token.unused", Warning, "Not used for a long time",
+		"Nobody notices when somebody else uses an unused token.",
+		"Ask its actor, and revoke the token if it is not needed."},
 		(*Auditor).unused},
-	{Rule{WriteReach, Note, "Reach to write",
+	{Rule{"reach.write", Note, "Can write",
 		"The token can change things, not only read them.",
-		"If the application only reads, authorize again with scopes that read."},
-		reachRule(Writes, "may write: ")},
-	{Rule{ExpiresSoon, Note, "Expires soon",
+		"If the application only reads, revoke the token and authorize again with scopes that read."},
+		reachRule(writes, "may write: ")},
+	{Rule{"token.expires-soon", Note, "Expires soon",
 		"What depends on the token stops working when it expires.",
-		"Have it renewed in time, or let it run out if it is not needed."},
+		"Renew the token in time, or revoke it if it is not needed."},
 		(*Auditor).expiresSoon},
-	{Rule{ManyTokens, Note, "One actor with many tokens",
+	{Rule{manyTokens, Note, "One actor with many tokens",
 		"With many tokens for one actor, a stolen one is hard to tell from the others.",
-		"Have the actor keep the tokens that are in use, and revoke the others."},
+		"Let the actor keep the tokens that are in use, and revoke the others."},
 		nil},
-	{Rule{UnusualAge, Note, "Much older than the rest",
-		"A token that was passed over each time the others were renewed is often a forgotten one.",
-		"Ask its actor, and have it issued anew or revoked."},
+	{Rule{unusualAge, Note, "Much older than the rest",
+		"A token that was not renewed when the others were is often a forgotten one.",
+		"Ask its actor, and issue a new token or revoke this one."},
 		nil},
+}
+
+// reachRule makes the check of a rule on what scopes and accesses allow by their names.
+func reachRule(bit Reach, message string) func(*Auditor, judged) string {
+	return func(a *Auditor, tok judged) string {
+		if tok.reach&bit == 0 {
+			return ""
+		}
+		return message + a.list(namesWith(bit, tok.held))
+	}
+}
+
+// namesWith lists the scopes and accesses whose names have the bit.
+func namesWith(bit Reach, held []holding) (found items) {
+	for _, h := range held {
+		if h.does&bit != 0 {
+			found.add(h.label)
+		}
+	}
+	return found
+}
+
+func (a *Auditor) organizationReach(tok judged) string {
+	var organizations, names items
+	for _, h := range tok.held {
+		for _, r := range h.on {
+			if r.kind == onOrganization {
+				organizations.add(r.name)
+				names.add(h.name)
+			}
+		}
+	}
+	if len(organizations) == 0 {
+		return ""
+	}
+	return "reaches all of " + a.list(organizations) + " with " + a.list(names)
+}
+
+func (a *Auditor) productionReach(tok judged) string {
+	if tok.reach&onProduction == 0 {
+		return ""
+	}
+	found := namesWith(onProduction, tok.held)
+	for _, h := range tok.held {
+		for _, r := range h.on {
+			switch {
+			case a.isProduction(r) && h.access:
+				found.add(h.label)
+			case a.isProduction(r):
+				found.add(r.label)
+			}
+		}
+	}
+	return "reaches production: " + a.list(found)
+}
+
+func (a *Auditor) deletedResource(tok judged) string {
+	var found items
+	for _, h := range tok.held {
+		for _, r := range h.on {
+			if r.deleted != nil {
+				found.add(r.label + deletedOn(*r.deleted))
+			}
+		}
+	}
+	if len(found) == 0 {
+		return ""
+	}
+	return "holds an access on " + a.list(found)
+}
+
+func (a *Auditor) actorUnknown(tok judged) string {
+	var missing []string
+	for _, m := range []struct {
+		name  string
+		value *string
+	}{{"actor_id", tok.ActorID}, {"actor_display_name", tok.ActorDisplayName}, {"actor_type", tok.ActorType}} {
+		if m.value == nil || strings.TrimSpace(*m.value) == "" {
+			missing = append(missing, m.name)
+		}
+	}
+	if len(missing) == 0 {
+		return ""
+	}
+	return "comes without " + strings.Join(missing, ", ")
+}
+
+func (a *Auditor) liveSecret(tok judged) string {
+	token := tok.Token.Token != nil && !tok.Token.Token.IsZero()
+	refresh := tok.PlainTextRefreshToken != nil && !tok.PlainTextRefreshToken.IsZero()
+	switch {
+	case token && refresh:
+		return "the members token and plain_text_refresh_token hold secrets"
+	case token:
+		return "the member token holds a secret"
+	case refresh:
+		return "the member plain_text_refresh_token holds a secret"
+	}
+	return ""
+}
+
+func (a *Auditor) widened(tok judged) string {
+	if tok.known == nil {
+		return ""
+	}
+	var more items
+	for _, scope := range tok.known.wider(tok.shown) {
+		more.add(tok.labels[scope])
+	}
+	if len(more) == 0 {
+		return ""
+	}
+	return "new since the baseline: " + a.list(more)
+}
+
+// An items collects what a message names: each item once, in order.
+type items []string
+
+func (l *items) add(item string) {
+	if !slices.Contains(*l, item) {
+		*l = append(*l, item)
+	}
+}
+
+// list returns the first few items, and how many more there are, fit to be shown.
+func (a *Auditor) list(l items) string {
+	named := make([]string, 0, maxItems+1)
+	for _, item := range l[:min(len(l), maxItems)] {
+		named = append(named, text.Data(item, itemBytes, a.secrets()...))
+	}
+	if more := len(l) - maxItems; more > 0 {
+		named = append(named, strconv.Itoa(more)+" more")
+	}
+	return strings.Join(named, ", ")
 }

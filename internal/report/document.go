@@ -31,8 +31,10 @@ type Document struct {
 	Last    []Section // after the findings
 	Footer  string    // of a page
 
-	JSON any                     // what the JSON form is made of
-	Page func(w io.Writer) error // writes the HTML form; nil for one that is made of the document
+	JSON any // what the JSON form is made of
+
+	Page      *Page // of the HTML form; nil for that of all documents
+	Inventory any   // what the page's own part shows; nil to leave it out
 }
 
 // A Rule says what a finding is and why it matters.

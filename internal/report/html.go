@@ -14,7 +14,13 @@ var (
 )
 
 // documentPage is made when it is first needed: other formats should not wait for it.
-var documentPage = sync.OnceValue(func() *Page { return NewPage(documentTemplate, documentStyle, "", nil) })
+var documentPage = sync.OnceValue(func() *Page { return NewDocumentPage("", "", "") })
+
+// NewDocumentPage makes a page for documents with a part of its own: a template that defines "inventory", with the style
+// and the script for it, as for [NewPage]. It stands below the findings.
+func NewDocumentPage(inventory, style, script string) *Page {
+	return NewPage(documentTemplate+inventory, documentStyle+style, script)
+}
 
 // maxPlaces is how many findings of a group the page lists.
 const maxPlaces = 100
@@ -30,9 +36,6 @@ type pageGroup struct {
 
 // writeHTML writes one self-contained page: the verdict, what was found, and the sections.
 func writeHTML(w io.Writer, d *Document, _ Options) error {
-	if d.Page != nil {
-		return d.Page(w)
-	}
 	data := struct {
 		*Document
 		Failed bool
@@ -49,5 +52,9 @@ func writeHTML(w io.Writer, d *Document, _ Options) error {
 			Group: g, Label: g.label(), Number: g.Count(), Shown: shown, Others: len(open) - len(shown) + g.More,
 		})
 	}
-	return documentPage().Write(w, d.Title+": "+d.Verdict+" "+d.Summary, data)
+	page := d.Page
+	if page == nil {
+		page = documentPage()
+	}
+	return page.Write(w, d.Title+": "+d.Verdict+" "+d.Summary, data)
 }

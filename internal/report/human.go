@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -84,7 +85,7 @@ func (h *human) wrapped(first, others, shown, s string) {
 
 func (h *human) paragraph(margin, s string) {
 	if s != "" {
-		h.wrapped(margin, margin+strings.Repeat(" ", gap), s, s)
+		h.wrapped(margin, strings.Repeat(" ", Width(margin)+gap), s, s)
 	}
 }
 
@@ -138,7 +139,7 @@ func (h *human) group(g Group) {
 }
 
 // aligned returns rows of cells as text in columns, each row with a gap at its end, and the widths of the columns without
-// gaps. A column that is empty takes no room; the last is cut where the others leave it less.
+// gaps. A column that is empty takes no room; the widest is cut where there is too little.
 func aligned(rows [][]string, room int) (lines []string, widths []int) {
 	for _, row := range rows {
 		for len(widths) < len(row) {
@@ -148,8 +149,8 @@ func aligned(rows [][]string, room int) (lines []string, widths []int) {
 			widths[i] = max(widths[i], min(Width(cell), maxCell))
 		}
 	}
-	for i := len(widths) - 1; i >= 0 && total(widths) > room; i-- {
-		widths[i] = max(widths[i]-(total(widths)-room), min(widths[i], 8))
+	for total(widths)-gap > room && slices.Max(widths) > 8 {
+		widths[slices.Index(widths, slices.Max(widths))]--
 	}
 	for _, row := range rows {
 		var line strings.Builder

@@ -29,7 +29,7 @@ type Page struct {
 // NewPage makes a page of a template that defines "main", the content of the body, with a style and a script of its own,
 // which follow those that all pages have. They must be constants of the module: they are not escaped. All templates know
 // {{number}}, which is [Number]. It panics if the template is wrong.
-func NewPage(main, ownStyle, ownScript string, funcs template.FuncMap) *Page {
+func NewPage(main, ownStyle, ownScript string) *Page {
 	p := &Page{style: style + ownStyle, script: script + ownScript}
 	// The browser may run this script, apply this style, and load nothing.
 	policy := strings.Join([]string{
@@ -37,7 +37,7 @@ func NewPage(main, ownStyle, ownScript string, funcs template.FuncMap) *Page {
 		"base-uri 'none'", "form-action 'none'",
 	}, "; ")
 	source := strings.ReplaceAll(layout, "POLICY", template.HTMLEscapeString(policy))
-	p.template = template.Must(template.New("layout").Funcs(template.FuncMap{"number": Number}).Funcs(funcs).Parse(source))
+	p.template = template.Must(template.New("layout").Funcs(template.FuncMap{"number": Number}).Parse(source))
 	template.Must(p.template.Parse(main))
 	return p
 }

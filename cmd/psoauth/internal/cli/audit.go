@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
+	"iter"
 	"os"
 	"strings"
 
@@ -13,109 +14,166 @@ import (
 	"github.com/psoauth/psoauth/api"
 	"github.com/psoauth/psoauth/api/apitest"
 	"github.com/psoauth/psoauth/api/audit"
-	"github.com/psoauth/psoauth/api/audit/page"
-	"github.com/psoauth/psoauth/api/audit/policy"
-	"github.com/psoauth/psoauth/api/audit/render"
+	"github.com/psoauth/psoauth/internal/report"
 	"github.com/psoauth/psoauth/openapi"
 )
 
-// auditFormats are the values of --format that audit knows; the first is the default.
-var auditFormats = []string{"human", "json", "csv", "sarif", "markdown", "html"}
+// An auditing is one run of the command.
+type auditing struct {
+	*program
+	all            bool
+	policy, output string
+	baseline       string
+	updateBaseline bool
+	format, failOn *choice
+	options        string // that lead another command to the same organization
+}
 
 func (p *program) auditCommand() *cobra.Command {
-	format := newChoice(auditFormats...)
-	failOn := newChoice("error", "warning", "note")
-	var policyFile, output string
+	a := &auditing{program: p, format: newChoice(report.Formats()...), failOn: newChoice("error", "warning", "note")}
 	cmd := &cobra.Command{
-		Use:   "audit APP_ID",
-		Short: "Say which of an application's tokens deserve attention",
-		Long: `Read every token an application has issued and say which deserve attention: what is wrong with them, why it
-matters, and what to do about it. The worst comes first. A service token needs the accesses
-read_oauth_applications and read_oauth_tokens.
+		Use:   "audit [APP_ID | --all]",
+		Short: "Find an application's risky tokens",
+		Long: `Read every token that an application has issued, or with --all every application of the organization, and find the
+risky ones: what is wrong with them, why it matters, and what to do about it. The worst comes first. A service token
+needs the accesses read_oauth_applications and read_oauth_tokens.
 
-A policy file sets the thresholds of the rules, changes how much they matter or switches them off, and
-accepts findings on single tokens until a date. The rules and their severities, unless it says otherwise:
+A policy file sets the thresholds of the rules, changes how much they matter or switches them off, and accepts findings
+on single tokens until a date. A baseline file holds what an earlier audit saw: --update-baseline writes it. An audit
+with it reports new applications and tokens, wider scopes, and tokens that are gone, and only findings that are new
+count. The rules and their severities, unless a policy says otherwise:
 
 ` + ruleList() + `
-Exit status: 0 nothing found as bad as --fail-on; 1 something found; 2 the audit could not be done, and
-says nothing about the tokens.`,
-		Example: "  psoauth audit 5kq1x0v2m8yd\n  psoauth audit 5kq1x0v2m8yd --policy audit.yaml --fail-on warning\n" +
-			"  psoauth audit 5kq1x0v2m8yd --format sarif --output audit.sarif",
-		Args: p.ids("APP_ID"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			options, err := readPolicy(policyFile)
-			if err != nil {
-				return err
+Exit status: 0 no finding as bad as --fail-on; 1 there are some; 2 the audit could not be done, or not of all
+applications: those that could be read are reported.`,
+		Example: "  psoauth audit --sandbox\n  psoauth audit 5kq1x0v2m8yd --policy audit.yaml --fail-on warning\n" +
+			"  psoauth audit --all --baseline audit-baseline.json --update-baseline\n" +
+			"  psoauth audit --all --output audit.html",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if a.all && len(args) > 0 {
+				return errors.New("--all audits every application: leave it out, or APP_ID")
 			}
-			return p.writeTo(output, func(w io.Writer) error {
-				report, err := p.audit(cmd.Context(), args, options, format.value, w)
-				if err != nil {
-					return err
-				}
-				return verdict(report, failOn.value)
-			})
+			if a.all {
+				return nil
+			}
+			return p.ids("APP_ID")(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch org := cmd.Flags().Lookup("org"); {
+			case p.settings.sandbox:
+				a.options = " --sandbox"
+			case org != nil && org.Changed && plainID.MatchString(org.Value.String()):
+				a.options = " --org " + org.Value.String()
+			}
+			return a.run(cmd.Context(), args)
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&policyFile, "policy", "", "the policy `file` (YAML)")
-	flags.StringVar(&output, "output", "", "write to this `file`, as a whole or not at all")
-	format.register(cmd, "format", "")
-	failOn.register(cmd, "fail-on", "exit with status 1 if something at least so bad is found:")
+	flags.BoolVar(&a.all, "all", false, "audit every application of the organization")
+	flags.StringVar(&a.policy, "policy", "", "the policy `file` (YAML)")
+	flags.StringVar(&a.output, "output", "", "write to this `file`, as a whole or not at all")
+	flags.StringVar(&a.baseline, "baseline", "", "accept what an earlier audit saw, from this `file`, and report what has changed")
+	flags.BoolVar(&a.updateBaseline, "update-baseline", false, "write the file of --baseline, so that it has what this audit sees")
+	a.format.register(cmd, "format", "")
+	a.failOn.register(cmd, "fail-on", "exit with status 1 if something at least so bad is found:")
+	_ = cmd.MarkFlagFilename("policy", "yaml", "yml")
+	_ = cmd.MarkFlagFilename("baseline", "json")
 	return cmd
 }
 
-// audit reads the application and its tokens, applies the rules, and writes the report.
-func (p *program) audit(
-	ctx context.Context, args []string, options audit.Options, format string, w io.Writer,
-) (*audit.Report, error) {
-	p.sandboxOptions = []apitest.Option{apitest.WithLeakedSecret(sandboxLeak)}
-	client, at, err := p.connect(args, theOrganization, anyCredential)
+func (a *auditing) run(ctx context.Context, args []string) error {
+	failOn, err := report.ParseSeverity(a.failOn.value)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	app, err := client.GetApplication(ctx, at.organization, at.application)
+	if a.updateBaseline && a.baseline == "" {
+		return errors.New("--update-baseline: say which file with --baseline")
+	}
+	options, err := readPolicy(a.policy)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	options.Now = p.Now()
-	for _, secret := range p.settings.secrets() {
+	baseline, err := a.readBaseline()
+	if err != nil {
+		return err
+	}
+	options.Baseline = baseline
+	if baseline == nil && a.updateBaseline {
+		baseline = &audit.Baseline{}
+	}
+	found, unread, err := a.audit(ctx, args, options)
+	if err != nil {
+		return err
+	}
+	if a.updateBaseline {
+		baseline.Update(found)
+		if err := replaceFile("--baseline", a.baseline, baseline.Write); err != nil {
+			return err
+		}
+	}
+	verdict := verdictOn(failures(found, failOn), failOn)
+	if unread != nil {
+		verdict = unread
+	}
+	return a.publish(auditDocument(found, failOn, a.options), a.format.value, a.output, verdict)
+}
+
+// audit applies the rules to the applications. Unread says which of them could not be read.
+func (a *auditing) audit(ctx context.Context, args []string, options audit.Options) (found *audit.Report, unread, err error) {
+	a.sandboxOptions = []apitest.Option{apitest.WithLeakedSecret(sandboxLeak)}
+	client, at, err := a.connect(args, theOrganization, anyCredential)
+	if err != nil {
+		return nil, nil, err
+	}
+	options.Now, options.Whole = a.Now(), a.all
+	for _, secret := range a.settings.secrets() {
 		options.Secrets = append(options.Secrets, openapi.NewSecret(secret))
 	}
-	auditor, err := audit.New(app, options)
+	auditor, err := audit.New(options)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	inventory := page.NewInventory(auditor, options.Now)
-	progress := p.newProgress(false)
-	for batch, err := range progress.watch(client.TokenPages(ctx, at.organization, at.application, api.ListOptions{Prefetch: prefetch})) {
-		if err != nil {
-			progress.clear()
-			return nil, err
-		}
-		for i := range batch.Data {
-			found := auditor.Token(&batch.Data[i])
-			if format == "html" {
-				inventory.Add(&batch.Data[i], found)
+	progress := a.newProgress(false)
+	defer progress.clear()
+	tokens := func(application string) iter.Seq2[*api.Token, error] {
+		return func(yield func(*api.Token, error) bool) {
+			for page, err := range progress.watch(client.TokenPages(ctx, at.organization, application, api.ListOptions{Prefetch: prefetch})) {
+				if err != nil {
+					yield(nil, err)
+					return
+				}
+				for i := range page.Data {
+					if !yield(&page.Data[i], nil) {
+						return
+					}
+				}
 			}
 		}
 	}
-	progress.clear()
-	report := auditor.Report()
-	switch format {
-	case "json":
-		err = render.JSON(w, report)
-	case "csv":
-		err = render.CSV(w, report)
-	case "sarif":
-		err = render.SARIF(w, report)
-	case "markdown":
-		err = render.Markdown(w, report)
-	case "html":
-		err = page.Write(w, report, inventory)
-	default:
-		err = p.auditHuman(w, report)
+	if !a.all {
+		app, err := client.GetApplication(ctx, at.organization, at.application)
+		if err == nil {
+			err = auditor.Add(app, tokens(app.ID))
+		}
+		return auditor.Report(), nil, err
 	}
-	return report, err
+	var failed []string
+	for app, err := range client.Applications(ctx, at.organization, api.ListOptions{}) {
+		if err != nil {
+			return nil, nil, err // the list: nothing says what is missing
+		}
+		if err := auditor.Add(app, tokens(app.ID)); err != nil {
+			if ctx.Err() != nil {
+				return nil, nil, err
+			}
+			auditor.Unread(app.ID, app.Name, err)
+			failed = append(failed, app.ID)
+		}
+	}
+	if len(failed) > 0 {
+		unread = fmt.Errorf("could not read the tokens of %s: %s; the report has the others", countOf(len(failed), "application"), strings.Join(failed, ", "))
+	}
+	return auditor.Report(), unread, nil
 }
 
 // readPolicy returns the options that the file sets; without a file, none.
@@ -128,40 +186,38 @@ func readPolicy(name string) (audit.Options, error) {
 		return audit.Options{}, fmt.Errorf("--policy: %w", err)
 	}
 	defer file.Close()
-	options, err := policy.Read(file)
+	options, err := audit.ReadPolicy(file)
+	if mistakes, ok := errors.AsType[*audit.PolicyError](err); ok {
+		var all lines
+		for _, problem := range mistakes.Problems {
+			all = append(all, "--policy "+name+": "+problem)
+		}
+		return audit.Options{}, all
+	}
 	if err != nil {
-		return audit.Options{}, mistakesIn("--policy "+name, err)
+		return audit.Options{}, fmt.Errorf("--policy %s: %w", name, err)
 	}
 	return options, nil
 }
 
-// mistakesIn is the error for a policy: a line for each mistake in it.
-func mistakesIn(where string, err error) error {
-	found, ok := errors.AsType[*policy.Error](err)
-	if !ok {
-		return fmt.Errorf("%s: %w", where, err)
+// readBaseline returns the baseline, and nil if none is asked for or it is yet to be written.
+func (a *auditing) readBaseline() (*audit.Baseline, error) {
+	if a.baseline == "" {
+		return nil, nil
 	}
-	var lines lines
-	for _, problem := range found.Problems {
-		lines = append(lines, where+": "+problem.String())
+	file, err := os.Open(a.baseline)
+	if errors.Is(err, fs.ErrNotExist) && a.updateBaseline {
+		return nil, nil
 	}
-	return lines
-}
-
-// verdict returns a finding if something in the report is at least as bad as the severity.
-func verdict(report *audit.Report, failOn string) error {
-	limit, err := audit.ParseSeverity(failOn)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("--baseline: %w", err)
 	}
-	n := 0
-	for severity := limit; severity <= audit.Error; severity++ {
-		n += report.Count(severity)
+	defer file.Close()
+	baseline, err := audit.ReadBaseline(file)
+	if err != nil {
+		return nil, fmt.Errorf("--baseline %s: %w", a.baseline, err)
 	}
-	if n == 0 {
-		return nil
-	}
-	return finding{fmt.Sprintf("%s at severity %s or higher", countOf(n, "finding"), limit)}
+	return baseline, nil
 }
 
 func ruleList() string {

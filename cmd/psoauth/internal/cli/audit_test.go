@@ -3,6 +3,7 @@ package cli_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,6 +27,9 @@ func TestTheSandboxHasACaseOfEveryRule(t *testing.T) {
 		t.Fatalf("status %d, %v", r.status, err)
 	}
 	for _, rule := range audit.Rules() {
+		if rule.ID == "token.widened" { // which needs a baseline
+			continue
+		}
 		if !slices.ContainsFunc(report.Findings, func(f struct{ Rule, Severity string }) bool { return f.Rule == rule.ID }) {
 			t.Errorf("no case of %s", rule.ID)
 		}
@@ -47,6 +51,10 @@ func TestAuditForPeople(t *testing.T) {
 // one is a server with one token, which is as it should be but for the changes.
 func one(t *testing.T, changes ...func(*gen.OAuthToken)) environment {
 	t.Helper()
+	return userOfTestServer(newServer(t, apitest.WithTokenList([]gen.OAuthToken{token(changes...)})))
+}
+
+func token(changes ...func(*gen.OAuthToken)) gen.OAuthToken {
 	actor, kind, used, expires := "u4m9b2x7k1re", "User", now.AddDate(0, 0, -1), now.AddDate(0, 0, 20)
 	tok := gen.OAuthToken{
 		ID: "8zt3c5n7w1qa", DisplayName: "CI deploys", ActorID: &actor, ActorDisplayName: &actor, ActorType: &kind,
@@ -56,7 +64,7 @@ func one(t *testing.T, changes ...func(*gen.OAuthToken)) environment {
 	for _, change := range changes {
 		change(&tok)
 	}
-	return userOfTestServer(newServer(t, apitest.WithTokenList([]gen.OAuthToken{tok})))
+	return tok
 }
 
 func forever(tok *gen.OAuthToken)  { tok.ExpiresAt = nil }
@@ -85,7 +93,7 @@ func TestAuditExitStatus(t *testing.T) {
 			args = append(args, "--fail-on", tt.failOn)
 		}
 		r := run(t, one(t, tt.change), args...)
-		if r.status != tt.status || (r.stderr == "") != (tt.status == 0) || !strings.HasSuffix(r.stdout, "notes.\n") && !strings.HasSuffix(r.stdout, "note.\n") {
+		if r.status != tt.status || (r.stderr == "") != (tt.status == 0) || !strings.Contains(r.stdout, "\n1 token on 2026-09-15: ") {
 			t.Errorf("%s, --fail-on %s: status %d, stderr %q, stdout %s", tt.name, tt.failOn, r.status, r.stderr, r.stdout)
 		}
 	}
@@ -95,13 +103,16 @@ func TestAuditFormats(t *testing.T) {
 	t.Parallel()
 	env := one(t, forever)
 	for format, want := range map[string]string{
-		"human":    "  8zt3c5n7w1qa  CI deploys  u4m9b2x7k1re\n                  issued on 2026-09-05 without an expiry date\n",
+		"human":    "    8zt3c5n7w1qa  CI deploys  u4m9b2x7k1re\n      issued on 2026-09-05 without an expiry date\n      → psoauth token revoke 5kq1x0v2m8yd 8zt3c5n7w1qa\n",
 		"json":     `"rule": "token.never-expires"`,
-		"csv":      "warning,token.never-expires,8zt3c5n7w1qa,CI deploys,",
+		"csv":      "warning,token.never-expires,5kq1x0v2m8yd,8zt3c5n7w1qa,CI deploys,",
 		"sarif":    `"ruleId": "token.never-expires"`,
+		"junit":    `name="token.never-expires 5kq1x0v2m8yd/8zt3c5n7w1qa CI deploys"`,
+		"github":   "::warning title=token.never-expires::5kq1x0v2m8yd/8zt3c5n7w1qa CI deploys: ",
+		"html":     "<bdi>issued on 2026-09-05 without an expiry date</bdi>",
 		"markdown": "| `8zt3c5n7w1qa` | `CI deploys` |",
 	} {
-		if out := mustRun(t, env, "audit", apitest.ApplicationID, "--format", format); !strings.Contains(out, want) {
+		if out := mustRun(t, env, "audit", apitest.ApplicationID, "--format", format); !strings.Contains(out, want) || format != "html" && !strings.Contains(out, "psoauth token revoke 5kq1x0v2m8yd 8zt3c5n7w1qa") {
 			t.Errorf("%s: want %q in %s", format, want, out)
 		}
 		if out := mustRun(t, env, "--format", format, "audit", apitest.ApplicationID); !strings.Contains(out, want) {
@@ -109,7 +120,7 @@ func TestAuditFormats(t *testing.T) {
 		}
 	}
 	failed(t, run(t, env, "token", "list", "x", "--format", "sarif"))
-	failed(t, run(t, env, "audit", "x", "--format", "junit"))
+	failed(t, run(t, env, "audit", "x", "--format", "yaml"))
 	failed(t, run(t, env, "audit", "x", "--fail-on", "off"))
 }
 
@@ -127,8 +138,8 @@ func TestAuditPolicy(t *testing.T) {
 	t.Parallel()
 	env := one(t, forever)
 	accepted := file(t, "policy.yaml", "accept:\n  - {token: 8zt3c5n7w1qa, until: 2026-09-15, reason: soon gone}\n  - {token: gone, until: 2026-12-31}\n")
-	out := mustRun(t, env, "audit", apitest.ApplicationID, "--fail-on", "note", "--policy", accepted)
-	for _, want := range []string{"0 with findings", "; 1 accepted.\n", "\n  gone, until 2026-12-31\n"} {
+	out := strings.Join(strings.Fields(mustRun(t, env, "audit", apitest.ApplicationID, "--fail-on", "note", "--policy", accepted)), " ")
+	for _, want := range []string{"0 with findings", "; 1 accepted", " gone 2026-12-31"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("want %q in %s", want, out)
 		}
@@ -146,13 +157,132 @@ func TestAuditPolicy(t *testing.T) {
 	}
 }
 
+func TestAuditBaseline(t *testing.T) {
+	t.Parallel()
+	baseline := filepath.Join(t.TempDir(), "baseline.json")
+	type report struct {
+		Findings []struct {
+			Rule, Token, Message string
+			Accepted             *struct{ Reason string }
+		}
+		Changes *struct {
+			NewTokens  []struct{ Token string } `json:"new_tokens"`
+			GoneTokens []struct{ Token string } `json:"gone_tokens"`
+			Widened    []struct{ Token string } `json:"widened_tokens"`
+		}
+		Summary struct{ Errors, Warnings, Accepted int }
+	}
+	audited := func(status int, env environment, args ...string) (got report) {
+		t.Helper()
+		r := run(t, env, append([]string{"audit", apitest.ApplicationID, "--format", "json", "--fail-on", "note", "--baseline", baseline}, args...)...)
+		if err := json.Unmarshal([]byte(r.stdout), &got); err != nil || r.status != status {
+			t.Fatalf("status %d, want %d, %v: %s", r.status, status, err, r.stderr)
+		}
+		return got
+	}
+	reads := func(tok *gen.OAuthToken) {
+		none := []gen.AccessScope{}
+		tok.OAuthAccessesByResource = &gen.OAuthAccessesByResource{
+			Organization: gen.OrganizationAccesses{Organizations: []gen.AccessibleOrganization{}, Accesses: none},
+			Database:     gen.DatabaseAccesses{Databases: []gen.AccessibleDatabase{}, Accesses: none},
+			Branch:       gen.BranchAccesses{Branches: []gen.AccessibleBranch{}, Accesses: none},
+			User: gen.UserAccesses{
+				Users: []gen.AccessibleUser{{ID: "u", Name: "Ada"}}, Accesses: []gen.AccessScope{{Name: "user:read_user"}},
+			},
+		}
+	}
+	writes := func(tok *gen.OAuthToken) {
+		reads(tok)
+		tok.OAuthAccessesByResource.User.Accesses = append(tok.OAuthAccessesByResource.User.Accesses, gen.AccessScope{Name: "database:read_database"})
+	}
+	failed(t, run(t, one(t), "audit", apitest.ApplicationID, "--baseline", baseline)) // which is not there
+	before := one(t, forever, reads)
+	if got := audited(0, before, "--update-baseline"); got.Changes != nil || got.Summary.Accepted != 1 || got.Summary.Warnings != 0 {
+		t.Errorf("the first audit: %+v", got)
+	}
+	written := readFile(t, baseline)
+	if got := audited(0, before); got.Summary.Accepted != 1 || len(got.Changes.NewTokens)+len(got.Changes.GoneTokens)+len(got.Changes.Widened) != 0 {
+		t.Errorf("the second audit: %+v", got)
+	}
+	if got := audited(1, one(t, forever, writes)); got.Summary.Warnings != 1 || got.Findings[0].Rule != "token.widened" ||
+		got.Findings[0].Message != "new since the baseline: database:read_database" || len(got.Changes.Widened) != 1 {
+		t.Errorf("a wider token: %+v", got)
+	}
+	other := func(tok *gen.OAuthToken) { tok.ID = "2hd6y8r4j0vs" }
+	if got := audited(1, one(t, forever, reads, other)); got.Summary.Warnings != 1 || len(got.Changes.NewTokens) != 1 || len(got.Changes.GoneTokens) != 1 {
+		t.Errorf("another token: %+v", got)
+	}
+	if readFile(t, baseline) != written {
+		t.Error("an audit without --update-baseline writes the baseline")
+	}
+	audited(0, one(t, forever, writes), "--update-baseline")
+	if got := audited(0, one(t, forever, writes)); got.Summary.Accepted != 1 {
+		t.Errorf("after the update: %+v", got)
+	}
+	if got := audited(1, one(t, soon, writes)); len(got.Findings) != 1 || got.Findings[0].Rule != "token.expires-soon" {
+		t.Errorf("a new finding: %+v", got)
+	}
+	failed(t, run(t, before, "audit", apitest.ApplicationID, "--update-baseline"))
+	failed(t, run(t, before, "audit", apitest.ApplicationID, "--baseline", file(t, "b.json", `{"findings":[],"apps":[]}`)))
+}
+
+func TestAuditOfAllApplications(t *testing.T) {
+	t.Parallel()
+	app := func(id string) gen.OAuthApplication {
+		return gen.OAuthApplication{ID: id, Name: "Application " + id, CreatedAt: now, UpdatedAt: now}
+	}
+	server := newServer(t, apitest.WithApplication(app("app1"), token(forever)), apitest.WithApplication(app("app2"), token()),
+		apitest.WithApplication(app("app3"), token(someones)),
+		apitest.WithFaults(apitest.Fault{
+			Match: func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/app2/tokens") }, Do: apitest.Status(http.StatusForbidden),
+		}))
+	env := userOfTestServer(server)
+	r := run(t, env, "audit", "--all", "--format", "json")
+	var got struct {
+		Application  *struct{}
+		Applications []struct {
+			ID     string
+			Tokens int
+			Error  *string
+		}
+		Findings []struct{ Rule, Application, Command string }
+	}
+	if err := json.Unmarshal([]byte(r.stdout), &got); err != nil || r.status != 2 {
+		t.Fatalf("status %d, %v: %s", r.status, err, r.stderr)
+	}
+	if want := "psoauth: could not read the tokens of 1 application: app2; the report has the others\n"; r.stderr != want {
+		t.Errorf("%q, want %q", r.stderr, want)
+	}
+	if apps := got.Applications; got.Application != nil || len(apps) != 3 || apps[0].Tokens != 1 || apps[1].Error == nil || apps[2].Error != nil {
+		t.Errorf("applications %+v", apps)
+	}
+	var rules []string
+	for _, f := range got.Findings {
+		rules = append(rules, f.Rule+" "+f.Application+" "+f.Command)
+	}
+	if want := []string{
+		"actor.unknown app3 psoauth token revoke app3 8zt3c5n7w1qa", "token.never-expires app1 psoauth token revoke app1 8zt3c5n7w1qa",
+	}; !slices.Equal(rules, want) {
+		t.Errorf("found %q, want %q", rules, want)
+	}
+	for _, format := range []string{"human", "csv", "markdown", "junit", "sarif", "github", "html"} {
+		if r := run(t, env, "audit", "--all", "--format", format); r.status != 2 || !strings.Contains(r.stdout, "app3") || !strings.Contains(r.stdout+r.stderr, "app2") {
+			t.Errorf("%s: status %d: %s", format, r.status, r.stdout)
+		}
+	}
+	failed(t, run(t, env, "audit", "--all", "app1"))
+	if r := run(t, env, "audit"); r.status != 2 {
+		t.Errorf("without an application: status %d", r.status)
+	}
+}
+
 func TestEveryMistakeInAPolicyHasALine(t *testing.T) {
 	t.Parallel()
 	bad := file(t, "policy.yaml", "rules:\n  token.red: off\nthresholds:\n  unused_days: -1\n")
 	r := run(t, environment{}, "--sandbox", "audit", "--policy", bad)
 	lines := strings.Split(strings.TrimSuffix(r.stderr, "\n"), "\n")
 	if r.status != 2 || r.stdout != "" || len(lines) != 2 ||
-		!strings.HasPrefix(lines[0], "psoauth: --policy "+bad+`: line 2: "token.red" is not known`) ||
+		!strings.HasPrefix(lines[0], "psoauth: --policy "+bad+": line 2: want the id of a rule (") ||
 		!strings.HasPrefix(lines[1], "psoauth: --policy "+bad+": line 4: want a number of days") {
 		t.Errorf("status %d: %s%s", r.status, r.stdout, r.stderr)
 	}

@@ -44,7 +44,7 @@ func TestAReaderThatLeavesDoesNotHideTheVerdict(t *testing.T) {
 func TestTheNameOfTheOutputImpliesTheFormat(t *testing.T) {
 	t.Parallel()
 	for name, begins := range map[string]string{
-		"a.html": "<!doctype html>", "a.JSON": "{", "a.csv": "severity,", "a.sarif": "{", "a.md": "#", "a.txt": "Audit of", "a": "Audit of", "a.xml": "Audit of",
+		"a.html": "<!doctype html>", "a.JSON": "{", "a.csv": "severity,", "a.sarif": "{", "a.md": "#", "a.txt": "Token audit of", "a": "Token audit of", "a.xml": "<?xml",
 	} {
 		file := filepath.Join(t.TempDir(), name)
 		r := run(t, nil, "audit", "--sandbox", "--output", file)

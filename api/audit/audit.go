@@ -1,0 +1,212 @@
+package audit
+
+import (
+	"cmp"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/psoauth/psoauth/api"
+	"github.com/psoauth/psoauth/internal/text"
+)
+
+const (
+	nameBytes   = 120 // of a name or an id
+	itemBytes   = 80  // of a scope or a resource in a message
+	reasonBytes = 300
+	maxItems    = 4 // in a message before it only counts them
+
+	fewestAges  = 20 // there is no usual age among fewer tokens
+	leastSpread = 30 // days that the middle half of the ages spans at least: what is a month older than a batch is not unusual
+)
+
+// Run audits the tokens of one application. An error that tokens yields ends the audit and is returned: half a list is no
+// audit.
+func Run(app *api.Application, tokens iter.Seq2[*api.Token, error], options Options) (*Report, error) {
+	a, err := New(options)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Add(app, tokens); err != nil {
+		return nil, err
+	}
+	return a.Report(), nil
+}
+
+// An Auditor applies the rules to the tokens of applications, one application after the other. It is not safe for
+// concurrent use.
+type Auditor struct {
+	options      Options
+	secrets      func() []string // a function, because printers look into a slice
+	severity     map[string]Severity
+	applications []Application
+	findings     map[string][]Finding // by rule
+	accepted     map[string][]int     // the options' acceptances by the token's id
+	used         []bool               // which of them were needed
+}
+
+// audited is an application while its tokens are judged.
+type audited struct {
+	*Auditor
+	Application
+	declared declaration
+	known    *knownApplication
+	actors   map[string]int // tokens by the actor's id
+	busy     map[string]Subject
+	ages     []aged
+	findings []Finding
+}
+
+// An aged is the age of a token.
+type aged struct {
+	Subject
+	created time.Time
+	days    int64
+}
+
+// New makes an auditor. Its error joins everything that is wrong with the options.
+func New(options Options) (*Auditor, error) {
+	options, err := options.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	a := &Auditor{options: options, severity: map[string]Severity{}, findings: map[string][]Finding{}, accepted: map[string][]int{}}
+	var secrets []string
+	for _, secret := range options.Secrets {
+		secrets = append(secrets, secret.Reveal())
+	}
+	a.secrets = func() []string { return secrets }
+	for _, rule := range rules {
+		a.severity[rule.ID] = rule.Severity
+		if severity, changed := options.Severities[rule.ID]; changed {
+			a.severity[rule.ID] = severity
+		}
+	}
+	a.options.Accept = slices.Clone(options.Accept)
+	a.used = make([]bool, len(options.Accept))
+	for i := range a.options.Accept {
+		given := &a.options.Accept[i]
+		given.Token = a.shown(given.Token) // which findings call the token
+		given.Reason = text.Data(given.Reason, reasonBytes, secrets...)
+		a.accepted[given.Token] = append(a.accepted[given.Token], i)
+	}
+	return a, nil
+}
+
+// Add audits the tokens of an application. An error that tokens yields ends the audit of the application and is returned;
+// nothing of the application is in the report then.
+func (a *Auditor) Add(app *api.Application, tokens iter.Seq2[*api.Token, error]) error {
+	d := &audited{
+		Auditor: a, Application: Application{ID: a.shown(app.ID), Name: a.shown(app.Name)}, declared: declarationOf(app),
+		actors: map[string]int{}, busy: map[string]Subject{},
+	}
+	d.known = a.options.Baseline.application(d.ID)
+	for tok, err := range tokens {
+		if err != nil {
+			return err
+		}
+		d.token(tok)
+	}
+	d.finish()
+	a.applications = append(a.applications, d.Application)
+	for _, f := range d.findings {
+		a.findings[f.Rule] = append(a.findings[f.Rule], f)
+	}
+	return nil
+}
+
+// Unread reports an application that could not be audited, and why. What is known of it from a baseline stays known.
+func (a *Auditor) Unread(id, name string, err error) {
+	a.applications = append(a.applications, Application{ID: a.shown(id), Name: a.shown(name), Err: text.Excerpt(err.Error(), reasonBytes, a.secrets()...)})
+}
+
+func (a *Auditor) shown(s string) string { return text.Data(s, nameBytes, a.secrets()...) }
+
+// token judges one token.
+func (d *audited) token(tok *api.Token) {
+	held := d.holdings(tok)
+	reach := d.reach(held)
+	shown := Token{
+		Subject: Subject{
+			Application: d.ID, Token: d.shown(tok.ID), Name: d.shown(cmp.Or(tok.DisplayName, orEmpty(tok.Name))),
+			Actor: d.shown(orEmpty(tok.ActorID)), ActorName: d.shown(orEmpty(tok.ActorDisplayName)),
+		},
+		Created: tok.CreatedAt, LastUsed: tok.LastUsedAt, Expires: tok.ExpiresAt,
+		Reach: reach &^ (onDeletedResource | undeclared), Grants: d.grants(held),
+	}
+	labels := d.labels(held)
+	shown.Scopes = slices.Sorted(maps.Keys(labels))
+	j := judged{Token: tok, held: held, reach: reach, known: d.known.token(shown.Token), shown: &shown, labels: labels}
+	for _, rule := range rules {
+		if rule.find == nil || d.severity[rule.ID] == Off {
+			continue
+		}
+		if message := rule.find(d.Auditor, j); message != "" {
+			d.found(shown.Subject, rule.ID, message)
+		}
+	}
+	if id := orEmpty(tok.ActorID); id != "" {
+		d.actors[id]++
+		d.busy[id] = Subject{Application: d.ID, Actor: shown.Actor, ActorName: shown.ActorName}
+	}
+	if !tok.CreatedAt.IsZero() {
+		d.ages = append(d.ages, aged{shown.Subject, tok.CreatedAt, d.since(tok.CreatedAt) / day})
+	}
+	d.Tokens = append(d.Tokens, shown)
+}
+
+// finish applies the rules on all tokens of the application together.
+func (d *audited) finish() {
+	var busy []string
+	for id, n := range d.actors {
+		if n > d.options.TokensPerActor {
+			busy = append(busy, id)
+		}
+	}
+	slices.SortFunc(busy, func(a, b string) int { return cmp.Or(cmp.Compare(d.actors[b], d.actors[a]), cmp.Compare(a, b)) })
+	for _, id := range busy {
+		d.found(d.busy[id], manyTokens, fmt.Sprintf("acts through %d tokens, more than %d", d.actors[id], d.options.TokensPerActor))
+	}
+	if len(d.ages) < fewestAges {
+		return
+	}
+	slices.SortStableFunc(d.ages, func(a, b aged) int { return cmp.Or(a.created.Compare(b.created), cmp.Compare(a.Token, b.Token)) })
+	// The ages are in descending order. A quartile is the least age that a quarter of the tokens does not exceed.
+	quartile := func(q int) int64 { return d.ages[len(d.ages)-(len(d.ages)*q+3)/4].days }
+	q1, q3 := quartile(1), quartile(3)
+	fence := float64(q3) + d.options.AgeSpread*float64(max(q3-q1, leastSpread))
+	for _, old := range d.ages {
+		if float64(old.days) <= fence {
+			break
+		}
+		d.found(old.Subject, unusualAge, fmt.Sprintf("%d days old, while three quarters of the tokens are at most %d", old.days, q3))
+	}
+}
+
+// found adds a finding, with what the options say of it.
+func (d *audited) found(subject Subject, rule, message string) {
+	severity := d.severity[rule]
+	if severity == Off {
+		return
+	}
+	f := Finding{Rule: rule, Severity: severity, Subject: subject, Message: message}
+	for _, i := range d.accepted[f.Token] {
+		if known := &d.options.Accept[i]; (known.Rule == "" || known.Rule == rule) && known.Holds(d.options.Now) {
+			f.Accepted, d.used[i] = known, true
+			break
+		}
+	}
+	if f.Accepted == nil {
+		f.Accepted = d.options.Baseline.accepted(f, d.options.Now)
+	}
+	d.findings = append(d.findings, f)
+}
+
+func orEmpty(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

@@ -1,0 +1,153 @@
+package auditpage
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/psoauth/psoauth/api/audit"
+)
+
+// A column is a part of what a token may do, or of where.
+type column struct {
+	name  string // as in [audit.Reach.Names]
+	Title string
+	risk  bool // whether many tokens there are a risk
+}
+
+var columns = []column{
+	{"read", "Read", false}, {"write", "Write", false}, {"delete", "Delete", true}, {"administer", "Administer", true},
+	{"user", "User", false}, {"branch", "Branches", false}, {"database", "Databases", false},
+	{"organization", "Organization", true}, {"production", "Production", true},
+}
+
+const does = 4 // columns that say what a token may do; the others say where
+
+const (
+	shownLines = 15   // of a matrix, before the others are folded
+	maxLines   = 1000 // of a matrix
+)
+
+// A table is a matrix as it is shown.
+type table struct {
+	Caption, Subject string
+	Columns          []column
+	Does, On         int // columns of each kind
+	Lines, More      []*line
+	Others           int
+}
+
+// A line counts the tokens of an actor, or on a resource, with each kind of reach.
+type line struct {
+	Label, Kind string
+	Tokens      int
+	Cells       []cell
+	grave       int // tokens with a reach that is a risk
+}
+
+type cell struct {
+	Count int
+	Heat  int // 0 for none, and from 1 to 4 as the count comes closer to the largest, where it is a risk
+}
+
+type matrix struct {
+	columns []column
+	lines   map[string]*line
+}
+
+// matrices returns the tokens of each actor, and on each resource.
+func matrices(r *audit.Report) []table {
+	byActor, byResource := matrix{columns, map[string]*line{}}, matrix{columns[:does], map[string]*line{}}
+	for _, app := range r.Applications {
+		for _, tok := range app.Tokens {
+			within := ""
+			if len(r.Applications) > 1 {
+				within = cmp.Or(app.Name, app.ID)
+			}
+			byActor.add(app.ID+"\x00"+tok.Actor, cmp.Or(tok.ActorName, tok.Actor, "unknown"), within, tok.Reach)
+			onResources := map[string]audit.Grant{} // a token may reach a resource in several ways
+			for _, g := range tok.Grants {
+				key := fmt.Sprint(g.Kind, g.Deleted, cmp.Or(g.ID, g.Name))
+				g.Does |= onResources[key].Does
+				if before := onResources[key].Name; strings.Contains(before, "/") {
+					g.Name = before
+				}
+				onResources[key] = g
+			}
+			for key, g := range onResources {
+				if g.Kind != "user" { // of whom there are as many as actors
+					byResource.add(key, cmp.Or(g.Name, g.ID), kindOf(g), g.Does)
+				}
+			}
+		}
+	}
+	return []table{
+		byActor.table("Tokens of each actor, by what they may do and where; the widest reach first", "Actor"),
+		byResource.table("Tokens that reach each resource, by what they may do there; the widest reach first", "Resource"),
+	}
+}
+
+func kindOf(g audit.Grant) string {
+	kind := g.Kind
+	if !strings.Contains(g.Name, "/") && (kind == "database" || kind == "branch") {
+		kind += " (no organization given)"
+	}
+	if g.Deleted {
+		kind = "deleted " + kind
+	}
+	return kind
+}
+
+// add counts a token.
+func (m matrix) add(key, label, kind string, reach audit.Reach) {
+	l := m.lines[key]
+	if l == nil {
+		l = &line{Label: label, Kind: kind, Cells: make([]cell, len(m.columns))}
+		m.lines[key] = l
+	}
+	if strings.Contains(label, "/") && !strings.Contains(l.Label, "/") { // a resource is listed with and without what it is in
+		l.Label, l.Kind = label, kind
+	}
+	l.Tokens++
+	grave := false
+	for i, c := range m.columns {
+		if reach.Has(c.name) {
+			l.Cells[i].Count++
+			grave = grave || c.risk
+		}
+	}
+	if grave {
+		l.grave++
+	}
+}
+
+// table returns the matrix as it is shown, the gravest lines and then the busiest first.
+func (m matrix) table(caption, subject string) table {
+	t := table{Caption: caption, Subject: subject, Columns: m.columns, Does: does, On: len(m.columns) - does}
+	all := slices.SortedFunc(maps.Values(m.lines), func(a, b *line) int {
+		return cmp.Or(cmp.Compare(b.grave, a.grave), cmp.Compare(b.Tokens, a.Tokens), cmp.Compare(a.Label, b.Label),
+			cmp.Compare(a.Kind, b.Kind))
+	})
+	largest := 2
+	for _, l := range all {
+		for i, c := range m.columns {
+			if c.risk {
+				largest = max(largest, l.Cells[i].Count)
+			}
+		}
+	}
+	for _, l := range all {
+		for i, c := range m.columns {
+			if n := l.Cells[i].Count; n > 0 && c.risk {
+				l.Cells[i].Heat = 1 + int(3*math.Log(float64(n))/math.Log(float64(largest)))
+			}
+		}
+	}
+	listed := all[:min(len(all), maxLines)]
+	t.Lines, t.More = listed[:min(len(listed), shownLines)], listed[min(len(listed), shownLines):]
+	t.Others = len(all) - len(listed)
+	return t
+}
