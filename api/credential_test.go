@@ -433,3 +433,20 @@ func TestANewRefreshTokenIsSavedBeforeItsTokenIsUsed(t *testing.T) {
 		t.Errorf("%d exchanges, %d uses, saved %v", exchanged, used, saved)
 	}
 }
+
+// withOAuthOnWire makes a client whose token source gives tokens, one after the other, the last one for ever.
+func withOAuthOnWire(t *testing.T, w wire, tokens []string) *api.Client {
+	t.Helper()
+	c, err := api.NewClient(api.WithHTTPClient(&http.Client{Transport: w}), api.WithMaxRetries(0),
+		api.WithTokenSource(sourceFunc(func() (*oauth2.Token, error) {
+			token := tokens[0]
+			if len(tokens) > 1 {
+				tokens = tokens[1:]
+			}
+			return &oauth2.Token{AccessToken: token}, nil
+		})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}

@@ -42,11 +42,12 @@ func (c *Client) exchange(ctx context.Context, call *call, build func() (*http.R
 	request.Header.Set("User-Agent", c.userAgent)
 	call.url = withoutQuery(request.URL)
 	retries, redirects, renewed := 0, 0, false
-	for since := time.Now(); ; since = time.Now() {
+	for since := time.Now(); ; {
 		if err := c.limiter.wait(ctx); err != nil {
 			return nil, transportError(call, after(err, call.last))
 		}
 		reply, err := c.attempt(ctx, call, request, since)
+		since = time.Now()
 		if err == nil {
 			switch {
 			case reply.status == http.StatusTooManyRequests:

@@ -12,8 +12,9 @@ import (
 var legacyMembers = []string{"resource_owner_id", "scope", "expires_in", "application", "created_at"}
 
 // UnmarshalJSON takes either form of the answer, as the contract describes them: the published one, which has the member
-// active, or the older one, which has resource_owner_id, scope, expires_in, application and created_at. It takes at most
-// 1 MiB. An error names the member and what the contract wants there, and does not repeat the input.
+// active, or the older one, which has resource_owner_id, scope, expires_in, application and created_at. A member
+// of the published form other than active that is null is like one that is missing. It takes at most 1 MiB. An error names
+// the member and what the contract wants there, and does not repeat the input.
 func (t *TokenInfo) UnmarshalJSON(data []byte) error {
 	if len(data) > mostBytes {
 		return errors.New("want at most 1 MiB")
@@ -30,12 +31,12 @@ func (t *TokenInfo) UnmarshalJSON(data []byte) error {
 	)
 	members, err := decodeMembers(data, []member{
 		{"active", "true or false", false, &active},
-		{"scope", "a string or an array of strings", false, &scopes},
-		{"client_id", "a string", false, &client},
-		{"token_type", "a string", false, &kind},
-		{"exp", aTime, false, &exp},
-		{"iat", aTime, false, &iat},
-		{"sub", "a string", false, &sub},
+		{"scope", "a string or an array of strings", true, &scopes},
+		{"client_id", "a string", true, &client},
+		{"token_type", "a string", true, &kind},
+		{"exp", aTime, true, &exp},
+		{"iat", aTime, true, &iat},
+		{"sub", "a string", true, &sub},
 		{"resource_owner_id", "a string or an integer", true, &owner},
 		{"expires_in", "seconds, from 0 to 292 years", true, &left},
 		{"application", "an object whose member uid is a string or null", false, &app},
@@ -58,6 +59,9 @@ func (t *TokenInfo) UnmarshalJSON(data []byte) error {
 		if _, ok := members[name]; !ok {
 			return errors.New("want the member active, or all members of the older form")
 		}
+	}
+	if string(members["scope"]) == "null" {
+		return errors.New("at /scope: want a string or an array of strings")
 	}
 	*t = TokenInfo{
 		Scopes: scopes, ClientID: app.uid, IssuedAt: (*time.Time)(created), Subject: string(owner),

@@ -101,9 +101,7 @@ func TestTokenInfoRefusesWhatIsNeitherForm(t *testing.T) {
 		"active null":                {`{"active":null}`, "at /active: want true or false"},
 		"active a string":            {`{"active":"true"}`, "at /active: want true or false"},
 		"scope a number":             {`{"active":true,"scope":1}`, "at /scope: want a string or an array of strings"},
-		"scope null":                 {`{"active":true,"scope":null}`, "at /scope"},
 		"null among scopes":          {`{"active":true,"scope":["a",null]}`, "at /scope"},
-		"client null":                {`{"active":true,"client_id":null}`, "at /client_id: want a string"},
 		"time a string":              {`{"active":true,"exp":"1787875200"}`, "at /exp: want Unix seconds"},
 		"time with a fraction":       {`{"active":true,"exp":1787875200.5}`, "at /exp: want Unix seconds"},
 		"time in milliseconds":       {`{"active":true,"exp":1787875200000}`, "at /exp: want Unix seconds"},
@@ -251,11 +249,21 @@ func FuzzTokenInfo(f *testing.F) {
 	})
 }
 
-// checkAgreement reports whether the decoder takes data, which it must if the schema accepts it.
+// checkAgreement reports whether the decoder takes data, which it must if the schema accepts it without the members of the
+// published form that are null.
 func checkAgreement(t *testing.T, data []byte) bool {
 	t.Helper()
 	var info openapi.TokenInfo
 	err := json.Unmarshal(data, &info)
+	var members map[string]json.RawMessage
+	if json.Unmarshal(data, &members) == nil {
+		for _, name := range []string{"scope", "client_id", "token_type", "exp", "iat", "sub"} {
+			if string(members[name]) == "null" && (name != "scope" || members["active"] != nil) { // the older form has scope too
+				delete(members, name)
+				data = []byte(toJSON(t, members))
+			}
+		}
+	}
 	if accepted, reason := schemaAccepts(t, "TokenInfo", data); accepted != (err == nil) {
 		t.Errorf("%s: schema: %v, decoder: %v", data, reason, err)
 	}
