@@ -1,26 +1,136 @@
 package cli
 
-import "github.com/spf13/cobra"
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/psoauth/psoauth/api"
+)
 
 func (p *program) appCommand() *cobra.Command {
-	show := &cobra.Command{
-		Use:   "show APP_ID",
-		Short: "Show an OAuth application",
-		Long: `Show an OAuth application: its redirect URI, the scopes it asks for, how many tokens it has issued.
-A service token needs the access read_oauth_applications.`,
-		Example: "  psoauth app show 5kq1x0v2m8yd\n  psoauth app show 5kq1x0v2m8yd --format json",
+	return group("app", "List and show OAuth applications", p.appList(), p.appShow())
+}
+
+func (p *program) appList() *cobra.Command {
+	var output string
+	cmd := &cobra.Command{
+		Use:     "list",
+		Short:   "List an organization's OAuth applications",
+		Long:    `List an organization's OAuth applications with their ids. A service token needs the access read_oauth_applications.`,
+		Example: "  psoauth app list\n  psoauth app list --format csv",
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			client, at, err := p.connect(nil, theOrganization, anyCredential)
+			if err != nil {
+				return err
+			}
+			p.partly = true
+			return p.writeTo(output, func(w io.Writer) error {
+				list := newList(p, &applicationView, w)
+				for app, err := range client.Applications(cmd.Context(), at.organization, api.ListOptions{}) {
+					if err == nil {
+						err = list.add(app)
+					}
+					if err != nil {
+						_ = list.end(false, "") // a failure to write is remembered by the output
+						return err
+					}
+				}
+				return list.end(true, "")
+			})
+		},
+	}
+	cmd.Flags().StringVar(&output, "output", "", "write to this `file`, as a whole or not at all; its extension implies the format")
+	_ = cmd.MarkFlagFilename("output")
+	return cmd
+}
+
+func (p *program) appShow() *cobra.Command {
+	return &cobra.Command{
+		Use:     "show [APP_ID]",
+		Short:   "Show an OAuth application",
+		Long:    `Show an OAuth application: its redirect URI, the scopes it asks for, how many tokens it has issued. APP_ID may be left out where the organization has one application. A service token needs the access read_oauth_applications.`,
+		Example: "  psoauth app show 5kq1x0v2m8yd\n  psoauth app show --format json",
 		Args:    p.ids("APP_ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			client, at, err := p.connect(args, theOrganization, anyCredential)
+			client, at, err := p.connectTo(cmd.Context(), args)
 			if err != nil {
 				return err
 			}
 			app, err := client.GetApplication(cmd.Context(), at.organization, at.application)
 			if err != nil {
-				return err
+				return p.withApplications(cmd.Context(), client, at, err)
 			}
 			return show(p, &applicationView, app)
 		},
 	}
-	return group("app", "OAuth applications", show)
+}
+
+// connectTo is connect for a command about an application, whose id may be left out where there is only one.
+func (p *program) connectTo(ctx context.Context, ids []string) (*api.Client, place, error) {
+	client, at, err := p.connect(ids, theOrganization, anyCredential)
+	if err != nil || at.application != "" || len(ids) > 0 && ids[0] == "" {
+		return client, at, err
+	}
+	apps, err := p.applications(ctx, client, at)
+	at.application, err = onlyApplication(at, apps, err)
+	return client, at, err
+}
+
+func (p *program) applications(ctx context.Context, client *api.Client, at place) (apps []*api.Application, err error) {
+	for app, err := range client.Applications(ctx, at.organization, api.ListOptions{}) {
+		if err != nil {
+			return nil, err
+		}
+		apps = append(apps, app)
+	}
+	return apps, nil
+}
+
+// onlyApplication returns the id of an organization's one application. Err is why they could not be listed.
+func onlyApplication(at place, apps []*api.Application, err error) (string, error) {
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("which application? give APP_ID: %w", err)
+	case len(apps) == 0:
+		return "", fmt.Errorf("organization %s has no OAuth applications", at.organization)
+	case len(apps) > 1:
+		return "", fmt.Errorf("which application? give APP_ID, one of %s", namesOf(apps))
+	}
+	return apps[0].ID, nil
+}
+
+// withApplications adds to the error for an application that does not exist which ones do.
+func (p *program) withApplications(ctx context.Context, client *api.Client, at place, err error) error {
+	if !errors.Is(err, api.ErrNotFound) {
+		return err
+	}
+	apps, failed := p.applications(ctx, client, at)
+	if failed != nil || len(apps) == 0 {
+		return err
+	}
+	for _, app := range apps {
+		if app.ID == at.application {
+			return err // it is something else that does not exist
+		}
+	}
+	return fmt.Errorf("%w; organization %s has %s", err, at.organization, namesOf(apps))
+}
+
+// namesOf lists applications, a few of them.
+func namesOf(apps []*api.Application) string {
+	const most = 10
+	var names []string
+	for _, app := range apps[:min(len(apps), most)] {
+		names = append(names, fmt.Sprintf("%s (%s)", app.ID, app.Name))
+	}
+	if more := len(apps) - most; more > 0 {
+		names = append(names, fmt.Sprintf("and %d more: see psoauth app list", more))
+	}
+	return strings.Join(names, ", ")
 }

@@ -17,7 +17,7 @@ func (p *program) contractShow() *cobra.Command {
 		Long: `Print the OpenAPI 3.0 document that this program was built with, for other tools to use. As YAML it is the file
 openapi/openapi.yaml; as JSON it says the same, without the comments.`,
 		Example: "  psoauth contract show > planetscale-oauth.yaml\n  psoauth contract show --format json | jq .paths",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			document := []byte(openapi.Contract())
 			if format.value == "json" {

@@ -19,7 +19,7 @@ func (p *program) demoCommand() *cobra.Command {
 		Long: `Ask an in-memory PlanetScale in this process for all that psoauth can ask for, through the typed client, and
 hold each answer against the contract on its way. The exit status is 1 if one does not keep it.`,
 		Example:     "  psoauth demo",
-		Args:        cobra.NoArgs,
+		Args:        noArguments,
 		Annotations: map[string]string{"sandbox": "always"},
 		RunE:        func(cmd *cobra.Command, _ []string) error { return p.demo(cmd.Context()) },
 	}

@@ -32,7 +32,7 @@ Formats (--format; --output report.csv implies csv):
 
   human  tables and times for people; a table is as wide as the terminal, or 80 columns
   json   one document with the API's own member names, every member of the contract in it, null where the server sent null or nothing; times as RFC 3339, scopes as an array
-  csv    a header, and a row for each thing; null is an empty cell; several values in a cell have "; " between them, scopes a space; a cell that a spreadsheet would take for a formula begins with an apostrophe
+  csv    a header, and a row for each thing; null is an empty cell; several values in a cell have "; " between them, scopes a space; objects without a published shape are JSON; a cell that a spreadsheet would take for a formula begins with an apostrophe
 
 Secrets are [redacted] in all of them.
 

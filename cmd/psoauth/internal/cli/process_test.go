@@ -222,13 +222,14 @@ func TestCompletion(t *testing.T) {
 		}
 	}
 	for line, want := range map[string]string{
-		"--format ":            "human\njson\ncsv\n",
-		"token ":               "info\t",
-		"token list --per-":    "--per-page\t",
-		"completion ":          "bash\nzsh\nfish\npowershell\n",
-		"app show --no-":       "--no-color\t",
-		"app show --":          "--org\tthe organization's name",
-		"token show 5kq1x0v2m": ":4\n", // no file names
+		"--format ":                   "human\njson\ncsv\n",
+		"token ":                      "info\t",
+		"token list --per-":           "--per-page\t",
+		"contract check --operation ": "listOAuthApplications\ngetOAuthApplication\n",
+		"completion ":                 "bash\nzsh\nfish\npowershell\n",
+		"app show --no-":              "--no-color\t",
+		"app show --":                 "--org\tthe organization's name",
+		"token show 5kq1x0v2m":        ":4\n", // no file names
 	} {
 		r := run(t, nil, append([]string{"__complete"}, strings.Split(line, " ")...)...)
 		if r.status != 0 || !strings.Contains(r.stdout, want) || strings.Contains(r.stdout, "`") {

@@ -10,8 +10,9 @@ import (
 
 // A view is how things of one type are shown to people and as csv. As json they are shown as they are.
 type view[T any] struct {
-	noun    string // one of them
-	columns []csvColumn[T]
+	noun    string                     // one of them
+	columns []string                   // of csv
+	cells   func(*T) map[string]string // those of the columns that are not members of the JSON form, or differ from it
 	sheet   func(*humanRenderer, *T) sheet
 	table   []tableColumn // of a list
 	row     func(*humanRenderer, *T) []tableCell
@@ -32,11 +33,7 @@ func show[T any](p *program, v *view[T], thing *T) error {
 	case "json":
 		return writeJSON(p.out, clean, thing)
 	case "csv":
-		table := newCSVTable(p.out, clean, v.columns)
-		if err := table.add(thing); err != nil {
-			return err
-		}
-		return table.end(true, "")
+		return (&csvTable[T]{out: p.out, clean: clean, view: v}).add(thing)
 	}
 	human := p.human(p.out)
 	return human.sheet(v.sheet(human, thing))
@@ -49,7 +46,7 @@ func newList[T any](p *program, v *view[T], w io.Writer) lister[T] {
 	case "json":
 		return &jsonList[T]{out: w, clean: clean}
 	case "csv":
-		return newCSVTable(w, clean, v.columns)
+		return &csvTable[T]{out: w, clean: clean, view: v}
 	}
 	human := p.human(w)
 	return &humanList[T]{humanRenderer: human, view: v, table: human.newTable(v.table)}
@@ -70,6 +67,13 @@ func timestamp(t time.Time) string {
 		return t.Format(time.RFC3339Nano)
 	}
 	return t.Format("2006-01-02T15:04:05.000Z07:00")
+}
+
+func orEmpty(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }
 
 // list joins what is left of the items when the empty ones are out.

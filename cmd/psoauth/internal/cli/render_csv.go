@@ -4,149 +4,121 @@ import (
 	"bytes"
 	"encoding/csv"
 	"io"
-	"strconv"
 	"strings"
-	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/psoauth/psoauth/api"
 	"github.com/psoauth/psoauth/internal/text"
-	"github.com/psoauth/psoauth/openapi"
 )
 
-// A csvColumn is a column of things of one type. A new column goes to the end: scripts count them.
-type csvColumn[T any] struct {
-	name string
-	cell func(*T) string
+// The columns of csv are members of the JSON form or computed. A new column goes to the end: scripts count them.
+var (
+	applicationColumns = strings.Fields(`id name client_id domain redirect_uri avatar tokens scopes created_at updated_at dcr
+		single_org_authorization requires_org_scope scopes_by_resource all_scopes_by_resource mcp_tool_groups`)
+	tokenColumns = strings.Fields(`id name display_name actor_id actor_display_name actor_type created_at updated_at expires_at
+		last_used_at avatar_url token plain_text_refresh_token organizations organization_accesses databases database_accesses
+		branches branch_accesses users user_accesses service_token_accesses`)
+	tokenInfoColumns = strings.Fields(`active scope client_id token_type exp iat sub resource_owner_id expires_in application_uid
+		created_at`)
+	targetColumns     = strings.Fields(`id name actor last_used_at why result reason`)
+	capabilityColumns = strings.Fields(`operation access allowed remark`)
+)
+
+// tokenCells are the computed columns of a token: what it may touch, by kind of resource.
+func tokenCells(token *api.Token) map[string]string {
+	cells := map[string]string{"service_token_accesses": strings.Join(singleAccesses(token), csvSeparator)}
+	for _, kind := range accessKinds {
+		a := kind.of(token)
+		cells[kind.resources] = strings.Join(a.resources, csvSeparator)
+		cells[kind.accesses] = strings.Join(a.scopeNames(), csvSeparator)
+	}
+	return cells
 }
 
-var applicationColumns = []csvColumn[api.Application]{
-	{"id", func(a *api.Application) string { return a.ID }},
-	{"name", func(a *api.Application) string { return a.Name }},
-	{"client_id", func(a *api.Application) string { return a.ClientID }},
-	{"domain", func(a *api.Application) string { return a.Domain }},
-	{"redirect_uri", func(a *api.Application) string { return a.RedirectURI }},
-	{"avatar", func(a *api.Application) string { return a.Avatar }},
-	{"tokens", func(a *api.Application) string { return strconv.FormatInt(a.Tokens, 10) }},
-	{"scopes", func(a *api.Application) string { return a.Scopes.String() }},
-	{"created_at", func(a *api.Application) string { return csvTime(&a.CreatedAt) }},
-	{"updated_at", func(a *api.Application) string { return csvTime(&a.UpdatedAt) }},
-	{"dcr", func(a *api.Application) string { return csvBool(a.DCR) }},
-	{"single_org_authorization", func(a *api.Application) string { return csvBool(a.SingleOrgAuthorization) }},
-	{"requires_org_scope", func(a *api.Application) string { return csvBool(a.RequiresOrgScope) }},
-	{"scopes_by_resource", func(a *api.Application) string { return compactJSON(a.ScopesByResource) }},
-	{"all_scopes_by_resource", func(a *api.Application) string { return compactJSON(a.AllScopesByResource) }},
-	{"mcp_tool_groups", func(a *api.Application) string { return compactJSON(a.MCPToolGroups) }},
+func tokenInfoCells(d *tokenInfoDocument) map[string]string {
+	if d.Application == nil {
+		return nil
+	}
+	return map[string]string{"application_uid": orEmpty(d.Application.UID)}
 }
 
-var tokenColumns = []csvColumn[api.Token]{
-	{"id", func(t *api.Token) string { return t.ID }},
-	{"name", func(t *api.Token) string { return orEmpty(t.Name) }},
-	{"display_name", func(t *api.Token) string { return t.DisplayName }},
-	{"actor_id", func(t *api.Token) string { return orEmpty(t.ActorID) }},
-	{"actor_display_name", func(t *api.Token) string { return orEmpty(t.ActorDisplayName) }},
-	{"actor_type", func(t *api.Token) string { return orEmpty(t.ActorType) }},
-	{"created_at", func(t *api.Token) string { return csvTime(&t.CreatedAt) }},
-	{"updated_at", func(t *api.Token) string { return csvTime(&t.UpdatedAt) }},
-	{"expires_at", func(t *api.Token) string { return csvTime(t.ExpiresAt) }},
-	{"last_used_at", func(t *api.Token) string { return csvTime(t.LastUsedAt) }},
-	{"avatar_url", func(t *api.Token) string { return t.AvatarURL }},
-	{"token", func(t *api.Token) string { return csvSecret(t.Token) }},
-	{"plain_text_refresh_token", func(t *api.Token) string { return csvSecret(t.PlainTextRefreshToken) }},
-	{"organizations", csvResources(0)},
-	{"organization_accesses", csvScopes(0)},
-	{"databases", csvResources(1)},
-	{"database_accesses", csvScopes(1)},
-	{"branches", csvResources(2)},
-	{"branch_accesses", csvScopes(2)},
-	{"users", csvResources(3)},
-	{"user_accesses", csvScopes(3)},
-	{"service_token_accesses", func(t *api.Token) string { return strings.Join(singleAccesses(t), csvSeparator) }},
-}
-
-var tokenInfoColumns = []csvColumn[tokenInfoDocument]{
-	{"active", func(d *tokenInfoDocument) string { return csvBool(d.Active) }},
-	{"scope", func(d *tokenInfoDocument) string { return d.Scope.String() }},
-	{"client_id", func(d *tokenInfoDocument) string { return orEmpty(d.ClientID) }},
-	{"token_type", func(d *tokenInfoDocument) string { return orEmpty(d.TokenType) }},
-	{"exp", func(d *tokenInfoDocument) string { return orEmpty(d.Exp) }},
-	{"iat", func(d *tokenInfoDocument) string { return orEmpty(d.Iat) }},
-	{"sub", func(d *tokenInfoDocument) string { return orEmpty(d.Sub) }},
-	{"resource_owner_id", func(d *tokenInfoDocument) string {
-		if d.ResourceOwnerID == nil {
-			return ""
-		}
-		return d.info.Subject
-	}},
-	{"expires_in", func(d *tokenInfoDocument) string {
-		if d.ExpiresIn == nil {
-			return ""
-		}
-		return strconv.FormatInt(*d.ExpiresIn, 10)
-	}},
-	{"application_uid", func(d *tokenInfoDocument) string {
-		if d.Application == nil {
-			return ""
-		}
-		return orEmpty(d.Application.UID)
-	}},
-	{"created_at", func(d *tokenInfoDocument) string { return orEmpty(d.CreatedAt) }},
-}
+// csvSeparator stands between the items of one cell.
+const csvSeparator = "; "
 
 // A csvTable writes a header and a row for each thing, quoted as RFC 4180 says, but with lines that end as the tools of
 // Unix expect. A member that is null or missing is an empty cell. The header comes before the first row, so that a list
 // that fails at once leaves nothing behind.
 type csvTable[T any] struct {
-	out     io.Writer
-	clean   cleaner
-	columns []csvColumn[T]
-	buf     bytes.Buffer
-	rows    *csv.Writer
-	cells   []string
-	begun   bool
-}
-
-func newCSVTable[T any](out io.Writer, clean cleaner, columns []csvColumn[T]) *csvTable[T] {
-	t := &csvTable[T]{out: out, clean: clean, columns: columns, cells: make([]string, len(columns))}
-	t.rows = csv.NewWriter(&t.buf)
-	return t
+	out   io.Writer
+	clean cleaner
+	view  *view[T]
+	begun bool
 }
 
 func (t *csvTable[T]) add(thing *T) error {
-	if err := t.begin(); err != nil {
+	document, err := json.Marshal(everyMember(thing), jsonForm)
+	if err != nil {
 		return err
 	}
-	for i, c := range t.columns {
-		t.cells[i] = csvCell(t.clean, c.cell(thing))
+	var members map[string]jsontext.Value
+	if err := json.Unmarshal(document, &members); err != nil {
+		return err
 	}
-	return t.row()
+	var computed map[string]string
+	if t.view.cells != nil {
+		computed = t.view.cells(thing)
+	}
+	row := make([]string, len(t.view.columns))
+	for i, name := range t.view.columns {
+		cell, ok := computed[name]
+		if !ok {
+			cell = csvText(members[name])
+		}
+		row[i] = csvCell(t.clean, cell)
+	}
+	return t.rows(row)
 }
 
 func (t *csvTable[T]) end(complete bool, _ string) error {
 	if !complete {
 		return nil
 	}
-	return t.begin()
+	return t.rows()
 }
 
-func (t *csvTable[T]) begin() error {
-	if t.begun {
-		return nil
+// rows writes the header, if there is none yet, and rows.
+func (t *csvTable[T]) rows(rows ...[]string) error {
+	if !t.begun {
+		t.begun = true
+		rows = append([][]string{t.view.columns}, rows...)
 	}
-	t.begun = true
-	for i, c := range t.columns {
-		t.cells[i] = c.name
-	}
-	return t.row()
-}
-
-func (t *csvTable[T]) row() error {
-	t.buf.Reset()
-	if err := t.rows.Write(t.cells); err != nil {
+	var buf bytes.Buffer
+	if err := csv.NewWriter(&buf).WriteAll(rows); err != nil {
 		return err
 	}
-	t.rows.Flush()
-	_, err := t.out.Write(t.buf.Bytes())
+	_, err := t.out.Write(buf.Bytes())
 	return err
+}
+
+// csvText returns a JSON value as the text of a cell: an array of strings with spaces between them, and what has no
+// simpler form as JSON.
+func csvText(value jsontext.Value) (cell string) {
+	var words []string
+	switch {
+	case value.Kind() == 'n', len(value) == 0:
+		return ""
+	case json.Unmarshal(value, &cell) == nil:
+		return cell
+	case json.Unmarshal(value, &words) == nil:
+		return strings.Join(words, " ")
+	}
+	var compact bytes.Buffer
+	if (cleaner{}).json(&compact, value) != nil {
+		return string(value)
+	}
+	return strings.TrimSuffix(compact.String(), "\n")
 }
 
 // csvCell returns s without credentials and control bytes, and not as a formula, neither in its beginning nor behind a
@@ -159,53 +131,4 @@ func csvCell(clean cleaner, s string) string {
 		}
 	}
 	return strings.Join(parts, ";")
-}
-
-// csvSeparator stands between the items of one cell.
-const csvSeparator = "; "
-
-func csvBool(b *bool) string {
-	if b == nil {
-		return ""
-	}
-	return strconv.FormatBool(*b)
-}
-
-func csvTime(t *time.Time) string {
-	if t == nil || t.IsZero() {
-		return ""
-	}
-	return timestamp(*t)
-}
-
-func csvSecret(s *api.Secret) string {
-	if s == nil {
-		return ""
-	}
-	return openapi.Redacted
-}
-
-func orEmpty(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
-// compactJSON returns raw on one line, and "" for nil.
-func compactJSON(raw []byte) string {
-	var buf bytes.Buffer
-	if raw == nil || (cleaner{}).json(&buf, raw) != nil {
-		return string(raw)
-	}
-	return strings.TrimSuffix(buf.String(), "\n")
-}
-
-// csvResources and csvScopes make cells of what a token may touch of a kind of resource.
-func csvResources(kind int) func(*api.Token) string {
-	return func(t *api.Token) string { return strings.Join(accessKinds[kind].of(t).resources, csvSeparator) }
-}
-
-func csvScopes(kind int) func(*api.Token) string {
-	return func(t *api.Token) string { return strings.Join(accessKinds[kind].of(t).scopeNames(), csvSeparator) }
 }

@@ -112,6 +112,7 @@ func applicationSheet(r *humanRenderer, app *api.Application) sheet {
 var tokenView = view[api.Token]{
 	noun:    "token",
 	columns: tokenColumns,
+	cells:   tokenCells,
 	sheet:   tokenSheet,
 	table:   []tableColumn{{"ID", 12}, {"NAME", 12}, {"ACTOR", 12}, {"MAY", 20}, {"EXPIRES", 10}, {"LAST USED", 10}, {"CREATED", 10}},
 	row: func(r *humanRenderer, token *api.Token) []tableCell {
@@ -154,11 +155,12 @@ func tokenSheet(r *humanRenderer, token *api.Token) sheet {
 
 var tokenInfoView = view[tokenInfoDocument]{
 	columns: tokenInfoColumns,
+	cells:   tokenInfoCells,
 	sheet: func(r *humanRenderer, d *tokenInfoDocument) sheet {
 		s := sheet{title: "The token is active.", style: styleGood}
 		switch d.info.State {
 		case openapi.StateInactive:
-			s = sheet{title: "The token is not active: it has expired, was revoked, or was never issued.", style: styleBad}
+			s = sheet{title: "The token is not active: it has expired, was revoked, or was never issued. (In scripts: --require-active.)", style: styleBad}
 		case openapi.StateUnknown:
 			s = sheet{title: "The response does not say whether the token is active.", style: styleUnsure}
 		}
@@ -287,31 +289,31 @@ func (a access) scopesExplained() (lines []string) {
 }
 
 var accessKinds = []struct {
-	label string
-	of    func(*api.Token) access
+	label, resources, accesses string // for people, and the columns of csv
+	of                         func(*api.Token) access
 }{
-	{"Organizations", accessOf(func(all *gen.OAuthAccessesByResource) (a access) {
+	{"Organizations", "organizations", "organization_accesses", accessOf(func(all *gen.OAuthAccessesByResource) (a access) {
 		for _, o := range all.Organization.Organizations {
 			a.touch(o.ID, o.Name)
 		}
 		a.scopes = all.Organization.Accesses
 		return a
 	})},
-	{"Databases", accessOf(func(all *gen.OAuthAccessesByResource) (a access) {
+	{"Databases", "databases", "database_accesses", accessOf(func(all *gen.OAuthAccessesByResource) (a access) {
 		for _, d := range all.Database.Databases {
 			a.touch(d.ID, d.Organization, d.Name)
 		}
 		a.scopes = all.Database.Accesses
 		return a
 	})},
-	{"Branches", accessOf(func(all *gen.OAuthAccessesByResource) (a access) {
+	{"Branches", "branches", "branch_accesses", accessOf(func(all *gen.OAuthAccessesByResource) (a access) {
 		for _, b := range all.Branch.Branches {
 			a.touch(b.ID, b.Organization, b.Database, b.Name)
 		}
 		a.scopes = all.Branch.Accesses
 		return a
 	})},
-	{"Users", accessOf(func(all *gen.OAuthAccessesByResource) (a access) {
+	{"Users", "users", "user_accesses", accessOf(func(all *gen.OAuthAccessesByResource) (a access) {
 		for _, u := range all.User.Users {
 			a.touch(u.ID, u.Name)
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/psoauth/psoauth/openapi"
 )
 
 const about = `psoauth finds risky PlanetScale OAuth tokens: who authorized your application, what each token can reach, and what to revoke. Unofficial.`
@@ -29,7 +32,7 @@ func (p *program) root() *cobra.Command {
 	root.Long, root.Example = about, rootExamples
 	root.AddGroup(groups...)
 	for id, commands := range map[string][]*cobra.Command{
-		"inspect":  {p.appCommand(), p.tokenCommand()},
+		"inspect":  {p.appCommand(), p.tokenCommand(), p.authCommand()},
 		"audit":    {p.auditCommand()},
 		"contract": {p.contractCommand()},
 		"tools":    {p.sandboxCommand(), p.demoCommand(), versionCommand(), completionCommand()},
@@ -51,12 +54,21 @@ func (p *program) root() *cobra.Command {
 	root.SetErr(p.Stderr)
 	root.SetFlagErrorFunc(flagError)
 	p.settings.register(root)
+	if check, _, err := root.Find([]string{"contract", "check"}); err == nil {
+		var ids []string
+		for _, id := range operationID.FindAllStringSubmatch(openapi.Contract(), -1) {
+			ids = append(ids, id[1])
+		}
+		_ = check.RegisterFlagCompletionFunc("operation", cobra.FixedCompletions(ids, cobra.ShellCompDirectiveNoFileComp))
+	}
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return p.begin(cmd) }
 	if len(p.Args) > 0 && strings.HasPrefix(p.Args[0], cobra.ShellCompRequestCmd) {
 		unquoteUsages(root)
 	}
 	return root
 }
+
+var operationID = regexp.MustCompile(`(?m)^ +operationId: (\w+)$`)
 
 // begin prepares the run of a command.
 func (p *program) begin(cmd *cobra.Command) error {
@@ -133,6 +145,13 @@ func unknownCommand(parent *cobra.Command, name string) error {
 	return fmt.Errorf("unknown command %q%s; see %s --help", name, hint, parent.CommandPath())
 }
 
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("want no arguments, got %q; see %s --help", args[0], cmd.CommandPath())
+	}
+	return nil
+}
+
 func (p *program) contractCommand() *cobra.Command {
 	return group("contract", "Check traffic against the OpenAPI contract",
 		p.contractCheck(), p.contractDiff(), p.contractProxy(), p.contractShow())
@@ -143,7 +162,7 @@ func versionCommand() *cobra.Command {
 		Use:     "version",
 		Short:   "Print the version",
 		Example: "  psoauth version",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintln(cmd.OutOrStdout(), version())
 			return err

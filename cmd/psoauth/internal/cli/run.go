@@ -157,7 +157,7 @@ func (p *program) note(format string, args ...any) {
 // inFlags says in terms of the command what package api says in terms of its options, a line for each option.
 func inFlags(err error) (said lines) {
 	for _, wrong := range optionErrors(err) {
-		said = append(said, flagOf(wrong.Option)+": "+wrong.Err.Error())
+		said = append(said, orElse(optionFlags[wrong.Option], wrong.Option)+": "+wrong.Err.Error())
 	}
 	if said == nil {
 		const bare = "it has no log.entries"
@@ -166,18 +166,12 @@ func inFlags(err error) (said lines) {
 	return said
 }
 
-func flagOf(option string) string {
-	switch option {
-	case "WithBaseURL":
-		return "--api-url (PLANETSCALE_API_URL)"
-	case "WithAuthURL":
-		return "--auth-url (PLANETSCALE_AUTH_URL)"
-	case "WithServiceToken":
-		return "--service-token (PLANETSCALE_SERVICE_TOKEN)"
-	case "WithAccessToken":
-		return "--access-token (PLANETSCALE_ACCESS_TOKEN)"
-	}
-	return option
+// optionFlags names the flags, and the variables, of options.
+var optionFlags = map[string]string{
+	"WithBaseURL":      "--api-url (PLANETSCALE_API_URL)",
+	"WithAuthURL":      "--auth-url (PLANETSCALE_AUTH_URL)",
+	"WithServiceToken": "--service-token (PLANETSCALE_SERVICE_TOKEN)",
+	"WithAccessToken":  "--access-token (PLANETSCALE_ACCESS_TOKEN)",
 }
 
 // optionErrors returns what is joined in err.

@@ -40,7 +40,7 @@ With --fault every request meets a fault, and with --fault NAME:N the first N re
 ` + faultHelp(),
 		Example: `  psoauth sandbox --listen 127.0.0.1:8080 --tokens 100000
   psoauth sandbox --fault rate-limit:3 --revision 2026-09`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !slices.Contains(revisions, revision) {
 				return fmt.Errorf("--revision %q: want %s", revision, strings.Join(revisions, ", "))

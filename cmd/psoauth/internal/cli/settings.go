@@ -264,11 +264,12 @@ func isLocal(raw string) bool {
 // A place is what a command asks about.
 type place struct{ organization, application, token string }
 
-// ids checks that a command got the ids it takes. In the sandbox they are optional.
+// ids checks that a command got the ids it takes. That of the application, the first, may be left out. In the sandbox all
+// are optional.
 func (p *program) ids(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		p.takesToken = len(names) > 1
-		if len(args) == len(names) || p.settings.sandbox && len(args) < len(names) {
+		if len(args) <= len(names) && (len(args) >= len(names)-1 || p.settings.sandbox) {
 			return nil
 		}
 		return fmt.Errorf("want %s, got %s; see %s --help", strings.Join(names, " and "), countOf(len(args), "argument"),
@@ -277,7 +278,7 @@ func (p *program) ids(names ...string) cobra.PositionalArgs {
 }
 
 // connect makes the client for a command, which needs the needs and was given the id of an application and the id of one
-// of its tokens, or the former, or none.
+// of its tokens, or one of them, or none.
 func (p *program) connect(ids []string, needs ...need) (*api.Client, place, error) {
 	if p.settings.sandbox {
 		var err error
@@ -286,6 +287,9 @@ func (p *program) connect(ids []string, needs ...need) (*api.Client, place, erro
 		}
 	}
 	at := place{organization: p.settings.org}
+	if p.takesToken && len(ids) == 1 {
+		ids = []string{"", ids[0]}
+	}
 	for i, id := range ids {
 		*[]*string{&at.application, &at.token}[i] = id
 	}

@@ -21,14 +21,14 @@ import (
 const prefetch = 2
 
 func (p *program) tokenCommand() *cobra.Command {
-	return group("token", "OAuth tokens", p.tokenList(), p.tokenShow(), p.tokenInfo())
+	return group("token", "List, show and revoke OAuth tokens", p.tokenList(), p.tokenShow(), p.tokenRevoke(), p.tokenInfo())
 }
 
 func (p *program) tokenList() *cobra.Command {
 	l := &tokenList{program: p, perPage: numberFlag{least: 1, most: 100}, page: numberFlag{least: 1}, limit: numberFlag{least: 1}}
 	l.sort = newChoice("none", "name", "actor", "created", "expires", "last-used")
 	cmd := &cobra.Command{
-		Use:   "list APP_ID",
+		Use:   "list [APP_ID]",
 		Short: "List the tokens an application has issued",
 		Long: `List the tokens an application has issued, page after page, in the server's order. A service token needs the access read_oauth_tokens.
 
@@ -39,7 +39,7 @@ If the list breaks off, everything before the page that the error names has been
   psoauth token list 5kq1x0v2m8yd --unused-for 90d --actor ada`,
 		Args: p.ids("APP_ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			client, at, err := p.connect(args, theOrganization, anyCredential)
+			client, at, err := p.connectTo(cmd.Context(), args)
 			if err != nil {
 				return err
 			}
@@ -94,7 +94,7 @@ reading:
 	for page, err := range pages {
 		if err != nil {
 			_ = list.end(false, "") // a failure to write is remembered by the output
-			return err
+			return l.withApplications(ctx, client, at, err)
 		}
 		if page.TotalPages != nil {
 			lastPage = *page.TotalPages
@@ -168,53 +168,44 @@ func (l *tokenList) wants(token *api.Token) bool {
 	})
 }
 
-// compare orders tokens by the field of --sort; what has none comes last.
-func (l *tokenList) compare(a, b *api.Token) int {
-	text := func(a, b string) int {
-		return cmp.Or(cmp.Compare(emptyLast(a == ""), emptyLast(b == "")), cmp.Compare(strings.ToLower(a), strings.ToLower(b)))
-	}
-	times := func(a, b *time.Time) int {
-		if a == nil || b == nil {
-			return cmp.Compare(emptyLast(a == nil), emptyLast(b == nil))
-		}
-		return a.Compare(*b)
-	}
-	switch l.sort.value {
-	case "name":
-		return text(a.DisplayName, b.DisplayName)
-	case "actor":
-		return text(orEmpty(a.ActorDisplayName), orEmpty(b.ActorDisplayName))
-	case "created":
-		return a.CreatedAt.Compare(b.CreatedAt)
-	case "expires":
-		return times(a.ExpiresAt, b.ExpiresAt)
-	}
-	return times(a.LastUsedAt, b.LastUsedAt)
+// sortKeys are what --sort compares; without one a token comes last.
+var sortKeys = map[string]func(*api.Token) string{
+	"name":      func(t *api.Token) string { return strings.ToLower(t.DisplayName) },
+	"actor":     func(t *api.Token) string { return strings.ToLower(orEmpty(t.ActorDisplayName)) },
+	"created":   func(t *api.Token) string { return sortableTime(&t.CreatedAt) },
+	"expires":   func(t *api.Token) string { return sortableTime(t.ExpiresAt) },
+	"last-used": func(t *api.Token) string { return sortableTime(t.LastUsedAt) },
 }
 
-func emptyLast(empty bool) int {
-	if empty {
-		return 1
+func sortableTime(t *time.Time) string {
+	if t == nil {
+		return ""
 	}
-	return 0
+	return t.UTC().Format("2006-01-02T15:04:05.000000000")
+}
+
+func (l *tokenList) compare(a, b *api.Token) int {
+	const last = "\U0010ffff"
+	key := sortKeys[l.sort.value]
+	return cmp.Compare(orElse(key(a), last), orElse(key(b), last))
 }
 
 func (p *program) tokenShow() *cobra.Command {
 	return &cobra.Command{
-		Use:   "show APP_ID TOKEN_ID",
+		Use:   "show [APP_ID] TOKEN_ID",
 		Short: "Show a token an application has issued",
 		Long: `Show a token an application has issued: who it acts for, when it expires, what it may touch.
 A service token needs the access read_oauth_tokens.`,
 		Example: "  psoauth token show 5kq1x0v2m8yd w3z8r1c5n7pd",
 		Args:    p.ids("APP_ID", "TOKEN_ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			client, at, err := p.connect(args, theOrganization, anyCredential)
+			client, at, err := p.connectTo(cmd.Context(), args)
 			if err != nil {
 				return err
 			}
 			token, err := client.GetToken(cmd.Context(), at.organization, at.application, at.token)
 			if err != nil {
-				return err
+				return p.withApplications(cmd.Context(), client, at, err)
 			}
 			return show(p, &tokenView, token)
 		},
@@ -230,7 +221,7 @@ func (p *program) tokenInfo() *cobra.Command {
 active, its scopes, and when it expires. An older form of the answer does not say whether the token is active: then it
 is neither reported as active nor as inactive. That a token is active there does not prove that the API accepts it.`,
 		Example: "  psoauth token info --require-active && echo still good",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p.gate = requireActive
 			client, _, err := p.connect(nil, theAccessToken)

@@ -1,0 +1,387 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/psoauth/psoauth/api"
+	"github.com/psoauth/psoauth/internal/report"
+)
+
+// A revocation is one run of the command.
+type revocation struct {
+	*program
+	from, output string
+	rules        []string
+	severity     *choice
+	dryRun, yes  bool
+}
+
+func (p *program) tokenRevoke() *cobra.Command {
+	r := &revocation{program: p, severity: newChoice("note", "warning", "error")}
+	cmd := &cobra.Command{
+		Use:   "revoke [APP_ID] TOKEN_ID...",
+		Short: "Revoke tokens, and prove that they are gone",
+		Long: `Revoke tokens an application has issued: it deletes them, which cannot be undone. It shows the plan first and asks for the application's name; where there is no terminal to ask on, it refuses without --yes. Then it deletes one token after the other, goes on after a failure, and reads the list of tokens again: only that decides what is gone.
+
+With --from it takes the tokens with findings in a report of psoauth audit --format json. A service token needs the accesses read_oauth_tokens and delete_oauth_tokens, and read_oauth_applications to name the application.
+
+It is not documented whether the refresh token ends with its token.
+
+Exit status: 0 all are gone; 1 some are not; 2 it could not run, or the list could not be read again; 130 interrupted, and it says what was done.`,
+		Example: `  psoauth token revoke 5kq1x0v2m8yd w3z8r1c5n7pd --dry-run
+  psoauth token revoke --from audit.json --rule token.never-used --yes
+  psoauth token revoke --from audit.json --severity error --yes --output receipt.json`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error { return r.run(cmd.Context(), args) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&r.from, "from", "", "revoke the tokens with findings in this `file`, a report of psoauth audit --format json")
+	flags.StringArrayVar(&r.rules, "rule", nil, "with --from, only tokens with a finding of this `rule` (repeatable: any of them)")
+	r.severity.register(cmd, "severity", "with --from, only tokens with a finding at least as bad:")
+	flags.BoolVar(&r.dryRun, "dry-run", false, "show the plan, and revoke nothing")
+	flags.BoolVar(&r.yes, "yes", false, "do not ask")
+	flags.StringVar(&r.output, "output", "", "write the receipt to this `file`; its extension implies the format")
+	_ = cmd.MarkFlagFilename("from", "json")
+	_ = cmd.MarkFlagFilename("output")
+	return cmd
+}
+
+// A target is a token to revoke, and what became of it.
+type target struct {
+	ID         string     `json:"id"`
+	Name       string     `json:"name"`
+	Actor      *string    `json:"actor"`
+	LastUsedAt *time.Time `json:"last_used_at"`
+	Why        string     `json:"why"`
+	Result     string     `json:"result"` // one of the results below
+	Reason     string     `json:"reason"` // why it is not gone, or how it is known to be
+}
+
+// The results of a revocation.
+const (
+	notTried    = "not tried"    // with --dry-run, or as the run was interrupted before
+	deleted     = "deleted"      // the API said so, and the list could not be read again
+	revoked     = "revoked"      // and gone from the list
+	stillListed = "still listed" // although the API said that it was deleted
+	failed      = "failed"       // and still listed, or the list could not be read again
+	unsure      = "unknown"      // the run was interrupted while it was deleted
+	gone        = "gone"         // it was not in the list, before or after
+)
+
+var targetView = view[target]{
+	noun:    "token",
+	columns: targetColumns,
+	table:   []tableColumn{{"ID", 12}, {"NAME", 12}, {"ACTOR", 10}, {"LAST USED", 10}, {"WHY, AND RESULT", 24}},
+	row: func(r *humanRenderer, t *target) []tableCell {
+		outcome := r.cell(orElse(list(": ", t.Result, t.Reason), t.Why))
+		outcome.style = map[string]string{"": "", revoked: styleGood, gone: styleGood, notTried: styleUnsure, failed: styleBad, stillListed: styleBad}[t.Result]
+		return []tableCell{r.cell(t.ID), r.cell(t.Name), r.cell(orElse(orEmpty(t.Actor), "–")), r.timeCell(t.LastUsedAt, never), outcome}
+	},
+}
+
+func (r *revocation) run(ctx context.Context, args []string) error {
+	client, at, targets, err := r.choose(ctx, args)
+	if err != nil {
+		return err
+	}
+	name := at.application
+	if app, err := client.GetApplication(ctx, at.organization, at.application); err == nil {
+		name = app.Name
+	} else if !errors.Is(err, api.ErrForbidden) {
+		return r.withApplications(ctx, client, at, err)
+	}
+	listed, err := r.listed(ctx, client, at)
+	if err != nil {
+		return err
+	}
+	for _, t := range targets {
+		if err := t.found(listed[t.ID], r.from != "", at); err != nil {
+			return err
+		}
+	}
+	if r.dryRun && r.settings.format.value != "human" {
+		return r.receipt(targets)
+	} else if r.dryRun {
+		return r.writeTo(r.output, func(w io.Writer) error { return r.plan(w, at, targets) })
+	}
+	if err := r.plan(r.Stderr, at, targets); err != nil {
+		return err // what cannot be shown is not done
+	}
+	pending := slices.DeleteFunc(slices.Clone(targets), func(t *target) bool { return t.Result == gone })
+	if len(pending) > 0 {
+		if err := r.confirm(name, at, len(pending)); err != nil {
+			return err
+		}
+	}
+	r.revoke(ctx, client, at, pending)
+	if ctx.Err() != nil {
+		return errors.Join(ctx.Err(), r.receipt(targets))
+	}
+	listed, err = r.listed(ctx, client, at)
+	if err == nil {
+		for _, t := range pending {
+			t.compare(listed[t.ID] != nil)
+		}
+	} else {
+		err = fmt.Errorf("the tokens cannot be listed again, so what is gone is not known: %w", err)
+	}
+	if written := r.receipt(targets); written != nil || err != nil {
+		return errors.Join(err, written)
+	}
+	remaining := 0
+	for _, t := range targets {
+		if t.Result != revoked && t.Result != gone {
+			remaining++
+		}
+	}
+	if remaining > 0 {
+		return finding{fmt.Sprintf("%s of %d not gone", countOf(remaining, "token"), len(targets))}
+	}
+	return nil
+}
+
+// choose reads the arguments and --from, and returns what to revoke.
+func (r *revocation) choose(ctx context.Context, args []string) (*api.Client, place, []*target, error) {
+	var targets []*target
+	application := ""
+	switch {
+	case r.from == "" && len(r.rules) > 0, r.from == "" && r.severity.value != r.severity.of[0]:
+		return nil, place{}, nil, errors.New("--rule and --severity choose from the report of --from: name one, or leave them out")
+	case r.from == "" && len(args) == 0:
+		return nil, place{}, nil, errors.New("want the ids of tokens, or --from with a report of psoauth audit --format json")
+	case r.from != "" && len(args) > 1:
+		return nil, place{}, nil, errors.New("--from names the tokens: give APP_ID at most")
+	case slices.Contains(args, ""):
+		return nil, place{}, nil, errors.New("an id is empty")
+	case r.from != "":
+		if len(args) == 1 {
+			application = args[0]
+		}
+		var err error
+		if application, targets, err = r.fromReport(application); err != nil {
+			return nil, place{}, nil, err
+		}
+		args = nil
+	}
+	r.takesToken = false
+	client, at, err := r.connect(nil, theOrganization, anyCredential)
+	if err != nil {
+		return nil, place{}, nil, err
+	}
+	if application == "" {
+		if application, args, err = r.splitApplication(ctx, client, at, args); err != nil {
+			return nil, place{}, nil, err
+		}
+	}
+	at.application = application
+	for _, id := range args {
+		if !slices.ContainsFunc(targets, func(t *target) bool { return t.ID == id }) {
+			targets = append(targets, &target{ID: id, Why: "named"})
+		}
+	}
+	if len(targets) == 0 {
+		return nil, place{}, nil, errors.New("no token to revoke: name some, or check --rule and --severity")
+	}
+	return client, at, targets, nil
+}
+
+// splitApplication tells the id of an application from those of tokens: it may be left out where there is only one.
+func (r *revocation) splitApplication(ctx context.Context, client *api.Client, at place, args []string) (string, []string, error) {
+	apps, err := r.applications(ctx, client, at)
+	if err != nil && len(args) > 1 {
+		return args[0], args[1:], nil // the credential may not list them
+	}
+	if slices.ContainsFunc(apps, func(app *api.Application) bool { return app.ID == args[0] }) {
+		return args[0], args[1:], nil
+	}
+	if r.settings.sandbox {
+		return at.application, args, nil // its first, as for the other commands
+	}
+	id, err := onlyApplication(at, apps, err)
+	return id, args, err
+}
+
+// mostReport bounds what is read of a report, in bytes.
+const mostReport = 256 << 20
+
+// fromReport reads which tokens of an application have findings that --rule and --severity choose, and why.
+func (r *revocation) fromReport(application string) (string, []*target, error) {
+	file, err := os.Open(r.from)
+	if err != nil {
+		return "", nil, fmt.Errorf("--from: %w", err)
+	}
+	defer file.Close()
+	var audit struct {
+		Application json.RawMessage
+		Findings    []struct {
+			Rule        string
+			Severity    report.Severity
+			Token       *string
+			Application json.RawMessage
+			Accepted    any
+		}
+	}
+	if err := json.NewDecoder(io.LimitReader(file, mostReport)).Decode(&audit); err != nil || audit.Findings == nil {
+		return "", nil, fmt.Errorf("--from %s: want a report of psoauth audit --format json", r.from)
+	}
+	least, err := report.ParseSeverity(r.severity.value)
+	if err != nil {
+		return "", nil, err
+	}
+	why := map[string][]string{}
+	var order, applications []string
+	for _, f := range audit.Findings {
+		of := orElse(idIn(f.Application), idIn(audit.Application))
+		if f.Token == nil || *f.Token == "" || f.Accepted != nil || f.Severity < least || application != "" && application != of ||
+			len(r.rules) > 0 && !slices.Contains(r.rules, f.Rule) {
+			continue
+		}
+		if !slices.Contains(applications, of) {
+			applications = append(applications, of)
+		}
+		if why[*f.Token] == nil {
+			order = append(order, *f.Token)
+		}
+		if !slices.Contains(why[*f.Token], f.Rule) {
+			why[*f.Token] = append(why[*f.Token], f.Rule)
+		}
+	}
+	if len(applications) > 1 {
+		return "", nil, fmt.Errorf("--from %s: it has findings on several applications: give the APP_ID of one, %s", r.from, strings.Join(applications, ", "))
+	}
+	var targets []*target
+	for _, id := range order {
+		application = applications[0]
+		targets = append(targets, &target{ID: id, Why: strings.Join(why[id], ", ")})
+	}
+	return application, targets, nil
+}
+
+// idIn returns the id in an object, or the string that is one.
+func idIn(raw json.RawMessage) (id string) {
+	var object struct{ ID string }
+	if json.Unmarshal(raw, &id) != nil && json.Unmarshal(raw, &object) == nil {
+		return object.ID
+	}
+	return id
+}
+
+// listed returns the application's tokens by their ids.
+func (r *revocation) listed(ctx context.Context, client *api.Client, at place) (map[string]*api.Token, error) {
+	tokens := map[string]*api.Token{}
+	progress := r.newProgress(false)
+	defer progress.clear()
+	for page, err := range progress.watch(client.TokenPages(ctx, at.organization, at.application, api.ListOptions{Prefetch: prefetch})) {
+		if err != nil {
+			return nil, r.withApplications(ctx, client, at, err)
+		}
+		for i := range page.Data {
+			tokens[page.Data[i].ID] = &page.Data[i]
+		}
+	}
+	return tokens, nil
+}
+
+// found completes a target by what the list says of it. A token that is named and not listed is a mistake; one of a report
+// may have gone since.
+func (t *target) found(token *api.Token, reported bool, at place) error {
+	switch {
+	case token != nil:
+		t.Name, t.Actor, t.LastUsedAt = token.DisplayName, token.ActorDisplayName, token.LastUsedAt
+	case !reported:
+		return fmt.Errorf("no token %s in application %s of organization %s; nothing was revoked", t.ID, at.application, at.organization)
+	default:
+		t.Result, t.Reason = gone, "it was not listed any more"
+	}
+	return nil
+}
+
+// plan shows what is to be revoked.
+func (r *revocation) plan(w io.Writer, at place, targets []*target) error {
+	human := r.human(w)
+	list := &humanList[target]{humanRenderer: human, view: &targetView, table: human.newTable(targetView.table)}
+	for _, t := range targets {
+		if err := list.add(t); err != nil {
+			return err
+		}
+	}
+	return list.end(true, human.clean.printable("to revoke in application "+at.application+" of organization "+at.organization))
+}
+
+// confirm asks for the application's name, if there is a terminal to ask on.
+func (r *revocation) confirm(name string, at place, n int) error {
+	if r.yes {
+		return nil
+	}
+	if !isTerminal(r.Stdin) || !isTerminal(r.Stderr) {
+		return errors.New("nothing was revoked: there is no terminal to ask on, and --yes was not given")
+	}
+	shown := cleaner(r.settings.secrets()).printable(name)
+	fmt.Fprintf(r.Stderr, "Type the name of the application, %s, to revoke %s: ", shown, countOf(n, "token"))
+	line, err := bufio.NewReader(r.Stdin).ReadString('\n')
+	if line = strings.TrimSpace(line); line == "" || line != strings.TrimSpace(name) && line != shown {
+		if err != nil {
+			fmt.Fprintln(r.Stderr)
+		}
+		return fmt.Errorf("nothing was revoked: that is not the name of application %s", at.application)
+	}
+	return nil
+}
+
+// revoke deletes one token after the other until ctx ends, and says of each what became of it.
+func (r *revocation) revoke(ctx context.Context, client *api.Client, at place, targets []*target) {
+	for _, t := range targets {
+		if ctx.Err() != nil {
+			return
+		}
+		deletion, err := client.DeleteToken(ctx, at.organization, at.application, t.ID)
+		switch {
+		case ctx.Err() != nil && err != nil:
+			t.Result, t.Reason = unsure, "interrupted while it was deleted"
+		case err != nil:
+			t.Result, t.Reason = failed, err.Error()
+		case deletion.Presumed:
+			t.Result, t.Reason = deleted, "the response was lost, and then there was no such token"
+		default:
+			t.Result = deleted
+		}
+		r.note("%s", list(": ", t.Result+" "+t.ID, t.Reason))
+	}
+}
+
+// compare says by the list what became of a token.
+func (t *target) compare(listed bool) {
+	switch {
+	case listed && t.Result == deleted:
+		t.Result, t.Reason = stillListed, "it was deleted, and the list still has it"
+	case !listed && t.Result == deleted:
+		t.Result = revoked
+	case !listed:
+		t.Result, t.Reason = gone, "the list has it no more; deleting it failed: "+t.Reason
+	}
+}
+
+// receipt writes what became of the targets.
+func (r *revocation) receipt(targets []*target) error {
+	return r.writeTo(r.output, func(w io.Writer) error {
+		list := newList(r.program, &targetView, w)
+		for _, t := range targets {
+			t.Result = orElse(t.Result, notTried)
+			if err := list.add(t); err != nil {
+				return err
+			}
+		}
+		return list.end(true, "")
+	})
+}
