@@ -50,11 +50,9 @@ bench: ## Run all benchmarks BENCHCOUNT times (6), for benchstat
 nightly: fuzz network contract-lint vuln ## Run what takes too long, or needs too much, for each change
 
 fuzz: ## Run each fuzz target FUZZTIME (10000x)
-	@set -e; for package in $$(go list ./...); do \
-		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
-			echo "$$package $$target"; \
-			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x $$package; \
-		done; \
+	@set -e; grep -rHo '^func Fuzz[A-Za-z0-9_]*' --include='*_test.go' . | sort | while IFS=: read -r file target; do \
+		echo "$$(dirname $$file) $${target#func }"; \
+		go test -run '^$$' -fuzz "^$${target#func }\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x "$$(dirname $$file)"; \
 	done
 
 network: ## List tokens through a network that fails in every way, and print how it went
