@@ -38,8 +38,8 @@ func (p *program) contractCheck() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check [FILE|DIRECTORY|-]...",
 		Short: "Say what does not keep the contract in recordings, or in the live service",
-		Long: `Hold responses against the contract and say where they do not keep it, how bad that is, and how much of the
-contract they covered. What to judge is one of
+		Long: `Check responses and their requests against the contract: what violates it, how bad that is, and how much of the
+contract they covered. What to check is one of
 
   recordings     in HAR 1.2, as browsers and proxies export them, plain or gzipped; all of a directory (*.har,
                  *.har.gz); - reads one from standard input
@@ -48,14 +48,15 @@ contract they covered. What to judge is one of
                  page, some of them one by one, and what it knows of your access token, if you have one
   a sandbox      with --sandbox, in place of the service
 
-The rules: https://github.com/psoauth/psoauth/blob/main/docs/rules.md. An error is what a program built on the contract would misread or
-fail on; a warning breaks a promise; a note tells something new. Traffic of other services in a recording is a note.
+The rules: https://github.com/psoauth/psoauth/blob/main/docs/rules.md. An error is what a program built on the
+contract would misread or fail on; a warning breaks a promise; a note is something new, or not described by the
+contract, such as other paths and other services in a recording.
 
 A baseline is a JSON file of findings that are known and accepted, each for good or up to the date in its
 "expires". --update-baseline makes it accept what is found, and nothing else.
 
 Exit status: 0 nothing found as bad as --fail-on; 1 something found; 2 something could not be read or asked, or
-there was no response of the contract's operations at all. What could be judged is reported in each case.`,
+there was no response of the contract's operations, with its body, at all (unless --allow-empty). What could be judged is reported in each case.`,
 		Example: "  psoauth contract check traffic.har\n" +
 			"  psoauth contract check recordings --baseline contract-baseline.json --format github\n" +
 			"  curl … | psoauth contract check --operation getOAuthToken -\n" +
@@ -110,7 +111,7 @@ func (c *check) run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
 		return c.service(ctx, baseline)
 	}
-	run, err := c.newRun(c.program, c.standIns(c.spec == "")...)
+	run, err := c.newRun(c.program, c.standIns(c.spec == "", true)...)
 	if err != nil {
 		return err
 	}
@@ -123,7 +124,7 @@ func (c *check) run(ctx context.Context, args []string) error {
 
 // standIns returns the options that let test servers stand for the declared ones: those of --server and, if asked for,
 // where --api-url and --auth-url lead.
-func (c *check) standIns(settings bool) (options []contract.Option) {
+func (c *check) standIns(settings, recordings bool) (options []contract.Option) {
 	given := map[string]bool{}
 	for _, pair := range c.servers.all {
 		given[pair[0]] = true
@@ -131,6 +132,9 @@ func (c *check) standIns(settings bool) (options []contract.Option) {
 	}
 	for _, s := range c.settings.standIns() {
 		if settings && !given[s.base] {
+			if recordings {
+				fmt.Fprintf(c.Stderr, "psoauth: responses of %s are taken for those of %s, as the environment or a flag says\n", s.base, s.declared)
+			}
 			options = append(options, contract.WithServer(s.base, s.declared))
 		}
 	}

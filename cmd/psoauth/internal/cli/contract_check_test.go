@@ -272,6 +272,9 @@ func TestCheckOfARecordingMadeOfATestServer(t *testing.T) {
 	env := userOf("http://127.0.0.1:8080")
 	file := recorded(t, answered{"http://127.0.0.1:8080/oauth/token/info", `{"active":false}`})
 	checked(t, env, 0, file)
+	if r := run(t, env, "contract", "check", file); !strings.Contains(r.stderr, "responses of http://127.0.0.1:8080 are taken for those of https://auth.planetscale.com") {
+		t.Errorf("the environment names a test server, and that is not said: %q", r.stderr)
+	}
 	checked(t, nil, 1, file)
 	checked(t, nil, 0, file, "--auth-url", "http://127.0.0.1:8080")
 	checked(t, nil, 0, file, "--server", "http://127.0.0.1:8080=https://auth.planetscale.com")

@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/url"
 	"os"
+	"os/exec"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -23,20 +26,30 @@ type gate struct {
 func (p *program) contractProxy() *cobra.Command {
 	g := &gate{program: p, judge: newJudge(), listen: "127.0.0.1:0"}
 	cmd := &cobra.Command{
-		Use:   "proxy",
-		Short: "Stand between a client and the service, and say what does not keep the contract",
-		Long: `Forward requests to the servers of the contract, unchanged, and hold what comes back against it: for clients in
-any language. A client that is led to the proxy with the path it would have used, such as /v1/organizations/..., reaches
-the server that the contract declares for it, or the one of --upstream.
+		Use:   "proxy [-- COMMAND [ARG]...]",
+		Short: "Forward a client's requests to the service, and report what violates the contract",
+		Long: `Forward requests to the servers of the contract, unchanged, and check what comes back: for clients in any
+language. A client that uses the proxy with the path it would have used, such as /v1/organizations/..., reaches the
+server that the contract declares for it, or the one of --upstream. The proxy does not change bodies: a client that
+follows next_page_url leaves it after the first page, and one that counts pages does not.
 
-Each finding is a line of JSON in the log, and so is each request that got no response. The report is written when the
-proxy is interrupted. The client's credentials go to the server only, and into no log.
+A command after -- runs with PLANETSCALE_API_URL and PLANETSCALE_AUTH_URL set to the proxy, its output on standard
+error; the report is written when it ends. Without one, the report is written when the proxy is interrupted. Each
+finding is a line of JSON in the log, and so is each request that got no response. The client's credentials go to the
+server only, and into no log.
 
-Exit status: 0 nothing found as bad as --fail-on; 1 something found; 2 the proxy or its log failed.`,
-		Example: "  psoauth contract proxy --listen 127.0.0.1:8080 --log findings.jsonl\n" +
+Exit status: 0 nothing found as bad as --fail-on; 1 something found, or the command failed; 2 the proxy or its log
+failed, the command could not be started, or there was no response of the contract's operations at all.`,
+		Example: "  psoauth contract proxy -- npm test\n" +
+			"  psoauth contract proxy --listen 127.0.0.1:8080 --log findings.jsonl\n" +
 			"  psoauth contract proxy --upstream http://127.0.0.1:9090 --enforce --fail-on warning",
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return g.run(cmd.Context()) },
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 && cmd.ArgsLenAtDash() != 0 {
+				return fmt.Errorf("unknown argument %q: a command to run goes after --", args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return g.run(cmd.Context(), args) },
 	}
 	g.judge.register(cmd)
 	flags := cmd.Flags()
@@ -48,7 +61,7 @@ Exit status: 0 nothing found as bad as --fail-on; 1 something found; 2 the proxy
 	return cmd
 }
 
-func (g *gate) run(ctx context.Context) error {
+func (g *gate) run(ctx context.Context, command []string) error {
 	if g.settings.sandbox {
 		return errors.New("--sandbox: the proxy has none of its own; start psoauth sandbox, and give its address to --upstream")
 	}
@@ -71,7 +84,8 @@ func (g *gate) run(ctx context.Context) error {
 		return err
 	}
 	options.Report, options.Logger = log.finding, log.logger()
-	if err := errors.Join(g.serve(ctx, run, options), log.close()); err != nil {
+	failed, err := g.serve(ctx, run, options, command)
+	if err := errors.Join(err, log.close()); err != nil {
 		return err
 	}
 	report, err := g.newReport(g.program, run, nil)
@@ -79,23 +93,57 @@ func (g *gate) run(ctx context.Context) error {
 		return err
 	}
 	empty := g.nothing(run, report)
-	if err := g.conclude(g.program, report); err != nil || empty == nil {
-		return err
-	}
-	return empty
+	return cmp.Or(g.conclude(g.program, report), failed, empty)
 }
 
-func (g *gate) serve(ctx context.Context, run *contract.Run, options contract.ProxyOptions) error {
+// serve forwards requests until it is interrupted or the command, if there is one, ends. Failed says that the command did.
+func (g *gate) serve(ctx context.Context, run *contract.Run, options contract.ProxyOptions, command []string) (failed, err error) {
 	handler, err := run.Proxy(options)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	listener, err := listenOn(ctx, g.listen)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	newLog(g.Stderr).logger().Info("listening", "url", "http://"+reachable(listener.Addr()))
-	return serve(ctx, listener, handler)
+	base := "http://" + reachable(listener.Addr())
+	switch {
+	case len(command) > 0:
+	case isTerminal(g.Stderr):
+		fmt.Fprintf(g.Stderr, "Point your client's base URL at %s/v1 (token info: %s). Ctrl-C writes the report.\n", base, base)
+	default:
+		newLog(g.Stderr).logger().Info("listening", "url", base)
+	}
+	ctx, end := context.WithCancel(ctx)
+	defer end()
+	ended := make(chan struct{})
+	var started error
+	go func() {
+		defer close(ended)
+		if len(command) > 0 {
+			defer end()
+			failed, started = g.child(ctx, command, base)
+		}
+	}()
+	err = serve(ctx, listener, handler)
+	end() // where the server failed, so that the command ends too
+	<-ended
+	return failed, errors.Join(err, started)
+}
+
+// child runs the command of the user with the proxy for PlanetScale. Failed says with what status it ended, and err that it
+// could not be started.
+func (g *gate) child(ctx context.Context, command []string, base string) (failed, err error) {
+	child := exec.CommandContext(ctx, command[0], command[1:]...)
+	child.Env = append(os.Environ(), "PLANETSCALE_API_URL="+base+"/v1", "PLANETSCALE_AUTH_URL="+base)
+	child.Stdin, child.Stdout, child.Stderr = g.Stdin, g.Stderr, g.Stderr
+	child.Cancel = func() error { return child.Process.Signal(os.Interrupt) }
+	child.WaitDelay = 10 * time.Second
+	err = child.Run()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return finding{command[0] + ": " + exit.Error()}, nil
+	}
+	return nil, err
 }
 
 func (g *gate) openLog() (*findingLog, error) {

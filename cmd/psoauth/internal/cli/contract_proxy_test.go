@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -257,7 +258,7 @@ func TestAProxyThatCannotRunIsOneLineAndStatus2(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"x"}, `unknown command "x"`},
+		{[]string{"x"}, `unknown argument "x"`},
 		{[]string{"--listen", "256.0.0.1:x"}, "choose another with --listen"},
 		{[]string{"--upstream", "example.com"}, "--upstream: want a URL with https and a host"},
 		{[]string{"--upstream", "http://example.com"}, "--upstream is plain http"},
@@ -283,5 +284,34 @@ func TestAProxyWhoseLogFailsSaysSo(t *testing.T) {
 	ask(t, p.url)
 	if status := p.end(); status != 2 || !strings.Contains(strings.Join(p.stderr, ""), syscall.ENOSPC.Error()) {
 		t.Errorf("status %d, %q", status, p.stderr)
+	}
+}
+
+// A command after -- has the proxy for PlanetScale, and its failure is the proxy's.
+func TestTheProxyRunsACommand(t *testing.T) {
+	t.Parallel()
+	address := serve(t, indiscreet)
+	for _, test := range []struct {
+		script string
+		status int
+		want   string
+	}{
+		{`curl -s -o /dev/null "$PLANETSCALE_AUTH_URL/oauth/token/info"`, 1, "psoauth: 1 finding at severity error or higher"},
+		{`exit 3`, 1, "psoauth: sh: exit status 3"},
+		{`true`, 2, "psoauth: nothing was checked: "},
+	} {
+		if _, err := exec.LookPath("curl"); err != nil && strings.HasPrefix(test.script, "curl") {
+			continue
+		}
+		r := run(t, nil, "contract", "proxy", "--upstream", address, "--", "sh", "-c", test.script)
+		if r.status != test.status || !strings.Contains(r.stderr, test.want) {
+			t.Errorf("%s: status %d, %s", test.script, r.status, r.stderr)
+		}
+	}
+	if r := run(t, nil, "contract", "proxy", "--upstream", address, "--", "/nowhere"); r.status != 2 {
+		t.Errorf("status %d, %s", r.status, r.stderr)
+	}
+	if r := run(t, nil, "contract", "proxy", "npm", "test"); r.status != 2 || !strings.Contains(r.stderr, "goes after --") {
+		t.Errorf("status %d, %s", r.status, r.stderr)
 	}
 }
