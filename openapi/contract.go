@@ -1,5 +1,5 @@
 // Package openapi holds the contract for PlanetScale's OAuth endpoints, openapi.yaml, and the few Go types that the
-// contract names. It imports the standard library only.
+// contract names.
 package openapi
 
 import _ "embed"

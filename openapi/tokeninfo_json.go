@@ -8,64 +8,70 @@ import (
 	"time"
 )
 
-// legacyMembers are the members that tell the older form, in which resource_owner_id and expires_in may be null.
-var legacyMembers = []string{"resource_owner_id", "scope", "expires_in", "application", "created_at"}
-
-// UnmarshalJSON takes either form of the answer, as the contract describes them: the published one, which has the member
-// active, or the older one, which has resource_owner_id, scope, expires_in, application and created_at. A member
-// of the published form other than active that is null is like one that is missing. It takes at most 1 MiB. An error names
-// the member and what the contract wants there, and does not repeat the input.
+// UnmarshalJSON takes either form, as the contract describes them: the published one, which has the member active, or the
+// older one, which has scope, application and created_at. Any other member that is null counts as missing. It takes at
+// most 1 MiB. An error names the member and what the contract wants there, and does not repeat the input.
 func (t *TokenInfo) UnmarshalJSON(data []byte) error {
+	const aTime = "Unix seconds, from 0 to the year 9999"
+	const longest = seconds(1<<63-1) / seconds(time.Second)
+	var (
+		active                 *bool
+		scope                  *Scopes
+		client, kind, sub, uid string
+		exp, iat, created      *seconds
+		ownerID                owner
+		left                   *seconds
+		application            map[string]json.RawMessage
+		members                map[string]json.RawMessage // encoding/json matches names of fields without regard to case
+	)
 	if len(data) > mostBytes {
 		return errors.New("want at most 1 MiB")
 	}
-	const aTime = "Unix seconds, from 0 to the year 9999"
-	var (
-		active            bool
-		scopes            Scopes
-		client, kind, sub string
-		exp, iat, created *unixTime
-		owner             ownerID
-		left              *lifetime
-		app               application
-	)
-	members, err := decodeMembers(data, []member{
-		{"active", "true or false", false, &active},
-		{"scope", "a string or an array of strings", true, &scopes},
-		{"client_id", "a string", true, &client},
-		{"token_type", "a string", true, &kind},
-		{"exp", aTime, true, &exp},
-		{"iat", aTime, true, &iat},
-		{"sub", "a string", true, &sub},
-		{"resource_owner_id", "a string or an integer", true, &owner},
-		{"expires_in", "seconds, from 0 to 292 years", true, &left},
-		{"application", "an object whose member uid is a string or null", false, &app},
-		{"created_at", aTime, false, &created},
-	})
-	if err != nil {
-		return err
+	if err := json.Unmarshal(data, &members); err != nil || members == nil {
+		return errors.New("want an object")
 	}
-	if _, published := members["active"]; published {
-		*t = TokenInfo{
-			State: StateInactive, Scopes: scopes, ClientID: client, TokenType: kind,
-			ExpiresAt: (*time.Time)(exp), IssuedAt: (*time.Time)(iat), Subject: sub,
+	for _, m := range []struct {
+		name, want string
+		into       any
+	}{
+		{"active", "true or false", &active},
+		{"scope", "a string or an array of strings", &scope},
+		{"client_id", "a string", &client},
+		{"token_type", "a string", &kind},
+		{"exp", aTime, &exp},
+		{"iat", aTime, &iat},
+		{"sub", "a string", &sub},
+		{"resource_owner_id", "a string or an integer", &ownerID},
+		{"expires_in", "seconds, from 0 to 292 years", &left},
+		{"application", "an object", &application},
+		{"created_at", aTime, &created},
+	} {
+		raw, ok := members[m.name]
+		if ok && json.Unmarshal(raw, m.into) != nil || m.into == &left && left != nil && *left > longest {
+			return fmt.Errorf("at /%s: want %s", m.name, m.want)
 		}
-		if active {
+	}
+	if raw, ok := application["uid"]; ok && json.Unmarshal(raw, &uid) != nil {
+		return errors.New("at /application/uid: want a string")
+	}
+	switch {
+	case active != nil:
+		*t = TokenInfo{
+			State: StateInactive, ClientID: client, TokenType: kind, ExpiresAt: exp.time(), IssuedAt: iat.time(), Subject: sub,
+		}
+		if *active {
 			t.State = StateActive
 		}
-		return nil
-	}
-	for _, name := range legacyMembers {
-		if _, ok := members[name]; !ok {
-			return errors.New("want the member active, or all members of the older form")
+		if scope != nil {
+			t.Scopes = *scope
 		}
-	}
-	if string(members["scope"]) == "null" {
-		return errors.New("at /scope: want a string or an array of strings")
-	}
-	*t = TokenInfo{
-		Scopes: scopes, ClientID: app.uid, IssuedAt: (*time.Time)(created), Subject: string(owner),
-		ExpiresIn: (*time.Duration)(left), Legacy: true,
+	case scope != nil && application != nil && created != nil:
+		*t = TokenInfo{Scopes: *scope, ClientID: uid, IssuedAt: created.time(), Subject: string(ownerID), Legacy: true}
+		if left != nil {
+			t.ExpiresIn = new(time.Duration(*left) * time.Second)
+		}
+	default:
+		return errors.New("want the member active, or all members of the older form")
 	}
 	return nil
 }
@@ -81,131 +87,82 @@ func (t TokenInfo) MarshalJSON() ([]byte, error) {
 		return nil, errors.New("the older form needs IssuedAt")
 	case t.Legacy:
 		return json.Marshal(struct {
-			ResourceOwnerID stringOrNull            `json:"resource_owner_id"`
-			Scope           Scopes                  `json:"scope"`
-			ExpiresIn       *lifetime               `json:"expires_in"`
-			Application     map[string]stringOrNull `json:"application"`
-			CreatedAt       *unixTime               `json:"created_at"`
+			ResourceOwnerID *string            `json:"resource_owner_id"`
+			Scope           Scopes             `json:"scope"`
+			ExpiresIn       *seconds           `json:"expires_in"`
+			Application     map[string]*string `json:"application"`
+			CreatedAt       *seconds           `json:"created_at"`
 		}{
-			stringOrNull(t.Subject), t.Scopes, (*lifetime)(t.ExpiresIn),
-			map[string]stringOrNull{"uid": stringOrNull(t.ClientID)}, (*unixTime)(t.IssuedAt),
+			orNull(t.Subject), t.Scopes, secondsOf(t.ExpiresIn, func(d time.Duration) int64 { return int64(d / time.Second) }),
+			map[string]*string{"uid": orNull(t.ClientID)}, secondsOf(t.IssuedAt, time.Time.Unix),
 		})
 	}
 	var scope *string
 	if t.Scopes != nil {
-		joined := t.Scopes.String()
-		scope = &joined
+		scope = new(t.Scopes.String())
 	}
 	return json.Marshal(struct {
-		Active    bool      `json:"active"`
-		Scope     *string   `json:"scope,omitempty"`
-		ClientID  string    `json:"client_id,omitempty"`
-		TokenType string    `json:"token_type,omitempty"`
-		Exp       *unixTime `json:"exp,omitempty"`
-		Iat       *unixTime `json:"iat,omitempty"`
-		Sub       string    `json:"sub,omitempty"`
+		Active    bool     `json:"active"`
+		Scope     *string  `json:"scope,omitempty"`
+		ClientID  string   `json:"client_id,omitempty"`
+		TokenType string   `json:"token_type,omitempty"`
+		Exp       *seconds `json:"exp,omitempty"`
+		Iat       *seconds `json:"iat,omitempty"`
+		Sub       string   `json:"sub,omitempty"`
 	}{
-		t.State == StateActive, scope, t.ClientID, t.TokenType,
-		(*unixTime)(t.ExpiresAt), (*unixTime)(t.IssuedAt), t.Subject,
+		t.State == StateActive, scope, t.ClientID, t.TokenType, secondsOf(t.ExpiresAt, time.Time.Unix),
+		secondsOf(t.IssuedAt, time.Time.Unix), t.Subject,
 	})
 }
 
-// unixTime is a time on the wire: Unix seconds, from 0 to the last second that RFC 3339 can write.
-type unixTime time.Time
-
-const lastSecond = 253402300799 // 9999-12-31T23:59:59Z
-
-func (u unixTime) MarshalJSON() ([]byte, error) {
-	return marshalSeconds(time.Time(u).Unix(), lastSecond)
-}
-
-func (u *unixTime) UnmarshalJSON(data []byte) error {
-	seconds, err := unmarshalSeconds(data, lastSecond)
-	*u = unixTime(time.Unix(seconds, 0).UTC())
-	return err
-}
-
-// lifetime is a duration on the wire: seconds, from 0 to the most that a [time.Duration] holds.
-type lifetime time.Duration
-
-const longestLifetime = int64(1<<63-1) / int64(time.Second)
-
-func (l lifetime) MarshalJSON() ([]byte, error) {
-	return marshalSeconds(int64(time.Duration(l)/time.Second), longestLifetime)
-}
-
-func (l *lifetime) UnmarshalJSON(data []byte) error {
-	seconds, err := unmarshalSeconds(data, longestLifetime)
-	*l = lifetime(seconds * int64(time.Second))
-	return err
-}
-
-func marshalSeconds(seconds, most int64) ([]byte, error) {
-	if seconds < 0 || seconds > most {
-		return nil, fmt.Errorf("%d seconds are not between 0 and %d", seconds, most)
+func orNull(s string) *string {
+	if s == "" {
+		return nil
 	}
-	return strconv.AppendInt(nil, seconds, 10), nil
+	return &s
 }
 
-func unmarshalSeconds(data []byte, most int64) (int64, error) {
-	seconds, err := strconv.ParseInt(string(data), 10, 64)
-	if err != nil || seconds < 0 || seconds > most {
-		return 0, fmt.Errorf("want an integer between 0 and %d", most)
+// seconds are an integer on the wire, from 0 to the last Unix second that RFC 3339 can write, in the year 9999.
+type seconds int64
+
+func secondsOf[T any](value *T, in func(T) int64) *seconds {
+	if value == nil {
+		return nil
 	}
-	return seconds, nil
+	return new(seconds(in(*value)))
 }
 
-// ownerID is a string, or an integer kept as its digits.
-type ownerID string
+func (s *seconds) time() *time.Time {
+	if s == nil {
+		return nil
+	}
+	return new(time.Unix(int64(*s), 0).UTC())
+}
 
-func (o *ownerID) UnmarshalJSON(data []byte) error {
+// MarshalJSON fails for what is out of range.
+func (s seconds) MarshalJSON() ([]byte, error) {
+	data := strconv.AppendInt(nil, int64(s), 10)
+	return data, s.UnmarshalJSON(data)
+}
+
+// UnmarshalJSON takes an integer without fraction and exponent.
+func (s *seconds) UnmarshalJSON(data []byte) error {
+	n, err := strconv.ParseInt(string(data), 10, 64)
+	if err != nil || n < 0 || n > 253402300799 {
+		return errors.New("want an integer from 0 to 253402300799")
+	}
+	*s = seconds(n)
+	return nil
+}
+
+// An owner is a string, or an integer kept as its digits.
+type owner string
+
+// UnmarshalJSON takes a string, an integer of 64 bits, or null for none.
+func (o *owner) UnmarshalJSON(data []byte) error {
 	if _, err := strconv.ParseInt(string(data), 10, 64); err == nil {
-		*o = ownerID(data)
+		*o = owner(data)
 		return nil
 	}
 	return json.Unmarshal(data, (*string)(o))
-}
-
-// application is the object that holds the client id in the older form.
-type application struct{ uid string }
-
-func (a *application) UnmarshalJSON(data []byte) error {
-	_, err := decodeMembers(data, []member{{"uid", "a string", true, &a.uid}})
-	return err
-}
-
-// stringOrNull is written as null if it is empty.
-type stringOrNull string
-
-func (s stringOrNull) MarshalJSON() ([]byte, error) {
-	if s == "" {
-		return []byte("null"), nil
-	}
-	return json.Marshal(string(s))
-}
-
-// A member says where one member of an object is decoded to, and what to say if it cannot be.
-type member struct {
-	name, want string
-	nullable   bool
-	into       any
-}
-
-// decodeMembers decodes the object in data and returns its members by name. It is there because package encoding/json
-// matches names without regard to case and takes null for anything.
-func decodeMembers(data []byte, want []member) (map[string]json.RawMessage, error) {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(data, &members); err != nil || members == nil {
-		return nil, errors.New("want an object")
-	}
-	for _, m := range want {
-		raw, ok := members[m.name]
-		if !ok || m.nullable && string(raw) == "null" {
-			continue
-		}
-		if err := json.Unmarshal(raw, m.into); err != nil || string(raw) == "null" {
-			return nil, fmt.Errorf("at /%s: want %s", m.name, m.want)
-		}
-	}
-	return members, nil
 }
