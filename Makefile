@@ -9,7 +9,7 @@ BENCHCOUNT  ?= 6
 TESTFLAGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help generate generated test check lint api demo cover fuzz bench network vuln contract-lint nightly \
+.PHONY: help generate generated test check lint api demo cover fuzz bench network edits vuln contract-lint nightly \
 	package-files snapshot release
 
 help: ## Say what each target does
@@ -47,7 +47,7 @@ cover: ## Measure how much of api the tests run; lines in coverage.out
 bench: ## Run all benchmarks BENCHCOUNT times (6), for benchstat
 	go test -run '^$$' -bench . -count $(BENCHCOUNT) ./...
 
-nightly: fuzz network contract-lint vuln ## Run what takes too long, or needs too much, for each change
+nightly: fuzz network edits contract-lint vuln ## Run what takes too long, or needs too much, for each change
 
 fuzz: ## Run each fuzz target FUZZTIME (10000x)
 	@set -e; grep -rHo '^func Fuzz[A-Za-z0-9_]*' --include='*_test.go' . | sort | while IFS=: read -r file target; do \
@@ -57,6 +57,9 @@ fuzz: ## Run each fuzz target FUZZTIME (10000x)
 
 network: ## List tokens through a network that fails in every way, and print how it went
 	cd conformance_test/network && go mod tidy -diff && go vet . && go test -count 1 -parallel 16
+
+edits: ## Look for every edit of the contract, and thousands of random ones, by contract diff
+	go test ./openapi/drift -run 'Edits' -all-edits -seeds 20 -count 1 -timeout 60m
 
 vuln: ## Look for known vulnerabilities in what the module calls
 	@GOBIN=$(CURDIR)/build go install golang.org/x/vuln/cmd/govulncheck@v1.9.0

@@ -124,7 +124,7 @@ func TestTheAction(t *testing.T) {
 		"nothing to check":          {commit, nil, nil, 2, ""},
 		"an id like a flag":         {commit, given{"app": "-a"}, nil, 2, ""},
 		"a server":                  {commit, given{"app": apitest.ApplicationID, "server": srv.URL + "=https://api.planetscale.com/v1"}, live, 0, ""},
-		"an audit":                  {commit, given{"audit": "true", "app": apitest.ApplicationID, "policy": recordings + "/../../docs/policy.yaml", "format": "json"}, live, 1, "findings"},
+		"an audit":                  {commit, given{"audit": "true", "app": apitest.ApplicationID, "policy": recordings + "/../../docs/policy.yaml"}, live, 1, "::error"},
 		"a policy for the check":    {commit, given{"paths": recordings, "policy": "x"}, nil, 2, "policy is for the audit"},
 		"paths for the audit":       {commit, given{"audit": "true", "paths": recordings}, nil, 2, "are for the check"},
 		"an output of two lines":    {commit, given{"paths": recordings, "output": "x\nreport=other"}, nil, 2, "on one line"},
