@@ -98,7 +98,7 @@ var rules = []check{
 		(*Auditor).widened},
 	{Rule{"token.expired", Warning, "Expired and still listed",
 		"The access token is past its end and not gone: its refresh token may still renew it.",
-		"Revoke the token, so that it cannot be renewed."},
+		"Revoke the token; whether that ends its refresh token too is not documented."},
 		(*Auditor).expired},
 	{Rule{"token.never-expires", Warning, "Never expires",
 		"If the token leaks, it works until somebody notices.",

@@ -42,7 +42,7 @@ func TestActionsOfOthersArePinnedByCommit(t *testing.T) {
 	if err != nil || len(workflows) == 0 {
 		t.Fatalf("%v, %v", workflows, err)
 	}
-	for _, file := range append(workflows, root+"/action.yml", root+"/README.md", root+"/docs/drift-workflow.yml") {
+	for _, file := range append(workflows, root+"/action.yml", root+"/README.md", root+"/docs/drift-workflow.yml", root+"/docs/audit-workflow.yml") {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

@@ -73,6 +73,7 @@ type Finding struct {
 	Count    int    // how often it was found
 	File     string // that was examined; empty if none was
 	Line     int    // in the file; 0 if not known
+	URI      string // of what was examined where it is no file, without what is secret; may be empty
 	Link     string // to the source of what is broken; may be empty
 	Example  string // may be several lines, or empty
 	Accepted *Acceptance

@@ -108,9 +108,12 @@ func writeSARIF(w io.Writer, d *Document, _ Options) error {
 
 func (f Finding) sarif(kind string, rule Rule, index int) sarifResult {
 	location := sarifLocation{Logical: []sarifPlace{{f.Where}}}
-	if f.File != "" {
+	if f.File != "" || f.URI != "" { // code scanning takes no result without an artifact
 		location.Physical = &sarifPhysical{}
-		location.Physical.Artifact.URI = (&url.URL{Path: filepath.ToSlash(f.File)}).String()
+		location.Physical.Artifact.URI = f.URI
+		if f.File != "" {
+			location.Physical.Artifact.URI = (&url.URL{Path: filepath.ToSlash(f.File)}).String()
+		}
 		if f.Line > 0 {
 			location.Physical.Region = &sarifRegion{f.Line}
 		}

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"fmt"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -106,6 +107,8 @@ func auditFinding(f audit.Finding, names map[string]string, several bool, option
 		Fields:  []string{f.Application, f.Token, f.Name, f.Actor, f.ActorName},
 		Message: f.Message, Accepted: f.Accepted, Command: command(f.Subject, options),
 	}
+	uri := url.URL{Path: "oauth-applications/" + f.Application + "/tokens/" + f.Token}
+	shown.URI = strings.TrimSuffix(uri.String(), "/")
 	if several {
 		shown.Cells = append([]string{names[f.Application]}, shown.Cells...)
 	}
