@@ -1,7 +1,6 @@
 package openapi
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,40 +12,24 @@ import (
 const Redacted = "[redacted]"
 
 // A Secret is a string that cannot be printed by accident: every verb of package fmt, every slog handler and every
-// encoder gets [Redacted], and what walks through memory by reflection, as the diffs of test libraries do, finds noise.
-// [Secret.Reveal] is the one way to the string. The zero value is the empty secret; == says
-// whether two variables hold copies of one secret, not whether their strings are equal. A Secret is immutable and safe
-// for concurrent use.
+// encoder gets [Redacted]. [Secret.Reveal] is the one way to the string, besides reading memory on purpose. The zero value
+// is the empty secret; == says whether two variables hold copies of one secret, not whether their strings are equal. A
+// Secret is immutable and safe for concurrent use.
 type Secret struct {
 	// A pointer, because package fmt prints unexported fields of a surrounding struct without asking for methods;
-	// of a pointer it prints the address. Masked, for those who follow pointers.
-	masked *string
+	// of a pointer it prints the address.
+	secret *string
 }
 
 // NewSecret makes a secret of s.
-func NewSecret(s string) Secret {
-	s = mask(s)
-	return Secret{&s}
-}
+func NewSecret(s string) Secret { return Secret{&s} }
 
 // Reveal returns the secret string.
 func (s Secret) Reveal() string {
-	if s.masked == nil {
+	if s.secret == nil {
 		return ""
 	}
-	return mask(*s.masked)
-}
-
-// noise differs in each process. It hides nothing from whoever reads the process's memory on purpose.
-var noise = func() (n [64]byte) { _, _ = rand.Read(n[:]); return n }()
-
-// mask returns s with each byte changed, and of that s again.
-func mask(s string) string {
-	b := []byte(s)
-	for i := range b {
-		b[i] ^= noise[i%len(noise)]
-	}
-	return string(b)
+	return *s.secret
 }
 
 // IsZero reports whether s is the empty secret.
