@@ -3,6 +3,10 @@ package drift
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -118,4 +122,174 @@ func formatOf(root map[string]any) (format, error) {
 		return 0, fmt.Errorf("it is %s %s; want Swagger 2.0, OpenAPI 3.0 or 3.1", key, text.Excerpt(fmt.Sprint(version), 20))
 	}
 	return 0, errors.New("it is not an OpenAPI document: it has neither of the members swagger and openapi")
+}
+
+// A resolver puts the target in the place of every reference, so that what follows knows none: a reference that cannot
+// be followed, goes round in a circle or makes too much of a document is found here or nowhere.
+type resolver struct {
+	root    map[string]any
+	modern  bool     // OpenAPI 3.1, where keywords beside a reference count
+	left    int      // values that may still be made
+	entered []string // the references that lead to here
+}
+
+// dropped are keywords that hold data, among which $ref would mean nothing, or that no comparison looks at.
+var dropped = map[string]bool{"example": true, "examples": true, "discriminator": true, "callbacks": true, "links": true,
+	"externalDocs": true, "xml": true}
+
+// opaque are keywords that hold data and are compared.
+var opaque = map[string]bool{"enum": true, "const": true, "default": true}
+
+// naming are keywords below which the keys are names of the author's, not keywords.
+var naming = map[string]bool{"properties": true, "patternProperties": true, "dependentSchemas": true, "headers": true,
+	"responses": true, "content": true, "securitySchemes": true, "securityDefinitions": true, "scopes": true}
+
+// value resolves what stands below the keyword within.
+func (r *resolver) value(value any, depth int, within string) (any, error) {
+	if r.left--; r.left < 0 {
+		return nil, fmt.Errorf("its references make more than %d values of the operations", maxExpanded)
+	}
+	if depth > maxDepth {
+		return nil, errDepth
+	}
+	switch value := value.(type) {
+	case map[string]any:
+		if ref, ok := value["$ref"].(string); ok && !naming[within] {
+			return r.follow(ref, value, depth)
+		}
+		return r.members(value, depth, within)
+	case []any:
+		items := make([]any, len(value))
+		for i, item := range value {
+			var err error
+			if items[i], err = r.value(item, depth+1, ""); err != nil {
+				return nil, err
+			}
+		}
+		return items, nil
+	case bool:
+		// JSON Schema's two schemas that are no objects; where OpenAPI 3.0 has a schema, it has no boolean.
+		if within == "items" || within == "not" {
+			return booleanSchema(value), nil
+		}
+	}
+	return value, nil
+}
+
+func booleanSchema(takes bool) map[string]any {
+	if takes {
+		return map[string]any{}
+	}
+	return map[string]any{"not": map[string]any{}}
+}
+
+func (r *resolver) members(in map[string]any, depth int, within string) (any, error) {
+	out := make(map[string]any, len(in))
+	for _, name := range slices.Sorted(maps.Keys(in)) { // in order, so that of several errors it is always the same one
+		keyword, value := name, in[name]
+		if naming[within] {
+			keyword = ""
+			if takes, ok := value.(bool); ok && within == "properties" {
+				value = booleanSchema(takes)
+			}
+		}
+		switch {
+		case dropped[keyword]:
+			continue
+		case opaque[keyword], strings.HasPrefix(keyword, "x-"):
+			out[name] = value
+			continue
+		}
+		var err error
+		if out[name], err = r.value(value, depth+1, keyword); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (r *resolver) follow(ref string, from map[string]any, depth int) (any, error) {
+	if slices.Contains(r.entered, ref) {
+		return nil, fmt.Errorf("%.100q refers to itself, which has no end", ref)
+	}
+	target, err := r.lookup(ref)
+	if err != nil {
+		return nil, err
+	}
+	r.entered = append(r.entered, ref)
+	defer func() { r.entered = r.entered[:len(r.entered)-1] }()
+	resolved, err := r.value(target, depth+1, "")
+	if err != nil {
+		return nil, err
+	}
+	return r.beside(resolved, from, depth)
+}
+
+// lookup finds what a JSON pointer in a fragment points at (RFC 6901, section 6).
+func (r *resolver) lookup(ref string) (any, error) {
+	if !strings.HasPrefix(ref, "#") {
+		return nil, fmt.Errorf("it refers to %.100q, and other documents are not read", ref)
+	}
+	pointer, err := url.PathUnescape(ref[1:])
+	if err != nil || pointer != "" && pointer[0] != '/' {
+		return nil, fmt.Errorf("it refers to %.100q, which is no JSON pointer", ref)
+	}
+	var at any = r.root
+	for _, token := range strings.Split(pointer, "/")[1:] {
+		token = strings.NewReplacer("~1", "/", "~0", "~").Replace(token)
+		var ok bool
+		switch parent := at.(type) {
+		case map[string]any:
+			at, ok = parent[token]
+		case []any:
+			var i int
+			if i, err = strconv.Atoi(token); err == nil && i >= 0 && i < len(parent) {
+				at, ok = parent[i], true
+			}
+		}
+		if !ok {
+			return nil, fmt.Errorf("it refers to %.100q, which is not there", ref)
+		}
+	}
+	return at, nil
+}
+
+// beside adds the keywords beside a reference to what it refers to. OpenAPI 3.0 and Swagger tell a reader to ignore
+// them; whether null is allowed counts all the same, because generators write it there and mean it.
+func (r *resolver) beside(target any, from map[string]any, depth int) (any, error) {
+	schema, ok := target.(map[string]any)
+	if !ok || len(from) == 1 {
+		return target, nil
+	}
+	schema = maps.Clone(schema)
+	constraints := map[string]any{}
+	for name, value := range from {
+		switch name {
+		case "$ref":
+		case "nullable", "x-nullable":
+			schema[name] = value
+		case "description", "summary", "title", "deprecated":
+			if r.modern {
+				schema[name] = value
+			}
+		default:
+			if r.modern && !strings.HasPrefix(name, "x-") {
+				constraints[name] = value
+			}
+		}
+	}
+	if len(constraints) == 0 {
+		return schema, nil
+	}
+	more, err := r.members(constraints, depth, "")
+	if err != nil {
+		return nil, err
+	}
+	out := more.(map[string]any)
+	both := []any{schema}
+	if also, ok := out["allOf"].([]any); ok {
+		both = append(both, also...)
+	}
+	out["allOf"] = both
+	return out, nil
 }

@@ -1,13 +1,29 @@
+// Package drift reads what PlanetScale publishes about its API and says what that means for programs built on this
+// module's client. [Compare] holds a published document against the contract; [Between] holds two published documents
+// against one another; [Suggest] drafts the edit of the contract that takes new members in.
+//
+// The question is the reader's, not the producer's: can a response that the document now allows be refused by the
+// contract, and so fail in a program? A change that can is [Breaking], and carries an example that shows it: a response
+// the document allows and the contract refuses, or a request of the client's that the document no longer serves. What a
+// program can read and the contract does not have yet is [New]; what the contract still allows for and the document does
+// not is [Relaxed]; what changes nothing for a program is [Wording].
+//
+// The comparison is this package's own, over schemas brought into one form (see schema.go). The diffs there are compare
+// keywords: they know what a producer changed, not whether a value exists that one side allows and the other refuses,
+// which is what the verdict rests on. kin-openapi reads the documents and judges each example.
 package drift
 
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/psoauth/psoauth/internal/report"
 	"github.com/psoauth/psoauth/internal/text"
 )
 
@@ -158,7 +174,7 @@ func (c *comparer) settle(f Finding, was, is *operation, held bool) Finding {
 	if f.Example != nil {
 		f.Example.Request = clean(f.Example.Request)
 	}
-	if held && f.Class == Relaxed && deliberate(f) {
+	if held && deliberate(f) {
 		f.Class = Wording
 		f.Message = message(f)
 	}
@@ -167,11 +183,15 @@ func (c *comparer) settle(f Finding, was, is *operation, held bool) Finding {
 	return f
 }
 
-// deliberate reports whether a relaxed finding is one of the contract's own making: its objects are open, whatever a
-// document says, and errors, which PlanetScale does not describe, may be anything that has been seen.
+// deliberate reports whether a finding is of the contract's own making: its objects are open, whatever a document says;
+// errors, which PlanetScale does not describe, may be anything that has been seen; and for requests it has limits that no
+// document has.
 func deliberate(f Finding) bool {
+	if f.In == InRequest {
+		return f.Class == New && slices.Contains([]string{"minimum", "maximum", "format"}, f.Rule) && f.After == "no "+f.Rule
+	}
 	failure := f.Status != "" && f.Status[0] != '2'
-	return f.Rule == "additionalProperties" || failure && (f.Rule != "status" || f.Status == "default")
+	return f.Class == Relaxed && (f.Rule == "additionalProperties" || failure && (f.Rule != "status" || f.Status == "default"))
 }
 
 func clean(s string) string { return text.Excerpt(s, maxWords) }
@@ -186,4 +206,67 @@ func byPlace(a, b Finding) int {
 		}
 	}
 	return 0
+}
+
+// A Report is what a comparison found, in the order class, operation, status, place.
+type Report struct {
+	Before   string    // the name of what was compared with: the contract, or the older document
+	After    string    // the name of the document
+	Findings []Finding // of every class, without those that are accepted
+	Accepted int       // how many findings are accepted
+}
+
+// Count returns how many findings of a class there are.
+func (r *Report) Count(class Class) int {
+	n := 0
+	for _, f := range r.Findings {
+		if f.Class == class {
+			n++
+		}
+	}
+	return n
+}
+
+// Breaking reports whether any finding breaks programs.
+func (r *Report) Breaking() bool { return r.Count(Breaking) > 0 }
+
+// Clean reports whether there is nothing to act on: nothing breaks, nothing is new, and
+// nothing is left to be looked at by hand.
+func (r *Report) Clean() bool { return !r.Breaking() && r.Count(New)+r.Count(Differs) == 0 }
+
+// A Baseline is a list of differences that are acknowledged, each by operation, pointer and rule, up to a day or without
+// an end.
+type Baseline = report.Baseline
+
+// ReadBaseline reads what the Write method of a [Baseline] writes. An unknown member, an unknown rule or a second document
+// is an error.
+func ReadBaseline(r io.Reader) (*Baseline, error) { return report.ReadBaseline(r, isRule) }
+
+// UpdateBaseline makes the baseline acknowledge what there is to act on in the report, and nothing else. What it
+// acknowledges already keeps its last day and its reason.
+func (r *Report) UpdateBaseline(b *Baseline) {
+	var found []report.Acceptance
+	for _, f := range r.Findings {
+		if f.Class <= New {
+			found = append(found, f.acceptance())
+		}
+	}
+	b.Update(found)
+}
+
+// Accept takes the findings out of the report that a baseline acknowledges at a time.
+func (r *Report) Accept(b *Baseline, now time.Time) {
+	var open []Finding
+	for _, f := range r.Findings {
+		if f.Class <= New && b.Accepts(f.acceptance(), now) {
+			r.Accepted++
+		} else {
+			open = append(open, f)
+		}
+	}
+	r.Findings = open
+}
+
+func (f Finding) acceptance() report.Acceptance {
+	return report.Acceptance{Operation: f.Operation, Pointer: f.Pointer, Rule: f.Rule}
 }

@@ -88,6 +88,9 @@ func (r *Report) counts() string {
 			all = append(all, fmt.Sprintf("%d %s", n, name))
 		}
 	}
+	if r.Accepted > 0 {
+		all = append(all, fmt.Sprintf("%d accepted", r.Accepted))
+	}
 	return strings.Join(all, ", ")
 }
 
@@ -222,6 +225,9 @@ func jsonReport(b *bytes.Buffer, r *Report, show Show) error {
 	counts := map[string]int{}
 	for class, name := range classes {
 		counts[name] = r.Count(Class(class))
+	}
+	if r.Accepted > 0 {
+		counts["accepted"] = r.Accepted
 	}
 	encoder := json.NewEncoder(b)
 	encoder.SetEscapeHTML(false)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aymanbagabas/go-udiff"
 	"github.com/getkin/kin-openapi/openapi3"
 	"go.yaml.in/yaml/v3"
 
@@ -50,7 +51,8 @@ func suggest(contract string, findings []Finding, upstream *Document) (string, e
 			byHand = append(byHand, line)
 		}
 	}
-	return strings.Join(byHand, "") + text.diff(contractFile), nil
+	diff, err := text.diff(contractFile)
+	return strings.Join(byHand, "") + diff, err
 }
 
 // takeIn inserts the member of a finding where the contract describes the object it is in.
@@ -198,4 +200,57 @@ func goName(name string) string {
 		fmt.Fprint(&b, strings.ToUpper(word[:1]), word[1:])
 	}
 	return b.String()
+}
+
+// An edited is a text with insertions between its lines; no line of its own changes.
+type edited struct {
+	lines   []string             // without their ends
+	inserts map[int][]*insertion // by the number of lines before them
+}
+
+// An insertion is the lines that follow the block of one key.
+type insertion struct {
+	below *yaml.Node
+	text  string
+}
+
+func newEdited(text string) *edited {
+	return &edited{lines: strings.Split(strings.TrimSuffix(text, "\n"), "\n"), inserts: map[int][]*insertion{}}
+}
+
+// insertBelow inserts text below the block that a key of a block mapping begins, unless it is there already. The first
+// text below a key comes after the heading.
+func (e *edited) insertBelow(key *yaml.Node, heading, text string) {
+	at := key.Line // counted from 1, so this is the line after the key's
+	for at < len(e.lines) && (strings.TrimSpace(e.lines[at]) == "" || indentOf(e.lines[at]) >= key.Column) {
+		at++
+	}
+	for strings.TrimSpace(e.lines[at-1]) == "" { // blank lines belong to what follows
+		at--
+	}
+	i := slices.IndexFunc(e.inserts[at], func(in *insertion) bool { return in.below == key })
+	if i < 0 {
+		i = len(e.inserts[at])
+		e.inserts[at] = append(e.inserts[at], &insertion{key, heading})
+	}
+	if in := e.inserts[at][i]; !strings.Contains("\n"+in.text, "\n"+text) {
+		in.text += text
+	}
+}
+
+func indentOf(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
+
+// diff returns the insertions as a unified diff, those of the innermost blocks first; empty if there are none.
+func (e *edited) diff(file string) (string, error) {
+	var edits []udiff.Edit
+	for offset, at := 0, 0; at <= len(e.lines); at++ {
+		slices.SortStableFunc(e.inserts[at], func(a, b *insertion) int { return b.below.Column - a.below.Column })
+		for _, in := range e.inserts[at] {
+			edits = append(edits, udiff.Edit{Start: offset, End: offset, New: in.text})
+		}
+		if at < len(e.lines) {
+			offset += len(e.lines[at]) + 1
+		}
+	}
+	return udiff.ToUnified("a/"+file, "b/"+file, strings.Join(e.lines, "\n")+"\n", edits, udiff.DefaultContextLines)
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -18,6 +20,9 @@ type diff struct {
 	format  *choice
 	show    drift.Show
 	suggest bool
+
+	baseline       string
+	updateBaseline bool
 }
 
 func (p *program) contractDiff() *cobra.Command {
@@ -41,7 +46,8 @@ Each finding has a place, both sides, and what follows from it:
   wording   nothing changes for a program; shown with --wording
 
 With --from, UPSTREAM is held against an older document instead, and what the contract takes already is not
-breaking. --suggest prints, in place of the findings, the edit of openapi/openapi.yaml that takes new members in.
+breaking. --baseline acknowledges differences, each up to the day in its "expires". --suggest prints, in place of the findings, the edit of openapi/openapi.yaml that takes new members in.
+The rules: https://github.com/psoauth/psoauth/blob/main/docs/drift.md
 
 Exit status: 0 nothing breaks; 1 something does; 2 a document could not be read.`,
 		Example: "  psoauth contract diff " + drift.Published + "\n" +
@@ -64,7 +70,10 @@ Exit status: 0 nothing breaks; 1 something does; 2 a document could not be read.
 	flags.BoolVar(&d.show.Examples, "examples", false, "show for each breaking finding a response or a request that breaks")
 	flags.BoolVar(&d.show.Wording, "wording", false, "show what changes nothing for a program, too")
 	flags.BoolVar(&d.suggest, "suggest", false, "print the edit of the contract that takes new members in, as a unified diff")
+	flags.StringVar(&d.baseline, "baseline", "", "acknowledge the differences in this `file`")
+	flags.BoolVar(&d.updateBaseline, "update-baseline", false, "write the file of --baseline anew, so that it acknowledges what is found")
 	_ = cmd.MarkFlagFilename("from")
+	_ = cmd.MarkFlagFilename("baseline", "json")
 	return cmd
 }
 
@@ -74,9 +83,14 @@ func (d *diff) run(ctx context.Context, source string) error {
 		return errors.New("--suggest is about the contract: leave it out, or --from")
 	case source == standardInput && d.from == standardInput:
 		return errors.New("--from: standard input can be read once only")
+	case d.updateBaseline && d.baseline == "":
+		return errors.New("--update-baseline: say which file with --baseline")
 	}
 	report, edit, err := d.compare(ctx, source)
 	if err != nil {
+		return err
+	}
+	if err := d.accept(report); err != nil {
 		return err
 	}
 	if d.suggest {
@@ -111,4 +125,30 @@ func (d *diff) compare(ctx context.Context, source string) (report *drift.Report
 	}
 	report, err = drift.Compare(upstream)
 	return report, edit, err
+}
+
+// accept takes out of the report what the baseline acknowledges, which is everything if it is to be updated.
+func (d *diff) accept(report *drift.Report) error {
+	if d.baseline == "" {
+		return nil
+	}
+	baseline := &drift.Baseline{}
+	file, err := os.Open(d.baseline)
+	switch {
+	case err == nil:
+		defer file.Close()
+		if baseline, err = drift.ReadBaseline(file); err != nil {
+			return fmt.Errorf("--baseline %s: %w", d.baseline, err)
+		}
+	case !errors.Is(err, fs.ErrNotExist) || !d.updateBaseline:
+		return fmt.Errorf("--baseline: %w", err)
+	}
+	if d.updateBaseline {
+		report.UpdateBaseline(baseline)
+		if err := replaceFile("--baseline", d.baseline, baseline.Write); err != nil {
+			return err
+		}
+	}
+	report.Accept(baseline, d.Now())
+	return nil
 }

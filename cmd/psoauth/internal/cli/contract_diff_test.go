@@ -70,6 +70,35 @@ func TestContractDiffSaysWhatADocumentMeans(t *testing.T) {
 	}
 }
 
+func TestContractDiffAcknowledgesABaseline(t *testing.T) {
+	t.Parallel()
+	folder := write(t, map[string]string{"breaking.yaml": breakingDocument(t)})
+	document, baseline := filepath.Join(folder, "breaking.yaml"), filepath.Join(folder, "baseline.json")
+	for _, test := range []struct {
+		args   []string
+		status int
+	}{
+		{nil, 1}, {[]string{"--baseline", baseline}, 2}, {[]string{"--update-baseline"}, 2},
+		{[]string{"--baseline", baseline, "--update-baseline"}, 0}, {[]string{"--baseline", baseline}, 0},
+	} {
+		r := run(t, nil, append([]string{"contract", "diff", document}, test.args...)...)
+		if r.status != test.status || test.status == 0 && !strings.Contains(r.stdout, "1 accepted") {
+			t.Errorf("%v: status %d, want %d; %s%s", test.args, r.status, test.status, r.stdout, r.stderr)
+		}
+	}
+	text, err := os.ReadFile(baseline)
+	if err != nil {
+		t.Fatal(err)
+	}
+	past := strings.Replace(string(text), `"rule": "type"`, `"rule": "type", "expires": "2020-01-01"`, 1)
+	if err := os.WriteFile(baseline, []byte(past), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := run(t, nil, "contract", "diff", document, "--baseline", baseline); r.status != 1 {
+		t.Errorf("past its day: status %d; %s", r.status, past)
+	}
+}
+
 func TestContractDiffReadsStandardInput(t *testing.T) {
 	t.Parallel()
 	var out, errs bytes.Buffer
