@@ -121,7 +121,13 @@ func (a *auditing) run(ctx context.Context, args []string) error {
 // audit applies the rules to the applications. Unread says which of them could not be read.
 func (a *auditing) audit(ctx context.Context, args []string, options audit.Options) (found *audit.Report, unread, err error) {
 	a.sandboxOptions = []apitest.Option{apitest.WithLeakedSecret(sandboxLeak)}
-	client, at, err := a.connect(args, theOrganization, anyCredential)
+	connect := a.connectTo
+	if a.all {
+		connect = func(context.Context, []string) (*api.Client, place, error) {
+			return a.connect(nil, theOrganization, anyCredential)
+		}
+	}
+	client, at, err := connect(ctx, args)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -155,7 +161,7 @@ func (a *auditing) audit(ctx context.Context, args []string, options audit.Optio
 		if err == nil {
 			err = auditor.Add(app, tokens(app.ID))
 		}
-		return auditor.Report(), nil, err
+		return auditor.Report(), nil, a.withApplications(ctx, client, at, err)
 	}
 	var failed []string
 	for app, err := range client.Applications(ctx, at.organization, api.ListOptions{}) {

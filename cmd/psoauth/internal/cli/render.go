@@ -44,7 +44,7 @@ func newList[T any](p *program, v *view[T], w io.Writer) lister[T] {
 	clean := cleaner(p.settings.secrets())
 	switch p.settings.format.value {
 	case "json":
-		return &jsonList[T]{out: w, clean: clean}
+		return newJSONList[T](w, clean)
 	case "csv":
 		return &csvTable[T]{out: w, clean: clean, view: v}
 	}

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf16"
 
@@ -19,58 +20,87 @@ import (
 
 // The json format is the API's: every member that the contract declares is there, null where the server sent null or
 // nothing, which of a time that is promised is the zero time.
-var jsonForm = json.JoinOptions(json.FormatNilSliceAsNull(true), json.WithMarshalers(json.MarshalToFunc(
-	func(e *jsontext.Encoder, t time.Time) error {
-		if t.IsZero() {
-			return e.WriteToken(jsontext.Null)
-		}
-		return e.WriteToken(jsontext.String(timestamp(t)))
-	})))
+var jsonForm = json.JoinOptions(json.FormatNilSliceAsNull(true), json.WithMarshalers(jsonTime))
+
+var jsonTime = json.MarshalToFunc(func(e *jsontext.Encoder, t time.Time) error {
+	if t.IsZero() {
+		return e.WriteToken(jsontext.Null)
+	}
+	return e.WriteToken(jsontext.String(timestamp(t)))
+})
+
+// jsonForm is the json format without credentials, neither in strings nor in what encodes itself.
+func (c cleaner) jsonForm(layout ...jsontext.Options) json.Options {
+	return json.JoinOptions(append(layout, jsonForm, jsontext.PreserveRawStrings(true), json.WithMarshalers(json.JoinMarshalers(
+		jsonTime,
+		json.MarshalToFunc(func(e *jsontext.Encoder, s string) error { return e.WriteValue(quoted(c.redact(s))) }),
+		json.MarshalToFunc(func(e *jsontext.Encoder, v json.Marshaler) error {
+			raw, err := v.MarshalJSON()
+			if err != nil {
+				return err
+			}
+			var clean bytes.Buffer
+			if err := c.json(&clean, raw); err != nil {
+				return err
+			}
+			return e.WriteValue(bytes.TrimSpace(clean.Bytes()))
+		}),
+	)))...)
+}
 
 // everyMember returns the thing as a value whose members are all encoded: the tags of the generated models leave optional
 // members out.
 func everyMember(thing any) any {
 	v := reflect.ValueOf(thing).Elem()
-	var fields []reflect.StructField
-	for i := range v.NumField() {
-		field := v.Type().Field(i)
-		if !field.IsExported() {
-			return thing
+	every, ok := everyType.Load(v.Type())
+	if !ok {
+		var fields []reflect.StructField
+		for i := range v.NumField() {
+			if field := v.Type().Field(i); field.IsExported() {
+				field.Tag = reflect.StructTag(strings.ReplaceAll(string(field.Tag), ",omitempty", ""))
+				fields = append(fields, field)
+			}
 		}
-		field.Tag = reflect.StructTag(strings.ReplaceAll(string(field.Tag), ",omitempty", ""))
-		fields = append(fields, field)
+		every = v.Type()
+		if len(fields) == v.NumField() {
+			every = reflect.StructOf(fields)
+		}
+		everyType.Store(v.Type(), every)
 	}
-	return v.Convert(reflect.StructOf(fields)).Interface() // tags make no difference to a conversion
+	return v.Convert(every.(reflect.Type)).Interface() // tags make no difference to a conversion
 }
+
+var everyType sync.Map // from the type of a thing to that of the value
 
 // writeJSON writes a value as one document.
 func writeJSON(w io.Writer, clean cleaner, value any) error {
-	var document bytes.Buffer
-	if err := json.MarshalWrite(&document, everyMember(value), jsonForm); err != nil {
+	document, err := json.Marshal(everyMember(value), clean.jsonForm(jsontext.WithIndent("  ")))
+	if err != nil {
 		return err
 	}
-	return clean.json(w, document.Bytes(), jsontext.WithIndent("  "))
+	_, err = w.Write(append(document, '\n'))
+	return err
 }
 
 // A jsonList writes an array whose items it encodes one by one: an encoder of the whole would hold some of them back
 // when the list breaks off.
 type jsonList[T any] struct {
 	out   io.Writer
-	clean cleaner
+	form  json.Options
 	begun bool
 }
 
+func newJSONList[T any](out io.Writer, clean cleaner) *jsonList[T] {
+	return &jsonList[T]{out: out, form: clean.jsonForm(jsontext.WithIndent("  "), jsontext.WithIndentPrefix("  "))}
+}
+
 func (l *jsonList[T]) add(thing *T) error {
-	var item, clean bytes.Buffer
-	if err := json.MarshalWrite(&item, everyMember(thing), jsonForm); err != nil {
-		return err
-	}
-	clean.WriteString(map[bool]string{false: "[\n  ", true: ",\n  "}[l.begun])
+	item := bytes.NewBufferString(map[bool]string{false: "[\n  ", true: ",\n  "}[l.begun])
 	l.begun = true
-	if err := l.clean.json(&clean, item.Bytes(), jsontext.WithIndent("  "), jsontext.WithIndentPrefix("  ")); err != nil {
+	if err := json.MarshalWrite(item, everyMember(thing), l.form); err != nil {
 		return err
 	}
-	_, err := l.out.Write(bytes.TrimRight(clean.Bytes(), "\n"))
+	_, err := l.out.Write(item.Bytes())
 	return err
 }
 
@@ -88,9 +118,9 @@ func (l *jsonList[T]) end(complete bool, _ string) (err error) {
 }
 
 // json writes a JSON document as it is, numbers digit by digit, but no credential in it.
-func (c cleaner) json(w io.Writer, document []byte, form ...jsontext.Options) error {
+func (c cleaner) json(w io.Writer, document []byte) error {
 	d := jsontext.NewDecoder(bytes.NewReader(document))
-	e := jsontext.NewEncoder(w, append(form, jsontext.PreserveRawStrings(true))...)
+	e := jsontext.NewEncoder(w, jsontext.PreserveRawStrings(true))
 	for {
 		var err error
 		switch d.PeekKind() {

@@ -18,13 +18,15 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/psoauth/psoauth/api/apitest"
+	"github.com/psoauth/psoauth/cmd/psoauth/internal/cli"
 )
 
 // A screen is a terminal, and what was written to it.
 type screen struct {
 	*os.File
-	shown chan string   // all, when the terminal is closed
-	seen  chan struct{} // closed when the awaited text is there
+	keyboard *os.File
+	shown    chan string   // all, when the terminal is closed
+	seen     chan struct{} // closed when the awaited text is there
 }
 
 // newScreen opens a pseudoterminal of so many columns.
@@ -47,7 +49,7 @@ func newScreen(t testing.TB, columns uint16, await string) screen {
 	check(unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: columns}))
 	secondary, err := os.OpenFile("/dev/pts/"+strconv.Itoa(number), os.O_RDWR|unix.O_NOCTTY, 0)
 	check(err)
-	s := screen{secondary, make(chan string, 1), make(chan struct{})}
+	s := screen{secondary, primary, make(chan string, 1), make(chan struct{})}
 	go func() {
 		var all strings.Builder
 		buf := make([]byte, 4096)
@@ -166,6 +168,32 @@ func TestOnATerminalRowsAreShownAtOnce(t *testing.T) {
 			"token", "list", apitest.ApplicationID, "--format", format)
 		if shown := stdout.text(); status != 0 || !strings.Contains(shown, server.Token(149).ID) {
 			t.Errorf("%s: status %d", format, status)
+		}
+	}
+}
+
+func TestTheNameOfTheApplicationIsAskedForOnATerminal(t *testing.T) {
+	t.Parallel()
+	for typed, test := range map[string]struct {
+		status  int
+		deleted int
+	}{
+		"name of app1\n": {0, 1}, "name of app2\n": {2, 0}, "app1\n": {2, 0}, "\n": {2, 0}, "y\n": {2, 0},
+	} {
+		server := &planetscale{apps: []string{"app1", "app2"}, tokens: []string{"a", "b"}}
+		user := server.serve(t)
+		terminal := newScreen(t, 80, "Type the name")
+		go func() {
+			<-terminal.seen
+			_, _ = terminal.keyboard.WriteString(typed)
+		}()
+		var stdout bytes.Buffer
+		status := cli.Run(t.Context(), cli.Process{
+			Args: []string{"token", "revoke", "app1", "a"}, Getenv: func(name string) string { return user[name] },
+			Stdin: terminal.File, Stdout: &stdout, Stderr: terminal.File, Now: clock,
+		})
+		if shown := terminal.text(); status != test.status || len(server.deletes) != test.deleted || !strings.Contains(shown, "name of app1, to revoke 1 token: ") {
+			t.Errorf("%q: status %d, %q were deleted: %s", typed, status, server.deletes, shown)
 		}
 	}
 }
