@@ -3,6 +3,7 @@ package contract_test
 import (
 	"bufio"
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -138,4 +139,71 @@ func BenchmarkPage(b *testing.B) {
 			}
 		}
 	})
+}
+
+// What a request has for credentials is shown nowhere, whatever of it the response repeats, and where.
+func TestCredentialsOfTheRequestAreShownNowhere(t *testing.T) {
+	t.Parallel()
+	const secret = "k3v9x1q7m2ab:hJ8sKq0LmZ4tYw6R"
+	v := validator(t)
+	for _, authorization := range []string{secret, "Bearer " + secret, "Basic " + base64.StdEncoding.EncodeToString([]byte(secret))} {
+		for name, resp := range map[string]answer{
+			"a member's name": {body: `{"` + secret + `":1,"` + secret[13:] + `":{"` + secret + `":2}}`},
+			"part of a name":  {body: `{"x` + secret[15:28] + `":1}`},
+			"Content-Type":    {body: tokenBody, header: http.Header{"Content-Type": {"application/" + secret[13:]}}},
+			"charset":         {body: tokenBody, header: http.Header{"Content-Type": {"application/json; charset=" + secret[13:]}}},
+			"coding":          {body: tokenBody, header: http.Header{"Content-Type": {jsonType}, "Content-Encoding": {secret[13:]}}},
+			"values":          {body: strings.NewReplacer("2026-05-01T08:00:00.000Z", secret, "Ada", secret).Replace(tokenBody)},
+			"the id":          {body: strings.Replace(tokenBody, "8zt3c5n7w1qa", secret, 1)},
+			"the URL":         {url: tokenURL + secret + "?x=" + secret, body: "[]"},
+		} {
+			if resp.url == "" {
+				resp.url = tokenURL
+			}
+			req := resp.request(t)
+			req.Header = http.Header{"Authorization": {authorization}}
+			findings := v.CheckResponse(req, resp.response())
+			if len(findings) == 0 {
+				t.Errorf("%s: nothing found", name)
+			}
+			for _, f := range findings {
+				if shown := f.String() + f.URL; strings.Contains(shown, secret[15:25]) {
+					t.Errorf("%s: %s", name, shown)
+				}
+			}
+		}
+	}
+}
+
+// The semantic rules know an operation by its method and path, not by its id, and Swagger 2.0 is read like OpenAPI 3.0.
+func TestSemanticRulesJudgeByOtherDocuments(t *testing.T) {
+	t.Parallel()
+	operation := func(id, parameters string) string {
+		return `{"get":{"operationId":"` + id + `","parameters":[` + parameters + `],"responses":{"200":{"description":"","schema":{"type":"object"}}}}}`
+	}
+	parameter := func(name string) string { return `{"name":"` + name + `","in":"path","required":true,"type":"string"}` }
+	app := parameter("organization") + "," + parameter("id")
+	v := validator(t, atNoon(), contract.WithSpec([]byte(`{"swagger":"2.0","info":{"title":"t","version":"1"},"host":"api.planetscale.com","basePath":"/v1","schemes":["https"],`+
+		`"produces":["application/json"],"paths":{"/organizations/{organization}/oauth-applications":`+operation("list_oauth_applications", parameter("organization"))+
+		`,"/organizations/{organization}/oauth-applications/{id}/tokens":`+operation("list_oauth_tokens", app)+
+		`,"/organizations/{organization}/oauth-applications/{id}/tokens/{token}":`+operation("get_oauth_token", app+","+parameter("token"))+`}}`), "upstream.json"))
+	check(t, v, answer{url: tokenURL, body: `{"id":"another","token":"x"}`}, "error id.mismatch body /id", "warning token.secret-in-read body /token")
+	for _, url := range []string{listURL, strings.TrimSuffix(listURL, "/5kq1x0v2m8yd/tokens")} {
+		check(t, v, answer{url: url, body: `{"current_page":2,"data":[{"id":"a"},{"id":"a"}]}`}, "error page.current body /current_page", "error page.duplicate-id body /data/1/id")
+	}
+}
+
+// Recorders leave credentials out, Chrome without saying so in an entry.
+func TestARecordingWithoutCredentials(t *testing.T) {
+	t.Parallel()
+	entry := strings.Replace(harEntry(tokenURL, 200, jsonHeader, textContent(tokenBody)), `"headers":[],"queryString"`, `"headers":[{"name":"Accept","value":"*/*"}],"queryString"`, 1)
+	for creator, want := range map[string][]string{"WebInspector": nil, "mitmproxy": {"warning request.credential request"}} {
+		run := validator(t).NewRun()
+		if err := run.CheckHAR("x.har", strings.NewReader(`{"log":{"creator":{"name":"`+creator+`"},"entries":[`+entry+`]}}`)); err != nil {
+			t.Fatal(err)
+		}
+		if got := brief(contract.NewReport(run, contract.ReportOptions{}).Findings); !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", creator, got, want)
+		}
+	}
 }

@@ -97,9 +97,13 @@ type har struct {
 	sanitized bool // by a browser that leaves credentials out
 }
 
-// token reads the next token, which begins a new budget.
+// maxToken is how many bytes a token outside the entries has at most, with the white space before it, which json.Decoder
+// goes over again with every read.
+const maxToken = 4 << 20
+
+// token reads the next token, which has a budget of its own.
 func (h *har) token() (json.Token, error) {
-	h.in.used = 0
+	h.in.used = max(0, h.in.size-maxToken)
 	return h.Token()
 }
 
@@ -177,7 +181,12 @@ func (h *har) file() error {
 
 // entries judges the entries, up to the end of their array.
 func (h *har) entries() error {
-	for h.in.used = 0; h.More(); h.in.used = 0 {
+	more := func() bool {
+		h.in.used = max(0, h.in.size-maxToken)
+		return h.More()
+	}
+	for more() {
+		h.in.used = 0
 		var raw json.RawMessage
 		if err := h.Decode(&raw); err != nil {
 			return err

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"cmp"
+	_ "embed"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -250,3 +251,16 @@ func (j *judge) scopes(v any, at string) {
 		}
 	}
 }
+
+// The scopes that PlanetScale's OpenAPI document listed on 2026-08-22, one a line.
+//
+//go:embed scopes.txt
+var scopeList string
+
+var knownScopes = func() map[string]bool {
+	known := map[string]bool{}
+	for scope := range strings.FieldsSeq(scopeList) {
+		known[scope] = true
+	}
+	return known
+}()

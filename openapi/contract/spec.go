@@ -36,7 +36,6 @@ type spec struct {
 	anyHost    bool             // whether a declared server is relative to wherever the document is served
 	unjudged   []unjudged
 	visits     map[*openapi3.Schema]int64 // how often kin-openapi visits a value under a schema at most
-	lines      []string                   // of the document
 }
 
 type operation struct {
@@ -62,7 +61,6 @@ func loadSpec(data []byte, name string) (*spec, error) {
 	if err == nil {
 		var s *spec
 		if s, err = newSpec(doc); err == nil {
-			s.lines = strings.Split(string(data), "\n")
 			return s, nil
 		}
 	}
@@ -291,21 +289,6 @@ func (s *spec) operation(id string) *operation {
 		}
 	}
 	return nil
-}
-
-// heads reports whether an operation or a response begins at a line.
-func (s *spec) heads(at int) bool {
-	return slices.ContainsFunc(s.operations, func(op *operation) bool {
-		if op.line == at {
-			return true
-		}
-		for _, ref := range op.Responses.Map() {
-			if line(ref.Value.Origin) == at {
-				return true
-			}
-		}
-		return false
-	})
 }
 
 // declared returns what the operation promises for a status, or nil. The default response is for errors, and for

@@ -184,9 +184,6 @@ func (r *reader) syntax(err error) {
 	}
 }
 
-// maxSafeInteger is the largest integer up to which float64 holds all of them.
-const maxSafeInteger = 1 << 53
-
 // numberFault returns what is wrong with a number as it is written, which is lost once kin-openapi has made a float64 of it,
 // for the schemas that look at it; nil if nothing is. (Beyond 2^53 enum, uniqueItems and multipleOf compare rounded numbers:
 // kin-openapi offers no way to have them compare the literals.)
