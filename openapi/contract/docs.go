@@ -18,7 +18,7 @@ func WriteRules(w io.Writer) error {
 What a response is held to. Every finding names one of these rules by its id, which does not change. The severity says how
 bad a finding is:
 
-- **error**: a client built on the contract would misread the answer or fail.
+- **error**: a client built on the contract would misread the response or fail.
 - **warning**: a promise is broken, and the client copes.
 - **note**: something new, or something that could not be checked.
 

@@ -40,7 +40,7 @@ func (r Rule) group() string {
 // ruleGroups are the groups of rules in the order of the documentation, with what each is about.
 var ruleGroups = []struct{ name, about string }{
 	{"route", "Which operation the request belongs to. Hosts are compared without regard to case, and a test server " +
-		"stands for a declared host only where WithServer says so."},
+		"is taken for a declared host only where WithServer names it."},
 	{"request", "What was asked for. Without the request's headers, as some recorders leave them out, no credential is missing."},
 	{"http", "The status, the headers, and whether there is a body."},
 	{"json", "The bytes of the body, before any schema. encoding/json lets most of these pass."},
@@ -48,7 +48,7 @@ var ruleGroups = []struct{ name, about string }{
 	{"schema", "The schema the contract declares for the body, or for a header."},
 	{"page", "One page of a list against itself, against the request, and against the other pages of a run."},
 	{"id", "What was asked for against what came back."},
-	{"count", "Numbers that two answers of one run give for the same thing."},
+	{"count", "Numbers that two responses of one run give for the same thing."},
 	{"token", "Times and secrets of tokens and applications."},
 	{"info", "What the authorization host says of a token."},
 	{"scope", "OAuth scopes."},
@@ -67,10 +67,10 @@ var (
 		"Nothing is promised about such a response, so nothing of it was checked.")
 	routeHost = define("route.host", Error,
 		"a request for one of the contract's paths on a host that the contract does not give it",
-		"A credential must not go to another host, and another host's answers prove nothing about this one.")
+		"A credential must not go to another host, and another host's responses prove nothing about this one.")
 	routeScheme = define("route.scheme", Error,
 		"a request for a declared host and path with another scheme, such as http for https",
-		"Without TLS the credential and the answer are open to everybody on the way.")
+		"Without TLS anyone on the way can read the credential and the response.")
 
 	requestParameter = define("request.parameter", Warning,
 		"a parameter that is missing or malformed",
@@ -94,10 +94,10 @@ var (
 		"JSON between systems is UTF-8 (RFC 8259, section 8.1); decoders do not look at charset.")
 	httpHeaderMissing = define("http.header-missing", Error,
 		"a required header that is missing",
-		"A program that counts on the header has nothing to read.")
+		"A program that relies on the header has nothing to read.")
 	httpBodyUnexpected = define("http.body-unexpected", Error,
-		"a body where none can or should be: in answer to HEAD, with 204 or 304, or where the contract declares none",
-		"Clients leave such a body unread, or take it for the beginning of the next answer.")
+		"a body where none can or should be: in response to HEAD, with 204 or 304, or where the contract declares none",
+		"Clients leave such a body unread, or take it for the beginning of the next response.")
 	httpErrorBody = define("http.error-body", Note,
 		"a body with an error status for which the contract declares none",
 		"It says why the request failed; nothing is promised about it, so nothing of it was checked.")
@@ -118,7 +118,7 @@ var (
 		"An endless body, or a small one that inflates to a huge one, takes down a client that reads without a limit.")
 	httpBodyRead = define("http.body-read", Error,
 		"a body that broke off, by Content-Length or by the connection",
-		"A client gets half an answer.")
+		"A client gets half a response.")
 	httpBodyUnread = define("http.body-unread", Note,
 		"a body that was not read to its end, because the client gave up",
 		"The body was not checked.")
@@ -134,19 +134,19 @@ var (
 		"Decoders replace them without a word, so a program reads another string than was sent.")
 	jsonLoneSurrogate = define("json.lone-surrogate", Error,
 		"an escape for half of a surrogate pair",
-		"It stands for no character; decoders replace it without a word.")
+		"It is no character; decoders replace it without a word.")
 	jsonDuplicateMember = define("json.duplicate-member", Error,
 		"a member that occurs twice in one object",
 		"Decoders disagree about which one counts.")
 	jsonTruncated = define("json.truncated", Error,
 		"JSON that ends before it is complete",
-		"A client gets half an answer.")
+		"A client gets half a response.")
 	jsonSyntax = define("json.syntax", Error,
 		"text that is not JSON: a bad literal, a stray comma, a comment, NaN",
 		"A decoder refuses all of the body.")
 	jsonTrailingData = define("json.trailing-data", Error,
 		"anything but white space after the JSON value",
-		"A streaming decoder does not see it; it is often a second answer or an error page.")
+		"A streaming decoder does not see it; it is often a second response or an error page.")
 
 	numberInt64 = define("number.int64", Error,
 		"an integer that 64 bits do not hold",
@@ -275,7 +275,7 @@ var (
 
 	tokenSecretInRead = define("token.secret-in-read", Warning,
 		"a token or refresh token in a read",
-		"Secrets are for the answer to the creation only; in a read they end up in logs and caches.")
+		"Secrets are for the response to the creation only; in a read they end up in logs and caches.")
 	tokenExpiresBeforeCreated = define("token.expires-before-created", Error,
 		"a token that expired before it was created",
 		"One of the two times is wrong, and with it every rule about expiry.")
@@ -293,10 +293,10 @@ var (
 		"a token that expires before, or the moment, it is issued",
 		"One of the two times is wrong, and a program that caches by them misbehaves.")
 	infoActiveExpired = define("info.active-expired", Warning,
-		"a token that is said to be active after its expiry",
+		"a token that is reported as active after its expiry",
 		"A program trusts a token it should not.")
 	infoInactiveWithMembers = define("info.inactive-with-members", Warning,
-		"more than `active` in the answer about an inactive token",
+		"more than `active` in the response about an inactive token",
 		"It tells whoever holds a dead token about its owner (RFC 7662, section 2.2).")
 
 	scopeDuplicate = define("scope.duplicate", Warning,
