@@ -10,7 +10,7 @@ TESTFLAGS   ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help generate generated test check lint api demo cover fuzz bench network edits vuln contract-lint nightly \
-	package-files snapshot release
+	model package-files snapshot release
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ api: ## Accept the public API as it is now
 
 demo: ## Run the command's demonstration, which needs no credentials
 	go run ./cmd/psoauth demo
+
+model: ## Read 20,000 random lists that change, fail and contradict themselves, and say how many tokens were lost
+	PSOAUTH_MODEL=20000 go test ./api -run TestNoTokenIsLostButWhereDocumented -v -count 1
 
 cover: ## Measure how much of api the tests run; lines in coverage.out
 	@$(MAKE) --no-print-directory test TESTFLAGS='-coverpkg=./api -coverprofile=coverage.out'

@@ -2,9 +2,19 @@ package api_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/oauth2"
 
 	"github.com/psoauth/psoauth/api"
 	"github.com/psoauth/psoauth/api/apitest"
@@ -125,4 +135,105 @@ func ExampleError() {
 	// Output:
 	// true true
 	// getOAuthToken 404 not_found 1
+}
+
+// Tokens that expire within a week, with what they may do.
+func ExampleClient_Tokens_expiring() {
+	client, done := sandbox()
+	defer done()
+
+	now, expiring := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC), 0
+	for token, err := range client.Tokens(context.Background(), "acme", "5kq1x0v2m8yd", api.ListOptions{Prefetch: 1}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		if token.ExpiresWithin(now, 7*24*time.Hour) {
+			expiring++
+			fmt.Fprintln(io.Discard, token.ID, token.Actor(), token.ExpiresAt.Format(time.DateOnly), token.Scopes())
+		}
+	}
+	fmt.Println(expiring >= 0)
+	// Output: true
+}
+
+// Metrics by operation, as for Prometheus or OpenTelemetry: no field of an event holds an id.
+func ExampleWithObserver() {
+	srv := apitest.NewServer(apitest.WithFaults(apitest.Fault{Times: 1, Do: apitest.Status(503)}))
+	defer srv.Close()
+	var mu sync.Mutex
+	requests, failures := map[string]int{}, map[string]int{}
+	client, err := api.NewClient(api.WithBaseURL(srv.URL), api.WithServiceToken(apitest.ServiceTokenID, apitest.ServiceToken),
+		api.WithObserver(func(e api.Event) {
+			mu.Lock()
+			defer mu.Unlock()
+			requests[e.Operation]++
+			if e.Err != nil || e.Status >= 500 {
+				failures[e.Operation]++
+			}
+		}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := client.GetApplication(context.Background(), "acme", "5kq1x0v2m8yd"); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(requests, failures)
+	// Output: map[getOAuthApplication:2] map[getOAuthApplication:1]
+}
+
+// The authorization-code flow by golang.org/x/oauth2, with PKCE. A user may grant less than was asked for.
+func ExampleEndpoint() {
+	config := &oauth2.Config{ClientID: "pscale_app_0f4c1b2a", ClientSecret: "from a secret store", Endpoint: api.Endpoint,
+		RedirectURL: "http://127.0.0.1:8400/callback", Scopes: []string{"read_user", "organization:read_databases"}}
+	verifier := oauth2.GenerateVerifier()
+	page := config.AuthCodeURL("a random state", oauth2.S256ChallengeOption(verifier))
+	fmt.Println(strings.HasPrefix(page, "https://app.planetscale.com/oauth/authorize?"))
+
+	// Called with the code that the redirect to RedirectURL brings, after its state was compared.
+	_ = func(ctx context.Context, code string) (*oauth2.Token, error) {
+		token, err := config.Exchange(ctx, code, oauth2.VerifierOption(verifier))
+		if err != nil {
+			return nil, err
+		}
+		granted, _ := token.Extra("scope").(string)
+		for _, asked := range config.Scopes {
+			if !slices.Contains(strings.Fields(granted), asked) {
+				return nil, fmt.Errorf("%s was not granted", asked)
+			}
+		}
+		return token, nil
+	}
+	// Output: true
+}
+
+// A token that is renewed for as long as the program is run, now and then: the file always holds the refresh token that
+// has not been used up.
+func ExampleWithRefresh() {
+	file := filepath.Join(os.TempDir(), "psoauth-example-token.json")
+	defer os.Remove(file)
+	save := func(token *oauth2.Token) error {
+		data, err := json.Marshal(token)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(file+".new", data, 0o600); err != nil {
+			return err
+		}
+		return os.Rename(file+".new", file) // whole or not at all
+	}
+	if err := save(&oauth2.Token{AccessToken: "pscale_oauth_example", RefreshToken: "pscale_oauth_refresh_example"}); err != nil {
+		log.Fatal(err)
+	}
+
+	data, err := os.ReadFile(file)
+	if err != nil {
+		log.Fatal(err)
+	}
+	var token oauth2.Token
+	if err := json.Unmarshal(data, &token); err != nil {
+		log.Fatal(err)
+	}
+	_, err = api.NewClient(api.WithRefresh(&oauth2.Config{ClientID: "pscale_app_0f4c1b2a", Endpoint: api.Endpoint}, &token, save))
+	fmt.Println(err)
+	// Output: <nil>
 }

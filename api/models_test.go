@@ -1,0 +1,77 @@
+package api_test
+
+import (
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/psoauth/psoauth/api"
+	"github.com/psoauth/psoauth/gen"
+)
+
+// An alias shows no fields in the documentation, so its comment names them.
+func TestTheDocumentationNamesTheFieldsOfTheModels(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile("models.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(strings.Fields(strings.ReplaceAll(string(source), "//", "")), " ")
+	for _, model := range []reflect.Type{reflect.TypeFor[api.Application](), reflect.TypeFor[api.Token](), reflect.TypeFor[api.TokenPage](),
+		reflect.TypeFor[api.TokenInfo]()} {
+		var fields []string
+		for i := range model.NumField() {
+			fields = append(fields, model.Field(i).Name)
+		}
+		slices.Sort(fields)
+		last := len(fields) - 1
+		if want := "Its fields are " + strings.Join(fields[:last], ", ") + " and " + fields[last] + "."; !strings.Contains(text, want) {
+			t.Errorf("%s: want %q", model, want)
+		}
+	}
+}
+
+func TestMethodsOfAToken(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+	at := func(d time.Duration) *time.Time { return new(now.Add(d)) }
+	for _, test := range []struct {
+		expires         *time.Time
+		expired, within bool
+	}{
+		{nil, false, false},
+		{at(-time.Hour), true, false},
+		{at(0), true, false},
+		{at(time.Second), false, true},
+		{at(24 * time.Hour), false, true},
+		{at(24*time.Hour + 1), false, false},
+	} {
+		token := api.Token{ExpiresAt: test.expires}
+		if token.Expired(now) != test.expired || token.ExpiresWithin(now, 24*time.Hour) != test.within {
+			t.Errorf("%v: expired %v, within a day %v", test.expires, token.Expired(now), token.ExpiresWithin(now, 24*time.Hour))
+		}
+	}
+	for want, token := range map[string]api.Token{
+		"":        {},
+		"Ada":     {ActorDisplayName: new("Ada"), ActorID: new("u1"), ActorType: new("User")},
+		"User u1": {ActorDisplayName: new(""), ActorID: new("u1"), ActorType: new("User")},
+		"u1":      {ActorID: new("u1")},
+	} {
+		if got := token.Actor(); got != want {
+			t.Errorf("the actor is %q, want %q", got, want)
+		}
+	}
+	full := fullToken(1)
+	full.OAuthAccessesByResource.User.Accesses = append(full.OAuthAccessesByResource.User.Accesses, gen.AccessScope{Name: "branch:read_branch"})
+	want := api.Scopes{"branch:read_branch", "branch:write_branch", "database:delete_database", "database:read_database",
+		"database:write_database", "organization:read_organization", "read_branch", "user:read_user"}
+	if got := full.Scopes(); !slices.Equal(got, want) {
+		t.Errorf("the scopes are %q", got)
+	}
+	if got := new(api.Token).Scopes(); got == nil || len(got) != 0 {
+		t.Errorf("no scopes are %v", got)
+	}
+}
