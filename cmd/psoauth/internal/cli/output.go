@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"syscall"
 )
 
@@ -166,12 +167,11 @@ func guardWorkflow(process *Process) {
 	if process.Getenv("GITHUB_ACTIONS") != "true" {
 		return
 	}
-	for _, arg := range process.Args {
-		if arg == "github" || arg == "--format=github" || arg == "-fgithub" {
-			return
-		}
+	guarded := []*io.Writer{&process.Stdout, &process.Stderr}
+	if slices.ContainsFunc(process.Args, func(arg string) bool { return arg == "github" || arg == "--format=github" || arg == "-fgithub" }) {
+		guarded = guarded[1:]
 	}
-	for _, to := range []*io.Writer{&process.Stdout, &process.Stderr} {
+	for _, to := range guarded {
 		if file, ok := (*to).(*os.File); ok {
 			if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
 				continue

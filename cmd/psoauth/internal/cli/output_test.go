@@ -52,7 +52,7 @@ func TestTheNameOfTheOutputImpliesTheFormat(t *testing.T) {
 		if err != nil || !strings.HasPrefix(strings.ToLower(string(content)), strings.ToLower(begins)) {
 			t.Errorf("%s: %v, %.60q", name, err, content)
 		}
-		if r.status != 1 || !strings.HasPrefix(r.stderr, "psoauth: wrote "+file+"\n") || r.stdout != "" {
+		if r.status != 1 || !strings.HasPrefix(r.stderr, "psoauth: wrote "+file+"\npsoauth: 120 tokens") || r.stdout != "" {
 			t.Errorf("%s: status %d, %s%s", name, r.status, r.stdout, r.stderr)
 		}
 	}
@@ -116,6 +116,9 @@ func TestInAWorkflowNoTextIsACommand(t *testing.T) {
 				t.Errorf("csv: %v %q", err, rows)
 			}
 		}
+	}
+	if r := run(t, environment{"GITHUB_ACTIONS": "true"}, "app", older, "-fgithub"); strings.Contains(r.stderr, "##[") {
+		t.Errorf("a command on stderr: %s", r.stderr)
 	}
 	r := run(t, environment{"GITHUB_ACTIONS": "true"}, "contract", "check", "--sandbox", "--format", "github", "--fail-on", "note")
 	if strings.Contains(r.stdout, ": :") {

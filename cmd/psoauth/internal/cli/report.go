@@ -31,6 +31,9 @@ func (p *program) publish(d *report.Document, format, output string, verdict err
 	if err != nil && !(output == "" && p.out.state() == readerGone) {
 		return err
 	}
+	if output != "" {
+		p.note("%s", d.Summary)
+	}
 	return verdict
 }
 
