@@ -9,7 +9,7 @@ BENCHCOUNT  ?= 6
 TESTFLAGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help generate generated test check lint api demo cover fuzz bench network edits vuln contract-lint nightly \
+.PHONY: help generate generated test check lint api adopt demo cover fuzz bench network edits vuln contract-lint nightly \
 	model package-files snapshot release
 
 help: ## Say what each target does
@@ -36,6 +36,10 @@ generated: generate ## Check that gen/ is what openapi/openapi.yaml gives
 api: ## Accept the public API as it is now
 	go test ./internal/house -run TestPublicAPI -update
 	git diff --stat -- internal/house/testdata/api.txt
+
+adopt: generate api ## Accept members that openapi/openapi.yaml has taken in, with their golden files
+	go test ./cmd/psoauth/internal/cli -run TestOutputs -update
+	go test ./openapi/drift -run Golden -update
 
 demo: ## Run the command's demonstration, which needs no credentials
 	go run ./cmd/psoauth demo

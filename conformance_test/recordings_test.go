@@ -15,6 +15,7 @@ import (
 
 	"github.com/psoauth/psoauth/api"
 	"github.com/psoauth/psoauth/api/apitest"
+	"github.com/psoauth/psoauth/openapi"
 	"github.com/psoauth/psoauth/openapi/contract"
 )
 
@@ -148,8 +149,25 @@ func testRecordingsKeepTheContract(t *testing.T) {
 		if slices.Contains([]string{"listOAuthApplications", "deleteOAuthToken"}, operation.ID) {
 			continue // the client has no methods for them yet
 		}
-		if unseen := operation.Members.Unseen; operation.Statuses["200"] == 0 || len(unseen) > 0 {
+		unseen := slices.DeleteFunc(operation.Members.Unseen, func(pointer string) bool {
+			return slices.ContainsFunc(strings.Split(pointer, "/"), func(name string) bool { return slices.Contains(unrecorded(), name) })
+		})
+		if operation.Statuses["200"] == 0 || len(unseen) > 0 {
 			t.Errorf("%s: %v; no recording has %s", operation.ID, operation.Statuses, strings.Join(unseen, ", "))
 		}
 	}
+}
+
+// unrecorded returns the members that the contract marks as in no recording yet, as contract diff --suggest does.
+func unrecorded() (members []string) {
+	parents := map[int]string{} // the last key at each indentation
+	for line := range strings.Lines(openapi.Contract()) {
+		key := strings.TrimLeft(line, " ")
+		indent := len(line) - len(key)
+		if key == "x-unrecorded: true\n" {
+			members = append(members, parents[indent-2])
+		}
+		parents[indent] = strings.TrimRight(key, ":\n")
+	}
+	return members
 }

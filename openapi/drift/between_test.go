@@ -82,7 +82,7 @@ func TestBetweenBreaksOnlyWhatTheContractRefuses(t *testing.T) {
 		class  drift.Class
 		says   string
 	}{
-		"a member new to the contract too": {func(a tree) { propertiesOf(a)["logo"] = tree{"type": "string"} },
+		"a member new to the contract too": {func(a tree) { propertiesOf(a)["brand_logo"] = tree{"type": "string"} },
 			drift.New, "a program does not see it until the contract declares it"},
 		"null, which the contract refuses": {func(a tree) { propertiesOf(a)["name"] = tree{"type": "string", "x-nullable": true} },
 			drift.Breaking, "a program refuses the null"},

@@ -22,7 +22,7 @@ func rendered(t *testing.T) *drift.Report {
 	doc := upstreamTree(t)
 	token := doc["definitions"].(tree)["Token"].(tree)
 	propertiesOf(token)["id"] = tree{"type": "integer"}
-	propertiesOf(token)["kind"] = tree{"type": "string", "enum": []any{"user", "service"}}
+	propertiesOf(token)["brand_kind"] = tree{"type": "string", "enum": []any{"user", "service"}}
 	get := doc["paths"].(tree)["/organizations/{organization}/oauth-applications/{id}"].(tree)["get"].(tree)
 	get["description"] = "**Service Token Accesses**\n `read_applications`\n"
 	report, err := drift.Compare(parse(t, doc))

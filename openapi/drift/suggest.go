@@ -79,13 +79,15 @@ func takeIn(text *edited, root *yaml.Node, f Finding, upstream *Document) error 
 	typeName := d.typeName + goName(name)
 	if properties := value(d.at, "properties"); properties != nil && properties.Style&yaml.FlowStyle == 0 && len(properties.Content) > 0 {
 		first, last := properties.Content[0], properties.Content[len(properties.Content)-2]
-		text.insertBelow(last, "", draftMember(first.Column-1, name, published, typeName, !d.absent))
-		return nil
+		member, err := draftMember(first.Column-1, name, published, typeName, !d.absent)
+		text.insertBelow(last, "", member)
+		return err
 	}
 	last := d.at.Content[len(d.at.Content)-2]
 	indent := last.Column - 1
-	text.insertBelow(last, strings.Repeat(" ", indent)+"properties:\n", draftMember(indent+2, name, published, typeName, !d.absent))
-	return nil
+	member, err := draftMember(indent+2, name, published, typeName, !d.absent)
+	text.insertBelow(last, strings.Repeat(" ", indent)+"properties:\n", member)
+	return err
 }
 
 func pointerNames(pointer string) []string {

@@ -57,7 +57,7 @@ func newMembers(t *testing.T) tree {
 	application, token := properties("Application", "properties"), properties("Token", "properties")
 	application["logo_sha"] = tree{"type": "string", "x-nullable": true, "pattern": "^[0-9a-f]{40}$",
 		"description": "What the logo hashes to: its SHA-1.\nWithout it, there is no logo."}
-	application["limits"] = tree{"type": "object", "required": []any{"tokens"}, "properties": tree{
+	application["brand_limits"] = tree{"type": "object", "required": []any{"tokens"}, "properties": tree{
 		"tokens": tree{"type": "integer", "minimum": 0}, "null": tree{"type": "boolean"},
 		"by_plan": tree{"type": "array", "items": tree{"type": "object", "properties": tree{"plan": tree{"type": "string", "enum": []any{"free", "yes"}}}}},
 	}}
@@ -66,7 +66,7 @@ func newMembers(t *testing.T) tree {
 	application["owner"] = tree{"description": strings.Repeat("Who owns the application. ", 12),
 		"oneOf": []any{tree{"type": "string"}, tree{"type": "object", "properties": tree{"id": tree{"type": "string"}}}}}
 	application["scopes_by_resource"].(tree)["properties"] = tree{"user": tree{"type": "array", "items": tree{}}, "branch": tree{"type": "array", "items": tree{}}}
-	token["kind"] = tree{"type": "string"}
+	token["brand_kind"] = tree{"type": "string"}
 	properties("Token", "properties", "service_token_accesses", "items", "properties", "resource", "properties")["slug"] = tree{"type": "string"}
 	properties("Token", "properties", "oauth_accesses_by_resource", "properties", "user", "properties", "users", "items", "properties")["email"] = tree{"type": "string"}
 	properties("Token", "properties", "oauth_accesses_by_resource", "properties")["team"] = tree{"type": "object", "required": []any{"teams"}, "properties": tree{
@@ -123,8 +123,8 @@ func TestSuggestTakesNewMembersIn(t *testing.T) {
 		added = append(added, strings.Replace(f.Operation, "OAuth", "", 1)+f.Pointer)
 	}
 	for _, want := range []string{
-		"getApplication/limits", "getApplication/logo_sha", "getApplication/scopes_by_resource/branch", "getApplication/scopes_by_resource/user",
-		"getToken/kind", "listTokens/data/*/kind", "getToken/service_token_accesses/*/resource/slug",
+		"getApplication/brand_limits", "getApplication/logo_sha", "getApplication/scopes_by_resource/branch", "getApplication/scopes_by_resource/user",
+		"getToken/brand_kind", "listTokens/data/*/brand_kind", "getToken/service_token_accesses/*/resource/slug",
 		"getToken/oauth_accesses_by_resource/user/users/*/email", "getToken/oauth_accesses_by_resource/team",
 	} {
 		if !slices.Contains(added, want) {
@@ -135,7 +135,7 @@ func TestSuggestTakesNewMembersIn(t *testing.T) {
 
 func ExampleSuggest() {
 	published := strings.Replace(upstream, "      dcr: {type: boolean}\n", `      dcr: {type: boolean}
-      logo:
+      brand_logo:
         type: string
         x-nullable: true
         description: Where the application's logo is.
@@ -157,10 +157,11 @@ func ExampleSuggest() {
 	}
 	// Output:
 	// +++ b/openapi/openapi.yaml
-	// +        logo:
+	// +        brand_logo:
 	// +          type: string
 	// +          nullable: true
 	// +          description: Where the application's logo is.
+	// +          x-unrecorded: true
 	// +          x-published: {absent: true}
 }
 

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/csv"
 	"io"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -15,16 +17,29 @@ import (
 
 // The columns of csv are members of the JSON form or computed. A new column goes to the end: scripts count them.
 var (
-	applicationColumns = strings.Fields(`id name client_id domain redirect_uri avatar tokens scopes created_at updated_at dcr
+	applicationColumns = declaredColumns[api.Application](`id name client_id domain redirect_uri avatar tokens scopes created_at updated_at dcr
 		single_org_authorization requires_org_scope scopes_by_resource all_scopes_by_resource mcp_tool_groups`)
-	tokenColumns = strings.Fields(`id name display_name actor_id actor_display_name actor_type created_at updated_at expires_at
+	tokenColumns = declaredColumns[api.Token](`id name display_name actor_id actor_display_name actor_type created_at updated_at expires_at
 		last_used_at avatar_url token plain_text_refresh_token organizations organization_accesses databases database_accesses
-		branches branch_accesses users user_accesses service_token_accesses`)
+		branches branch_accesses users user_accesses service_token_accesses`, "oauth_accesses_by_resource")
 	tokenInfoColumns = strings.Fields(`active scope client_id token_type exp iat sub resource_owner_id expires_in application_uid
 		created_at`)
 	targetColumns     = strings.Fields(`id name actor last_used_at why result reason`)
 	capabilityColumns = strings.Fields(`operation access allowed remark`)
 )
+
+// declaredColumns returns the columns and, at the end, the members of a type that are in none, so that what the contract
+// takes in is shown.
+func declaredColumns[T any](columns string, others ...string) []string {
+	all := strings.Fields(columns)
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[T]()) {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if name != "" && !slices.Contains(all, name) && !slices.Contains(others, name) {
+			all = append(all, name)
+		}
+	}
+	return all
+}
 
 // tokenCells are the computed columns of a token: what it may touch, by kind of resource.
 func tokenCells(token *api.Token) map[string]string {
