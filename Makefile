@@ -9,7 +9,7 @@ BENCHCOUNT  ?= 6
 TESTFLAGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help generate generated test check lint api adopt demo cover fuzz bench network edits vuln contract-lint nightly \
+.PHONY: help generate generated test check lint api adopt adopted demo cover fuzz bench network edits vuln contract-lint nightly \
 	model package-files snapshot release
 
 help: ## Say what each target does
@@ -54,7 +54,10 @@ cover: ## Measure how much of api the tests run; lines in coverage.out
 bench: ## Run all benchmarks BENCHCOUNT times (6), for benchstat
 	go test -run '^$$' -bench . -count $(BENCHCOUNT) ./...
 
-nightly: fuzz network edits contract-lint vuln ## Run what takes too long, or needs too much, for each change
+nightly: fuzz network edits contract-lint vuln adopted ## Run what takes too long, or needs too much, for each change
+
+adopted: ## Take members in on a copy by the documented steps, and run all tests there
+	go test ./openapi/drift -run TestTheDocumentedSteps -adopt -timeout 30m
 
 fuzz: ## Run each fuzz target FUZZTIME (10000x)
 	@set -e; grep -rHo '^func Fuzz[A-Za-z0-9_]*' --include='*_test.go' . | sort | while IFS=: read -r file target; do \

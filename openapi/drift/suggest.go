@@ -247,8 +247,12 @@ func (e *edited) diff(file string) (string, error) {
 	var edits []udiff.Edit
 	for offset, at := 0, 0; at <= len(e.lines); at++ {
 		slices.SortStableFunc(e.inserts[at], func(a, b *insertion) int { return b.below.Column - a.below.Column })
+		text := ""
 		for _, in := range e.inserts[at] {
-			edits = append(edits, udiff.Edit{Start: offset, End: offset, New: in.text})
+			text += in.text
+		}
+		if text != "" {
+			edits = append(edits, udiff.Edit{Start: offset, End: offset, New: text})
 		}
 		if at < len(e.lines) {
 			offset += len(e.lines[at]) + 1
