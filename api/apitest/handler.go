@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/psoauth/psoauth/gen"
+	"github.com/psoauth/psoauth/gen/server"
 )
 
 // What there is to ask for, unless an option says otherwise: an organization, and the first of its two applications.
@@ -54,7 +55,7 @@ func NewHandler(options ...Option) *Handler {
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { fail(w, http.StatusNotFound) })
-	h.operations = gen.HandlerWithOptions(operations{h}, gen.StdHTTPServerOptions{
+	h.operations = server.HandlerWithOptions(operations{h}, server.StdHTTPServerOptions{
 		BaseRouter: router{mux}, ErrorHandlerFunc: refuseParameter,
 	})
 	h.met = make([]atomic.Int64, len(h.config.faults))
@@ -144,7 +145,7 @@ func (r router) HandleFunc(pattern string, handler func(http.ResponseWriter, *ht
 
 func refuseParameter(w http.ResponseWriter, _ *http.Request, err error) {
 	name := "request"
-	if invalid := (*gen.InvalidParamFormatError)(nil); errors.As(err, &invalid) {
+	if invalid := (*server.InvalidParamFormatError)(nil); errors.As(err, &invalid) {
 		name = invalid.ParamName
 	}
 	send(w, http.StatusUnprocessableEntity, json.RawMessage(`{"errors":[{"name":"`+name+`","errors":["must be a number"]}]}`))
