@@ -54,7 +54,7 @@ cover: ## Measure how much of api the tests run; lines in coverage.out
 bench: ## Run all benchmarks BENCHCOUNT times (6), for benchstat
 	go test -run '^$$' -bench . -count $(BENCHCOUNT) ./...
 
-nightly: fuzz network edits contract-lint vuln adopted ## Run what takes too long, or needs too much, for each change
+nightly: fuzz network model edits contract-lint vuln adopted ## Run what takes too long, or needs too much, for each change
 
 adopted: ## Take members in on a copy by the documented steps, and run all tests there
 	go test ./openapi/drift -run TestTheDocumentedSteps -adopt -timeout 30m
