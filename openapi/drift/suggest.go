@@ -258,5 +258,18 @@ func (e *edited) diff(file string) (string, error) {
 			offset += len(e.lines[at]) + 1
 		}
 	}
-	return udiff.ToUnified("a/"+file, "b/"+file, strings.Join(e.lines, "\n")+"\n", edits, udiff.DefaultContextLines)
+	u, err := udiff.ToUnifiedDiff("a/"+file, "b/"+file, strings.Join(e.lines, "\n")+"\n", edits, udiff.DefaultContextLines)
+	if err != nil || len(edits) == 0 {
+		return "", err
+	}
+	added := 0
+	for _, hunk := range u.Hunks { // udiff v0.4.1 counts the lines between two edits of one hunk out of what follows
+		hunk.ToLine = hunk.FromLine + added
+		for _, line := range hunk.Lines {
+			if line.Kind == udiff.Insert {
+				added++
+			}
+		}
+	}
+	return u.String(), nil
 }
