@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -89,13 +91,20 @@ func TestTheAccessAnErrorNamesIsTheContracts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	calls := maps.Clone(everyOperation)
+	calls["listOAuthApplications"] = func(ctx context.Context, c *api.Client) (any, error) {
+		return anyOf(c.ListApplications(ctx, "acme", api.ListOptions{}))
+	}
+	calls["deleteOAuthToken"] = func(ctx context.Context, c *api.Client) (any, error) {
+		return anyOf(c.DeleteToken(ctx, "acme", "app1", "tok1"))
+	}
 	operations := 0
+	var all []*openapi3.Operation
 	for _, item := range doc.Paths.Map() {
-		operation := item.Get
-		call, ok := everyOperation[operation.OperationID]
-		if !ok && operation.OperationID == "listOAuthApplications" {
-			continue // the client has no method for it yet
-		}
+		all = slices.AppendSeq(all, maps.Values(item.Operations()))
+	}
+	for _, operation := range all {
+		call, ok := calls[operation.OperationID]
 		if !ok {
 			t.Errorf("the contract's %s is no operation of the client", operation.OperationID)
 			continue
@@ -115,8 +124,8 @@ func TestTheAccessAnErrorNamesIsTheContracts(t *testing.T) {
 			}
 		}
 	}
-	if operations != len(everyOperation) {
-		t.Errorf("the contract has %d of the client's %d operations", operations, len(everyOperation))
+	if operations != len(calls) {
+		t.Errorf("the contract has %d of the client's %d operations", operations, len(calls))
 	}
 }
 
