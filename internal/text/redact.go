@@ -29,8 +29,9 @@ var (
 )
 
 // Redact replaces every credential in s: whatever carries one of PlanetScale's prefixes, follows a Bearer scheme or is
-// the value of a JSON member for secrets, and of each of known every part of eight characters or more, in capitals or
-// not, plain, escaped, in hexadecimal or in base64. Where a secret was escaped, the result has s without its escapes.
+// the value of a JSON member for secrets, and of each of known every part of eight characters or more behind its prefix,
+// in capitals or not, plain, escaped, in hexadecimal or in base64. Where a secret was escaped, the result has s without
+// its escapes.
 func Redact(s string, known ...string) string { return redact(s, known, credentials, bearers, members) }
 
 // maxField is how long a field may be of which only a credential is hidden, and not all: to go over one of megabytes, each
@@ -148,10 +149,10 @@ func (p parts) add(part string) {
 }
 
 // addFragments adds the fragments of a secret as it may be written, or all of one that is shorter: as it is, without
-// what looks like escapes, in hexadecimal, and in base64, where a character depends on how many came before. A prefix that
-// everyone knows is no fragment.
+// what looks like escapes, in hexadecimal, and in base64, where a character depends on how many came before. No fragment
+// reaches into the prefix, which everyone knows: _oauth_a of pscale_oauth_ab9 is in read_oauth_applications too.
 func (p parts) addFragments(secret string) {
-	if len(secret) < fragment {
+	if len(secret) < len(prefix.FindString(secret))+fragment {
 		p.add(secret)
 		return
 	}
@@ -161,7 +162,7 @@ func (p parts) addFragments(secret string) {
 		written = append(written, base64.StdEncoding.EncodeToString(s), base64.URLEncoding.EncodeToString(s))
 	}
 	for _, w := range written {
-		for from := max(len(prefix.FindString(w))-fragment+1, 0); from+fragment <= len(w); from++ {
+		for from := len(prefix.FindString(w)); from+fragment <= len(w); from++ {
 			p.add(w[from : from+fragment])
 		}
 	}

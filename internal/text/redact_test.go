@@ -61,6 +61,12 @@ func TestRedact(t *testing.T) {
 		"known, its end":            {"it ends in 7Gh6Ij5Kl.", []string{"Ab9Cd8Ef7Gh6Ij5Kl"}, "it ends in [redacted]."},
 		"known, seven of it":        {"it ends in Gh6Ij5K.", []string{"Ab9Cd8Ef7Gh6Ij5Kl"}, "it ends in Gh6Ij5K."},
 		"known, its prefix only":    {"pscale_tkn_ 8Ef7Gh6", []string{"pscale_tkn_Ab9Cd8Ef7Gh6"}, "pscale_tkn_ 8Ef7Gh6"},
+		"known, like a word after its prefix": {
+			"the access read_oauth_applications, not _oauth_applies", []string{"pscale_oauth_applesauce1"},
+			"the access read_oauth_applications, not _oauth_applies",
+		},
+		"known, without most of its prefix": {"h_Ab9Cd8Ef", []string{"pscale_oauth_Ab9Cd8Ef7Gh6"}, "h_[redacted]"},
+		"known, short behind its prefix":    {`pscale_tkn_Ab9, Ab9`, []string{"pscale_tkn_Ab9"}, "[redacted], Ab9"},
 		"known, in base64": {
 			"QWI5Q2Q4RWY3R2g2SWo1S2w= eEFiOUNkOEVmN0doNklqNUts eHhBYjlDZDhFZjdHaDZJajVLbA",
 			[]string{"Ab9Cd8Ef7Gh6Ij5Kl"}, "[redacted] e[redacted] eHh[redacted]",
