@@ -41,7 +41,7 @@ type Document struct {
 type Rule struct {
 	ID       string
 	Severity Severity
-	Label    string // in place of the severity, for people; empty for none
+	Label    string // in place of the severity, for people; empty for none. Why then says what follows from the finding
 	Title    string // what is found, in a few words
 	Why      string // a sentence
 	Remedy   string // a sentence; empty if there is nothing to say
@@ -117,11 +117,16 @@ func (g Group) label() string {
 	return g.Severity.String()
 }
 
-// all returns the message with what to do and the link to what is broken.
+// all returns the message with what to do, or what follows, and the link to what is broken.
 func (f Finding) all(rule Rule) string {
 	said := f.Message
-	if rule.Remedy != "" {
-		said += ". " + rule.Remedy
+	switch more := rule.Remedy; {
+	case more == "" && rule.Label != "" && said == "":
+		said = rule.Why
+	case more == "" && rule.Label != "":
+		said += ": " + rule.Why
+	case more != "":
+		said += ". " + more
 	}
 	if f.Command != "" {
 		said = strings.TrimSuffix(said, ".") + ". " + f.run()

@@ -116,7 +116,11 @@ func (h *human) group(g Group) {
 	}
 	indent := strings.Repeat(" ", margin)
 	for i, f := range listed {
-		switch said := f.Message + f.times(); {
+		said := f.Message
+		if g.Label == "" {
+			said += f.times()
+		}
+		switch {
 		case !below || len(f.Cells) == 0:
 			h.wrapped(indent+rows[i], indent+"  ", said, said)
 		default:

@@ -2,6 +2,7 @@ package drift_test
 
 import (
 	"bytes"
+	"flag"
 	"os"
 	"strings"
 	"testing"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/psoauth/psoauth/openapi/drift"
 )
+
+var update = flag.Bool("update", false, "write docs/drift.md")
 
 func TestRulesPage(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/psoauth/psoauth/internal/report"
 	"github.com/psoauth/psoauth/openapi/drift"
 )
 
@@ -18,7 +20,7 @@ type diff struct {
 	*program
 	from    string
 	format  *choice
-	show    drift.Show
+	show    driftShow
 	suggest bool
 
 	baseline       string
@@ -26,7 +28,7 @@ type diff struct {
 }
 
 func (p *program) contractDiff() *cobra.Command {
-	d := &diff{program: p, format: newChoice("human", "json", "markdown", "github")}
+	d := &diff{program: p, format: newChoice(report.Formats()...)}
 	cmd := &cobra.Command{
 		Use:   "diff UPSTREAM",
 		Short: "Say what a document that PlanetScale publishes means for programs",
@@ -67,8 +69,8 @@ Exit status: 0 nothing breaks; 1 something does; 2 a document could not be read.
 	d.format.register(cmd, "format", "")
 	flags := cmd.Flags()
 	flags.StringVar(&d.from, "from", "", "compare with this older document, a `file`, URL or -, instead of the contract")
-	flags.BoolVar(&d.show.Examples, "examples", false, "show for each breaking finding a response or a request that breaks")
-	flags.BoolVar(&d.show.Wording, "wording", false, "show what changes nothing for a program, too")
+	flags.BoolVar(&d.show.examples, "examples", false, "show for each breaking finding a response or a request that breaks")
+	flags.BoolVar(&d.show.wording, "wording", false, "show what changes nothing for a program, too")
 	flags.BoolVar(&d.suggest, "suggest", false, "print the edit of the contract that takes new members in, as a unified diff")
 	flags.StringVar(&d.baseline, "baseline", "", "acknowledge the differences in this `file`")
 	flags.BoolVar(&d.updateBaseline, "update-baseline", false, "write the file of --baseline anew, so that it acknowledges what is found")
@@ -86,22 +88,26 @@ func (d *diff) run(ctx context.Context, source string) error {
 	case d.updateBaseline && d.baseline == "":
 		return errors.New("--update-baseline: say which file with --baseline")
 	}
-	report, edit, err := d.compare(ctx, source)
+	found, edit, err := d.compare(ctx, source)
 	if err != nil {
 		return err
 	}
-	if err := d.accept(report); err != nil {
+	if err := d.accept(found); err != nil {
 		return err
+	}
+	var verdict error
+	if found.Breaking() {
+		verdict = finding{countOf(found.Count(drift.Breaking), "breaking finding")}
 	}
 	if d.suggest {
 		_, err = io.WriteString(d.out, edit)
-	} else {
-		err = report.Write(d.out, d.format.value, d.show)
+		return cmp.Or(err, verdict)
 	}
-	if err == nil && report.Breaking() {
-		err = finding{countOf(report.Count(drift.Breaking), "breaking finding")}
+	document, err := driftDocument(found, d.show)
+	if err != nil {
+		return err
 	}
-	return err
+	return d.publish(document, d.format.value, "", verdict)
 }
 
 // compare reads the documents, and drafts the edit if that is asked for.

@@ -3,12 +3,16 @@ package cli_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/psoauth/psoauth/cmd/psoauth/internal/cli"
+	writers "github.com/psoauth/psoauth/internal/report"
 )
 
 // publishedDocument is a document as PlanetScale publishes them, which the contract holds for.
@@ -41,13 +45,13 @@ func TestContractDiffSaysWhatADocumentMeans(t *testing.T) {
 		want   string // in the output
 		never  string
 	}{
-		"nothing breaks": {[]string{in("same.yaml")}, 0, "0 breaking, 0 new, ", "wording:"},
-		"with wording":   {[]string{in("same.yaml"), "--wording"}, 0, "wording: nothing changes", ""},
+		"nothing breaks": {[]string{in("same.yaml")}, 0, "0 breaking, 0 new, ", "\nwording  "},
+		"with wording":   {[]string{in("same.yaml"), "--wording"}, 0, "\nwording  ", ""},
 		"something breaks": {[]string{in("breaking.yaml")}, 1,
-			"  type: an integer (int64) → a string\n  a program fails on such a response\n    getOAuthApplication /tokens\n", "example"},
+			"\nbreaking  type: an integer (int64) → a string  type ×1\n  a program fails on such a response\n    getOAuthApplication  /tokens\n", "example"},
 		"with examples":               {[]string{in("breaking.yaml"), "--examples"}, 1, `"tokens": "`, ""},
-		"markdown":                    {[]string{in("more.yaml"), "--format", "markdown"}, 0, "| getOAuthApplication `/brand_logo` | member | not declared | a string, optional |", ""},
-		"github":                      {[]string{in("breaking.yaml"), "--format", "github"}, 1, "::error title=breaking%3A type::", ""},
+		"markdown":                    {[]string{in("more.yaml"), "--format", "markdown"}, 0, "\n## member: not declared → a string, optional\n", ""},
+		"github":                      {[]string{in("breaking.yaml"), "--format", "github"}, 1, "::error title=breaking%3A type::getOAuthApplication: an integer (int64) → a string: /tokens: a program fails on such a response\n", ""},
 		"json":                        {[]string{in("breaking.yaml"), "--format", "json"}, 1, `"class": "breaking"`, `"example"`},
 		"two documents":               {[]string{"--from", in("same.yaml"), in("more.yaml")}, 0, "0 breaking, 1 new, 0 relaxed", ""},
 		"two documents, one breaking": {[]string{"--from", in("same.yaml"), in("breaking.yaml")}, 1, "1 breaking", ""},
@@ -67,6 +71,42 @@ func TestContractDiffSaysWhatADocumentMeans(t *testing.T) {
 				t.Errorf("stderr %q", r.stderr)
 			}
 		})
+	}
+}
+
+// What a document says is data to the reader of a report: it is no markup, no mention, no command and no secret.
+func TestContractDiffShowsTextOfTheDocumentAsText(t *testing.T) {
+	t.Parallel()
+	var members strings.Builder
+	for _, name := range []string{
+		"a|b`c", "\x1b[31mred", "line\nbreak", "@somebody", "<img src=x>", "::error::x", "pscale_tkn_abcdef", "~/x", "%0A", "\u202eright", "````",
+	} {
+		key, err := json.Marshal(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&members, "%s: {type: string, enum: [%s]}\n      ", key, key)
+	}
+	document := strings.Replace(breakingDocument(t), "dcr: {", members.String()+"dcr: {", 1)
+	file := filepath.Join(write(t, map[string]string{"hostile.yaml": document}), "hostile.yaml")
+	for _, format := range writers.Formats() {
+		r := run(t, nil, "contract", "diff", file, "--examples", "--wording", "--format", format)
+		if r.status != 1 {
+			t.Fatalf("%s: status %d, %s", format, r.status, r.stderr)
+		}
+		for _, never := range []string{"\x1b", "\u202e", "pscale_tkn_abcdef", "line\nbreak", "<img"} {
+			if strings.Contains(r.stdout, never) && !(never == "<img" && slices.Contains([]string{"human", "json", "csv", "github", "sarif"}, format)) {
+				t.Errorf("%s: %q is shown as it is", format, never)
+			}
+		}
+		for line := range strings.Lines(r.stdout) {
+			if format == "github" && strings.HasPrefix(line, "::") && !regexp.MustCompile(`^::(error|warning|notice) title=[\w%. -]+::[^:]`).MatchString(line) {
+				t.Errorf("a command of the document's own: %s", line)
+			}
+			if format == "markdown" && (strings.Contains(line, " @somebody") || strings.Contains(line, "````") && strings.TrimSpace(line) != "````") {
+				t.Errorf("markup of the document's own: %s", line)
+			}
+		}
 	}
 }
 
@@ -137,7 +177,7 @@ func TestContractDiffSaysWhatItCannotDo(t *testing.T) {
 		"a URL that is not https":  {[]string{"http://example.com/spec"}, "want an https URL"},
 		"standard input twice":     {[]string{"--from", "-", "-"}, "once only"},
 		"an edit of two documents": {[]string{"--from", in("same.yaml"), in("same.yaml"), "--suggest"}, "--suggest is about the contract"},
-		"an unknown format":        {[]string{in("same.yaml"), "--format", "csv"}, "want human, json, markdown or github"},
+		"an unknown format":        {[]string{in("same.yaml"), "--format", "yaml"}, "want human, csv, github, html, json, junit, markdown or sarif"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
