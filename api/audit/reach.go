@@ -136,12 +136,12 @@ type resource struct {
 }
 
 // holdings returns all that a token holds.
-func (a *audited) holdings(tok *api.Token) []holding {
+func (d *audited) holdings(tok *api.Token) []holding {
 	var all []holding
 	add := func(scopes []gen.AccessScope, on []resource) {
 		for _, s := range scopes {
 			does := named(s.Name)
-			if !a.declared.has(s.Name) {
+			if !d.declared.has(s.Name) {
 				does |= undeclared
 			}
 			all = append(all, holding{name: s.Name, label: s.Name, does: does, on: on})
@@ -152,8 +152,8 @@ func (a *audited) holdings(tok *api.Token) []holding {
 		for _, o := range by.Organization.Organizations {
 			organizations = append(organizations, resource{kind: onOrganization, id: o.ID, name: o.Name, label: o.Name})
 		}
-		for _, d := range by.Database.Databases {
-			databases = append(databases, resource{kind: onDatabase, id: d.ID, name: d.Organization + "/" + d.Name})
+		for _, db := range by.Database.Databases {
+			databases = append(databases, resource{kind: onDatabase, id: db.ID, name: db.Organization + "/" + db.Name})
 		}
 		for _, b := range by.Branch.Branches {
 			branches = append(branches, resource{
