@@ -5,6 +5,7 @@ GORELEASER  := go run github.com/goreleaser/goreleaser/v2@v2.16.0
 STATICCHECK := go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 # A count, because Go 1.26 may take the end of a duration for a failure (golang/go#75804).
 FUZZTIME    ?= 10000x
+FUZZ        ?= .
 BENCHCOUNT  ?= 6
 TESTFLAGS   ?=
 
@@ -59,10 +60,16 @@ nightly: fuzz network model edits contract-lint vuln adopted ## Run what takes t
 adopted: ## Take members in on a copy by the documented steps, and run all tests there
 	go test ./openapi/drift -run TestTheDocumentedSteps -adopt -timeout 30m
 
-fuzz: ## Run each fuzz target FUZZTIME (10000x)
-	@set -e; grep -rHo '^func Fuzz[A-Za-z0-9_]*' --include='*_test.go' . | sort | while IFS=: read -r file target; do \
-		echo "$$(dirname $$file) $${target#func }"; \
-		go test -run '^$$' -fuzz "^$${target#func }\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 100x "$$(dirname $$file)"; \
+fuzz: ## Run each fuzz target FUZZTIME (10000x); FUZZ (.) chooses targets by a regular expression
+	@set -e; mkdir -p build/fuzz; \
+	for dir in $$(grep -rl '^func Fuzz' --include='*_test.go' . | xargs -n 1 dirname | sort -u); do \
+		targets=$$(cat $$dir/*_test.go | sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\).*/\1/p' | grep -E '$(FUZZ)') || continue; \
+		binary=$(CURDIR)/build/fuzz/$$(echo $$dir | tr -d . | tr / -); \
+		go test -c -fuzz . -o $$binary $$dir; \
+		for target in $$targets; do echo "$$dir $$target"; \
+			(cd $$dir && $$binary -test.run '^$$' -test.fuzz "^$$target\$$" -test.fuzztime $(FUZZTIME) \
+				-test.fuzzminimizetime 100x -test.fuzzcachedir $(CURDIR)/build/fuzz/corpus); \
+		done; \
 	done
 
 network: ## List tokens through a network that fails in every way, and print how it went

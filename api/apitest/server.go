@@ -1,6 +1,7 @@
 package apitest
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -59,7 +60,7 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 				return http.DefaultTransport.RoundTrip(r)
 			}
 		}
-		return nil, &http.ProtocolError{ErrorString: "apitest: the client of a test server was asked for " + r.URL.Host}
+		return nil, fmt.Errorf("apitest: the client of a test server was asked for %s", r.URL.Host)
 	}
 	sent := r.Clone(r.Context())
 	sent.Host = r.URL.Host
