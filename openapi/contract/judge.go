@@ -254,8 +254,11 @@ func (j *judge) securityIn(in, name string) bool {
 func (j *judge) response() {
 	j.run.answered(j.op, j.status)
 	j.judged = true
-	if j.recorded && (j.status == http.StatusNotModified || j.method == http.MethodHead) {
+	switch {
+	case j.recorded && (j.status == http.StatusNotModified || j.method == http.MethodHead):
 		return // exporters write what the browser had in its cache, or nothing
+	case j.status == http.StatusNotModified && j.req != nil && j.req.Header.Get("If-None-Match")+j.req.Header.Get("If-Modified-Since") != "":
+		return // as RFC 9110, section 13, has it for any GET; the contract need not say so
 	}
 	declared := j.op.declared(j.status)
 	class, redirect := j.status/100, false
@@ -270,6 +273,10 @@ func (j *judge) response() {
 		}
 	}
 	j.headers(declared)
+	if sent := j.header.Get("Content-Type"); strings.HasPrefix(strings.ToLower(sent), "text/event-stream") {
+		j.mediaType(declared, nil)
+		return // such a body may have no end
+	}
 	b := j.body()
 	at := line(declared.Origin)
 	switch empty := len(bytes.TrimSpace(b.data)) == 0; {
@@ -435,7 +442,7 @@ func (j *judge) mediaType(declared *openapi3.Response, data []byte) (media *open
 	}
 	if json = isJSON(contentType); json {
 		if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "us-ascii") {
-			j.find(httpCharset, inHeader, contentTypePointer, at, "want no charset or utf-8, got %s", knownOr(knownCharsets, charset, "another"))
+			j.find(httpCharset, inHeader, contentTypePointer, at, "want no charset or utf-8, got %s", knownOr(knownCharsets, charset, "another charset"))
 		}
 	}
 	return media, json

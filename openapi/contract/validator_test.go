@@ -1,12 +1,14 @@
 package contract_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/psoauth/psoauth/openapi/contract"
 )
@@ -165,6 +167,27 @@ func TestStatusAndHeaders(t *testing.T) {
 			t.Parallel()
 			check(t, v, test.answer, test.want...)
 		})
+	}
+}
+
+// A cache gets a 304 for what it asks, and a stream of events may never end.
+func TestResponsesWhoseBodyIsNotRead(t *testing.T) {
+	t.Parallel()
+	v := validator(t)
+	for name, want := range map[string][]string{"If-None-Match": nil, "If-Modified-Since": nil, "Range": {"error http.status status"}} {
+		a := answer{url: tokenURL, status: 304, header: http.Header{}}
+		req := a.request(t)
+		req.Header.Set("Authorization", "id:token")
+		req.Header.Set(name, "x")
+		if got := brief(v.CheckResponse(req, a.response())); !slices.Equal(got, want) {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	resp := answer{header: http.Header{"Content-Type": {"Text/Event-Stream; charset=utf-8"}}}.response()
+	resp.Body = io.NopCloser(iotest.ErrReader(errors.New("the body was read")))
+	got := brief(v.CheckResponse(answer{url: tokenURL}.request(t), resp))
+	if want := []string{"error http.content-type header /Content-Type"}; !slices.Equal(got, want) {
+		t.Errorf("events: %q", got)
 	}
 }
 

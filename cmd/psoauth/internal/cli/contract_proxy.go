@@ -106,6 +106,7 @@ func (g *gate) serve(ctx context.Context, run *contract.Run, options contract.Pr
 	if err != nil {
 		return nil, err
 	}
+	g.grace.Store(int64(15 * time.Second)) // from here on: the log and the spec may be FIFOs that nobody opens
 	base := "http://" + reachable(listener.Addr())
 	switch {
 	case len(command) > 0:

@@ -80,7 +80,7 @@ func (p *program) begin(cmd *cobra.Command) error {
 		p.gate = true
 	}
 	switch cmd.Name() {
-	case "proxy", "sandbox", "revoke": // they finish what they began
+	case "sandbox", "revoke": // they finish what they began
 		p.grace.Store(int64(15 * time.Second))
 	}
 	flags := cmd.Flags()

@@ -107,7 +107,7 @@ func TestAnInterruptEndsTheWaitForAFIFO(t *testing.T) {
 	t.Parallel()
 	for _, args := range []string{
 		"audit --sandbox --output ", "contract check --sandbox --spec ", "contract check --sandbox --baseline ", "audit --sandbox --policy ",
-		"contract diff ", "contract check ",
+		"contract diff ", "contract check ", "contract proxy --spec ", "contract proxy --log ",
 	} {
 		fifo := filepath.Join(t.TempDir(), "fifo")
 		if err := syscall.Mkfifo(fifo, 0o600); err != nil {
@@ -116,8 +116,9 @@ func TestAnInterruptEndsTheWaitForAFIFO(t *testing.T) {
 		ctx, interrupt := context.WithCancel(t.Context())
 		time.AfterFunc(100*time.Millisecond, interrupt)
 		var stderr bytes.Buffer
-		if got := process(ctx, nil, io.Discard, &stderr, strings.Fields(args+fifo)...); got != 130 {
-			t.Errorf("%s: status %d, %s", args, got, stderr.String())
+		start := time.Now()
+		if got := process(ctx, nil, io.Discard, &stderr, strings.Fields(args+fifo)...); got != 130 || time.Since(start) > 10*time.Second {
+			t.Errorf("%s: status %d after %v, %s", args, got, time.Since(start), stderr.String())
 		}
 	}
 }
