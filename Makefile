@@ -68,7 +68,7 @@ fuzz: ## Run each fuzz target FUZZTIME (10000x); FUZZ (.) chooses targets by a r
 		go test -c -fuzz . -o $$binary $$dir; \
 		for target in $$targets; do echo "$$dir $$target"; \
 			(cd $$dir && $$binary -test.run '^$$' -test.fuzz "^$$target\$$" -test.fuzztime $(FUZZTIME) \
-				-test.fuzzminimizetime 100x -test.fuzzcachedir $(CURDIR)/build/fuzz/corpus); \
+				-test.fuzzminimizetime 100x -test.fuzzcachedir $$binary.corpus); \
 		done; \
 	done
 
