@@ -199,10 +199,10 @@ func Write(w io.Writer, format string, d *Document, o Options) error {
 	return err
 }
 
-// Number formats n, which is not negative, with a comma between thousands.
-func Number(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
+// Number formats n with a comma between thousands.
+func Number[N int | int64](n N) string {
+	s := strconv.FormatInt(int64(n), 10)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
 		s = s[:i] + "," + s[i:]
 	}
 	return s

@@ -37,7 +37,7 @@ func NewPage(main, ownStyle, ownScript string) *Page {
 		"base-uri 'none'", "form-action 'none'",
 	}, "; ")
 	source := strings.ReplaceAll(layout, "POLICY", template.HTMLEscapeString(policy))
-	p.template = template.Must(template.New("layout").Funcs(template.FuncMap{"number": Number}).Parse(source))
+	p.template = template.Must(template.New("layout").Funcs(template.FuncMap{"number": Number[int]}).Parse(source))
 	template.Must(p.template.Parse(main))
 	return p
 }

@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"math"
 	"testing"
 
 	"github.com/psoauth/psoauth/internal/report"
@@ -17,5 +18,16 @@ func TestSeverityNames(t *testing.T) {
 	}
 	if _, err := report.ParseSeverity("high"); err == nil {
 		t.Error("no error for high")
+	}
+}
+func TestNumbersAreGrouped(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int64]string{
+		0: "0", 999: "999", 1000: "1,000", 1037: "1,037", 1234567: "1,234,567", -1: "-1", -999: "-999", -1000: "-1,000",
+		math.MaxInt64: "9,223,372,036,854,775,807",
+	} {
+		if got := report.Number(n); got != want {
+			t.Errorf("%d: %s, want %s", n, got, want)
+		}
 	}
 }

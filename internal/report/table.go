@@ -18,25 +18,28 @@ func writeJSON(w io.Writer, d *Document, _ Options) error {
 	if err := WriteJSON(&b, d.JSON); err != nil {
 		return err
 	}
-	_, err := io.WriteString(w, visible(b.String()))
+	_, err := io.WriteString(w, Visible(b.String()))
 	return err
 }
 
-// visible returns a JSON document that says the same without characters that are not seen.
-func visible(s string) string {
+// Visible returns a JSON document that says the same, with everything escaped that is not seen or that a terminal or a
+// GitHub workflow would act on.
+func Visible(document string) string {
 	unseen := func(r rune) bool { return r != '\n' && !strconv.IsPrint(r) }
-	if !strings.ContainsFunc(s, unseen) {
-		return s
+	if !strings.ContainsFunc(document, unseen) && !strings.Contains(document, "##") {
+		return document
 	}
 	var b strings.Builder
-	for _, r := range s {
-		if !unseen(r) {
+	before := ' '
+	for _, r := range document {
+		if unseen(r) || r == '#' && before == '#' {
+			for _, unit := range utf16.Encode([]rune{r}) {
+				fmt.Fprintf(&b, `\u%04x`, unit)
+			}
+		} else {
 			b.WriteRune(r)
-			continue
 		}
-		for _, unit := range utf16.Encode([]rune{r}) {
-			fmt.Fprintf(&b, `\u%04x`, unit)
-		}
+		before = r
 	}
 	return b.String()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -144,7 +145,7 @@ func (d demonstration) tokens(ctx context.Context) error {
 				return err
 			}
 		}
-		if token.ExpiresAt != nil && token.ExpiresAt.Before(d.now) {
+		if token.Expired(d.now) {
 			expired++
 		}
 	}
@@ -161,7 +162,7 @@ func (d demonstration) token(ctx context.Context) error {
 		return err
 	}
 	d.heading("GetToken", d.path()+"/tokens/"+d.at.token)
-	d.say("The first of them has the accesses %s.\nIt was used last on %s.", d.clean.printable(list(", ", mayDo(token)...)),
+	d.say("The first of them has the accesses %s.\nIt was used last on %s.", d.clean.printable(strings.Join(token.Scopes(), ", ")),
 		d.timeOr(token.LastUsedAt, never))
 	return nil
 }

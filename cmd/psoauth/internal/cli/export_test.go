@@ -1,8 +1,4 @@
 package cli
 
 // What the tests see of the inside.
-var (
-	Relative      = relative
-	RelativeShort = relativeShort
-	Grouped       = grouped
-)
+var Relative = relative

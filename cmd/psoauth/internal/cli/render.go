@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/psoauth/psoauth/internal/report"
 	"github.com/psoauth/psoauth/internal/text"
 )
 
@@ -94,3 +95,5 @@ func orElse(s, otherwise string) string {
 	}
 	return s
 }
+
+var countOf = report.Count

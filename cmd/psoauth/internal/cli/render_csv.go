@@ -1,15 +1,14 @@
 package cli
 
 import (
-	"bytes"
 	"encoding/csv"
 	"io"
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/psoauth/psoauth/api"
 	"github.com/psoauth/psoauth/internal/text"
@@ -33,12 +32,16 @@ var (
 func declaredColumns[T any](columns string, others ...string) []string {
 	all := strings.Fields(columns)
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[T]()) {
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if name != "" && !slices.Contains(all, name) && !slices.Contains(others, name) {
+		if name := memberName(field); name != "" && !slices.Contains(all, name) && !slices.Contains(others, name) {
 			all = append(all, name)
 		}
 	}
 	return all
+}
+
+func memberName(field reflect.StructField) string {
+	name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+	return name
 }
 
 // tokenCells are the computed columns of a token: what it may touch, by kind of resource.
@@ -64,21 +67,16 @@ const csvSeparator = "; "
 
 // A csvTable writes a header and a row for each thing, quoted as RFC 4180 says, but with lines that end as the tools of
 // Unix expect. A member that is null or missing is an empty cell. The header comes before the first row, so that a list
-// that fails at once leaves nothing behind.
+// that fails at once writes nothing.
 type csvTable[T any] struct {
-	out   io.Writer
-	clean cleaner
-	view  *view[T]
-	begun bool
+	out    io.Writer
+	clean  cleaner
+	view   *view[T]
+	fields map[string]int // of T, by the names of its members; nil before the header
 }
 
 func (t *csvTable[T]) add(thing *T) error {
-	document, err := json.Marshal(everyMember(thing), jsonForm)
-	if err != nil {
-		return err
-	}
-	var members map[string]jsontext.Value
-	if err := json.Unmarshal(document, &members); err != nil {
+	if err := t.end(true, ""); err != nil {
 		return err
 	}
 	var computed map[string]string
@@ -88,52 +86,53 @@ func (t *csvTable[T]) add(thing *T) error {
 	row := make([]string, len(t.view.columns))
 	for i, name := range t.view.columns {
 		cell, ok := computed[name]
-		if !ok {
-			cell = csvText(members[name])
+		if field, member := t.fields[name]; member && !ok {
+			var err error
+			if cell, err = csvText(reflect.ValueOf(thing).Elem().Field(field)); err != nil {
+				return err
+			}
 		}
 		row[i] = csvCell(t.clean, cell)
 	}
-	return t.rows(row)
+	return csv.NewWriter(t.out).WriteAll([][]string{row})
 }
 
+// end writes the header, if there is none yet.
 func (t *csvTable[T]) end(complete bool, _ string) error {
-	if !complete {
+	if t.fields != nil || !complete {
 		return nil
 	}
-	return t.rows()
+	t.fields = map[string]int{}
+	for i, field := range reflect.VisibleFields(reflect.TypeFor[T]()) {
+		t.fields[memberName(field)] = i
+	}
+	return csv.NewWriter(t.out).WriteAll([][]string{t.view.columns})
 }
 
-// rows writes the header, if there is none yet, and rows.
-func (t *csvTable[T]) rows(rows ...[]string) error {
-	if !t.begun {
-		t.begun = true
-		rows = append([][]string{t.view.columns}, rows...)
+// csvText returns a value as the text of a cell: an array of strings with spaces between them, and what has no simpler form
+// as JSON.
+func csvText(v reflect.Value) (cell string, err error) {
+	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
+		v = v.Elem()
 	}
-	var buf bytes.Buffer
-	if err := csv.NewWriter(&buf).WriteAll(rows); err != nil {
-		return err
+	if !v.IsValid() {
+		return "", nil
 	}
-	_, err := t.out.Write(buf.Bytes())
-	return err
-}
-
-// csvText returns a JSON value as the text of a cell: an array of strings with spaces between them, and what has no
-// simpler form as JSON.
-func csvText(value jsontext.Value) (cell string) {
-	var words []string
-	switch {
-	case value.Kind() == 'n', len(value) == 0:
-		return ""
-	case json.Unmarshal(value, &cell) == nil:
-		return cell
-	case json.Unmarshal(value, &words) == nil:
-		return strings.Join(words, " ")
+	switch value := v.Interface().(type) {
+	case string:
+		return value, nil
+	case api.Scopes:
+		return strings.Join(value, " "), nil
+	case time.Time:
+		if !value.IsZero() {
+			return timestamp(value), nil
+		}
 	}
-	var compact bytes.Buffer
-	if (cleaner{}).json(&compact, value) != nil {
-		return string(value)
+	document, err := json.Marshal(v.Interface(), jsonForm)
+	if err == nil && string(document) != "null" && json.Unmarshal(document, &cell) != nil {
+		cell = string(document)
 	}
-	return strings.TrimSuffix(compact.String(), "\n")
+	return cell, err
 }
 
 // csvCell returns s without credentials and control bytes, and not as a formula, neither in its beginning nor behind a

@@ -10,6 +10,7 @@ import (
 
 	"github.com/psoauth/psoauth/api"
 	"github.com/psoauth/psoauth/gen"
+	"github.com/psoauth/psoauth/internal/report"
 	"github.com/psoauth/psoauth/openapi"
 )
 
@@ -85,7 +86,7 @@ var applicationView = view[api.Application]{
 	table:   []tableColumn{{"ID", 12}, {"NAME", 14}, {"TOKENS", 6}, {"DOMAIN", 16}, {"SCOPES", 20}, {"CREATED", 10}},
 	row: func(r *humanRenderer, app *api.Application) []tableCell {
 		return []tableCell{
-			r.cell(app.ID), r.cell(app.Name), r.cell(grouped(app.Tokens)), r.cell(orElse(app.Domain, "–")),
+			r.cell(app.ID), r.cell(app.Name), r.cell(report.Number(app.Tokens)), r.cell(orElse(app.Domain, "–")),
 			r.reach(app.Scopes), r.timeCell(&app.CreatedAt, unknown),
 		}
 	},
@@ -98,7 +99,7 @@ func applicationSheet(r *humanRenderer, app *api.Application) sheet {
 	s.add("Domain", app.Domain)
 	s.add("Redirect URI", app.RedirectURI)
 	s.add("Avatar", app.Avatar)
-	s.add("Tokens", grouped(app.Tokens)+" issued")
+	s.add("Tokens", report.Number(app.Tokens)+" issued")
 	s.add("Scopes", app.Scopes...)
 	s.add("Created", r.timeOr(&app.CreatedAt, unknown))
 	s.add("Updated", r.timeOr(&app.UpdatedAt, unknown))
@@ -117,11 +118,11 @@ var tokenView = view[api.Token]{
 	table:   []tableColumn{{"ID", 12}, {"NAME", 12}, {"ACTOR", 12}, {"MAY", 20}, {"EXPIRES", 10}, {"LAST USED", 10}, {"CREATED", 10}},
 	row: func(r *humanRenderer, token *api.Token) []tableCell {
 		expires := r.timeCell(token.ExpiresAt, never)
-		if token.ExpiresAt != nil && token.ExpiresAt.Before(r.now) {
+		if token.Expired(r.now) {
 			expires.style = styleBad
 		}
 		return []tableCell{
-			r.cell(token.ID), r.cell(token.DisplayName), r.cell(orElse(orEmpty(token.ActorDisplayName), "–")), r.reach(mayDo(token)),
+			r.cell(token.ID), r.cell(token.DisplayName), r.cell(orElse(orEmpty(token.ActorDisplayName), "–")), r.reach(token.Scopes()),
 			expires, r.timeCell(token.LastUsedAt, never), r.timeCell(&token.CreatedAt, unknown),
 		}
 	},
@@ -222,25 +223,20 @@ func (r *humanRenderer) reach(names []string) tableCell {
 	}
 	slices.Sort(verbs)
 	verbs = slices.Compact(verbs)
-	slices.SortStableFunc(verbs, func(a, b string) int { return mildness(a) - mildness(b) })
+	slices.SortStableFunc(verbs, func(a, b string) int { return mildness[a] - mildness[b] })
 	short := fmt.Sprintf("%s (%d)", strings.Join(verbs, " "), len(names))
 	return tableCell{forms: []string{r.clean.printable(strings.Join(names, " ")), r.clean.printable(short)}}
 }
 
-// mildness orders what accesses allow; reading comes last.
-func mildness(verb string) int {
-	if i := slices.Index([]string{"delete", "admin", "manage", "write", "create", "connect"}, verb); i >= 0 {
-		return i
-	}
-	return map[string]int{"read": 8}[verb] + 7
-}
+// mildness orders what accesses allow: the worst first, then what is not here, and reading last.
+var mildness = map[string]int{"delete": -6, "admin": -5, "manage": -4, "write": -3, "create": -2, "connect": -1, "read": 1}
 
 func (r *humanRenderer) timeCell(t *time.Time, otherwise string) tableCell {
 	if t == nil || t.IsZero() {
 		return tableCell{forms: []string{otherwise}}
 	}
 	day := t.UTC().Format(time.DateOnly)
-	return tableCell{forms: []string{day + " (" + relativeShort(r.now, *t) + ")", day}}
+	return tableCell{forms: []string{day + " (" + relative(r.now, *t, true) + ")", day}}
 }
 
 // never stands for a time that is null or missing: such a token does not expire, or was not used; unknown for one that
@@ -251,7 +247,7 @@ func (r *humanRenderer) timeOr(t *time.Time, otherwise string) string {
 	if t == nil || t.IsZero() {
 		return otherwise
 	}
-	return t.UTC().Format("2006-01-02 15:04 UTC") + " (" + relative(r.now, *t) + ")"
+	return t.UTC().Format("2006-01-02 15:04 UTC") + " (" + relative(r.now, *t, false) + ")"
 }
 
 func yesNo(b *bool) string {
@@ -344,18 +340,6 @@ func singleAccesses(token *api.Token) (lines []string) {
 	return lines
 }
 
-// mayDo returns the names of all accesses the token has, each once.
-func mayDo(token *api.Token) (names []string) {
-	for _, kind := range accessKinds {
-		names = append(names, kind.of(token).scopeNames()...)
-	}
-	for _, a := range token.ServiceTokenAccesses {
-		names = append(names, a.Access)
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
 // A timeUnit has a long and a short name; months and years are the mean ones of the calendar.
 var timeUnits = []struct {
 	seconds     int64
@@ -368,13 +352,8 @@ var timeUnits = []struct {
 	{60, " minute", "min"},
 }
 
-// relative says how far t is from now in the largest unit that fits: "3 months ago", "in 1 day", "now".
-func relative(now, t time.Time) string { return distance(now, t, false) }
-
-// relativeShort is like relative in fewer letters: "3mo ago", "in 1d", "now".
-func relativeShort(now, t time.Time) string { return distance(now, t, true) }
-
-func distance(now, t time.Time, short bool) string {
+// relative says how far t is from now in the largest unit that fits: "3 months ago", "in 1 day", "now", or short: "3mo ago".
+func relative(now, t time.Time, short bool) string {
 	seconds := t.Unix() - now.Unix() // a Duration holds 292 years only
 	for _, unit := range timeUnits {
 		n := seconds / unit.seconds
@@ -394,24 +373,4 @@ func distance(now, t time.Time, short bool) string {
 		return "in " + strconv.FormatInt(n, 10) + name
 	}
 	return "now"
-}
-
-// grouped formats n with a comma between thousands.
-func grouped(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	first := 0
-	if n < 0 {
-		first = 1
-	}
-	for i := len(s) - 3; i > first; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-func countOf(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return grouped(int64(n)) + " " + what + "s"
 }

@@ -2,19 +2,18 @@ package cli
 
 import (
 	"bytes"
-	"fmt"
 	"io"
 	"reflect"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf16"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/psoauth/psoauth/api"
+	"github.com/psoauth/psoauth/internal/report"
 	"github.com/psoauth/psoauth/openapi"
 )
 
@@ -31,21 +30,37 @@ var jsonTime = json.MarshalToFunc(func(e *jsontext.Encoder, t time.Time) error {
 
 // jsonForm is the json format without credentials, neither in strings nor in what encodes itself.
 func (c cleaner) jsonForm(layout ...jsontext.Options) json.Options {
-	return json.JoinOptions(append(layout, jsonForm, jsontext.PreserveRawStrings(true), json.WithMarshalers(json.JoinMarshalers(
+	return json.JoinOptions(append(layout, jsonForm, json.WithMarshalers(json.JoinMarshalers(
 		jsonTime,
-		json.MarshalToFunc(func(e *jsontext.Encoder, s string) error { return e.WriteValue(quoted(c.redact(s))) }),
+		json.MarshalToFunc(func(e *jsontext.Encoder, s string) error { return e.WriteToken(jsontext.String(c.redact(s))) }),
 		json.MarshalToFunc(func(e *jsontext.Encoder, v json.Marshaler) error {
 			raw, err := v.MarshalJSON()
 			if err != nil {
 				return err
 			}
-			var clean bytes.Buffer
-			if err := c.json(&clean, raw); err != nil {
-				return err
-			}
-			return e.WriteValue(bytes.TrimSpace(clean.Bytes()))
+			return c.copy(e, raw)
 		}),
 	)))...)
+}
+
+// copy writes a JSON document as it is, numbers digit by digit, but no credential in it.
+func (c cleaner) copy(e *jsontext.Encoder, document []byte) error {
+	d := jsontext.NewDecoder(bytes.NewReader(document))
+	for {
+		token, err := d.ReadToken()
+		if err == io.EOF {
+			return nil
+		}
+		if err == nil && token.Kind() == '"' {
+			token = jsontext.String(c.redact(token.String()))
+		}
+		if err == nil {
+			err = e.WriteToken(token)
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // everyMember returns the thing as a value whose members are all encoded: the tags of the generated models leave optional
@@ -78,7 +93,7 @@ func writeJSON(w io.Writer, clean cleaner, value any) error {
 	if err != nil {
 		return err
 	}
-	_, err = w.Write(append(document, '\n'))
+	_, err = io.WriteString(w, report.Visible(string(document))+"\n")
 	return err
 }
 
@@ -100,7 +115,7 @@ func (l *jsonList[T]) add(thing *T) error {
 	if err := json.MarshalWrite(item, everyMember(thing), l.form); err != nil {
 		return err
 	}
-	_, err := l.out.Write(item.Bytes())
+	_, err := io.WriteString(l.out, report.Visible(item.String()))
 	return err
 }
 
@@ -115,57 +130,6 @@ func (l *jsonList[T]) end(complete bool, _ string) (err error) {
 		_, err = io.WriteString(l.out, "\n")
 	}
 	return err
-}
-
-// json writes a JSON document as it is, numbers digit by digit, but no credential in it.
-func (c cleaner) json(w io.Writer, document []byte) error {
-	d := jsontext.NewDecoder(bytes.NewReader(document))
-	e := jsontext.NewEncoder(w, jsontext.PreserveRawStrings(true))
-	for {
-		var err error
-		switch d.PeekKind() {
-		case '{', '}', '[', ']', '"':
-			var token jsontext.Token
-			if token, err = d.ReadToken(); err == nil && token.Kind() == '"' {
-				err = e.WriteValue(quoted(c.redact(token.String())))
-			} else if err == nil {
-				err = e.WriteToken(token)
-			}
-		default:
-			var scalar jsontext.Value
-			if scalar, err = d.ReadValue(); err == nil {
-				err = e.WriteValue(scalar)
-			}
-		}
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// quoted returns s with everything escaped that a terminal or a GitHub workflow would act on: a JSON escape means the
-// same to every reader.
-func quoted(s string) []byte {
-	out := []byte{'"'}
-	before := ' '
-	for _, r := range s {
-		switch {
-		case r == '"', r == '\\':
-			out = append(out, '\\', byte(r))
-		case r == '#' && before == '#', !strconv.IsPrint(r) && r <= 0xffff:
-			out = fmt.Appendf(out, `\u%04x`, r)
-		case strconv.IsPrint(r):
-			out = append(out, string(r)...)
-		default:
-			high, low := utf16.EncodeRune(r)
-			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
-		}
-		before = r
-	}
-	return append(out, '"')
 }
 
 // A tokenInfoDocument has each member that the contract declares of token info in either form, nil where the form does
@@ -191,7 +155,7 @@ type tokenInfoClientID struct {
 }
 
 func newTokenInfoDocument(info *api.TokenInfo) *tokenInfoDocument {
-	d := &tokenInfoDocument{Scope: info.Scopes, TokenType: orNil(info.TokenType), info: info}
+	d := &tokenInfoDocument{Scope: info.Scopes, TokenType: orNull(info.TokenType), info: info}
 	if info.State != openapi.StateUnknown {
 		active := info.State == openapi.StateActive
 		d.Active = &active
@@ -202,7 +166,7 @@ func newTokenInfoDocument(info *api.TokenInfo) *tokenInfoDocument {
 		} else if info.Subject != "" {
 			d.ResourceOwnerID = info.Subject
 		}
-		d.Application = &tokenInfoClientID{orNil(info.ClientID)}
+		d.Application = &tokenInfoClientID{orNull(info.ClientID)}
 		d.CreatedAt = seconds(info.IssuedAt)
 		if info.ExpiresIn != nil {
 			left := int64(*info.ExpiresIn / time.Second)
@@ -210,16 +174,9 @@ func newTokenInfoDocument(info *api.TokenInfo) *tokenInfoDocument {
 		}
 		return d
 	}
-	d.ClientID, d.Sub = orNil(info.ClientID), orNil(info.Subject)
+	d.ClientID, d.Sub = orNull(info.ClientID), orNull(info.Subject)
 	d.Exp, d.Iat = seconds(info.ExpiresAt), seconds(info.IssuedAt)
 	return d
-}
-
-func orNil(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }
 
 // seconds formats a time that was whole Unix seconds on the wire.

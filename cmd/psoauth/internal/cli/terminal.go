@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/psoauth/psoauth/api"
+	"github.com/psoauth/psoauth/internal/report"
 )
 
 // defaultWidth is how wide a table is where nothing says how wide the terminal is.
@@ -94,7 +95,7 @@ func (p *progress) page(page *api.TokenPage) {
 		return
 	}
 	p.said = true
-	fmt.Fprintf(p.out, "\r\x1b[Kpage %s of %s", grouped(page.CurrentPage), grouped(*page.TotalPages))
+	fmt.Fprintf(p.out, "\r\x1b[Kpage %s of %s", report.Number(page.CurrentPage), report.Number(*page.TotalPages))
 }
 
 // clear takes the line away.

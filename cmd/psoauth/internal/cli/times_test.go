@@ -1,7 +1,6 @@
 package cli_test
 
 import (
-	"math"
 	"testing"
 	"time"
 
@@ -32,26 +31,14 @@ func TestRelativeTimes(t *testing.T) {
 		{-3 * 366 * day, "3 years ago", "3y ago"},
 	} {
 		at := now.Add(test.distance)
-		if got := cli.Relative(now, at); got != test.long {
+		if got := cli.Relative(now, at, false); got != test.long {
 			t.Errorf("%v: %q, want %q", test.distance, got, test.long)
 		}
-		if got := cli.RelativeShort(now, at); got != test.short {
+		if got := cli.Relative(now, at, true); got != test.short {
 			t.Errorf("%v: %q, want %q", test.distance, got, test.short)
 		}
 	}
-	if got := cli.Relative(now, time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)); got != "in 7973 years" {
+	if got := cli.Relative(now, time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC), false); got != "in 7973 years" {
 		t.Errorf("the year 9999: %q", got)
-	}
-}
-
-func TestNumbersAreGrouped(t *testing.T) {
-	t.Parallel()
-	for n, want := range map[int64]string{
-		0: "0", 999: "999", 1000: "1,000", 1037: "1,037", 1234567: "1,234,567", -1: "-1", -999: "-999", -1000: "-1,000",
-		math.MaxInt64: "9,223,372,036,854,775,807",
-	} {
-		if got := cli.Grouped(n); got != want {
-			t.Errorf("%d: %s, want %s", n, got, want)
-		}
 	}
 }

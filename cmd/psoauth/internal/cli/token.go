@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/psoauth/psoauth/api"
+	"github.com/psoauth/psoauth/internal/report"
 	"github.com/psoauth/psoauth/openapi"
 )
 
@@ -132,7 +133,7 @@ reading:
 	case read == 0 && int64(l.page.value) > lastPage && lastPage > 0:
 		remark = fmt.Sprintf("the list ends at page %d", lastPage)
 	case listed < read && (l.limit.value == 0 || listed < l.limit.value):
-		remark = "of " + grouped(int64(read))
+		remark = "of " + report.Number(read)
 	}
 	return list.end(true, remark)
 }
@@ -140,10 +141,8 @@ reading:
 // wants reports whether the flags let a token through.
 func (l *tokenList) wants(token *api.Token) bool {
 	now := l.Now()
-	if l.expiresWithin > 0 {
-		if t := token.ExpiresAt; t == nil || t.Before(now) || t.After(now.Add(time.Duration(l.expiresWithin))) {
-			return false
-		}
+	if l.expiresWithin > 0 && !token.ExpiresWithin(now, time.Duration(l.expiresWithin)) {
+		return false
 	}
 	if l.unusedFor > 0 {
 		last := token.CreatedAt
@@ -158,7 +157,7 @@ func (l *tokenList) wants(token *api.Token) bool {
 		!strings.Contains(strings.ToLower(orEmpty(token.ActorDisplayName)), strings.ToLower(l.actor)) {
 		return false
 	}
-	return len(l.scopes) == 0 || slices.ContainsFunc(mayDo(token), func(name string) bool {
+	return len(l.scopes) == 0 || slices.ContainsFunc(token.Scopes(), func(name string) bool {
 		bare := name[strings.LastIndexByte(name, ':')+1:]
 		return slices.ContainsFunc(l.scopes, func(scope string) bool {
 			whole, _ := path.Match(scope, name)
