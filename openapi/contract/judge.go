@@ -167,10 +167,10 @@ func (j *judge) route() {
 		j.find(routeMethod, inRoute, "", m.op.line, "the contract does not have this method for the path: %s", j.asked)
 	}
 	if !m.host {
-		j.find(routeHost, inRoute, "", m.op.line, "the contract has this path on %s only: %s; for a test server see WithServer (--server BASE=DECLARED)", m.server, j.asked)
+		j.find(routeHost, inRoute, "", m.op.line, "the contract has this path on %s only: %s; for a test server see WithServer (--server BASE=DECLARED)", m.server(), j.asked)
 	}
 	if !m.scheme {
-		j.find(routeScheme, inRoute, "", m.op.line, "the contract has this path on %s only: %s", m.server, j.asked)
+		j.find(routeScheme, inRoute, "", m.op.line, "the contract has this path on %s only: %s", m.server(), j.asked)
 	}
 }
 

@@ -103,14 +103,11 @@ type proxy struct {
 // server returns the declared server that a request is for: that of the operation with this path or, if there is none,
 // that whose base path is the longest of those that fit.
 func (p *proxy) server(req *http.Request) target {
-	at, servers := targetOf(req), p.v.spec.servers
+	path, servers := targetOf(req).path, p.v.spec.servers
+	m := p.v.spec.find(req.Method, target{path: path}, nil)
 	for _, server := range servers {
-		if p.v.spec.lookup(req.Method, target{server.scheme, server.host, at.path}, at) != nil {
-			return server
-		}
-	}
-	for _, server := range servers {
-		if rest, ok := strings.CutPrefix(at.path, server.path); ok && (rest == "" || rest[0] == '/') {
+		rest, ok := strings.CutPrefix(path, server.path)
+		if ok && (rest == "" || rest[0] == '/') && (m == nil || m.site.at(server.host, server.scheme)) {
 			return server
 		}
 	}

@@ -58,131 +58,121 @@ func defaultPort(scheme string) string {
 	return "\x00"
 }
 
+// A site is a host that the contract declares, by one scheme, and finds the operations there. gorillamux compares hosts by
+// case, takes any port where none is declared, and knows no servers of an operation, so it gets paths only.
+type site struct {
+	target                // as declared, with variables and without a path
+	host   *regexp.Regexp // nil for wherever the document is served
+	doc    *openapi3.T
+	router routers.Router
+}
+
+func (at *site) at(host, scheme string) bool {
+	return at.host == nil || at.host.MatchString(host) || at.host.MatchString(host+defaultPort(scheme))
+}
+
+// serve adds an operation to the sites of its servers, and returns its path on the first of them.
+func (s *spec) serve(op *operation, item *openapi3.PathItem) (first string) {
+	servers := openapi3.Servers{{URL: "/"}}
+	switch {
+	case op.Servers != nil && len(*op.Servers) > 0:
+		servers = *op.Servers
+	case len(item.Servers) > 0:
+		servers = item.Servers
+	case len(s.doc.Servers) > 0:
+		servers = s.doc.Servers
+	}
+	for _, server := range servers {
+		scheme, rest, ok := strings.Cut(server.URL, "://")
+		if !ok {
+			scheme, rest = "", "/"+strings.Trim(server.URL, "/")
+		}
+		host, base, _ := strings.Cut(strings.TrimSuffix(rest, "/"), "/")
+		at := s.site(strings.ToLower(scheme), host, server.Variables)
+		path := strings.TrimSuffix("/"+base, "/") + op.path
+		there := at.doc.Paths.Value(path)
+		if there == nil {
+			there = &openapi3.PathItem{Parameters: item.Parameters}
+			at.doc.Paths.Set(path, there)
+		}
+		there.SetOperation(op.method, op.Operation)
+		first = cmp.Or(first, path)
+
+		raw := server.URL
+		for name, variable := range server.Variables {
+			raw = strings.ReplaceAll(raw, "{"+name+"}", variable.Default)
+		}
+		if u, err := url.Parse(strings.TrimSuffix(raw, "/")); err == nil && u.Host != "" && !slices.Contains(s.servers, targetOf(&http.Request{URL: u})) {
+			s.servers = append(s.servers, targetOf(&http.Request{URL: u}))
+		}
+	}
+	return first
+}
+
+// site returns the site of that scheme and host, which may have variables.
+func (s *spec) site(scheme, host string, variables map[string]*openapi3.ServerVariable) *site {
+	host = strings.TrimSuffix(host, defaultPort(scheme))
+	for _, at := range s.sites {
+		if at.scheme == scheme && at.target.host == host {
+			return at
+		}
+	}
+	at := &site{target: target{scheme: scheme, host: host}}
+	at.doc = &openapi3.T{Info: s.doc.Info, Components: s.doc.Components, Security: s.doc.Security, Paths: openapi3.NewPaths()}
+	if host != "" {
+		pattern := regexp.QuoteMeta(host)
+		for name, variable := range variables {
+			values := ".+"
+			if len(variable.Enum) > 0 {
+				values = "(?:" + strings.ReplaceAll(regexp.QuoteMeta(strings.Join(variable.Enum, "\n")), "\n", "|") + ")"
+			}
+			pattern = strings.ReplaceAll(pattern, regexp.QuoteMeta("{"+name+"}"), values)
+		}
+		at.host = regexp.MustCompile("(?i)^" + pattern + "$")
+	}
+	s.sites = append(s.sites, at)
+	return at
+}
+
+// route makes the routers of all sites.
+func (s *spec) route() (err error) {
+	// The one with the longest path first: it is the best of those that a path could be under.
+	slices.SortStableFunc(s.servers, func(a, b target) int {
+		return cmp.Or(cmp.Compare(len(b.path), len(a.path)), cmp.Compare(a.String(), b.String()))
+	})
+	for _, at := range s.sites {
+		if at.router, err = gorillamux.NewRouter(at.doc); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // A match is the operation that a request is for, and what of the request is not as the contract has it.
 type match struct {
 	op     *operation
+	site   *site
 	route  *routers.Route
-	server string   // as declared
 	values []string // of the parameters in the path, in their order
 	params map[string]string
 	target target
-	method bool
-	host   bool
-	scheme bool
+
+	method, host, scheme bool // whether they are the declared ones
 }
 
-var (
-	quotedParameter = regexp.MustCompile(`\\\{.+?\\\}`)
-	portVariable    = regexp.MustCompile(`:\{[^{}]*\}`)
-	pathParameter   = regexp.MustCompile(`\{([^{}:]+)[^{}]*\}`)
-)
-
-// route makes the router. gorillamux compares hosts by case and does not know servers of an operation, so before it gets the
-// document the hosts are in lower case, and a path item has the servers of its operations.
-func (s *spec) route() (err error) {
-	lists := []*openapi3.Servers{&s.doc.Servers}
-	for _, item := range s.doc.Paths.Map() {
-		var all openapi3.Servers
-		for _, op := range item.Operations() {
-			if op.Servers != nil {
-				all = append(all, *op.Servers...)
-			}
-		}
-		if len(all) > 0 {
-			item.Servers = append(all, item.Servers...)
-		}
-		lists = append(lists, &item.Servers)
-	}
-	for _, list := range lists {
-		for i, declared := range *list {
-			server := *declared
-			server.URL = lowerHost(portVariable.ReplaceAllStringFunc(server.URL, func(port string) string {
-				if variable := server.Variables[strings.Trim(port, ":{}")]; variable != nil {
-					return ":" + variable.Default // the only one that gorillamux takes (kin-openapi issue 367)
-				}
-				return port
-			}))
-			(*list)[i] = &server
-			at := server.URL
-			for name, variable := range server.Variables {
-				at = strings.ReplaceAll(at, "{"+name+"}", variable.Default)
-			}
-			if _, rest, ok := strings.Cut(server.URL, "://"); ok {
-				host, _, _ := strings.Cut(rest, "/")
-				s.hosts = append(s.hosts, regexp.MustCompile("^"+quotedParameter.ReplaceAllString(regexp.QuoteMeta(host), ".+")+"$"))
-			} else {
-				s.anyHost = true
-			}
-			if u, err := url.Parse(at); err == nil && u.Host != "" {
-				t := targetOf(&http.Request{URL: u})
-				t.path = strings.TrimSuffix(t.path, "/")
-				if !slices.Contains(s.servers, t) {
-					s.servers = append(s.servers, t)
-				}
-			}
-		}
-	}
-	// The one with the longest path first: it is the best of those that a path could be under.
-	slices.SortFunc(s.servers, func(a, b target) int {
-		return cmp.Or(cmp.Compare(len(b.path), len(a.path)), cmp.Compare(a.String(), b.String()))
-	})
-	s.router, err = gorillamux.NewRouter(s.doc)
-	return err
-}
-
-// lowerHost returns a server's URL with its host in lower case and without the scheme's own port. Names of variables stay.
-func lowerHost(raw string) string {
-	scheme, rest, ok := strings.Cut(raw, "://")
-	if !ok {
-		return raw
-	}
-	host, path, slash := strings.Cut(rest, "/")
-	lower, inside := []byte(strings.ToLower(host)), false
-	for i := range len(lower) {
-		if inside = inside && host[i] != '}' || host[i] == '{'; inside && len(lower) == len(host) {
-			lower[i] = host[i]
-		}
-	}
-	scheme = strings.ToLower(scheme)
-	out := scheme + "://" + strings.TrimSuffix(string(lower), defaultPort(scheme))
-	if slash {
-		out += "/" + path
-	}
-	return out
-}
-
-// find returns the operation a request is for, nil if no path fits. It tries the request under every server that it is an
-// alias of, and then as it is. Where nothing fits as it should, it returns what would, were it not for the host, the
-// method or the scheme.
+// find returns the operation a request is for, nil if no path fits: of those that it is an alias of, the one that fits best.
 func (s *spec) find(method string, t target, aliases []alias) *match {
-	seen := append(declaredTargets(t, aliases), t)
-	for _, t := range seen {
-		if m := s.lookup(method, t, t); m != nil && t.scheme != "" {
-			return m
-		}
-	}
 	var best *match
-	for _, t := range seen {
-		for _, server := range slices.Concat(s.servers, []target{{scheme: t.scheme, host: t.host}}) {
-			for _, other := range append([]string{method}, methods...) {
-				m := s.lookup(other, target{server.scheme, server.host, t.path}, t)
-				if m == nil {
-					continue
-				}
-				m.method = m.method && other == method
-				m.host = server.host == t.host
-				m.scheme = t.scheme == "" || server.scheme == t.scheme
-				if best == nil || m.score() > best.score() {
-					best = m
-				}
-				break
+	for _, t := range append(declaredTargets(t, aliases), t) {
+		for _, at := range s.sites {
+			m := s.lookup(at, method, t)
+			if m != nil && (best == nil || m.score() > best.score()) {
+				best = m
 			}
 		}
 	}
 	return best
 }
-
-var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead, http.MethodOptions, http.MethodTrace}
 
 func (m *match) score() int { return 4*btoi(m.host) + 2*btoi(m.method) + btoi(m.scheme) }
 
@@ -193,38 +183,34 @@ func btoi(b bool) int {
 	return 0
 }
 
-// lookup asks the router for the operation at a URL. HEAD is for what GET is for, unless the contract has it.
-func (s *spec) lookup(method string, at, from target) *match {
-	unescaped, err := url.PathUnescape(at.path)
+var (
+	methods       = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead, http.MethodOptions, http.MethodTrace}
+	pathParameter = regexp.MustCompile(`\{([^{}:]+)[^{}]*\}`)
+)
+
+// lookup asks a site for the operation with a path. HEAD is for what GET is for, unless the contract has it.
+func (s *spec) lookup(at *site, method string, t target) *match {
+	unescaped, err := url.PathUnescape(t.path)
 	if err != nil {
 		return nil
 	}
-	req := &http.Request{Method: method, Host: at.host, URL: &url.URL{Scheme: at.scheme, Host: at.host, Path: unescaped, RawPath: at.path}}
-	route, params, err := s.router.FindRoute(req)
-	if errors.Is(err, routers.ErrMethodNotAllowed) && method == http.MethodHead {
-		req.Method = http.MethodGet
-		route, params, err = s.router.FindRoute(req)
+	req := &http.Request{Method: method, URL: &url.URL{Path: unescaped, RawPath: t.path}}
+	route, params, err := at.router.FindRoute(req)
+	for i := 0; errors.Is(err, routers.ErrMethodNotAllowed) && i < len(methods); i++ {
+		req.Method = methods[i]
+		route, params, err = at.router.FindRoute(req)
 	}
 	if err != nil {
 		return nil
 	}
-	m := &match{route: route, params: map[string]string{}, target: from, method: true, host: true, scheme: true}
-	if route.Server != nil {
-		m.server = route.Server.URL
-		// The router takes any port where none is declared, and any value for a variable.
-		if _, rest, ok := strings.Cut(m.server, "://"); ok {
-			host, _, _ := strings.Cut(rest, "/")
-			if !strings.Contains(host, "{") && host != at.host || portOf(host) != portOf(at.host) {
-				return nil
-			}
-		}
-		for name, variable := range route.Server.Variables {
-			if value, ok := params[name]; ok && len(variable.Enum) > 0 && !slices.Contains(variable.Enum, value) {
-				return nil
-			}
-		}
+	m := &match{
+		site: at, route: route, params: map[string]string{}, target: t,
+		method: req.Method == method || method == http.MethodHead && req.Method == http.MethodGet,
+		host:   at.at(t.host, t.scheme),
+		scheme: at.scheme == "" || t.scheme == "" || t.scheme == at.scheme,
 	}
-	for _, name := range pathParameter.FindAllStringSubmatch(route.Path, -1) {
+	m.op = s.operations[slices.IndexFunc(s.operations, func(op *operation) bool { return op.Operation == route.Operation })]
+	for _, name := range pathParameter.FindAllStringSubmatch(m.op.path, -1) {
 		value, err := url.PathUnescape(params[name[1]])
 		if err != nil {
 			return nil
@@ -232,19 +218,17 @@ func (s *spec) lookup(method string, at, from target) *match {
 		m.params[name[1]] = value
 		m.values = append(m.values, value)
 	}
-	i := slices.IndexFunc(s.operations, func(op *operation) bool { return op.Operation == route.Operation })
-	m.op = s.operations[i]
 	return m
 }
 
-func portOf(host string) string {
-	return (&url.URL{Host: pathParameter.ReplaceAllString(host, "x")}).Port()
+// server is where the contract has the path, for messages.
+func (m *match) server() string {
+	return m.site.String() + strings.TrimSuffix(m.route.Path, m.op.path)
 }
 
 // knows reports whether a request went to a host of the contract, or to an alias of one.
 func (s *spec) knows(t target, aliases []alias) bool {
-	return s.anyHost || len(s.hosts) == 0 ||
-		slices.ContainsFunc(s.hosts, func(host *regexp.Regexp) bool { return host.MatchString(t.host) }) ||
+	return slices.ContainsFunc(s.sites, func(at *site) bool { return at.at(t.host, t.scheme) }) ||
 		slices.ContainsFunc(aliases, func(a alias) bool { return a.at.host == t.host })
 }
 
@@ -278,19 +262,8 @@ func (s *spec) newAlias(at, declared string) (alias, error) {
 		pair[i] = targetOf(&http.Request{URL: u})
 		pair[i].path = strings.TrimSuffix(pair[i].path, "/")
 	}
-	if slices.Contains(s.servers, pair[1]) || s.variableServer(pair[1]) {
-		return alias{pair[0], pair[1]}, nil
+	if !slices.Contains(s.servers, pair[1]) {
+		return alias{}, fmt.Errorf("%q is no server of the contract", declared)
 	}
-	return alias{}, fmt.Errorf("%q is no server of the contract", declared)
-}
-
-// variableServer reports whether some path of the contract is below t, on a server whose URL has variables.
-func (s *spec) variableServer(t target) bool {
-	for _, op := range s.operations {
-		path := pathParameter.ReplaceAllString(op.path, "x")
-		if m := s.lookup(op.method, target{t.scheme, t.host, t.path + path}, t); m != nil && strings.Contains(m.server, "://") {
-			return true
-		}
-	}
-	return false
+	return alias{pair[0], pair[1]}, nil
 }

@@ -18,7 +18,6 @@ import (
 	"github.com/getkin/kin-openapi/openapi2"
 	"github.com/getkin/kin-openapi/openapi2conv"
 	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/getkin/kin-openapi/routers"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/psoauth/psoauth/internal/text"
 )
@@ -29,11 +28,9 @@ const maxSpec = 64 << 20
 // A spec is an OpenAPI document that is ready for judging.
 type spec struct {
 	doc        *openapi3.T
-	router     routers.Router
-	operations []*operation     // by id
-	servers    []target         // the declared ones, variables at their defaults
-	hosts      []*regexp.Regexp // of the declared servers
-	anyHost    bool             // whether a declared server is relative to wherever the document is served
+	sites      []*site
+	operations []*operation // by id
+	servers    []target     // the declared ones, variables at their defaults
 	unjudged   []unjudged
 	visits     map[*openapi3.Schema]int64 // how often kin-openapi visits a value under a schema at most
 }
@@ -146,11 +143,7 @@ func newSpec(doc *openapi3.T) (*spec, error) {
 			if op.id == "" {
 				op.id = method + " " + path
 			}
-			base := ""
-			for _, server := range slices.Concat(item.Servers, doc.Servers)[:btoi(len(item.Servers)+len(doc.Servers) > 0)] {
-				_, base, _ = strings.Cut(strings.TrimSuffix(server.URL, "/"), "://")
-			}
-			op.meaning = meaningOf(method, base+path)
+			op.meaning = meaningOf(method, s.serve(op, item))
 			op.members = sync.OnceValue(op.declaredMembers)
 			s.operations = append(s.operations, op)
 			for _, ref := range op.Responses.Map() {
