@@ -43,7 +43,7 @@ func (j *judged) verdict(t *testing.T) (responses int, wrong []string) {
 	for _, err := range broken {
 		wrong = append(wrong, "kin-openapi: "+err.Error())
 	}
-	report := contract.NewReport(j.run, contract.ReportOptions{})
+	report := contract.NewReport(j.run, nil, contract.Off)
 	if report.Summary.Responses != responses {
 		t.Errorf("one judge saw %d responses, the other %d", responses, report.Summary.Responses)
 	}

@@ -47,7 +47,7 @@ func TestTheLiveServiceKeepsTheContract(t *testing.T) {
 	if responses == 0 {
 		t.Error("no response was judged")
 	}
-	for _, operation := range contract.NewReport(client.run, contract.ReportOptions{}).Coverage.Operations {
+	for _, operation := range contract.NewReport(client.run, nil, contract.Off).Coverage.Operations {
 		t.Logf("%s: %v, %d of %d members, never %s", operation.ID, operation.Statuses,
 			operation.Members.Seen, operation.Members.Declared, strings.Join(operation.Members.Unseen, " "))
 	}

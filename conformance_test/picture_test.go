@@ -76,7 +76,7 @@ func TestBrowserTakesPicturesOfACheck(t *testing.T) {
 	if err := run.CheckHAR("traffic.har", bytes.NewReader(spoiledRecording(t))); err != nil {
 		t.Fatal(err)
 	}
-	report := contract.NewReport(run, contract.ReportOptions{})
+	report := contract.NewReport(run, nil, contract.Off)
 	for _, fault := range planted {
 		if !slices.ContainsFunc(report.Findings, func(f contract.Finding) bool { return f.Rule == fault.rule }) {
 			t.Errorf("%s is not found", fault.rule)

@@ -146,7 +146,7 @@ func testRecordingsKeepTheContract(t *testing.T) {
 	if err := run.CheckPath("testdata"); err != nil {
 		t.Fatal(err)
 	}
-	report := contract.NewReport(run, contract.ReportOptions{})
+	report := contract.NewReport(run, nil, contract.Off)
 	for _, f := range report.Findings {
 		t.Error(f)
 	}

@@ -71,7 +71,7 @@ func decode(data []byte, headers []string, limit int64) body {
 		}
 		switch {
 		case errors.Is(err, errUnknownCoding):
-			return body{broken: httpContentEncoding, message: "want the content coding gzip or deflate, got " + knownOr(knownCodings, coding, "another")}
+			return body{broken: httpContentEncoding, message: "want the content coding gzip or deflate, got " + knownOr(knownCodings, coding, "another one")}
 		case err != nil:
 			return body{broken: httpContentEncoding, message: "the body is not " + coding + ", as Content-Encoding says, or breaks off"}
 		case int64(len(data)) > limit:

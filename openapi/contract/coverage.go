@@ -18,17 +18,15 @@ type Coverage struct {
 type OperationCoverage struct {
 	ID       string         `json:"id"`       // of the operation
 	Statuses map[string]int `json:"statuses"` // how many responses there were of each status
-	Members  MemberCoverage `json:"members"`  // of its successful responses
+	// Members counts those that the contract declares for successful responses. One is a JSON pointer with * for an
+	// array's index; one that was null counts as seen.
+	Members struct {
+		Seen     int      `json:"seen"`     // how many came
+		Declared int      `json:"declared"` // how many there are
+		Unseen   []string `json:"unseen"`   // in order
+	} `json:"members"`
 
 	Unanswered []string `json:"-"` // statuses that the contract declares and that did not come, in order
-}
-
-// MemberCoverage counts the members that the contract declares for successful responses. A member is a JSON pointer with *
-// for an array's index; one that was null counts as seen.
-type MemberCoverage struct {
-	Seen     int      `json:"seen"`     // how many came
-	Declared int      `json:"declared"` // how many there are
-	Unseen   []string `json:"unseen"`   // in order
 }
 
 // maxMembers bounds what is counted: schemas that refer to each other in many ways unfold almost without end.
@@ -115,7 +113,7 @@ func (c coverage) report(s *spec) Coverage {
 			}
 		}
 		slices.Sort(o.Unanswered)
-		o.Members = MemberCoverage{Declared: len(op.members()), Unseen: []string{}}
+		o.Members.Declared, o.Members.Unseen = len(op.members()), []string{}
 		for pointer := range op.members() {
 			if seen != nil && seen.members[pointer] {
 				o.Members.Seen++

@@ -42,7 +42,7 @@ func ExampleRun() {
 			panic(err)
 		}
 	}
-	report := contract.NewReport(run, contract.ReportOptions{FailOn: contract.Warning})
+	report := contract.NewReport(run, nil, contract.Warning)
 	fmt.Println(report.Summary)
 	fmt.Println("failed:", report.Failed())
 	for _, finding := range report.Findings {
@@ -94,7 +94,7 @@ func ExampleBaseline() {
 	if err := run.CheckBody("info.json", "getTokenInfo", 200, bytes.NewReader([]byte(`{"active":true,"jti":"x"}`))); err != nil {
 		panic(err)
 	}
-	report := contract.NewReport(run, contract.ReportOptions{Baseline: baseline, FailOn: contract.Note})
+	report := contract.NewReport(run, baseline, contract.Note)
 	fmt.Println(report.Summary)
 	// Output:
 	// 1 response: 0 errors, 0 warnings, 0 notes; 1 accepted by the baseline

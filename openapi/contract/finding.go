@@ -22,9 +22,6 @@ const (
 	Error   = report.Error   // a client built on the contract would misread the response or fail
 )
 
-// ParseSeverity returns the severity called off, note, warning or error. Anything else is an error.
-func ParseSeverity(name string) (Severity, error) { return report.ParseSeverity(name) }
-
 // The parts of an exchange a finding can be in.
 const (
 	inBody    = "body"

@@ -82,7 +82,7 @@ func FuzzHAR(f *testing.F) {
 		if err != nil && (len(err.Error()) > 1000 || !strings.Contains(err.Error(), "x.har")) {
 			t.Errorf("the error: %v", err)
 		}
-		report := contract.NewReport(run, contract.ReportOptions{})
+		report := contract.NewReport(run, nil, contract.Off)
 		if _, err := json.Marshal(report); err != nil {
 			t.Error(err)
 		}

@@ -113,7 +113,7 @@ func TestHostileBodiesAndSchemasEndInOneFinding(t *testing.T) {
 			if took := time.Since(start); took > 20*time.Second { // a second or less on an idle machine
 				t.Errorf("it took %v", took)
 			}
-			findings := contract.NewReport(run, contract.ReportOptions{}).Findings
+			findings := contract.NewReport(run, nil, contract.Off).Findings
 			if got := brief(findings); len(got) == 0 || test.want != "" && got[0] != test.want {
 				t.Errorf("got %.500q", got)
 			}
@@ -202,7 +202,7 @@ func TestARecordingWithoutCredentials(t *testing.T) {
 		if err := run.CheckHAR("x.har", strings.NewReader(`{"log":{"creator":{"name":"`+creator+`"},"entries":[`+entry+`]}}`)); err != nil {
 			t.Fatal(err)
 		}
-		if got := brief(contract.NewReport(run, contract.ReportOptions{}).Findings); !slices.Equal(got, want) {
+		if got := brief(contract.NewReport(run, nil, contract.Off).Findings); !slices.Equal(got, want) {
 			t.Errorf("%s: got %q, want %q", creator, got, want)
 		}
 	}

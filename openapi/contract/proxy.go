@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/psoauth/psoauth/internal/report"
 	"github.com/psoauth/psoauth/internal/text"
 )
 
@@ -173,7 +174,7 @@ func (p *proxy) judge(resp *http.Response) error {
 // refuse puts the findings in place of a response.
 func refuse(resp *http.Response, findings []Finding) error {
 	var b bytes.Buffer
-	err := encodeJSON(&b, struct {
+	err := report.WriteJSON(&b, struct {
 		Findings []Finding `json:"findings"`
 	}{findings})
 	if err != nil {

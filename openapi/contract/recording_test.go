@@ -97,7 +97,7 @@ func TestHAR(t *testing.T) {
 			if err := run.CheckHAR("x.har", strings.NewReader(har(harEntry(tokenURL, 200, jsonHeader, textContent(tokenBody)), test.entry))); err != nil {
 				t.Fatal(err)
 			}
-			report := contract.NewReport(run, contract.ReportOptions{})
+			report := contract.NewReport(run, nil, contract.Off)
 			if got := brief(report.Findings); !slices.Equal(got, test.want) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
@@ -142,7 +142,7 @@ func TestHARWithByteOrderMarkAndGzip(t *testing.T) {
 		if err := run.CheckHAR("x.har", bytes.NewReader(file)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if contract.NewReport(run, contract.ReportOptions{}).Summary.Errors == 0 {
+		if contract.NewReport(run, nil, contract.Off).Summary.Errors == 0 {
 			t.Errorf("%s: nothing was judged", name)
 		}
 	}
@@ -170,7 +170,7 @@ func TestCheckPath(t *testing.T) {
 		t.Fatal(err)
 	}
 	var sources []string
-	for _, f := range contract.NewReport(run, contract.ReportOptions{}).Findings {
+	for _, f := range contract.NewReport(run, nil, contract.Off).Findings {
 		sources = append(sources, strings.TrimPrefix(f.Source, filepath.ToSlash(dir)+"/"))
 	}
 	if want := []string{"b.har#0", "c.har.gz#0", "deep/a.HAR#0"}; !slices.Equal(sources, want) {
@@ -182,7 +182,7 @@ func TestCheckPath(t *testing.T) {
 	if err := run.CheckPath(dir); err == nil || !strings.Contains(err.Error(), "broken.har") {
 		t.Errorf("the error is %v", err)
 	}
-	if n := contract.NewReport(run, contract.ReportOptions{}).Summary.Responses; n != 3 {
+	if n := contract.NewReport(run, nil, contract.Off).Summary.Responses; n != 3 {
 		t.Errorf("%d responses beside a broken file", n)
 	}
 	for _, path := range []string{filepath.Join(dir, "nowhere"), t.TempDir()} {
@@ -216,7 +216,7 @@ func TestCheckBody(t *testing.T) {
 		if err := run.CheckBody("-", test.operation, test.status, strings.NewReader(test.body)); err != nil {
 			t.Fatal(err)
 		}
-		if got := brief(contract.NewReport(run, contract.ReportOptions{}).Findings); !slices.Equal(got, test.want) {
+		if got := brief(contract.NewReport(run, nil, contract.Off).Findings); !slices.Equal(got, test.want) {
 			t.Errorf("%s %d %.20s: got %q, want %q", test.operation, test.status, test.body, got, test.want)
 		}
 	}
@@ -290,7 +290,7 @@ func TestHARMemoryIsBounded(t *testing.T) {
 		if peak > 250<<20 {
 			t.Errorf("%s: %d MB at most", name, peak>>20)
 		}
-		t.Logf("%s: %d MB, %v", name, peak>>20, contract.NewReport(run, contract.ReportOptions{}).Summary)
+		t.Logf("%s: %d MB, %v", name, peak>>20, contract.NewReport(run, nil, contract.Off).Summary)
 	}
 }
 

@@ -3,6 +3,7 @@ package contract
 import (
 	"cmp"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -30,21 +31,16 @@ type Summary struct {
 	Omitted   int `json:"omitted,omitempty"`  // findings that are counted, but were too many to keep
 }
 
-// ReportOptions say how a run is to be reported. The zero value is a report without a baseline that fails on errors.
-type ReportOptions struct {
-	Baseline *Baseline // findings known and accepted; nil for none
-	FailOn   Severity  // the least severity that fails; Off means Error
-}
-
-// NewReport returns the report of a run up to now.
-func NewReport(run *Run, options ReportOptions) *Report {
-	r := &Report{Findings: []Finding{}, Spec: run.v.specName, FailOn: cmp.Or(options.FailOn, Error)}
+// NewReport returns the report of a run up to now, without the findings that a baseline accepts; nil accepts none. FailOn is
+// the least severity that fails; Off stands for Error.
+func NewReport(run *Run, baseline *Baseline, failOn Severity) *Report {
+	r := &Report{Findings: []Finding{}, Spec: run.v.specName, FailOn: cmp.Or(failOn, Error)}
 	run.mu.Lock()
 	defer run.mu.Unlock()
 	counts := run.counts
 	now := run.v.clock()
 	for _, f := range run.all() {
-		if options.Baseline.Accepts(f.acceptance(), now) {
+		if baseline.Accepts(f.acceptance(), now) {
 			counts[f.Severity]--
 			r.Summary.Accepted++
 			continue
@@ -95,15 +91,9 @@ func (r *Report) Groups() []Group {
 		}
 		groups[i].Count++
 	}
-	last := func(g Group) int { // true after false
-		if g.Operation == "" {
-			return 1
-		}
-		return 0
-	}
 	slices.SortStableFunc(groups, func(a, b Group) int {
 		return cmp.Or(
-			cmp.Compare(b.Severity, a.Severity), strings.Compare(a.Rule, b.Rule), cmp.Compare(last(a), last(b)),
+			cmp.Compare(b.Severity, a.Severity), strings.Compare(a.Rule, b.Rule), cmp.Compare(btoi(a.Operation == ""), btoi(b.Operation == "")),
 			strings.Compare(a.Operation, b.Operation), strings.Compare(a.Place, b.Place),
 		)
 	})
@@ -120,4 +110,31 @@ func (s Summary) String() string {
 		line += fmt.Sprintf("; %d too many to list", s.Omitted)
 	}
 	return line
+}
+
+// A Baseline is a list of findings that are known and accepted: a rule at a place of an operation, up to a day or without
+// an end. It is meant to be kept beside the code and to be read in reviews.
+type Baseline = report.Baseline
+
+// ReadBaseline reads what the Write method of a [Baseline] writes. An unknown member, an unknown rule or a second document
+// is an error.
+func ReadBaseline(r io.Reader) (*Baseline, error) {
+	return report.ReadBaseline(r, func(rule string) bool { return rulesByID[rule] != nil })
+}
+
+// UpdateBaseline makes the baseline accept what the run found, and nothing else. What it accepts already keeps its last
+// day and its reason.
+func (r *Run) UpdateBaseline(b *Baseline) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	found := make([]report.Acceptance, len(r.findings))
+	for i, f := range r.findings {
+		found[i] = f.acceptance()
+	}
+	b.Update(found)
+}
+
+// acceptance returns what would accept the finding.
+func (f Finding) acceptance() report.Acceptance {
+	return report.Acceptance{Operation: f.Operation, Pointer: fold(f.Pointer), Rule: f.Rule}
 }

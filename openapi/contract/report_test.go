@@ -62,7 +62,7 @@ func mixedRun(t *testing.T) *contract.Run {
 
 func TestReportAsJSON(t *testing.T) {
 	t.Parallel()
-	report := contract.NewReport(mixedRun(t), contract.ReportOptions{})
+	report := contract.NewReport(mixedRun(t), nil, contract.Off)
 	written, err := json.MarshalIndent(report, "", "  ")
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +75,7 @@ func TestReportAsJSON(t *testing.T) {
 
 func TestGroupsAreTheFindingsByRuleAndPlace(t *testing.T) {
 	t.Parallel()
-	report := contract.NewReport(mixedRun(t), contract.ReportOptions{})
+	report := contract.NewReport(mixedRun(t), nil, contract.Off)
 	counted := 0
 	var groups []string
 	last := contract.Error
@@ -116,7 +116,7 @@ func TestFailed(t *testing.T) {
 		{warning, contract.Off, false}, {warning, contract.Warning, true}, {warning, contract.Note, true},
 		{failure, contract.Off, true}, {failure, contract.Note, true}, {run(tokenBody), contract.Note, false},
 	} {
-		report := contract.NewReport(test.run, contract.ReportOptions{FailOn: test.failOn})
+		report := contract.NewReport(test.run, nil, test.failOn)
 		if report.Failed() != test.want {
 			t.Errorf("fail on %v, %v: failed is %v", test.failOn, report.Summary, report.Failed())
 		}
@@ -127,7 +127,7 @@ func TestBaseline(t *testing.T) {
 	t.Parallel()
 	run := mixedRun(t)
 	baseline := &contract.Baseline{}
-	contract.UpdateBaseline(baseline, run)
+	run.UpdateBaseline(baseline)
 	var b bytes.Buffer
 	if err := baseline.Write(&b); err != nil {
 		t.Fatal(err)
@@ -138,18 +138,18 @@ func TestBaseline(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := contract.NewReport(run, contract.ReportOptions{})
-	report := contract.NewReport(run, contract.ReportOptions{Baseline: read, FailOn: contract.Note})
+	all := contract.NewReport(run, nil, contract.Off)
+	report := contract.NewReport(run, read, contract.Note)
 	if len(report.Findings) != 0 || report.Failed() || report.Summary.Accepted != len(all.Findings) {
 		t.Errorf("the baseline of a run does not accept it: %v", report.Summary)
 	}
 
 	read.Findings[0].Until = noon.Format(time.DateOnly)
-	if report := contract.NewReport(run, contract.ReportOptions{Baseline: read}); len(report.Findings) != 0 {
+	if report := contract.NewReport(run, read, contract.Off); len(report.Findings) != 0 {
 		t.Error("a finding is not accepted on its last day")
 	}
 	read.Findings[0].Until = noon.Add(-24 * time.Hour).Format(time.DateOnly)
-	report = contract.NewReport(run, contract.ReportOptions{Baseline: read})
+	report = contract.NewReport(run, read, contract.Off)
 	if len(report.Findings) != 1 || report.Findings[0].Rule != read.Findings[0].Rule {
 		t.Errorf("after its last day a finding is accepted: %v", report.Findings)
 	}
@@ -163,11 +163,11 @@ func TestBaseline(t *testing.T) {
 		t.Errorf("written and read, the baseline is %v, %v", again, err)
 	}
 	kept := *read
-	contract.UpdateBaseline(read, run)
+	run.UpdateBaseline(read)
 	if len(read.Findings) != len(kept.Findings) || read.Findings[0] != kept.Findings[0] || read.Findings[1] != kept.Findings[1] {
 		t.Error("an update changes what is in the baseline already")
 	}
-	contract.UpdateBaseline(read, validator(t).NewRun())
+	validator(t).NewRun().UpdateBaseline(read)
 	if len(read.Findings) != 0 {
 		t.Errorf("an update keeps what did not occur: %v", read.Findings)
 	}
@@ -206,7 +206,7 @@ func TestCoverageOfAnotherOperationIsNone(t *testing.T) {
 	run := validator(t, atNoon()).NewRun()
 	run.CheckResponse(answer{url: infoURL}.request(t), answer{body: `{"active":false}`}.response())
 	run.CheckResponse(answer{url: infoURL}.request(t), answer{status: 401, body: `{}`}.response())
-	for _, op := range contract.NewReport(run, contract.ReportOptions{}).Coverage.Operations {
+	for _, op := range contract.NewReport(run, nil, contract.Off).Coverage.Operations {
 		want := 0
 		if op.ID == "getTokenInfo" {
 			want = 1

@@ -1,7 +1,5 @@
 package contract
 
-import "strings"
-
 // A Rule is one thing a response is held to.
 type Rule struct {
 	ID       string   // stable: reports, baselines and WithSeverity name the rule by it
@@ -29,30 +27,6 @@ func Rules() []Rule {
 		all[i] = *rule
 	}
 	return all
-}
-
-// group is the part of a rule's id before the dot.
-func (r Rule) group() string {
-	group, _, _ := strings.Cut(r.ID, ".")
-	return group
-}
-
-// ruleGroups are the groups of rules in the order of the documentation, with what each is about.
-var ruleGroups = []struct{ name, about string }{
-	{"route", "Which operation the request belongs to. Hosts are compared without regard to case, and a test server " +
-		"is taken for a declared host only where WithServer names it."},
-	{"request", "What was asked for. Without the request's headers, as some recorders leave them out, no credential is missing."},
-	{"http", "The status, the headers, and whether there is a body."},
-	{"json", "The bytes of the body, before any schema. encoding/json lets most of these pass."},
-	{"number", "Numbers that programs would not read as the number that was sent."},
-	{"schema", "The schema the contract declares for the body, or for a header."},
-	{"page", "One page of a list against itself, against the request, and against the other pages of a run."},
-	{"id", "What was asked for against what came back."},
-	{"count", "Numbers that two responses of one run give for the same thing."},
-	{"token", "Times and secrets of tokens and applications."},
-	{"info", "What the authorization host says of a token."},
-	{"scope", "OAuth scopes."},
-	{"recording", "What a recording does not hold, so that a clean report says how much it saw."},
 }
 
 var (

@@ -1,19 +1,56 @@
 package contract_test
 
 import (
-	"bytes"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/psoauth/psoauth/internal/report"
 	"github.com/psoauth/psoauth/openapi/contract"
 )
 
+// ruleGroups are the groups of rules in the order of the documentation, with what each is about.
+var ruleGroups = []struct{ name, about string }{
+	{"route", "Which operation the request belongs to. Hosts are compared without regard to case, and a test server " +
+		"is taken for a declared host only where WithServer names it."},
+	{"request", "What was asked for. Without the request's headers, as some recorders leave them out, no credential is missing."},
+	{"http", "The status, the headers, and whether there is a body."},
+	{"json", "The bytes of the body, before any schema. encoding/json lets most of these pass."},
+	{"number", "Numbers that programs would not read as the number that was sent."},
+	{"schema", "The schema the contract declares for the body, or for a header."},
+	{"page", "One page of a list against itself, against the request, and against the other pages of a run."},
+	{"id", "What was asked for against what came back."},
+	{"count", "Numbers that two responses of one run give for the same thing."},
+	{"token", "Times and secrets of tokens and applications."},
+	{"info", "What the authorization host says of a token."},
+	{"scope", "OAuth scopes."},
+	{"recording", "What a recording does not hold, so that a clean report says how much it saw."},
+}
+
 func TestRulesPage(t *testing.T) {
 	t.Parallel()
-	var b bytes.Buffer
-	if err := contract.WriteRules(&b); err != nil {
-		t.Fatal(err)
+	var b strings.Builder
+	b.WriteString(`# Rules
+
+<!-- Generated from openapi/contract/rules.go by: go test ./openapi/contract -run TestRulesPage -update -->
+
+What a response is held to. Every finding names one of these rules by its id, which does not change. The severity says how
+bad a finding is:
+
+- **error**: a client built on the contract would misread the response or fail.
+- **warning**: a promise is broken, and the client copes.
+- **note**: something new, or something that could not be checked.
+
+` + "`WithSeverity`" + ` changes the severity of a rule or turns it off, and a baseline accepts a rule at one place of one operation.
+`)
+	for _, group := range ruleGroups {
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n", group.name, group.about)
+		for _, rule := range contract.Rules() {
+			if strings.HasPrefix(rule.ID, group.name+".") {
+				fmt.Fprintf(&b, "\n### %s\n\n**%s**: %s\n\n%s\n", rule.ID, rule.Severity, report.Sentence(rule.Finds), rule.Why)
+			}
+		}
 	}
 	golden(t, "../../docs/rules.md", b.String())
 	for _, rule := range contract.Rules() {

@@ -295,7 +295,7 @@ func TestUnjudged(t *testing.T) {
 	if err := run.CheckBody("x", "getThing", 200, strings.NewReader(`"b"`)); err != nil {
 		t.Fatal(err)
 	}
-	report := contract.NewReport(run, contract.ReportOptions{})
+	report := contract.NewReport(run, nil, contract.Off)
 	if got := report.Findings; len(got) != 1 || got[0].Rule != "schema.unjudged" || !strings.Contains(got[0].Message, "(?=a)") {
 		t.Errorf("got %q", got)
 	}

@@ -197,7 +197,7 @@ func TestProxyForwardsAndReports(t *testing.T) {
 	if want := []string{"note route.not-found route"}; !slices.Equal(brief(found), want) {
 		t.Errorf("found %q", brief(found))
 	}
-	if s := contract.NewReport(run, contract.ReportOptions{}).Summary; s.Responses != 3 || s.Errors != 2 || s.Warnings != 1 || s.Notes != 1 {
+	if s := contract.NewReport(run, nil, contract.Off).Summary; s.Responses != 3 || s.Errors != 2 || s.Warnings != 1 || s.Notes != 1 {
 		t.Errorf("the run has %v", s)
 	}
 }
@@ -258,7 +258,7 @@ func TestProxyKnowsItsUpstream(t *testing.T) {
 		req := httptest.NewRequest("GET", "http://localhost"+list, nil)
 		req.Header.Set("Authorization", "Bearer pscale_oauth_verysecret")
 		handler.ServeHTTP(httptest.NewRecorder(), req)
-		if got := brief(contract.NewReport(run, contract.ReportOptions{}).Findings); !slices.Equal(got, test.want) {
+		if got := brief(contract.NewReport(run, nil, contract.Off).Findings); !slices.Equal(got, test.want) {
 			t.Errorf("%s by way of %s: got %q, want %q", test.next, test.upstream, got, test.want)
 		}
 	}
@@ -312,7 +312,7 @@ func TestProxyIsSafeForConcurrentUse(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if s := contract.NewReport(run, contract.ReportOptions{}).Summary; s.Responses != 40 || s.Errors != 20 || reported != 20 {
+	if s := contract.NewReport(run, nil, contract.Off).Summary; s.Responses != 40 || s.Errors != 20 || reported != 20 {
 		t.Errorf("%v; %d reported", s, reported)
 	}
 }

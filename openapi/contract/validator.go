@@ -22,9 +22,6 @@ import (
 	"github.com/psoauth/psoauth/openapi"
 )
 
-// DefaultBodyLimit is how many bytes of a body a validator reads unless WithBodyLimit says otherwise.
-const DefaultBodyLimit = 8 << 20
-
 // A Validator judges responses by one contract. It is immutable and safe for concurrent use.
 type Validator struct {
 	spec       *spec
@@ -82,7 +79,7 @@ func WithSeverity(rule string, severity Severity) Option {
 	}
 }
 
-// WithBodyLimit sets how many bytes of a body are read, before and after decompression. A larger body is a finding and
+// WithBodyLimit sets how many bytes of a body are read, before and after decompression; by default 8 MiB. A larger body is a finding and
 // is not judged further.
 func WithBodyLimit(bytes int64) Option {
 	return func(s *settings) error {
@@ -120,7 +117,7 @@ var embedded = sync.OnceValues(func() (*spec, error) { return loadSpec([]byte(op
 
 // NewValidator returns a validator. Its error says everything that is wrong with the options or the document.
 func NewValidator(options ...Option) (*Validator, error) {
-	s := settings{Validator: Validator{severities: map[*Rule]Severity{}, bodyLimit: DefaultBodyLimit, clock: time.Now}}
+	s := settings{Validator: Validator{severities: map[*Rule]Severity{}, bodyLimit: 8 << 20, clock: time.Now}}
 	var errs []error
 	for _, option := range options {
 		errs = append(errs, option(&s))

@@ -183,7 +183,7 @@ func (c *check) finish(run *contract.Run, baseline *contract.Baseline, failed er
 		return failed
 	}
 	if c.updateBaseline && failed == nil {
-		contract.UpdateBaseline(baseline, run)
+		run.UpdateBaseline(baseline)
 		if err := replaceFile("--baseline", c.baseline, baseline.Write); err != nil {
 			return err
 		}

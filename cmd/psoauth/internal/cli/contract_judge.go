@@ -55,7 +55,7 @@ func (j *judge) newRun(p *program, options ...contract.Option) (*contract.Run, e
 		options = append(options, contract.WithSpec(document, j.spec))
 	}
 	for _, pair := range j.severities.all {
-		severity, err := contract.ParseSeverity(pair[1])
+		severity, err := report.ParseSeverity(pair[1])
 		if err != nil {
 			return nil, fmt.Errorf("--severity %s: %w", pair[0], err)
 		}
@@ -79,7 +79,7 @@ func (j *judge) nothing(run *contract.Run, report *contract.Report) error {
 
 // leastSeverity is the severity from which on findings fail a run.
 func (j *judge) leastSeverity() (contract.Severity, error) {
-	return contract.ParseSeverity(j.failOn.value)
+	return report.ParseSeverity(j.failOn.value)
 }
 
 // newReport returns the report of a run up to now. A baseline may be nil.
@@ -88,10 +88,7 @@ func (j *judge) newReport(p *program, run *contract.Run, baseline *contract.Base
 	if err != nil {
 		return nil, err
 	}
-	return contract.NewReport(run, contract.ReportOptions{
-		Baseline: baseline,
-		FailOn:   least,
-	}), nil
+	return contract.NewReport(run, baseline, least), nil
 }
 
 // conclude writes a report and returns a finding if it failed.

@@ -44,7 +44,7 @@ openapi/openapi.yaml on its way.`)
 			return err
 		}
 	}
-	report := contract.NewReport(run, contract.ReportOptions{FailOn: contract.Warning})
+	report := contract.NewReport(run, nil, contract.Warning)
 	if report.Failed() {
 		return p.publish(checkDocument(report), "human", "", finding{"the in-memory PlanetScale does not keep the contract"})
 	}
@@ -88,7 +88,7 @@ func (p *program) demoFault(ctx context.Context, d demonstration) error {
 	if _, err := client.ListTokens(ctx, d.at.organization, d.at.application, api.ListOptions{PerPage: 1}); err != nil {
 		return err
 	}
-	report := contract.NewReport(run, contract.ReportOptions{})
+	report := contract.NewReport(run, nil, contract.Off)
 	if !report.Failed() {
 		return finding{"a fault was planted, and the contract did not show it"}
 	}
