@@ -53,7 +53,8 @@ type audited struct {
 	Application
 	declared declaration
 	known    *knownApplication
-	actors   map[string]int // tokens by the actor's id
+	names    map[string]bool // of the scopes that the application's tokens had in the baseline
+	actors   map[string]int  // tokens by the actor's id
 	busy     map[string]Subject
 	ages     []aged
 	findings []Finding
@@ -103,6 +104,7 @@ func (a *Auditor) Add(app *api.Application, tokens iter.Seq2[*api.Token, error])
 		actors: map[string]int{}, busy: map[string]Subject{},
 	}
 	d.known = a.options.Baseline.application(d.ID)
+	d.names = d.known.names()
 	for tok, err := range tokens {
 		if err != nil {
 			return err
@@ -111,7 +113,7 @@ func (a *Auditor) Add(app *api.Application, tokens iter.Seq2[*api.Token, error])
 	}
 	d.finish()
 	a.applications = append(a.applications, d.Application)
-	for _, f := range d.findings {
+	for _, f := range merged(d.findings) {
 		a.findings[f.Rule] = append(a.findings[f.Rule], f)
 	}
 	return nil
@@ -138,7 +140,7 @@ func (d *audited) token(tok *api.Token) {
 	}
 	labels := d.labels(held)
 	shown.Scopes = slices.Sorted(maps.Keys(labels))
-	j := judged{Token: tok, held: held, reach: reach, known: d.known.token(shown.Token), shown: &shown, labels: labels}
+	j := judged{Token: tok, held: held, reach: reach, wider: d.wider(&shown, labels)}
 	for _, rule := range rules {
 		if rule.find == nil || d.severity[rule.ID] == Off {
 			continue
@@ -198,10 +200,66 @@ func (d *audited) found(subject Subject, rule, message string) {
 			break
 		}
 	}
-	if f.Accepted == nil {
+	if f.Accepted == nil && rule != widened {
 		f.Accepted = d.options.Baseline.accepted(f, d.options.Now)
 	}
 	d.findings = append(d.findings, f)
+}
+
+// wider says what is new since the baseline on a token of an application that the baseline knows: scopes and resources that
+// the token did not have, and of a new token the scopes that no token of the application had.
+func (d *audited) wider(tok *Token, labels map[string]label) string {
+	var more items
+	said := "new since the baseline: "
+	switch earlier := d.known.token(tok.Token); {
+	case d.known == nil:
+	case earlier != nil:
+		for _, key := range earlier.wider(tok) {
+			more.add(labels[key].text)
+		}
+	default:
+		said = "a new token with what none of the application had: "
+		for _, key := range tok.Scopes {
+			if scope := labels[key].scope; scope != "" && !d.names[scope] {
+				more.add(labels[key].text)
+			}
+		}
+	}
+	if len(more) == 0 {
+		return ""
+	}
+	return said + d.list(more)
+}
+
+// merged makes one finding of all that is open on a token that is wider than in the baseline, because the change is one: the
+// finding of the worst rule.
+func merged(all []Finding) (kept []Finding) {
+	worst := map[string]int{} // by token
+	for i, f := range all {
+		if f.Rule == widened && f.Accepted == nil {
+			worst[f.Token] = i
+		}
+	}
+	joins := func(f Finding) (int, bool) {
+		i, wide := worst[f.Token]
+		return i, wide && f.Accepted == nil
+	}
+	for i, f := range all {
+		if w, ok := joins(f); ok && f.Severity > all[w].Severity {
+			worst[f.Token] = i
+		}
+	}
+	for i, f := range all {
+		if w, ok := joins(f); ok && i != w {
+			all[w].Message, all[w].Also = all[w].Message+"; "+f.Message, append(all[w].Also, f.Rule)
+		}
+	}
+	for i, f := range all {
+		if w, ok := joins(f); !ok || i == w {
+			kept = append(kept, f)
+		}
+	}
+	return kept
 }
 
 func orEmpty(s *string) string {

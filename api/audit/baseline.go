@@ -77,9 +77,7 @@ func (b *Baseline) Update(r *Report) {
 		}
 	}
 	for f := range r.Findings() {
-		if f.Rule != widened { // which is over when the scopes are known
-			found = append(found, f.acceptance())
-		}
+		found = append(found, f.acceptances()...)
 	}
 	b.Baseline.Update(found)
 	b.Applications = slices.DeleteFunc(b.Applications, func(app knownApplication) bool { return !stays(app.ID) })
@@ -91,11 +89,7 @@ func (b *Baseline) Update(r *Report) {
 	b.sort()
 	for _, group := range r.Groups {
 		for i := range group.Findings {
-			switch f := &group.Findings[i]; {
-			case f.Accepted != nil:
-			case f.Rule == widened:
-				f.Accepted = &Acceptance{Token: f.Token, Rule: widened, Reason: inBaseline}
-			default:
+			if f := &group.Findings[i]; f.Accepted == nil {
 				f.Accepted = b.accepted(*f, r.At)
 			}
 		}
@@ -120,12 +114,20 @@ func known(app Application) knownApplication {
 	return k
 }
 
-// acceptance returns what would accept the finding.
-func (f Finding) acceptance() Acceptance {
+// acceptances returns what would accept the finding in the next audit: one acceptance for each rule, and none for what is
+// over when the scopes are known.
+func (f Finding) acceptances() (all []Acceptance) {
+	place := Acceptance{Token: f.Token}
 	if f.Token == "" {
-		return Acceptance{Pointer: "/" + f.Application + "/actors/" + f.Actor, Rule: f.Rule}
+		place.Pointer = "/" + f.Application + "/actors/" + f.Actor
 	}
-	return Acceptance{Token: f.Token, Rule: f.Rule}
+	for _, rule := range append([]string{f.Rule}, f.Also...) {
+		if rule != widened {
+			place.Rule = rule
+			all = append(all, place)
+		}
+	}
+	return all
 }
 
 // owner returns the id of the application that an acceptance is about, as far as the baseline knows it.
@@ -142,14 +144,17 @@ func (b *Baseline) owner(a Acceptance) string {
 	return ""
 }
 
-// accepted returns what accepts the finding at a time, or nil.
+// accepted returns what accepts the finding, and all that is merged into it, at a time, or nil.
 func (b *Baseline) accepted(f Finding, now time.Time) *Acceptance {
-	a := f.acceptance()
-	if b == nil || !b.Accepts(a, now) {
+	if b == nil {
 		return nil
 	}
-	a.Reason = inBaseline
-	return &a
+	for _, a := range f.acceptances() {
+		if !b.Accepts(a, now) {
+			return nil
+		}
+	}
+	return &Acceptance{Token: f.Token, Rule: f.Rule, Reason: inBaseline}
 }
 
 func (b *Baseline) application(id string) *knownApplication {
@@ -172,6 +177,20 @@ func (app *knownApplication) token(id string) *knownToken {
 		return nil
 	}
 	return &app.Tokens[i]
+}
+
+// names returns the names of the scopes and accesses that the tokens had.
+func (app *knownApplication) names() map[string]bool {
+	all := map[string]bool{}
+	if app != nil {
+		for _, tok := range app.Tokens {
+			for _, scope := range tok.Scopes {
+				name, _, _ := strings.Cut(scope, " on ")
+				all[name] = true
+			}
+		}
+	}
+	return all
 }
 
 // changes returns how the tokens of a report differ from those of the baseline, or nil if there is no baseline.

@@ -3,6 +3,7 @@ package audit_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -139,6 +140,65 @@ func TestABaselineKnowsWhatItSaw(t *testing.T) {
 	changed["app3"] = org["app3"]
 	if got := tokens(audited(t, b, changed).Changes.NewApplications); got != "app3/" {
 		t.Errorf("new applications are %s", got)
+	}
+}
+
+func TestWhatIsNewOnAWiderTokenIsOneFinding(t *testing.T) {
+	t.Parallel()
+	named := func(id string, changes ...func(*api.Token)) *api.Token {
+		return clean(append(changes, func(tok *api.Token) { tok.ID, tok.ActorID = id, &id })...)
+	}
+	forever := func(tok *api.Token) { tok.ExpiresAt = nil }
+	deletes := func(tok *api.Token) {
+		tok.OAuthAccessesByResource.Database.Accesses = append(tok.OAuthAccessesByResource.Database.Accesses, scopes("database:delete_database")...)
+	}
+	reads := func(tok *api.Token) {
+		tok.OAuthAccessesByResource.Database.Accesses = append(tok.OAuthAccessesByResource.Database.Accesses, scopes("branch:read_branch", "organization:read_databases")...)
+	}
+	undeclared := func(tok *api.Token) {
+		deletes(tok)
+		tok.OAuthAccessesByResource.Database.Accesses = append(tok.OAuthAccessesByResource.Database.Accesses, scopes("database:read_secrets")...)
+	}
+	another := func(tok *api.Token) { tok.OAuthAccessesByResource.Database.Databases[0].ID = "another" }
+	for _, tt := range []struct {
+		name  string
+		token *api.Token
+		want  string // what is open
+	}{
+		{"a wider token", named("a", forever, deletes), "token.widened [reach.delete] new since the baseline: database:delete_database; may delete: database:delete_database"},
+		{"a wider token that is wrong in another way too", named("a", forever, undeclared),
+			"scope.undeclared [reach.delete token.widened] undeclared: database:read_secrets; may delete: database:delete_database; " +
+				"new since the baseline: database:delete_database, database:read_secrets"},
+		{"a new token with a scope that none had", named("new", deletes, forever),
+			"token.widened [reach.delete token.never-expires] a new token with what none of the application had: database:delete_database; " +
+				"may delete: database:delete_database; issued on 2026-08-22 without an expiry date"},
+		{"a new token with a scope that does no harm", named("new", reads), "token.widened [] a new token with what none of the application had: organization:read_databases"},
+		{"a new token with the scopes of the others", named("new", forever), "token.never-expires [] issued on 2026-08-22 without an expiry date"},
+		{"a new token on another resource", named("new", another), ""},
+	} {
+		b := &audit.Baseline{}
+		b.Update(audited(t, nil, organization{"app": {named("a", forever)}}))
+		org := organization{"app": {named("a", forever), tt.token}}
+		if tt.token.ID == "a" {
+			org["app"] = org["app"][1:]
+		}
+		report := audited(t, stored(t, b), org)
+		var found []string
+		for f := range report.Findings() {
+			if f.Accepted == nil {
+				found = append(found, fmt.Sprintf("%s %v %s", f.Rule, f.Also, f.Message))
+			}
+		}
+		if got := strings.Join(found, "\n"); got != tt.want {
+			t.Errorf("%s: open are\n%s\nwant\n%s", tt.name, got, tt.want)
+		}
+		b.Update(report)
+		if left := open(report); len(left) != 0 {
+			t.Errorf("%s: after the update %q are open", tt.name, left)
+		}
+		if again := open(audited(t, stored(t, b), org)); len(again) != 0 {
+			t.Errorf("%s: with the updated baseline %q are open", tt.name, again)
+		}
 	}
 }
 

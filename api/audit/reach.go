@@ -253,22 +253,25 @@ func (a *Auditor) grants(held []holding) []Grant {
 
 // labels returns what a token holds and what it is on, each by what it is known by from audit to audit: a scope by its name,
 // and a resource, which may be renamed, by its kind and id.
-func (a *Auditor) labels(held []holding) map[string]string {
-	all := map[string]string{}
+func (a *Auditor) labels(held []holding) map[string]label {
+	all := map[string]label{}
 	for _, h := range held {
 		if !h.access {
-			all[a.shown(h.name)] = h.name
+			all[a.shown(h.name)] = label{h.name, a.shown(h.name)}
 		}
 		for _, r := range h.on {
-			key, label := r.known(), r.words()+" "+r.name
-			if h.access { // which is on this resource alone
-				key, label = h.name+" on "+key, h.label
+			if known := r.known(); h.access { // which is on this resource alone
+				all[a.shown(h.name+" on "+known)] = label{h.label, a.shown(h.name)}
+			} else {
+				all[a.shown(known)] = label{text: r.words() + " " + r.name}
 			}
-			all[a.shown(key)] = label
 		}
 	}
 	return all
 }
+
+// A label is how a message names a scope, an access or a resource.
+type label struct{ text, scope string } // scope is the name of the scope or access, and empty for a resource
 
 // words returns what kind of a resource it is.
 func (r resource) words() string {

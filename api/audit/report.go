@@ -68,6 +68,7 @@ type Subject struct {
 // A Finding is one thing about one token, or one actor, that deserves attention.
 type Finding struct {
 	Rule     string   // the rule's id
+	Also     []string // the ids of other rules: all that is new on a token that is wider than in the baseline is one finding
 	Severity Severity // never Off
 	Subject           // without a token if the finding is on an actor
 	Message  string   // what was found, in one sentence without a full stop

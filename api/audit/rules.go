@@ -40,10 +40,7 @@ type judged struct {
 	*api.Token
 	held  []holding
 	reach Reach
-	known *knownToken // in the baseline; nil if it is not there or there is none
-	shown *Token
-
-	labels map[string]string // of the token's scopes and resources
+	wider string // what is new since the baseline; empty for nothing
 }
 
 // A check is a rule with the function that applies it to one token and returns what is to be said of the token, or "".
@@ -93,9 +90,9 @@ var rules = []check{
 		"Revoke the token; if it is in use, issue a new token for what still exists."},
 		(*Auditor).deletedResource},
 	{Rule{widened, Warning, "Wider than in the baseline",
-		"The token can do more than when it was last reviewed.",
-		"Find out who widened it, and revoke the token if nobody meant to."},
-		(*Auditor).widened},
+		"The token can do more than what was last reviewed.",
+		"Find out who issued or widened it, and revoke the token if nobody meant to."},
+		func(_ *Auditor, tok judged) string { return tok.wider }},
 	{Rule{"token.expired", Warning, "Expired and still listed",
 		"The access token is past its end and not gone: its refresh token may still renew it.",
 		"Revoke the token; whether that ends its refresh token too is not documented."},
@@ -231,20 +228,6 @@ func (a *Auditor) liveSecret(tok judged) string {
 		return "the member plain_text_refresh_token holds a secret"
 	}
 	return ""
-}
-
-func (a *Auditor) widened(tok judged) string {
-	if tok.known == nil {
-		return ""
-	}
-	var more items
-	for _, scope := range tok.known.wider(tok.shown) {
-		more.add(tok.labels[scope])
-	}
-	if len(more) == 0 {
-		return ""
-	}
-	return "new since the baseline: " + a.list(more)
 }
 
 // An items collects what a message names: each item once, in order.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +37,7 @@ type (
 	jsonFinding struct {
 		Severity audit.Severity `json:"severity"`
 		Rule     string         `json:"rule"`
+		Also     []string       `json:"also"` // other rules that found it
 		jsonSubject
 		Message  string          `json:"message"`
 		Remedy   string          `json:"remedy"`
@@ -99,7 +101,7 @@ func auditJSON(r *audit.Report, options string) jsonAudit {
 		for _, f := range g.Findings {
 			do := command(f.Subject, options)
 			j.Findings = append(j.Findings, jsonFinding{
-				f.Severity, f.Rule, jsonOf(f.Subject), f.Message, strings.TrimSuffix(g.Remedy, ".") + ". Run: " + do, do, jsonAccepted(f.Accepted),
+				f.Severity, f.Rule, slices.Concat([]string{}, f.Also), jsonOf(f.Subject), f.Message, strings.TrimSuffix(g.Remedy, ".") + ". Run: " + do, do, jsonAccepted(f.Accepted),
 			})
 		}
 	}

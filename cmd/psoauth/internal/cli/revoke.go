@@ -226,6 +226,7 @@ func (r *revocation) fromReport(application string) (string, []*target, error) {
 		Application json.RawMessage
 		Findings    []struct {
 			Rule        string
+			Also        []string
 			Severity    report.Severity
 			Token       *string
 			Application json.RawMessage
@@ -243,8 +244,10 @@ func (r *revocation) fromReport(application string) (string, []*target, error) {
 	var order, applications []string
 	for _, f := range audit.Findings {
 		of := orElse(idIn(f.Application), idIn(audit.Application))
+		chosen := func(rule string) bool { return len(r.rules) == 0 || slices.Contains(r.rules, rule) }
+		found := append([]string{f.Rule}, f.Also...)
 		if f.Token == nil || *f.Token == "" || f.Accepted != nil || f.Severity < least || application != "" && application != of ||
-			len(r.rules) > 0 && !slices.Contains(r.rules, f.Rule) {
+			!slices.ContainsFunc(found, chosen) {
 			continue
 		}
 		if !slices.Contains(applications, of) {
@@ -253,8 +256,10 @@ func (r *revocation) fromReport(application string) (string, []*target, error) {
 		if why[*f.Token] == nil {
 			order = append(order, *f.Token)
 		}
-		if !slices.Contains(why[*f.Token], f.Rule) {
-			why[*f.Token] = append(why[*f.Token], f.Rule)
+		for _, rule := range found {
+			if !slices.Contains(why[*f.Token], rule) {
+				why[*f.Token] = append(why[*f.Token], rule)
+			}
 		}
 	}
 	if len(applications) > 1 {
