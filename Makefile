@@ -40,7 +40,6 @@ api: ## Accept the public API as it is now
 
 adopt: generate api ## Accept members that openapi/openapi.yaml has taken in, with their golden files
 	go test ./cmd/psoauth/internal/cli -run TestOutputs -update
-	go test ./openapi/drift -run Golden -update
 
 demo: ## Run the command's demonstration, which needs no credentials
 	go run ./cmd/psoauth demo

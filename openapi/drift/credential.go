@@ -21,36 +21,25 @@ const (
 // stands for a document that says nothing of credentials.
 type credentials []map[string][]string // by kind, with the OAuth scopes asked for
 
-func credentialsOf(root, op map[string]any) credentials {
-	list, ok := op["security"].([]any)
-	if !ok {
-		list, _ = root["security"].([]any)
+func credentialsOf(op *openapi3.Operation, security openapi3.SecurityRequirements, schemes map[string]map[string]any) (all credentials) {
+	if op.Security != nil {
+		security = *op.Security
 	}
-	var all credentials
-	for _, entry := range list {
-		requirement, _ := entry.(map[string]any)
+	for _, requirement := range security {
 		alternative := map[string][]string{}
 		for name, scopes := range requirement {
-			kind := credentialOf(scheme(root, name), name)
-			var wanted []string
-			if kind == accessToken { // elsewhere the list says nothing, though generators write things into it
-				list, _ := scopes.([]any)
-				for _, scope := range list {
-					wanted = append(wanted, fmt.Sprint(scope))
-				}
+			kind := credentialOf(schemes[name], name)
+			if kind != accessToken { // the list says nothing there, though generators write things into it
+				scopes = nil
 			}
-			slices.Sort(wanted)
-			alternative[kind] = wanted
+			alternative[kind] = slices.Sorted(slices.Values(scopes))
 		}
 		all = append(all, alternative)
 	}
-	if _, own := op[accessExtension]; !own && all != nil {
-		description, _ := op["description"].(string)
-		// PlanetScale's list of schemes names one kind at a time, and has changed; that a service token is taken is
-		// said by the list of accesses it needs.
-		if len(accessesIn(description, "Service Token Accesses")) > 0 && !all.takes(serviceToken) {
-			all = append(all, map[string][]string{serviceToken: nil})
-		}
+	// PlanetScale's list of schemes names one kind at a time, and has changed; that a service token is taken is said by the
+	// list of accesses it needs.
+	if op.Extensions[accessExtension] == nil && all != nil && len(accessesOf(op)) > 0 && !all.takes(serviceToken) {
+		all = append(all, map[string][]string{serviceToken: nil})
 	}
 	return all
 }
@@ -64,24 +53,20 @@ func (c credentials) takes(kind string) bool {
 }
 
 // kinds returns each alternative in words, sorted.
-func (c credentials) kinds() []string {
-	var all []string
+func (c credentials) kinds() (all []string) {
 	for _, alternative := range c {
 		words := strings.Join(slices.Sorted(maps.Keys(alternative)), " with ")
 		if words == "" {
 			words = "none"
 		}
-		if !slices.Contains(all, words) {
-			all = append(all, words)
-		}
+		all = append(all, words)
 	}
 	slices.Sort(all)
-	return all
+	return slices.Compact(all)
 }
 
-// scopes returns the OAuth scopes that every alternative with an access token asks for.
-func (c credentials) scopes() []string {
-	var all []string
+// scopes returns the OAuth scopes that any alternative with an access token asks for.
+func (c credentials) scopes() (all []string) {
 	for _, alternative := range c {
 		all = append(all, alternative[accessToken]...)
 	}
@@ -89,51 +74,41 @@ func (c credentials) scopes() []string {
 	return slices.Compact(all)
 }
 
-// urlExtension is where the contract has the URLs of a scheme that it describes by its header only.
-const urlExtension = "x-oauth-urls"
-
-// schemeURLs returns the URLs of the schemes for access tokens, by keyword and sorted.
-func schemeURLs(root map[string]any) map[string][]string {
-	urls := map[string][]string{}
-	add := func(in any) {
-		from, _ := in.(map[string]any)
-		for _, keyword := range []string{"authorizationUrl", "tokenUrl", "refreshUrl", "openIdConnectUrl"} {
-			if address, ok := from[keyword].(string); ok && !slices.Contains(urls[keyword], address) {
-				urls[keyword] = append(urls[keyword], address)
-				slices.Sort(urls[keyword])
-			}
-		}
-	}
-	for name := range schemes(root) {
-		scheme := scheme(root, name)
-		add(scheme)
-		add(scheme[urlExtension])
-		flows, _ := scheme["flows"].(map[string]any)
-		for _, flow := range flows {
-			add(flow)
-		}
-	}
-	return urls
-}
-
-func schemes(root map[string]any) map[string]any {
-	schemes, ok := root["securityDefinitions"].(map[string]any)
+// schemes returns the security schemes of the document by name. One that cannot be read is left out.
+func (r *resolver) schemes() map[string]map[string]any {
+	list, ok := r.root["securityDefinitions"].(map[string]any)
 	if !ok {
-		components, _ := root["components"].(map[string]any)
-		schemes, _ = components["securitySchemes"].(map[string]any)
+		components, _ := r.root["components"].(map[string]any)
+		list, _ = components["securitySchemes"].(map[string]any)
+	}
+	schemes := map[string]map[string]any{}
+	for name, value := range list {
+		if resolved, err := r.value(value, 0, ""); err == nil {
+			schemes[name], _ = resolved.(map[string]any)
+		}
 	}
 	return schemes
 }
 
-func scheme(root map[string]any, name string) map[string]any {
-	scheme, _ := schemes(root)[name].(map[string]any)
-	if ref, ok := scheme["$ref"].(string); ok {
-		target, err := (&resolver{root: root}).lookup(ref)
-		if err == nil {
-			scheme, _ = target.(map[string]any)
+// urlExtension is where the contract has the URLs of a scheme that it describes by its header only.
+const urlExtension = "x-oauth-urls"
+
+// schemeURLs returns the URLs of the schemes for access tokens, by keyword and sorted.
+func schemeURLs(schemes map[string]map[string]any) map[string][]string {
+	urls := map[string][]string{}
+	for _, scheme := range schemes {
+		flows, _ := scheme["flows"].(map[string]any)
+		for _, value := range append(slices.Collect(maps.Values(flows)), scheme, scheme[urlExtension]) {
+			from, _ := value.(map[string]any)
+			for _, keyword := range []string{"authorizationUrl", "tokenUrl", "refreshUrl", "openIdConnectUrl"} {
+				if address, ok := from[keyword].(string); ok && !slices.Contains(urls[keyword], address) {
+					urls[keyword] = append(urls[keyword], address)
+					slices.Sort(urls[keyword])
+				}
+			}
 		}
 	}
-	return scheme
+	return urls
 }
 
 // credentialOf says in words what credential a scheme stands for.
@@ -161,34 +136,23 @@ func credentialOf(scheme map[string]any, name string) string {
 // accessExtension is where the contract has what PlanetScale writes into descriptions.
 const accessExtension = "x-service-token-access"
 
-// accessesOf returns the accesses of which a service token needs one, sorted.
-func accessesOf(op *openapi3.Operation) []string {
-	value, ok := op.Extensions[accessExtension]
-	if !ok {
-		return accessesIn(op.Description, "Service Token Accesses")
-	}
-	var accesses []string
-	if raw, err := json.Marshal(value); err != nil || json.Unmarshal(raw, &accesses) != nil {
-		return nil
-	}
-	slices.Sort(accesses)
-	return accesses
-}
-
 var code = regexp.MustCompile("`([A-Za-z0-9_:]+)`")
 
-// accessesIn returns the names in backquotes under a bold heading of a description, sorted.
-func accessesIn(description, heading string) []string {
-	_, section, found := strings.Cut(description, "**"+heading+"**")
-	if !found {
-		return nil
+// accessesOf returns the accesses of which a service token needs one, sorted: of the extension, or the names in backquotes
+// under the description's heading.
+func accessesOf(op *openapi3.Operation) (accesses []string) {
+	if value, ok := op.Extensions[accessExtension]; ok {
+		if raw, err := json.Marshal(value); err != nil || json.Unmarshal(raw, &accesses) != nil {
+			return nil
+		}
+	} else {
+		_, section, _ := strings.Cut(op.Description, "**Service Token Accesses**")
+		section, _, _ = strings.Cut(section, "**")
+		section, _, _ = strings.Cut(section, "\n#")
+		for _, match := range code.FindAllStringSubmatch(section, -1) {
+			accesses = append(accesses, match[1])
+		}
 	}
-	section, _, _ = strings.Cut(section, "**")
-	section, _, _ = strings.Cut(section, "\n#")
-	var names []string
-	for _, match := range code.FindAllStringSubmatch(section, -1) {
-		names = append(names, match[1])
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	slices.Sort(accesses)
+	return slices.Compact(accesses)
 }

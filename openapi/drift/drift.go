@@ -99,7 +99,7 @@ func compare(contract, before, now *Document) (*Report, error) {
 		case is == nil:
 		case was == nil:
 			p := place{finding: Finding{Operation: id, In: InRoute}}
-			findings = []Finding{p.find(New, "operation", "not described", is.template)}
+			findings = []Finding{p.find(New, "operation", "not described", is.path)}
 		default:
 			findings = c.operation(id, was, is)
 		}
@@ -149,8 +149,8 @@ func surroundingFindings(before, now *Document, contract bool) []Finding {
 // documentation has one operation only.
 func (d *Document) speaksOf(op *operation, others map[string]*operation) bool {
 	shared := func(other *operation) bool {
-		return slices.ContainsFunc(op.route.servers, func(s server) bool {
-			return slices.ContainsFunc(other.route.servers, func(o server) bool { return o.origin == s.origin })
+		return slices.ContainsFunc(op.servers, func(s server) bool {
+			return slices.ContainsFunc(other.servers, func(o server) bool { return o.origin == s.origin })
 		})
 	}
 	for id := range d.operations {
@@ -158,7 +158,7 @@ func (d *Document) speaksOf(op *operation, others map[string]*operation) bool {
 			return !d.page
 		}
 	}
-	return !d.page && slices.ContainsFunc(op.route.servers, func(s server) bool {
+	return !d.page && slices.ContainsFunc(op.servers, func(s server) bool {
 		_, host, _ := strings.Cut(s.origin, "://")
 		return d.hosts[host]
 	})

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/psoauth/psoauth/internal/text"
@@ -127,7 +126,7 @@ const (
 
 var errDepth = fmt.Errorf("it nests more than %d levels deep", maxDepth)
 
-// decode reads one JSON or YAML value: objects as map[string]any, arrays as []any, and string, float64, bool or nil.
+// decode reads one JSON or YAML value: objects as map[string]any, arrays as []any, and string, number, bool or nil.
 func decode(data []byte) (value any, err error) {
 	// The parsers are somebody's code and the text is anybody's: what they cannot stand is an error, not a crash.
 	defer func() {
@@ -143,14 +142,12 @@ func decode(data []byte) (value any, err error) {
 		return nil, errTooLarge
 	case data[0] == '<':
 		return nil, errors.New("it is HTML or XML, not an OpenAPI document")
+	case marks(data) > 2*maxNodes:
+		return nil, fmt.Errorf("it holds more than %d values", maxNodes)
 	case data[0] == '{':
-		if err = measureJSON(data); err == nil {
-			err = json.Unmarshal(data, &value)
-		}
+		err = json.Unmarshal(data, &value)
 	default:
-		if err = measureYAML(data); err == nil {
-			value, err = decodeYAML(data)
-		}
+		value, err = decodeYAML(data)
 	}
 	if err != nil {
 		return nil, errors.New(text.Excerpt(err.Error(), 300))
@@ -160,145 +157,71 @@ func decode(data []byte) (value any, err error) {
 
 var errTooLarge = fmt.Errorf("it is larger than %d MiB", maxBytes>>20)
 
-var errNodes = fmt.Errorf("it holds more than %d values", maxNodes)
-
-// measureJSON looks for too many values and too many levels before any is made. What is no JSON is found later.
-func measureJSON(data []byte) error {
-	decoder := jsontext.NewDecoder(bytes.NewReader(data))
-	for left := 2 * maxNodes; ; left-- { // a member is two tokens
-		_, err := decoder.ReadToken()
-		switch {
-		case err != nil:
-			return nil
-		case left == 0:
-			return errNodes
-		case decoder.StackDepth() > maxDepth:
-			return errDepth
-		}
-	}
-}
-
-// measureYAML looks for what may be too many values before any is made: each begins after one of the marks that are
-// counted here. Marks in texts are counted too, of which PlanetScale's document has as many as values.
-func measureYAML(data []byte) error {
-	marks := 0
+// marks counts what a value begins after, before any value is made. Marks in texts are counted too, of which PlanetScale's
+// document has as many as values.
+func marks(data []byte) (n int) {
 	for i, c := range data {
-		last := i+1 == len(data) || strings.IndexByte(" \t\r\n", data[i+1]) >= 0
 		switch c {
 		case ',', '[', '{':
-			marks++
+			n++
 		case ':', '-', '?':
-			if last || i > 0 && strings.IndexByte("\"']}", data[i-1]) >= 0 {
-				marks++
+			if i+1 == len(data) || strings.IndexByte(" \t\r\n", data[i+1]) >= 0 || i > 0 && strings.IndexByte("\"']}", data[i-1]) >= 0 {
+				n++
 			}
 		}
 	}
-	if marks > 2*maxNodes {
-		return errNodes
-	}
-	return nil
+	return n
 }
 
-func decodeYAML(data []byte) (any, error) {
+func decodeYAML(data []byte) (value any, err error) {
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var node yaml.Node
-	if err := decoder.Decode(&node); err != nil {
-		if errors.Is(err, io.EOF) {
-			return nil, errors.New("it holds comments only")
-		}
+	if err := decoder.Decode(&node); errors.Is(err, io.EOF) {
+		return nil, errors.New("it holds comments only")
+	} else if err != nil {
 		return nil, err
 	}
 	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		return nil, errors.New("it holds more than one YAML document")
 	}
-	r := yamlReader{left: maxNodes}
-	return r.value(&node, 0)
+	if _, err := expand(&node, map[*yaml.Node]int{}, 0); err != nil {
+		return nil, err
+	}
+	err = node.Decode(&value)
+	return value, err
 }
 
-// A yamlReader turns nodes into values. It counts what aliases expand to, which the text does not show.
-type yamlReader struct{ left int }
-
-func (r *yamlReader) value(node *yaml.Node, depth int) (any, error) {
-	if r.left--; r.left < 0 {
-		return nil, fmt.Errorf("its aliases make more than %d values of it", maxNodes)
+// expand counts the values of a node with its aliases followed, which the text does not show, and has keys and dates read
+// as the strings that they are in OpenAPI.
+func expand(node *yaml.Node, known map[*yaml.Node]int, depth int) (n int, err error) {
+	if n, ok := known[node]; ok {
+		return n, nil
 	}
 	if depth > maxDepth {
-		return nil, errDepth
+		return 0, errDepth
 	}
-	switch node.Kind {
-	case yaml.DocumentNode:
-		return r.value(node.Content[0], depth)
-	case yaml.AliasNode:
-		return r.value(node.Alias, depth+1)
-	case yaml.SequenceNode:
-		items := make([]any, 0, len(node.Content))
-		for _, child := range node.Content {
-			item, err := r.value(child, depth+1)
-			if err != nil {
-				return nil, err
-			}
-			items = append(items, item)
+	content := node.Content
+	if node.Kind == yaml.AliasNode {
+		content = []*yaml.Node{node.Alias}
+	}
+	if node.ShortTag() == "!!timestamp" {
+		node.Tag = "!!str"
+	}
+	n = 1
+	for i, child := range content {
+		if isKey := node.Kind == yaml.MappingNode && i%2 == 0; isKey && child.Kind != yaml.ScalarNode {
+			return 0, fmt.Errorf("line %d: a key must be a plain value", child.Line)
+		} else if isKey && child.ShortTag() != "!!merge" {
+			child.Tag = "!!str"
 		}
-		return items, nil
-	case yaml.MappingNode:
-		return r.members(node, depth)
-	}
-	return scalar(node)
-}
-
-func (r *yamlReader) members(node *yaml.Node, depth int) (any, error) {
-	members := make(map[string]any, len(node.Content)/2)
-	var merged []map[string]any
-	for i := 0; i+1 < len(node.Content); i += 2 {
-		key := node.Content[i]
-		value, err := r.value(node.Content[i+1], depth+1)
+		m, err := expand(child, known, depth+1)
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
-		if key.ShortTag() == "!!merge" {
-			list, ok := value.([]any)
-			if !ok {
-				list = []any{value}
-			}
-			for _, item := range list {
-				more, ok := item.(map[string]any)
-				if !ok {
-					return nil, fmt.Errorf("line %d: a merge key takes mappings", key.Line)
-				}
-				merged = append(merged, more)
-			}
-			continue
-		}
-		if key.Kind != yaml.ScalarNode {
-			return nil, fmt.Errorf("line %d: a key must be a plain value", key.Line)
-		}
-		if _, ok := members[key.Value]; ok {
-			return nil, fmt.Errorf("line %d: the key %.60q is there twice", key.Line, key.Value)
-		}
-		members[key.Value] = value
-	}
-	for _, more := range merged {
-		for name, value := range more {
-			if _, ok := members[name]; !ok {
-				members[name] = value
-			}
+		if n += m; n > maxNodes {
+			return 0, fmt.Errorf("its aliases make more than %d values of it", maxNodes)
 		}
 	}
-	return members, nil
-}
-
-func scalar(node *yaml.Node) (any, error) {
-	switch node.ShortTag() {
-	case "!!null":
-		return nil, nil
-	case "!!bool":
-		var value bool
-		err := node.Decode(&value)
-		return value, err
-	case "!!int", "!!float":
-		var value float64
-		err := node.Decode(&value)
-		return value, err
-	}
-	return node.Value, nil // dates too: OpenAPI has them as strings
+	known[node] = n
+	return n, nil
 }

@@ -13,15 +13,20 @@ import (
 // operation returns the differences between two descriptions of an operation.
 func (c *comparer) operation(id string, before, now *operation) []Finding {
 	at := func(in string) place { return place{finding: Finding{Operation: id, In: in}} }
-	return slices.Concat(wording(at(InRoute), before.words, now.words), deprecation(at(InRoute), before.deprecated, now.deprecated),
+	return slices.Concat(wording(at(InRoute), before.words(), now.words()), deprecation(at(InRoute), before.Deprecated, now.Deprecated),
 		servers(at(InRoute), before, now), credentialsBetween(at(InRequest), before, now), accessesBetween(at(InRequest), before, now),
 		requestBody(at(InRequest), before, now), c.parameters(id, before, now), c.responses(id, before, now))
+}
+
+// words returns what an operation says that means nothing to a program.
+func (op *operation) words() map[string]string {
+	return textsOf("operationId", op.OperationID, "summary", op.Summary, "description", op.Description, "tags", strings.Join(op.Tags, ", "))
 }
 
 // gone is the finding of an operation that only the older side has.
 func gone(id string, before *operation) Finding {
 	p := place{finding: Finding{Operation: id, In: InRoute}}
-	return p.refused("operation", before.template, "not described", before, "")
+	return p.refused("operation", before.path, "not described", before, "")
 }
 
 // refused is a breaking finding shown by a request, which may need words of its own.
@@ -33,16 +38,16 @@ func (p place) refused(rule, was, is string, before *operation, with string) Fin
 
 // request returns the first line of a request as the operation describes it.
 func (op *operation) request() string {
-	return op.route.method + " " + strings.ReplaceAll(op.route.addresses()[0], "{}", "x")
+	return op.method + " " + strings.ReplaceAll(op.addresses()[0], "{}", "x")
 }
 
 func servers(p place, before, now *operation) []Finding {
-	was, is := before.route.addresses(), now.route.addresses()
+	was, is := before.addresses(), now.addresses()
 	bare := func(s server) bool { return s.origin == "" }
-	switch i := slices.IndexFunc(now.route.servers, bare); {
-	case slices.ContainsFunc(before.route.servers, bare):
+	switch i := slices.IndexFunc(now.servers, bare); {
+	case slices.ContainsFunc(before.servers, bare):
 		return nil
-	case i >= 0 && len(now.route.servers[i].path) == 0:
+	case i >= 0 && len(now.servers[i].path) == 0:
 		return []Finding{p.find(Relaxed, "server", strings.Join(was, ", "), "not said")}
 	case i >= 0 && slices.ContainsFunc(was, func(a string) bool { return strings.HasSuffix(a, is[i]) }): // without its host
 		return nil
@@ -120,18 +125,18 @@ func list(names []string) string {
 
 func requestBody(p place, before, now *operation) []Finding {
 	words := func(op *operation) string {
-		if op.body == nil {
+		if op.RequestBody == nil || op.RequestBody.Value == nil {
 			return "no body"
 		}
-		return "a body, " + presence(*op.body)
+		return "a body, " + presence(op.RequestBody.Value.Required)
 	}
 	was, is := words(before), words(now)
 	switch {
 	case was == is:
 		return nil
-	case now.body != nil && *now.body:
+	case strings.HasSuffix(is, presence(true)):
 		return []Finding{p.refused("request-body", was, is, before, "without a body")}
-	case before.body != nil && now.body == nil:
+	case is == "no body":
 		return []Finding{p.find(Relaxed, "request-body", was, is)}
 	}
 	return []Finding{p.find(New, "request-body", was, is)}
@@ -149,54 +154,71 @@ func (c *comparer) parameters(id string, before, now *operation) []Finding {
 		p.show = func(value any) *Example { return nil }
 		switch {
 		case is == nil:
-			p.finding.Pointer = "/" + escapeName(was.name)
-			all = append(all, p.find(Relaxed, "parameter", was.String(key), "not declared"))
+			p.finding.Pointer = "/" + escapeName(was.Name)
+			all = append(all, p.find(Relaxed, "parameter", parameterWords(was), "not declared"))
 			continue
 		case was == nil:
-			p.finding.Pointer = "/" + escapeName(is.name)
-			if is.required {
-				all = append(all, p.refused("parameter", "not declared", is.String(key), before, "without "+is.name))
+			p.finding.Pointer = "/" + escapeName(is.Name)
+			if is.Required {
+				all = append(all, p.refused("parameter", "not declared", parameterWords(is), before, "without "+is.Name))
 			} else {
-				all = append(all, p.find(New, "parameter", "not declared", is.String(key)))
+				all = append(all, p.find(New, "parameter", "not declared", parameterWords(is)))
 			}
 			continue
 		}
-		p.finding.Pointer = "/" + escapeName(was.name)
+		p.finding.Pointer = "/" + escapeName(was.Name)
 		var held *openapi3.Schema
 		if op := c.contract.operations[id]; op != nil && op.parameters[key] != nil {
-			held = op.parameters[key].source
+			held = op.parameters[key].Schema.Value
 		}
 		all = append(all, c.parameter(p, held, before, was, is)...)
 	}
 	return all
 }
 
-// String says in words what a parameter is.
-func (p *parameter) String(key parameterKey) string {
-	return fmt.Sprintf("%s in the %s, %s", typeWords(p.source), key.in, presence(p.required))
+// parameterWords says in words what a parameter is.
+func parameterWords(p *openapi3.Parameter) string {
+	return fmt.Sprintf("%s in the %s, %s", typeWords(p.Schema.Value), p.In, presence(p.Required))
 }
 
-func (c *comparer) parameter(p place, held *openapi3.Schema, op *operation, was, is *parameter) []Finding {
-	all := wording(p, was.words, is.words)
-	all = append(all, deprecation(p, was.deprecated, is.deprecated)...)
+// encoding says in words how a parameter is written.
+func encoding(p *openapi3.Parameter) string {
+	method, err := p.SerializationMethod()
 	switch {
-	case is.required && !was.required:
-		all = append(all, p.refused("required", presence(false), presence(true), op, "without "+was.name))
-	case was.required && !is.required:
+	case len(p.Content) > 0:
+		return "encoding content"
+	case err != nil:
+		return "no encoding"
+	}
+	return fmt.Sprintf("encoding style %s, explode %t", method.Style, method.Explode)
+}
+
+func (c *comparer) parameter(p place, held *openapi3.Schema, op *operation, was, is *openapi3.Parameter) []Finding {
+	words := func(p *openapi3.Parameter) map[string]string {
+		if p.In == "path" {
+			return textsOf("name", p.Name, "description", p.Description)
+		}
+		return textsOf("description", p.Description)
+	}
+	all := append(wording(p, words(was), words(is)), deprecation(p, was.Deprecated, is.Deprecated)...)
+	switch {
+	case is.Required && !was.Required:
+		all = append(all, p.refused("required", presence(false), presence(true), op, "without "+was.Name))
+	case was.Required && !is.Required:
 		all = append(all, p.find(New, "required", presence(true), presence(false)))
 	}
-	if was.encoding != is.encoding {
-		all = append(all, p.find(New, "encoding", orNone("encoding", was.encoding), orNone("encoding", is.encoding)))
+	if said, says := encoding(was), encoding(is); said != says {
+		all = append(all, p.find(New, "encoding", said, says))
 	}
-	sent, read := withFormats(held, was.source), withFormats(held, is.source)
+	sent, read := withFormats(held, was.Schema.Value), withFormats(held, is.Schema.Value)
 	differences := c.schemas(p, read, sent)
 	for _, f := range differences {
 		f.Before, f.After = f.After, f.Before
 		switch f.Class {
 		case Breaking:
 			f.Class = New
-			if value := c.usual(was.source, sent); !is.reads(value) {
-				f = p.refused(f.Rule, f.Before, f.After, op, fmt.Sprintf("with %s=%v", was.name, value))
+			if value := c.usual(was.Schema.Value, sent); !judges(is.Schema.Value, value) && !judges(is.Schema.Value, fmt.Sprint(value)) {
+				f = p.refused(f.Rule, f.Before, f.After, op, fmt.Sprintf("with %s=%v", was.Name, value))
 			}
 		case New:
 			f.Class = Relaxed
@@ -211,11 +233,6 @@ func (c *comparer) parameter(p place, held *openapi3.Schema, op *operation, was,
 		all = append(all, f)
 	}
 	return all
-}
-
-// reads reports whether a server that describes the parameter so reads a value, which comes as text.
-func (p *parameter) reads(value any) bool {
-	return judges(p.source, value) || judges(p.source, fmt.Sprint(value))
 }
 
 // anID is a string as PlanetScale's ids are.
@@ -307,7 +324,7 @@ func concrete(media string) string {
 
 // response compares two descriptions of the answer with one status.
 func (c *comparer) response(p place, was, is *response) []Finding {
-	all := append(wording(p, was.words, is.words), c.headers(p, was, is)...)
+	all := append(wording(p, textsOf("description", was.description), textsOf("description", is.description)), c.headers(p, was, is)...)
 	if len(was.media) == 0 && len(is.media) == 0 {
 		return all
 	}
