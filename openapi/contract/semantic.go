@@ -99,19 +99,32 @@ func integer(v any) (int64, bool) {
 
 func (j *judge) oneApplication(root any) {
 	j.same("application", j.op.meaning.application, root)
-	j.application(root, "")
-	if tokens, ok := integer(member(root, "tokens")); ok && j.match != nil {
-		if total, differs := j.run.lists.counted(j.match.target, tokens); differs {
-			j.wrong(countTokens, "/tokens", "the application says that it has %d tokens, and its list gave %d in all", tokens, total)
-		}
+	if j.match != nil {
+		j.countsTokens(root, "", j.match.target)
 	}
+	j.application(root, "")
 }
 
 // applications judges a page of the list of applications.
 func (j *judge) applications(root any) {
 	j.page(root)
 	for i, item := range items(root, "data") {
-		j.application(item, "/data/"+strconv.Itoa(i))
+		at := "/data/" + strconv.Itoa(i)
+		if id, ok := member(item, "id").(string); ok && j.match != nil {
+			its := j.match.target
+			its.path = strings.TrimSuffix(its.path, "/") + "/" + id
+			j.countsTokens(item, at, its)
+		}
+		j.application(item, at)
+	}
+}
+
+// countsTokens judges how many tokens an application says it has by the list of them, if the run saw it.
+func (j *judge) countsTokens(application any, at string, its target) {
+	if tokens, ok := integer(member(application, "tokens")); ok {
+		if total, differs := j.run.lists.counted(its, tokens); differs {
+			j.wrong(countTokens, at+"/tokens", "the application says that it has %d tokens, and its list gave %d in all", tokens, total)
+		}
 	}
 }
 
@@ -147,7 +160,7 @@ const clockSkew = 5 * time.Minute
 // token judges one token, which is at the pointer in the body.
 func (j *judge) token(token any, at string) {
 	for _, name := range []string{"token", "plain_text_refresh_token"} {
-		if member(token, name) != nil {
+		if secret := member(token, name); secret != nil && secret != "" {
 			j.wrong(tokenSecretInRead, at+"/"+name, "a secret is sent in a read")
 		}
 	}
@@ -171,9 +184,10 @@ func (j *judge) token(token any, at string) {
 				j.wrong(idOrganization, at+"/"+kind.list+"/"+strconv.Itoa(i)+"/"+kind.organization, "the organization is not the one asked for%s", wantGot(plainID, asked, inside))
 			}
 		}
+		seen := map[string]bool{}
 		for i, access := range items(group, "accesses") {
-			if scope, ok := member(access, "name").(string); ok && !knownScopes[scope] {
-				j.wrong(scopeUnknown, at+"/accesses/"+strconv.Itoa(i)+"/name", "the scope is not among those published")
+			if scope, ok := member(access, "name").(string); ok {
+				j.scope(scope, seen, at+"/accesses/"+strconv.Itoa(i)+"/name")
 			}
 		}
 	}
@@ -230,26 +244,29 @@ func (j *judge) info(root any) {
 // scopes judges scopes in either form, an array of strings or one string.
 func (j *judge) scopes(v any, at string) {
 	seen := map[string]bool{}
-	one := func(scope, at string) {
-		if seen[scope] {
-			j.wrong(scopeDuplicate, at, "a scope occurs more than once")
-		} else if !knownScopes[scope] {
-			j.wrong(scopeUnknown, at, "a scope is not among those published")
-		}
-		seen[scope] = true
-	}
 	switch v := v.(type) {
 	case string:
 		for scope := range strings.FieldsSeq(v) {
-			one(scope, at)
+			j.scope(scope, seen, at)
 		}
 	case []any:
 		for i, item := range v {
 			if scope, ok := item.(string); ok {
-				one(scope, at+"/"+strconv.Itoa(i))
+				j.scope(scope, seen, at+"/"+strconv.Itoa(i))
 			}
 		}
 	}
+}
+
+// scope judges one of several scopes, and adds it to those seen.
+func (j *judge) scope(scope string, seen map[string]bool, at string) {
+	switch {
+	case seen[scope]:
+		j.wrong(scopeDuplicate, at, "a scope occurs more than once")
+	case !knownScopes[scope]:
+		j.wrong(scopeUnknown, at, "a scope is not among those published")
+	}
+	seen[scope] = true
 }
 
 // The scopes that PlanetScale's OpenAPI document listed on 2026-08-22, one a line.

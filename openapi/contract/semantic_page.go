@@ -184,7 +184,10 @@ func (j *judge) ids(e envelope, root any) {
 	if j.match != nil {
 		of = j.match.target
 	}
-	repeated, tokens := j.run.lists.page(of, e, ids)
+	repeated, tokens, read := j.run.lists.page(of, e, ids)
+	if e.perPage == nil && e.totalCount != nil && e.next == nil && read > 0 && read != *e.totalCount { // else totals judges
+		j.wrong(pageTotalCount, "/total_count", "the list ends after %d items, and the total is %d", read, *e.totalCount)
+	}
 	for _, i := range repeated {
 		j.wrong(pageRepeatedID, "/data/"+strconv.Itoa(i)+"/id", "the id was on another page of this run")
 	}
@@ -216,10 +219,11 @@ type list struct {
 const maxIDs = 1 << 20
 
 // page remembers a page. It returns the indices of the ids that were on another page since page 1 was last read and, if
-// the list's total is known and is not what the application said, that number.
-func (l *lists) page(of target, e envelope, ids []string) (repeated []int, tokens *int64) {
+// the list's total is known and is not what the application said, that number. Of a list that was read from page 1 to this
+// one without a gap it returns how many items were on these pages, of another 0.
+func (l *lists) page(of target, e envelope, ids []string) (repeated []int, tokens *int64, read int64) {
 	if e.current == nil {
-		return nil, nil
+		return nil, nil, 0
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -241,13 +245,15 @@ func (l *lists) page(of target, e envelope, ids []string) (repeated []int, token
 	if *e.current == this.read+1 {
 		this.read++
 	}
+	if *e.current == this.read {
+		read = int64(len(this.pages))
+	}
 	total := e.totalCount
-	if total == nil && e.next == nil && *e.current == this.read {
-		n := int64(len(this.pages))
-		total = &n
+	if total == nil && e.next == nil && read > 0 {
+		total = &read
 	}
 	if total == nil || of == (target{}) {
-		return repeated, nil
+		return repeated, nil, read
 	}
 	if l.totals == nil || len(l.totals) > maxIDs {
 		l.totals = map[target]int64{}
@@ -256,7 +262,7 @@ func (l *lists) page(of target, e envelope, ids []string) (repeated []int, token
 	if said, ok := l.tokens[of]; ok && said != *total {
 		tokens = &said
 	}
-	return repeated, tokens
+	return repeated, tokens, read
 }
 
 // counted remembers how many tokens an application says it has. It returns the total of its list, if that is known and
