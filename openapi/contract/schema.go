@@ -27,15 +27,12 @@ const maxManyValues = 30_000
 
 // maxVisits bounds the visits of values under schemas that contain themselves, or are made of many others. kin-openapi makes
 // 2^n of them for n levels of oneOf in each other, and of allOf. Without bounds, 85 bytes of body take a second.
-const maxVisits = 500_000
+const maxVisits = 5_000_000
 
 // check returns what of a value, which has that many values within, is not as a schema has it.
 func (s *spec) check(schema *openapi3.Schema, v any, values int) []fault {
 	c := checker{spec: s, left: maxVisits, first: values > maxManyValues}
-	if visits := s.visits[schema]; visits == 0 || visits > 40*maxVisits/int64(max(values, 1)) {
-		c.visit(schema, v, 0, nil)
-	}
-	if c.left > 0 {
+	if c.visit(schema, v, 0, nil); c.left > 0 {
 		c.left = maxVisits
 		if c.explain(schema, v, nil, nil); c.first && len(c.faults) > 0 {
 			c.add(schemaLimit, schema, nil, "the body has more than "+strconv.Itoa(maxManyValues)+" values, so of its faults only the first is reported")
@@ -58,13 +55,15 @@ func isIndex(s string) int { return btoi(s != "" && strings.Trim(s, "0123456789"
 
 // visit counts the visits that kin-openapi would make, without judging.
 func (c *checker) visit(s *openapi3.Schema, v any, depth int, within []*openapi3.Schema) {
-	if c.left -= int64(1 + depth/4); c.left <= 0 || slices.Contains(within, s) {
+	if c.left -= int64(1 + depth); c.left <= 0 || slices.Contains(within, s) {
 		return
 	}
 	within = append(within, s)
+	c.left -= int64(10 * len(s.AllOf))
 	for _, ref := range s.AllOf {
 		c.visit(ref.Value, v, depth, within)
 	}
+	c.left -= int64(20 * (len(s.OneOf) + len(s.AnyOf)))
 	for _, ref := range slices.Concat(s.OneOf, s.AnyOf) {
 		c.size(v)
 		c.visit(ref.Value, v, depth, within)

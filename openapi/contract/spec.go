@@ -6,19 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"mime"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 
-	"github.com/getkin/kin-openapi/openapi2"
-	"github.com/getkin/kin-openapi/openapi2conv"
 	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/psoauth/psoauth/internal/text"
 )
 
@@ -32,7 +27,6 @@ type spec struct {
 	operations []*operation // by id
 	servers    []target     // the declared ones, variables at their defaults
 	unjudged   []unjudged
-	visits     map[*openapi3.Schema]int64 // how often kin-openapi visits a value under a schema at most
 }
 
 type operation struct {
@@ -64,75 +58,8 @@ func loadSpec(data []byte, name string) (*spec, error) {
 	return nil, fmt.Errorf("%s: %s", name, text.Excerpt(err.Error(), 2*maxMessage)) // kin-openapi's may quote the document
 }
 
-// loadDocument reads OpenAPI 3.0 or Swagger 2.0, as YAML or JSON.
-func loadDocument(data []byte) (doc *openapi3.T, err error) {
-	// The reader has panicked on hostile documents. They come from elsewhere, so that must not be a crash.
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("not an OpenAPI document: %v", r)
-		}
-	}()
-	member, version := versionOf(data)
-	switch {
-	case member == "swagger" && version == "2.0":
-		var old openapi2.T
-		if err := openapi2.UnmarshalFromData(data, &old); err != nil {
-			return nil, err
-		}
-		doc, err = openapi2conv.ToV3(&old)
-	case member == "openapi" && (version == "3.0" || strings.HasPrefix(version, "3.0.")):
-		loader := openapi3.NewLoader()
-		loader.IncludeOrigin = true
-		doc, err = loader.LoadFromData(data)
-	case member == "":
-		return nil, errors.New("not an OpenAPI document: it has no openapi member")
-	default:
-		name := map[string]string{"openapi": "OpenAPI", "swagger": "Swagger"}[member]
-		return nil, fmt.Errorf("this is %s %s; want OpenAPI 3.0 or Swagger 2.0", name, version)
-	}
-	if err != nil {
-		return nil, err
-	}
-	// Examples and defaults judge no response, and many documents that work well have bad ones. Patterns that are no
-	// regular expression of Go's are listed as not judged.
-	err = doc.Validate(context.Background(), openapi3.DisableExamplesValidation(), openapi3.DisableSchemaDefaultsValidation(),
-		openapi3.DisableSchemaPatternValidation(), openapi3.AllowExtensionsWithRef())
-	return doc, err
-}
-
-var versionInYAML = regexp.MustCompile(`(?m)^["']?(openapi|swagger)["']?[ \t]*:[ \t]*["']?([0-9A-Za-z.-]*)`)
-
-// versionOf returns the member that names the document's version, and the version. It looks before the document is parsed:
-// kin-openapi panics on some of OpenAPI 3.1, and takes half a minute for others.
-func versionOf(data []byte) (member, version string) {
-	if start := bytes.TrimSpace(data); len(start) == 0 || start[0] != '{' {
-		if found := versionInYAML.FindSubmatch(data); found != nil {
-			return string(found[1]), string(found[2])
-		}
-		return "", ""
-	}
-	d := jsontext.NewDecoder(bytes.NewReader(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	for _, err := d.ReadToken(); err == nil && d.PeekKind() == '"'; err = d.SkipValue() {
-		name, err := d.ReadToken()
-		if err != nil {
-			break
-		}
-		if member = name.String(); member == "openapi" || member == "swagger" {
-			raw, err := d.ReadValue()
-			if err != nil {
-				break
-			}
-			return member, strings.Trim(string(raw), `"`)
-		}
-	}
-	if found := regexp.MustCompile(`["'](openapi|swagger)["'][ \t]*:[ \t]*["']([0-9.]+)`).FindSubmatch(data); found != nil { // YAML in flow style
-		return string(found[1]), string(found[2])
-	}
-	return "", ""
-}
-
 func newSpec(doc *openapi3.T) (*spec, error) {
-	s := &spec{doc: doc, visits: map[*openapi3.Schema]int64{}}
+	s := &spec{doc: doc}
 	schemas := map[*openapi3.Schema]bool{}
 	for _, path := range doc.Paths.InMatchingOrder() {
 		item := doc.Paths.Value(path)
@@ -148,9 +75,7 @@ func newSpec(doc *openapi3.T) (*spec, error) {
 			s.operations = append(s.operations, op)
 			for _, ref := range op.Responses.Map() {
 				for _, media := range ref.Value.Content {
-					if s.prepare(media.Schema, schemas); media.Schema != nil {
-						s.visitsOf(media.Schema.Value)
-					}
+					s.prepare(media.Schema, schemas)
 				}
 				for name, header := range ref.Value.Headers {
 					if s.prepare(header.Value.Schema, schemas); header.Value.Schema != nil && header.Value.Schema.Value.Type.Is(openapi3.TypeObject) {
@@ -249,31 +174,6 @@ func split(s *openapi3.Schema) {
 	}
 }
 
-// visitsOf bounds how often kin-openapi visits one value under a schema: MaxInt64 if the schema contains itself.
-func (s *spec) visitsOf(schema *openapi3.Schema) int64 {
-	if n, ok := s.visits[schema]; ok {
-		return n
-	}
-	s.visits[schema] = math.MaxInt64 / 1024 // until it is known: for a schema within itself
-	add := func(total, n, times int64) int64 {
-		return min(total+min(n, math.MaxInt64/1024)*times, math.MaxInt64/1024)
-	}
-	n, children := int64(1), int64(0)
-	for _, ref := range slices.Concat(schema.AllOf, schema.AnyOf, schema.OneOf, openapi3.SchemaRefs{schema.Not}) {
-		if ref != nil {
-			n = add(n, s.visitsOf(ref.Value), 3)
-		}
-	}
-	for _, ref := range append(slices.Collect(maps.Values(schema.Properties)), schema.Items, schema.AdditionalProperties.Schema) {
-		if ref != nil {
-			children = max(children, s.visitsOf(ref.Value))
-		}
-	}
-	n = add(n, children, 1)
-	s.visits[schema] = n
-	return n
-}
-
 // operation returns the operation of that id, or nil.
 func (s *spec) operation(id string) *operation {
 	for _, op := range s.operations {
@@ -352,12 +252,4 @@ func isJSON(contentType string) bool {
 		return false
 	}
 	return media == "application/json" || media == "text/json" || strings.HasSuffix(media, "+json")
-}
-
-// line returns where in the document something begins, or 0.
-func line(origin *openapi3.Origin) int {
-	if origin == nil || origin.Key == nil {
-		return 0
-	}
-	return origin.Key.Line
 }

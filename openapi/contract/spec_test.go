@@ -1,10 +1,13 @@
 package contract_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v3"
 
 	"github.com/psoauth/psoauth/openapi/contract"
 )
@@ -298,5 +301,76 @@ func TestUnjudged(t *testing.T) {
 	report := contract.NewReport(run, nil, contract.Off)
 	if got := report.Findings; len(got) != 1 || got[0].Rule != "schema.unjudged" || !strings.Contains(got[0].Message, "(?=a)") {
 		t.Errorf("got %q", got)
+	}
+}
+
+// Findings by a Swagger document have its lines, as those by an OpenAPI document do.
+func TestLinesOfSwagger(t *testing.T) {
+	t.Parallel()
+	inYAML := `swagger: "2.0"
+info: {title: t, version: "1"}
+host: a.example
+schemes: [https]
+produces: [application/json]
+paths:
+  /things/{id}:
+    get:
+      operationId: getThing
+      parameters: [{name: id, in: path, required: true, type: string}]
+      responses:
+        "200":
+          description: ""
+          headers:
+            X-Count:
+              type: integer
+          schema:
+            $ref: "#/definitions/Thing"
+        "404": {$ref: "#/responses/Missing"}
+responses:
+  Missing:
+    description: ""
+    schema: {type: object, required: [code], properties: {code: {type: string}}}
+definitions:
+  Thing:
+    allOf:
+      - type: object
+        properties:
+          list:
+            type: array
+            items:
+              type: string
+      - required: [name]
+        properties:
+          name:
+            type: string
+`
+	var value any
+	if err := yaml.Unmarshal([]byte(inYAML), &value); err != nil {
+		t.Fatal(err)
+	}
+	inJSON, err := json.MarshalIndent(value, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, document := range []string{inYAML, string(inJSON)} {
+		v := validator(t, contract.WithSpec([]byte(document), "spec"))
+		lines := strings.Split(document, "\n")
+		for _, test := range []struct {
+			answer
+			rule, at string
+		}{
+			{answer{body: `{"list":[7],"name":"x"}`}, "schema.type", "items"},
+			{answer{body: `{"list":[],"name":7}`}, "schema.type", "name"},
+			{answer{body: `{"list":[]}`}, "schema.required", "name"},
+			{answer{body: `{"name":"x"}`, header: http.Header{"Content-Type": {jsonType}, "X-Count": {"many"}}}, "schema.type", "X-Count"},
+			{answer{status: 201, body: `{"name":"x"}`}, "http.status", "get"},
+			{answer{status: 404, body: ``}, "http.error-body-missing", "Missing"},
+		} {
+			test.url = "https://a.example/things/7"
+			got := v.CheckResponse(test.request(t), test.response())
+			if len(got) != 1 || got[0].Rule != test.rule || got[0].Line == 0 || strings.Trim(lines[got[0].Line-1], ` "{:`) != test.at {
+				t.Errorf("%s: got %v, on line %q", test.body, got, lines[max(0, got[0].Line-1)])
+			}
+		}
 	}
 }

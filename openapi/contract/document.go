@@ -1,0 +1,173 @@
+package contract
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi2"
+	"github.com/getkin/kin-openapi/openapi2conv"
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/go-json-experiment/json/jsontext"
+	"go.yaml.in/yaml/v3"
+)
+
+// loadDocument reads OpenAPI 3.0 or Swagger 2.0, as YAML or JSON.
+func loadDocument(data []byte) (doc *openapi3.T, err error) {
+	// The reader has panicked on hostile documents. They come from elsewhere, so that must not be a crash.
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("not an OpenAPI document: %v", r)
+		}
+	}()
+	member, version := versionOf(data)
+	switch {
+	case member == "swagger" && version == "2.0":
+		var old openapi2.T
+		if err := openapi2.UnmarshalFromData(data, &old); err != nil {
+			return nil, err
+		}
+		if doc, err = openapi2conv.ToV3(&old); err == nil {
+			addLines(doc, data)
+		}
+	case member == "openapi" && (version == "3.0" || strings.HasPrefix(version, "3.0.")):
+		loader := openapi3.NewLoader()
+		loader.IncludeOrigin = true
+		doc, err = loader.LoadFromData(data)
+	case member == "":
+		return nil, errors.New("not an OpenAPI document: it has no openapi member")
+	default:
+		name := map[string]string{"openapi": "OpenAPI", "swagger": "Swagger"}[member]
+		return nil, fmt.Errorf("this is %s %s; want OpenAPI 3.0 or Swagger 2.0", name, version)
+	}
+	if err != nil {
+		return nil, err
+	}
+	// Examples and defaults judge no response, and many documents that work well have bad ones. Patterns that are no
+	// regular expression of Go's are listed as not judged.
+	err = doc.Validate(context.Background(), openapi3.DisableExamplesValidation(), openapi3.DisableSchemaDefaultsValidation(),
+		openapi3.DisableSchemaPatternValidation(), openapi3.AllowExtensionsWithRef())
+	return doc, err
+}
+
+var versionInYAML = regexp.MustCompile(`(?m)^["']?(openapi|swagger)["']?[ \t]*:[ \t]*["']?([0-9A-Za-z.-]*)`)
+
+// versionOf returns the member that names the document's version, and the version. It looks before the document is parsed:
+// kin-openapi panics on some of OpenAPI 3.1, and takes half a minute for others.
+func versionOf(data []byte) (member, version string) {
+	if start := bytes.TrimSpace(data); len(start) == 0 || start[0] != '{' {
+		if found := versionInYAML.FindSubmatch(data); found != nil {
+			return string(found[1]), string(found[2])
+		}
+		return "", ""
+	}
+	d := jsontext.NewDecoder(bytes.NewReader(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	for _, err := d.ReadToken(); err == nil && d.PeekKind() == '"'; err = d.SkipValue() {
+		name, err := d.ReadToken()
+		if err != nil {
+			break
+		}
+		if member = name.String(); member == "openapi" || member == "swagger" {
+			raw, err := d.ReadValue()
+			if err != nil {
+				break
+			}
+			return member, strings.Trim(string(raw), `"`)
+		}
+	}
+	if found := regexp.MustCompile(`["'](openapi|swagger)["'][ \t]*:[ \t]*["']([0-9.]+)`).FindSubmatch(data); found != nil { // YAML in flow style
+		return string(found[1]), string(found[2])
+	}
+	return "", ""
+}
+
+// A node is a member of a document, or an item, and its value.
+type node struct{ key, value *yaml.Node }
+
+func (n node) at(name string) node {
+	if n.value != nil && n.value.Kind == yaml.MappingNode {
+		for i := 0; i+1 < len(n.value.Content); i += 2 {
+			if n.value.Content[i].Value == name {
+				return node{n.value.Content[i], n.value.Content[i+1]}
+			}
+		}
+	}
+	return node{}
+}
+
+func (n node) origin() *openapi3.Origin {
+	if n.key == nil {
+		return nil
+	}
+	return &openapi3.Origin{Key: &openapi3.Location{Line: n.key.Line}}
+}
+
+// addLines gives a converted document the lines of the Swagger document it was made of, which kin-openapi does not read.
+func addLines(doc *openapi3.T, data []byte) {
+	var file yaml.Node
+	if err := yaml.Unmarshal(data, &file); err != nil || len(file.Content) == 0 {
+		return // JSON that is no YAML: then there are no lines
+	}
+	root := node{value: file.Content[0]}
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			at := root.at("paths").at(path).at(strings.ToLower(method))
+			op.Origin = at.origin()
+			for status, ref := range op.Responses.Map() {
+				addResponseLines(ref, at.at("responses").at(status))
+			}
+		}
+	}
+	if doc.Components == nil {
+		return
+	}
+	for name, ref := range doc.Components.Responses {
+		addResponseLines(ref, root.at("responses").at(name))
+	}
+	for name, ref := range doc.Components.Schemas {
+		addSchemaLines(ref, root.at("definitions").at(name))
+	}
+}
+
+func addResponseLines(ref *openapi3.ResponseRef, at node) {
+	if ref.Ref != "" {
+		return // it has those of what it refers to
+	}
+	ref.Value.Origin = at.origin()
+	for _, media := range ref.Value.Content {
+		addSchemaLines(media.Schema, at.at("schema"))
+	}
+	for name, header := range ref.Value.Headers {
+		header.Value.Origin = at.at("headers").at(name).origin()
+		addSchemaLines(header.Value.Schema, at.at("headers").at(name))
+	}
+}
+
+func addSchemaLines(ref *openapi3.SchemaRef, at node) {
+	if ref == nil || ref.Ref != "" || ref.Value == nil {
+		return
+	}
+	s := ref.Value
+	s.Origin = at.origin()
+	addSchemaLines(s.Items, at.at("items"))
+	addSchemaLines(s.AdditionalProperties.Schema, at.at("additionalProperties"))
+	for name, p := range s.Properties {
+		addSchemaLines(p, at.at("properties").at(name))
+	}
+	if parts := at.at("allOf").value; parts != nil && len(parts.Content) == len(s.AllOf) {
+		for i, part := range s.AllOf {
+			addSchemaLines(part, node{parts.Content[i], parts.Content[i]})
+		}
+	}
+}
+
+// line returns where in the document something begins, or 0.
+func line(origin *openapi3.Origin) int {
+	if origin == nil || origin.Key == nil {
+		return 0
+	}
+	return origin.Key.Line
+}
