@@ -30,6 +30,9 @@ func writeGitHub(w io.Writer, d *Document, _ Options) error {
 				githubData(strings.TrimPrefix(f.Where+": ", ": ")+f.all(g.Rule)+f.times()+strings.TrimRight("\n"+f.Example, "\n")))
 		}
 	}
+	for _, why := range d.failures() {
+		fmt.Fprintf(&b, "::error title=%s::%s\n", githubProperty(d.Kind), githubData(why))
+	}
 	fmt.Fprintf(&b, "::notice title=%s::%s\n", githubProperty(d.Kind), githubData(d.Title+": "+d.Verdict+" "+d.Summary))
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -47,12 +50,14 @@ type (
 		Name     string       `xml:"name,attr"`
 		Tests    int          `xml:"tests,attr"`
 		Failures int          `xml:"failures,attr"`
+		Errors   int          `xml:"errors,attr"`
 		Suites   []junitSuite `xml:"testsuite"`
 	}
 	junitSuite struct {
 		Name     string      `xml:"name,attr"`
 		Tests    int         `xml:"tests,attr"`
 		Failures int         `xml:"failures,attr"`
+		Errors   int         `xml:"errors,attr"`
 		Skipped  int         `xml:"skipped,attr"`
 		Cases    []junitCase `xml:"testcase"`
 	}
@@ -60,6 +65,7 @@ type (
 		Class   string        `xml:"classname,attr"`
 		Name    string        `xml:"name,attr"`
 		Failure *junitMessage `xml:"failure"`
+		Error   *junitMessage `xml:"error"`
 		Skipped *junitMessage `xml:"skipped"`
 		Output  string        `xml:"system-out,omitempty"`
 	}
@@ -71,7 +77,8 @@ type (
 )
 
 // writeJUnit writes a suite for each part and a case for each finding. Findings that do not fail the report are cases that
-// pass and say so; a part without findings is a case that passes or, if it was not examined, is skipped.
+// pass and say so; a part without findings is a case that passes, is skipped if there was nothing to examine, or is an error if
+// it could not be examined.
 func writeJUnit(w io.Writer, d *Document, _ Options) error {
 	suites := map[string]*junitSuite{}
 	var order []*junitSuite
@@ -105,8 +112,12 @@ func writeJUnit(w io.Writer, d *Document, _ Options) error {
 	for i, s := range order {
 		if len(s.Cases) == 0 {
 			c := junitCase{Class: s.Name, Name: "no findings"}
-			if skipped := d.Parts[i].Skipped; skipped != "" {
-				c.Skipped = &junitMessage{Message: skipped}
+			switch part := d.Parts[i]; {
+			case part.Err != "":
+				c.Name, c.Error = "not examined", &junitMessage{Message: part.Err}
+				s.Errors++
+			case part.Skipped != "":
+				c.Skipped = &junitMessage{Message: part.Skipped}
 				s.Skipped++
 			}
 			s.Cases = append(s.Cases, c)
@@ -114,6 +125,7 @@ func writeJUnit(w io.Writer, d *Document, _ Options) error {
 		s.Tests = len(s.Cases)
 		all.Tests += s.Tests
 		all.Failures += s.Failures
+		all.Errors += s.Errors
 		all.Suites = append(all.Suites, *s)
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {

@@ -51,7 +51,8 @@ type Rule struct {
 // A Part is something that was examined, such as an application or an operation of a contract.
 type Part struct {
 	Name    string
-	Skipped string // why it was not examined; empty if it was
+	Skipped string // why there was nothing to examine; empty if there was
+	Err     string // why it could not be examined; empty if it could
 }
 
 // A Group is findings that have the rule in common, the part they are in, or both.
@@ -92,6 +93,16 @@ type Figure struct {
 	Name     string
 	Count    int
 	Severity Severity // of what is counted; Off for other things
+}
+
+// failures says of each part that could not be examined why. No report is complete without them.
+func (d *Document) failures() (all []string) {
+	for _, part := range d.Parts {
+		if part.Err != "" {
+			all = append(all, part.Name+" could not be examined: "+part.Err)
+		}
+	}
+	return all
 }
 
 // Open returns the findings of the group that are not accepted.

@@ -53,7 +53,7 @@ func sample() *report.Document {
 	return &report.Document{
 		Kind: "audit", Title: "Audit of Schema Sentinel", Verdict: "Failed: 1 finding at severity error or higher.", Summary: "3 tokens: 1 error", FailOn: report.Error,
 		Rules:   []report.Rule{secret, unused},
-		Parts:   []report.Part{{Name: "app1"}, {Name: "app2"}, {Name: "app3"}, {Name: "app4", Skipped: "not allowed to read it"}},
+		Parts:   []report.Part{{Name: "app1"}, {Name: "app2"}, {Name: "app3"}, {Name: "app4", Skipped: "there was nothing"}, {Name: "app5", Err: "not allowed to read [it]"}},
 		Columns: []string{"Token", "Name"}, Fields: []string{"application", "token", "name"},
 		Groups: []report.Group{
 			{Rule: secret, Findings: []report.Finding{first}},
@@ -62,7 +62,7 @@ func sample() *report.Document {
 		},
 		Figures: []report.Figure{{Name: "Tokens", Count: 12345}, {Name: "Errors", Count: 1, Severity: report.Error}, {Name: "Notes", Severity: report.Note}},
 		First:   []report.Section{{Title: "Worst tokens", Columns: []string{"Token", "Findings"}, Rows: [][]string{{"8zt3c5n7w1qa", "1 error"}}}},
-		Last:    []report.Section{{Title: "Not read", Rows: [][]string{{"app4", "403"}}, Note: "These say nothing."}},
+		Last:    []report.Section{{Title: "Not read", Rows: [][]string{{"app5", "403"}}, Note: "These say nothing."}},
 		Footer:  "Written by psoauth.",
 		JSON:    map[string]any{"name": "\u202e<\U000e0001>", "n": 1},
 	}
@@ -172,7 +172,7 @@ func hostileDocument() *report.Document {
 func TestHostileTextIsNoFormula(t *testing.T) {
 	t.Parallel()
 	rows, err := csv.NewReader(strings.NewReader(written(t, "csv", hostileDocument(), report.Options{}))).ReadAll()
-	if err != nil || len(rows) != 2*len(hostile)+1 {
+	if err != nil || len(rows) != 2*len(hostile)+2 {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}
 	for _, row := range rows {
@@ -222,7 +222,7 @@ func TestHostileTextIsNoWorkflowCommand(t *testing.T) {
 	t.Parallel()
 	d := hostileDocument()
 	lines := strings.Split(strings.TrimSpace(written(t, "github", d, report.Options{})), "\n")
-	if len(lines) != len(hostile)+1 {
+	if len(lines) != len(hostile)+2 {
 		t.Errorf("%d lines", len(lines))
 	}
 	command := regexp.MustCompile(`^::(error|warning|notice) (file=[^,:\r\n]*,)?title=[^,:]*::`)

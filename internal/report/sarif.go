@@ -20,8 +20,17 @@ type (
 		Tool struct {
 			Driver sarifDriver `json:"driver"`
 		} `json:"tool"`
-		ColumnKind string        `json:"columnKind"`
-		Results    []sarifResult `json:"results"`
+		ColumnKind  string            `json:"columnKind"`
+		Invocations []sarifInvocation `json:"invocations"`
+		Results     []sarifResult     `json:"results"`
+	}
+	sarifInvocation struct {
+		Successful    bool                `json:"executionSuccessful"`
+		Notifications []sarifNotification `json:"toolExecutionNotifications,omitempty"`
+	}
+	sarifNotification struct {
+		Level   string    `json:"level"`
+		Message sarifText `json:"message"`
 	}
 	sarifDriver struct {
 		Name           string      `json:"name"`
@@ -103,6 +112,12 @@ func writeSARIF(w io.Writer, d *Document, _ Options) error {
 			run.Results = append(run.Results, f.sarif(d.Kind, g.Rule, index[g.ID]))
 		}
 	}
+	invocation := sarifInvocation{Successful: true}
+	for _, why := range d.failures() {
+		invocation.Successful = false
+		invocation.Notifications = append(invocation.Notifications, sarifNotification{Error.String(), sarifText{sarifEscapes.Replace(why)}})
+	}
+	run.Invocations = []sarifInvocation{invocation}
 	return writeJSON(w, &Document{JSON: sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{run}}}, Options{})
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -49,6 +50,9 @@ func Visible(document string) string {
 func writeCSV(w io.Writer, d *Document, _ Options) error {
 	rows := csv.NewWriter(w)
 	_ = rows.Write(append(append([]string{"severity", "rule"}, d.Fields...), "message", "remedy", "accepted_until")) // it keeps its error
+	for _, why := range d.failures() {
+		_ = rows.Write(slices.Concat([]string{Error.String(), "incomplete"}, make([]string, len(d.Fields)), []string{why, "", ""}))
+	}
 	for _, g := range d.Groups {
 		for _, f := range g.Findings {
 			until := ""

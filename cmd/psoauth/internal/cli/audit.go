@@ -102,7 +102,10 @@ func (a *auditing) run(ctx context.Context, args []string) error {
 		baseline = &audit.Baseline{}
 	}
 	found, unread, err := a.audit(ctx, args, options)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err() // an audit starts anew, whatever page it was on
+	case err != nil:
 		return err
 	}
 	if a.updateBaseline {
@@ -115,7 +118,7 @@ func (a *auditing) run(ctx context.Context, args []string) error {
 	if unread != nil {
 		verdict = unread
 	}
-	return a.publish(auditDocument(found, failOn, a.options), a.format.value, a.output, verdict)
+	return a.publish(auditDocument(found, failOn, verdict, a.options), a.format.value, a.output, verdict)
 }
 
 // audit applies the rules to the applications. Unread says which of them could not be read.

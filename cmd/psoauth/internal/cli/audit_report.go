@@ -27,14 +27,14 @@ func failures(r *audit.Report, failOn report.Severity) (n int) {
 	return n
 }
 
-// auditDocument returns the report of an audit in words. The options of commands that act on findings are those that lead
+// auditDocument returns the report of an audit and the verdict on it in words. The options of commands that act on findings are those that lead
 // the user's own commands to the organization.
-func auditDocument(r *audit.Report, failOn report.Severity, options string) *report.Document {
+func auditDocument(r *audit.Report, failOn report.Severity, verdict error, options string) *report.Document {
 	flagged := r.Flagged()
 	several := len(r.Applications) != 1
 	d := &report.Document{
 		Kind: "audit", Title: "Token audit of " + countOf(len(r.Applications), "application"), FailOn: failOn,
-		Verdict: outcome(verdictOn(failures(r, failOn), failOn)),
+		Verdict: outcome(verdict),
 		Columns: []string{"Token", "Name", "Actor"},
 		Fields:  []string{"application", "token", "name", "actor", "actor_name"},
 		Figures: []report.Figure{
@@ -67,7 +67,7 @@ func auditDocument(r *audit.Report, failOn report.Severity, options string) *rep
 	names := map[string]string{}
 	for _, app := range r.Applications {
 		names[app.ID] = cmp.Or(app.Name, app.ID)
-		d.Parts = append(d.Parts, report.Part{Name: app.ID, Skipped: app.Err})
+		d.Parts = append(d.Parts, report.Part{Name: app.ID, Err: app.Err})
 	}
 	for _, g := range r.Groups {
 		group := report.Group{Rule: auditRule(g.Rule)}

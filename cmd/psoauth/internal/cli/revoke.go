@@ -172,6 +172,9 @@ func (r *revocation) choose(ctx context.Context, args []string) (*api.Client, pl
 		if application, targets, err = r.fromReport(application); err != nil {
 			return nil, place{}, nil, err
 		}
+		if len(targets) == 0 {
+			return nil, place{}, nil, fmt.Errorf("--from %s: no token to revoke: no finding in it is on a token that APP_ID, --rule and --severity choose, and open", r.from)
+		}
 		args = nil
 	}
 	r.takesToken = false
@@ -191,7 +194,7 @@ func (r *revocation) choose(ctx context.Context, args []string) (*api.Client, pl
 		}
 	}
 	if len(targets) == 0 {
-		return nil, place{}, nil, errors.New("no token to revoke: name some, or check --rule and --severity")
+		return nil, place{}, nil, errors.New("no token to revoke: name some, or a report with --from")
 	}
 	return client, at, targets, nil
 }

@@ -217,6 +217,7 @@ func TestRevokingByAReport(t *testing.T) {
 	findings := strings.Join([]string{
 		finding("error", "token.live-secret", "a", ""), finding("warning", "token.unused", "a", ""), finding("note", "reach.write", "b", ""),
 		finding("warning", "token.unused", "gone", ""), finding("warning", "token.unused", "d", `,"accepted":{"until":"2027-01-01"}`),
+		finding("error", "scope.undeclared", "c", `,"also":["reach.delete","token.widened"]`),
 		`{"severity":"error","rule":"scope.undeclared","token":null}`,
 	}, ",")
 	report := filepath.Join(t.TempDir(), "audit.json")
@@ -227,8 +228,9 @@ func TestRevokingByAReport(t *testing.T) {
 	}
 	write(`{"application":{"id":"app1","name":"x"},"findings":[` + findings + `]}`)
 	for args, want := range map[string][]string{
-		"":                         {"a", "b"},
-		"--severity warning":       {"a"},
+		"":                         {"a", "b", "c"},
+		"--severity warning":       {"a", "c"},
+		"--rule token.widened":     {"c"},
 		"--rule reach.write":       {"b"},
 		"app1 --rule token.unused": {"a"},
 		"--rule nosuch":            nil,
@@ -239,7 +241,7 @@ func TestRevokingByAReport(t *testing.T) {
 		if !slices.Equal(server.deletes, want) || (want == nil) != (r.status == 2) {
 			t.Errorf("%s: status %d, deleted %q, want %q: %s", args, r.status, server.deletes, want, r.stderr)
 		}
-		if want != nil && !strings.Contains(args, "reach") && receipt(t, r.stdout)["gone"] != "gone" {
+		if want != nil && !strings.Contains(args, "reach") && !strings.Contains(args, "widened") && receipt(t, r.stdout)["gone"] != "gone" {
 			t.Errorf("%s: %s", args, r.stdout)
 		}
 	}
@@ -251,6 +253,12 @@ func TestRevokingByAReport(t *testing.T) {
 	}
 	if run(t, user, "token", "revoke", "app2", "--from", report, "--yes"); !slices.Equal(server.deletes, []string{"c"}) {
 		t.Errorf("deleted %q", server.deletes)
+	}
+	for _, empty := range []string{"", `{"severity":"note","rule":"actor.many-tokens","token":null,"actor":"ada"}`} {
+		write(`{"application":null,"findings":[` + empty + `]}`)
+		if line := failed(t, run(t, user, "token", "revoke", "--from", report, "--yes")); !strings.Contains(line, "no token to revoke") {
+			t.Error(line)
+		}
 	}
 	write(`{"summary":{}}`)
 	if line := failed(t, run(t, user, "token", "revoke", "--from", report, "--yes")); !strings.Contains(line, "want a report of psoauth audit") {
