@@ -54,7 +54,8 @@ func (c *Client) onAPI(op operation, path ...string) *call {
 	return &call{operation: op, credential: c.apiCredential, service: c.service, to: originOf(c.baseURL), path: path}
 }
 
-var segmentNames = [...]string{"organization", "application id", "token id"}
+// kinds are what the segments of a path name.
+var kinds = [...]string{"organization", "application", "token"}
 
 // check refuses what cannot be one segment of a path: nothing, a dot segment, which every hop may resolve away
 // (RFC 3986, section 5.2.4), control characters, and bytes that are not UTF-8. All else the generated code escapes.
@@ -72,21 +73,17 @@ func (c *call) check() error {
 			problem = "holds control characters"
 		}
 		if problem != "" {
-			return invalidArgument(c.operation, "the %s %s", segmentNames[i], problem)
+			return invalidArgument(c.operation, "the %s %s", kinds[i]+[...]string{"", " id", " id"}[i], problem)
 		}
 	}
 	if c.credential == nil {
-		return invalidArgument(c.operation, "the client has no credential for this operation; it needs %s", c.needs())
+		needs := "a service token with the access " + c.access
+		if c.access == "" {
+			needs = "an OAuth access token"
+		}
+		return invalidArgument(c.operation, "the client has no credential for this operation; it needs %s", needs)
 	}
 	return nil
-}
-
-// needs says in words what credential the operation needs.
-func (o operation) needs() string {
-	if o.access == "" {
-		return "an OAuth access token; a service token is never accepted here"
-	}
-	return "a service token with the access " + o.access
 }
 
 // credentialName says in words what was sent.
@@ -104,20 +101,33 @@ func (c *call) object() string {
 	}
 	name := ""
 	for i, segment := range c.path {
-		name = [...]string{"organization ", "application ", "token "}[i] + c.excerpt(segment, 100) + [...]string{"", " in ", " of "}[i] + name
+		name = kinds[i] + " " + c.excerpt(segment, 100) + [...]string{"", " in ", " of "}[i] + name
 	}
 	return name
 }
 
-// asked names what was asked for.
-func (c *call) asked() string {
-	switch {
-	case c.items != "":
+// item names what the operation is about.
+func (c *call) item() string {
+	if c.items != "" {
 		return c.items + " of " + c.object()
-	case c.success == http.StatusNoContent:
-		return "deletion of " + c.object()
 	}
 	return c.object()
+}
+
+// asked names what was asked for, as errors begin.
+func (c *call) asked() string {
+	if c.verb() == "delete" {
+		return "deleting " + c.item()
+	}
+	return c.item()
+}
+
+// verb says what the operation does with the item.
+func (o operation) verb() string {
+	if o.success == http.StatusNoContent {
+		return "delete"
+	}
+	return "read"
 }
 
 // noteSecret remembers the credential of a request.

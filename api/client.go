@@ -83,7 +83,7 @@ func (c *Client) ListApplications(ctx context.Context, organization string, opti
 // Applications returns an iterator over an organization's OAuth applications, under the same rules as [Client.Tokens].
 func (c *Client) Applications(ctx context.Context, organization string, options ListOptions) iter.Seq2[*Application, error] {
 	return items(list[ApplicationPage, Application]{
-		op:   listApplications,
+		call: c.onAPI(listApplications, organization),
 		view: viewApplications,
 		fetch: func(ctx context.Context, options ListOptions) (*ApplicationPage, error) {
 			return c.ListApplications(ctx, organization, options)

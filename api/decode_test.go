@@ -27,14 +27,14 @@ func TestWhatIsNoGoodAnswerIsAnErrorAndNeverAZeroValue(t *testing.T) {
 		"white space":            {js, " \n", "ends too early"},
 		"an empty object":        {js, "{}", ""},
 		"null":                   {js, "null", ""},
-		"an array":               {js, "[]", "at the top: "},
-		"a string":               {js, `"x"`, "at the top: "},
-		"a number":               {js, `7`, "at the top: "},
+		"an array":               {js, "[]", "(200); the body begins []; check the URL http://"},
+		"a string":               {js, `"x"`, `(200); the body begins "x"; check the URL http://`},
+		"a number":               {js, `7`, "(200); the body begins 7; check the URL http://"},
 		"a foreign object":       {js, `{"hello":"world","ok":true}`, ""},
 		"an error with 200":      {js, `{"code":"not_found","message":"Not Found"}`, ""},
-		"plain text":             {js, `Not Found`, "not strict JSON"},
-		"html labelled json":     {js, `<html>`, "not strict JSON"},
-		"a byte order mark":      {js, "\ufeff{}", "not strict JSON"},
+		"plain text":             {js, `Not Found`, "invalid JSON"},
+		"html labelled json":     {js, `<html>`, "invalid JSON"},
+		"a byte order mark":      {js, "\ufeff{}", "invalid JSON"},
 	} {
 		for operation, call := range everyOperation {
 			t.Run(name+"/"+operation, func(t *testing.T) {
@@ -62,16 +62,16 @@ func TestDecodingIsStrict(t *testing.T) {
 	with := func(old, new string) string { return strings.Replace(tokenBody, old, new, 1) }
 	for name, test := range map[string]struct{ body, says string }{
 		"truncated":                       {tokenBody[:len(tokenBody)-9], "ends too early"},
-		"trailing garbage":                {tokenBody + "x", "not strict JSON"},
-		"a second value":                  {tokenBody + "{}", "not strict JSON"},
+		"trailing garbage":                {tokenBody + "x", "invalid JSON"},
+		"a second value":                  {tokenBody + "{}", "invalid JSON"},
 		"duplicate member":                {with(`{"id"`, `{"id":"z","id"`), "duplicate"},
 		"duplicate member, escaped":       {with(`{"id"`, `{"\u0069d":"z","id"`), "duplicate"},
 		"duplicate in an unknown":         {with(`{"id"`, `{"new":{"a":1,"a":2},"id"`), "duplicate"},
 		"invalid UTF-8":                   {with("CI", "\xff"), "UTF-8"},
 		"lone surrogate":                  {with("CI", `\ud800`), "surrogate"},
 		"required member missing":         {with(`"display_name":"CI",`, ``), "at /display_name: the member is missing"},
-		"required member null":            {with(`"CI"`, `null`), "at /display_name: null"},
-		"optional member null":            {with(`{"id"`, `{"service_token_accesses":[null],"id"`), "at /service_token_accesses/0: null"},
+		"required member null":            {with(`"CI"`, `null`), "at /display_name: unexpected null"},
+		"optional member null":            {with(`{"id"`, `{"service_token_accesses":[null],"id"`), "at /service_token_accesses/0: unexpected null"},
 		"wrong type":                      {with(`"tok1"`, `17`), "at /id: unexpected number"},
 		"wrong type inside":               {with(`{"id"`, `{"oauth_accesses_by_resource":{"database":7,"organization":7,"branch":7,"user":7},"id"`), "at /oauth_accesses_by_resource/database: unexpected number"},
 		"required member missing inside":  {with(`{"id"`, `{"service_token_accesses":[{"id":"x"}],"id"`), "at /service_token_accesses/0/access: the member is missing"},
@@ -81,7 +81,7 @@ func TestDecodingIsStrict(t *testing.T) {
 		"an empty time":                   {with("2026-05-01T08:00:00.000Z", ""), "RFC 3339"},
 		"a number for a secret":           {with(`{"id"`, `{"token":1234567890,"id"`), "at /token: want a string"},
 		"member in another case":          {with(`"id"`, `"ID"`), "at /id: the member is missing"},
-		"required member, name escaped":   {with(`"display_name":"CI"`, `"display\u005fname":null`), "at /display_name: null"},
+		"required member, name escaped":   {with(`"display_name":"CI"`, `"display\u005fname":null`), "at /display_name: unexpected null"},
 		"a required member of a required": {with(`{"id"`, `{"service_token_accesses":[{"id":"x","access":"a","description":"d","resource_name":"r","resource_id":"i","resource_type":"t","resource":{"id":"x"}}],"id"`), "/service_token_accesses/0/resource/created_at: the member is missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -90,7 +90,7 @@ func TestDecodingIsStrict(t *testing.T) {
 				promised := strings.Contains(test.says, "the member is missing") || strings.Contains(test.says, "null")
 				c, _ := serve(t, answer(200, "application/json", test.body), options...)
 				token, err := c.GetToken(t.Context(), "acme", "app1", "tok1")
-				if options == nil && promised && !strings.Contains(test.says, "/id:") && !strings.Contains(test.says, "/0: null") {
+				if options == nil && promised && !strings.Contains(test.says, "/id:") && !strings.Contains(test.says, "/0: unexpected null") {
 					if err != nil {
 						t.Errorf("got %v", err)
 					}

@@ -67,7 +67,7 @@ func (c *Client) exchange(ctx context.Context, call *call, build func() (*http.R
 				if next := reply.redirect(request); next != nil {
 					reply.close()
 					if redirects++; redirects > maxRedirects {
-						return nil, transportError(call, fmt.Errorf("%w: it redirects more than %d times", ErrUnexpectedResponse, maxRedirects))
+						return nil, transportError(call, fmt.Errorf("%w: more than %d redirects", ErrUnexpectedResponse, maxRedirects))
 					}
 					request = next
 					continue

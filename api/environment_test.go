@@ -137,11 +137,11 @@ func TestErrorsSayOnceWhatWasAskedWhatIsWrongAndWhatToDo(t *testing.T) {
 			404, `{"code":"not_found","message":"Not Found"}`, "getOAuthApplication"},
 		"tokens of application app1 in organization acme: too many requests (429); try again later": {
 			429, `{"code":"too_many_requests","message":"Too Many Requests"}`, "listOAuthTokens"},
-		"no access to token tok1 of application app1 in organization acme: it does not exist, or the service token lacks read_oauth_tokens (403)": {
+		"not allowed to read token tok1 of application app1 in organization acme: the service token lacks read_oauth_tokens, or the token does not exist (403)": {
 			403, `{"code":"forbidden","message":"Forbidden"}`, "getOAuthToken"},
-		"token tok1 of application app1 in organization acme: the service failed (500 internal): oops; try again later": {
+		"token tok1 of application app1 in organization acme: the server failed (500 internal): oops; try again later": {
 			500, `{"code":"internal","message":"oops"}`, "getOAuthToken"},
-		"token info: the access token was not accepted (401); check that it is complete and not revoked; the operation needs an OAuth access token; a service token is never accepted here": {
+		"token info: the access token was not accepted (401); check that it is complete and not revoked; a service token is never accepted here": {
 			401, `{"code":"unauthorized"}`, "getTokenInfo"},
 	} {
 		c, rec := serve(t, answer(test.status, "application/json", test.body))

@@ -84,8 +84,8 @@ func (e *Error) Error() string {
 	if !strings.Contains(e.says, e.Message) && e.says != "" && !echoes(e.Message, e.Status) && e.Message != e.Code {
 		b.WriteString(": " + e.Message)
 	}
-	if e.Body != "" && e.kind == ErrUnexpectedResponse {
-		b.WriteString("; the body begins " + text.Excerpt(e.Body, 120))
+	if e.Body != "" && e.kind == ErrUnexpectedResponse && (e.Code+e.Message == "" || e.Status < 300) {
+		b.WriteString("; the body begins " + text.Excerpt(e.Body, 100))
 	}
 	if e.advice != "" {
 		b.WriteString("; " + e.advice)
@@ -142,28 +142,36 @@ func statusError(call *call, r *reply) *Error {
 	e := responseError(call, r)
 	e.Code, e.Message = serverWords(call, r)
 	e.RetryAfter = retryAfter(r.header, time.Now())
-	lacks := call.credentialName() + " lacks " + call.access
+	asked, credential := call.asked(), call.credentialName()
+	lacks, url := credential+" lacks "+call.access, "check the URL "+e.URL
+	note := "a service token needs the access " + call.access
 	if call.access == "" {
-		lacks = "it needs " + call.needs()
+		note = "a service token is never accepted here"
+		lacks = credential + " has no access to it; " + note
+	}
+	later := "try again later"
+	if e.RetryAfter > 0 {
+		later = "try again in " + e.RetryAfter.Round(time.Second/10).String()
 	}
 	switch status := r.status; {
 	case status == http.StatusUnauthorized:
-		e.kind, e.says = ErrUnauthorized, call.asked()+": "+call.credentialName()+" was not accepted"
-		e.advice = "check that it is complete and not revoked; the operation needs " + call.needs()
+		e.kind, e.says = ErrUnauthorized, asked+": "+credential+" was not accepted"
+		e.advice = "check that it is complete and not revoked; " + note
 	case status == http.StatusForbidden:
-		e.kind, e.says = ErrForbidden, "no access to "+call.asked()+": it does not exist, or "+lacks
+		e.kind, e.says = ErrForbidden, "not allowed to "+call.verb()+" "+call.item()+": "+lacks
+		if kind := len(call.path) - 1; kind >= 0 {
+			e.says += ", or the " + kinds[kind] + " does not exist"
+		}
 	case status == http.StatusNotFound:
 		e.kind, e.says, e.advice = ErrNotFound, "no "+call.object()+", or "+lacks, "asked for "+e.URL
 	case status == http.StatusTooManyRequests:
-		e.kind, e.says, e.advice = ErrRateLimited, call.asked()+": too many requests", "try again "+whenToRetry(e.RetryAfter)
+		e.kind, e.says, e.advice = ErrRateLimited, asked+": too many requests", later
 	case status >= 500:
-		e.kind, e.says, e.advice = ErrServer, call.asked()+": the service failed", "try again "+whenToRetry(e.RetryAfter)
+		e.kind, e.says, e.advice = ErrServer, asked+": the server failed", later
 	case status >= 400:
-		e.kind, e.says = ErrUnexpectedResponse, call.asked()+": the request was refused"
-		e.advice = "check the ids and the URL of the service, " + e.URL
+		e.kind, e.says, e.advice = ErrUnexpectedResponse, asked+": the request was refused", "check the ids and the URL "+e.URL
 	default:
-		e.kind, e.says = ErrUnexpectedResponse, call.asked()+": a status that is not in the contract"
-		e.advice = "check the URL of the service, " + e.URL
+		e.kind, e.says, e.advice = ErrUnexpectedResponse, asked+": undocumented status", url
 	}
 	call.doubt(e)
 	return e
@@ -181,7 +189,7 @@ func contentError(call *call, r *reply, problem string) *Error {
 	e := responseError(call, r)
 	e.kind, e.Message = ErrUnexpectedResponse, call.excerpt(problem, excerptBytes)
 	e.says = call.asked() + ": " + e.Message
-	e.advice = "check the URL of the service, " + e.URL + "; if that is right, the service no longer keeps the contract"
+	e.advice = "check the URL " + e.URL + "; if it is right, the API has changed"
 	return e
 }
 
@@ -209,26 +217,24 @@ func transportError(call *call, err error) *Error {
 	if broken, ok := errors.AsType[*bodyError](err); ok {
 		e.Status, e.RequestID = broken.status, call.excerpt(broken.requestID, requestIDBytes)
 	}
-	tooLarge := "the limit can be raised"
-	if call.items != "" {
-		tooLarge = "ask for smaller pages"
-	}
+	_, unauthorized := errors.AsType[*credentialError](err)
 	e.advice = "check the network and the base URL, and try again"
-	if _, ok := errors.AsType[*credentialError](err); ok {
+	switch {
+	case unauthorized:
 		e.kind, e.advice = ErrUnauthorized, "authorize the application again"
-	}
-	for _, known := range []struct {
-		kind   error
-		advice string
-	}{
-		{ErrForeignHost, "check the URL of the service, " + e.URL},
-		{ErrResponseTooLarge, tooLarge},
-		{ErrUnexpectedResponse, "check the URL of the service, " + e.URL},
-		{ErrInvalidArgument, ""},
-	} {
-		if errors.Is(err, known.kind) && e.kind == nil {
-			e.kind, e.advice = known.kind, known.advice
+	case errors.Is(err, ErrForeignHost), errors.Is(err, ErrUnexpectedResponse):
+		e.kind, e.advice = ErrUnexpectedResponse, "check the URL "+e.URL
+		if errors.Is(err, ErrForeignHost) {
+			e.kind = ErrForeignHost
 		}
+	case errors.Is(err, ErrResponseTooLarge) && call.items != "":
+		e.kind, e.advice = ErrResponseTooLarge, "ask for smaller pages"
+	case errors.Is(err, ErrResponseTooLarge):
+		e.kind, e.advice = ErrResponseTooLarge, "the limit can be raised"
+	case errors.Is(err, ErrInvalidArgument):
+		e.kind, e.advice = ErrInvalidArgument, ""
+	case errors.Is(err, context.Canceled):
+		e.advice = ""
 	}
 	call.doubt(e)
 	e.says = call.asked() + ": " + e.Message
@@ -267,11 +273,4 @@ func saying(err error, known ...string) error {
 		}
 	}
 	return errors.New(said)
-}
-
-func whenToRetry(after time.Duration) string {
-	if after <= 0 {
-		return "later"
-	}
-	return fmt.Sprintf("in %s", after.Round(time.Second/10))
 }

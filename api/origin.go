@@ -32,7 +32,7 @@ func originOf(u *url.URL) origin {
 func (o origin) String() string { return o.scheme + "://" + net.JoinHostPort(o.host, o.port) }
 
 func foreignHost(from, to origin) error {
-	return fmt.Errorf("%w: %s sent the request on to %s; nothing was sent there", ErrForeignHost, from, to)
+	return fmt.Errorf("%w: %s redirects to %s; nothing was sent there", ErrForeignHost, from, to)
 }
 
 // parseBaseURL returns raw in the one form the generated client gets: without a trailing slash, its path kept. It never

@@ -62,7 +62,7 @@ func readPage[P, T any](ctx context.Context, c *Client, call *call, options List
 		return nil, err
 	}
 	if current := view(page).current; current != 0 && current != int64(call.page) {
-		return nil, listError(call.operation, ErrPageLoop, "page %d was asked for and page %d came", call.page, current)
+		return nil, listError(call, ErrPageLoop, "asked for page %d, got page %d", call.page, current)
 	}
 	return page, nil
 }
@@ -90,7 +90,7 @@ func (c *Client) Tokens(ctx context.Context, organization, applicationID string,
 // at the Limit.
 func (c *Client) TokenPages(ctx context.Context, organization, applicationID string, options ListOptions) iter.Seq2[*TokenPage, error] {
 	return list[TokenPage, Token]{
-		op:   listTokens,
+		call: c.onAPI(listTokens, organization, applicationID),
 		view: viewTokens,
 		fetch: func(ctx context.Context, options ListOptions) (*TokenPage, error) {
 			return c.ListTokens(ctx, organization, applicationID, options)
@@ -157,7 +157,7 @@ func (v view[T]) problem() string {
 
 // A list reads pages P of items T.
 type list[P, T any] struct {
-	op    operation
+	call  *call // for what errors say; fetch makes its own
 	view  func(*P) view[T]
 	fetch func(context.Context, ListOptions) (*P, error)
 }
@@ -167,7 +167,7 @@ func (l list[P, T]) pages(ctx context.Context, options ListOptions) iter.Seq2[*P
 }
 
 func (l list[P, T]) read(ctx context.Context, options ListOptions, yield func(*P, error) bool) {
-	options, err := options.withDefaults(l.op)
+	options, err := options.withDefaults(l.call.operation)
 	if err != nil {
 		yield(nil, err)
 		return
@@ -286,28 +286,27 @@ func (l list[P, T]) next(t *tally, v view[T], number, read int) *Error {
 	t.more = named || read > 0 && (pages || seen < t.expected)
 	switch {
 	case v.next != nil && *v.next != int64(number)+1:
-		return listError(l.op, ErrPageLoop, "page %d names page %d as the next one", number, *v.next)
+		return listError(l.call, ErrPageLoop, "page %d names page %d as the next page", number, *v.next)
 	case t.more && t.idle > maxIdle:
-		return listError(l.op, ErrPageLoop, "%d pages in a row held nothing new", t.idle)
+		return listError(l.call, ErrPageLoop, "%d pages in a row held nothing new", t.idle)
 	case t.more && number >= t.end:
-		return listError(l.op, ErrPageLoop, "the list goes on after page %d, which must be the last", number)
+		return listError(l.call, ErrPageLoop, "the list continues after page %d, which must be the last", number)
 	case t.more:
 		return nil
 	case !t.changed && t.expected >= 0 && seen != t.expected, t.changed && seen < t.least:
-		return listError(l.op, ErrIncomplete, "the server counts %d from the first page read, and %d came", t.expected, seen)
+		return listError(l.call, ErrIncomplete, "the server counts %d, and sent %d", t.expected, seen)
 	case !t.changed && pages:
-		return listError(l.op, ErrIncomplete, "the server counts %d pages, and the list ended after page %d", *v.last, number)
+		return listError(l.call, ErrIncomplete, "the server counts %d pages, and the list ended after page %d", *v.last, number)
 	}
 	return nil
 }
 
-func listError(op operation, kind error, format string, args ...any) *Error {
-	e := &Error{Operation: op.id, Message: fmt.Sprintf(format, args...), kind: kind}
-	switch kind {
-	case ErrIncomplete:
-		e.advice = "read the list again: it may have changed meanwhile; if this comes again, the service paginates wrongly"
-	default:
-		e.advice = "the service paginates wrongly; what was read so far is good"
+func listError(call *call, kind error, format string, args ...any) *Error {
+	e := &Error{Operation: call.id, Message: fmt.Sprintf(format, args...), kind: kind}
+	e.says = call.asked() + ": " + e.Message
+	e.advice = "the server paginates incorrectly; " + call.items + " read so far are valid"
+	if kind == ErrIncomplete {
+		e.advice = "read the list again, which may have changed meanwhile; if that fails too, the server paginates incorrectly"
 	}
 	return e
 }

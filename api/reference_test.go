@@ -76,9 +76,9 @@ type memberError struct {
 	problem string
 }
 
-func (e *memberError) Error() string { return fmt.Sprintf("at %s: %s", orTop(e.at), e.problem) }
+func (e *memberError) Error() string { return located(e.at, e.problem) }
 
-const nullProblem = "null where the contract allows none"
+const nullProblem = "unexpected null"
 
 // check goes over a value that is strict JSON already, and finds the first member that is missing although every revision of
 // the contract requires it, or null although none allows that. A nil schema is one that says nothing of members.
@@ -168,9 +168,9 @@ func problemOf(err error) string {
 		case errors.Is(err, io.ErrUnexpectedEOF):
 			return fmt.Sprintf("the JSON ends too early, at byte %d", e.ByteOffset)
 		case e.JSONPointer == "":
-			return fmt.Sprintf("not strict JSON at byte %d: %v", e.ByteOffset, e.Err)
+			return fmt.Sprintf("invalid JSON at byte %d: %v", e.ByteOffset, e.Err)
 		}
-		return fmt.Sprintf("not strict JSON at byte %d, in %s: %v", e.ByteOffset, e.JSONPointer, e.Err)
+		return fmt.Sprintf("invalid JSON at byte %d, in %s: %v", e.ByteOffset, e.JSONPointer, e.Err)
 	}
 	if e, ok := errors.AsType[*json.SemanticError](err); ok {
 		problem := "unexpected " + kindName(e.JSONKind)
@@ -182,16 +182,16 @@ func problemOf(err error) string {
 		case e.Err != nil && e.GoType != nil && e.GoType.PkgPath() == reflect.TypeFor[openapi.Scopes]().PkgPath():
 			problem = e.Err.Error()
 		}
-		return fmt.Sprintf("at %s: %s", orTop(e.JSONPointer), problem)
+		return located(e.JSONPointer, problem)
 	}
 	return err.Error()
 }
 
-func orTop(p jsontext.Pointer) string {
+func located(p jsontext.Pointer, problem string) string {
 	if p == "" {
-		return "the top"
+		return problem
 	}
-	return string(p)
+	return fmt.Sprintf("at %s: %s", p, problem)
 }
 
 func kindName(k jsontext.Kind) string {

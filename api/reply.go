@@ -46,8 +46,11 @@ func read(resp *http.Response, limit int64) (*reply, error) {
 	defer resp.Body.Close()
 	r := &reply{status: resp.StatusCode, header: resp.Header, buffer: buffers.Get().(*bytes.Buffer)}
 	if err := r.fill(resp, limit); err != nil {
-		if errors.Is(err, gzip.ErrHeader) {
-			err = fmt.Errorf("%w: the body is not gzip: %w", ErrUnexpectedResponse, err)
+		switch {
+		case errors.Is(err, gzip.ErrHeader): // of ours or of net/http's reader
+			err = fmt.Errorf("%w: the body is not gzip, as its Content-Encoding says", ErrUnexpectedResponse)
+		case !permanent(err):
+			err = fmt.Errorf("reading the response: %w", err)
 		}
 		r.close()
 		return nil, &bodyError{resp.StatusCode, resp.Header.Get(requestIDHeader), err}
@@ -78,7 +81,7 @@ func (r *reply) fill(resp *http.Response, limit int64) error {
 	}
 	n, err := r.buffer.ReadFrom(io.LimitReader(body, limit+1))
 	if err == nil && n > limit {
-		err = tooLarge
+		return tooLarge
 	}
 	return err
 }
@@ -99,7 +102,7 @@ type bodyError struct {
 	cause     error
 }
 
-func (e *bodyError) Error() string { return "reading the response: " + e.cause.Error() }
+func (e *bodyError) Error() string { return e.cause.Error() }
 func (e *bodyError) Unwrap() error { return e.cause }
 
 // decode turns a response into a value or an error, here and nowhere else: the status decides first, then the media
@@ -146,9 +149,9 @@ func otherID(id, asked string) string {
 	case asked:
 		return ""
 	case "":
-		return "it has no id"
+		return "the response has no id"
 	}
-	return "it has another id than the one asked for"
+	return "the response has another id than the one asked for"
 }
 
 func mediaTypeProblem(call *call, h http.Header) string {

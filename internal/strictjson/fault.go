@@ -33,7 +33,7 @@ func (r *Reader) unexpected() {
 	f := fault{}
 	switch c := r.peek(); {
 	case c == 'n':
-		f.problem = "null where the contract allows none"
+		f.problem = "unexpected null"
 	case c == 't' || c == 'f':
 		f.problem = "unexpected boolean"
 	case c == '"':
@@ -70,8 +70,8 @@ func (r *Reader) Done() error {
 	if r.fault.missing != "" {
 		where = where.AppendToken(r.fault.missing)
 	}
-	if where == "" {
-		where = "the top"
+	if where == "" { // the whole of it
+		return errors.New(r.fault.problem)
 	}
 	return fmt.Errorf("at %s: %s", where, r.fault.problem)
 }
@@ -80,11 +80,11 @@ func notJSON(err error) error {
 	e, ok := errors.AsType[*jsontext.SyntacticError](err)
 	switch {
 	case !ok:
-		return fmt.Errorf("not strict JSON: %v", err)
+		return fmt.Errorf("invalid JSON: %v", err)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("the JSON ends too early, at byte %d", e.ByteOffset)
 	case e.JSONPointer == "":
-		return fmt.Errorf("not strict JSON at byte %d: %v", e.ByteOffset, e.Err)
+		return fmt.Errorf("invalid JSON at byte %d: %v", e.ByteOffset, e.Err)
 	}
-	return fmt.Errorf("not strict JSON at byte %d, in %s: %v", e.ByteOffset, e.JSONPointer, e.Err)
+	return fmt.Errorf("invalid JSON at byte %d, in %s: %v", e.ByteOffset, e.JSONPointer, e.Err)
 }

@@ -98,7 +98,7 @@ func TestCheckOfAServiceThatCannotBeAskedReportsTheRest(t *testing.T) {
 	if n := got.answers("listOAuthTokens"); n != 2 || len(got.Findings) > 0 {
 		t.Errorf("%d pages, %v", n, got.Findings)
 	}
-	if line := failed(t, r); !strings.Contains(line, "no access to application") {
+	if line := failed(t, r); !strings.Contains(line, "not allowed to read application") {
 		t.Error(line)
 	}
 	r = run(t, userOf("http://127.0.0.1:1"), "contract", "check", "--app", "a", "--timeout", "10s")
