@@ -5,13 +5,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"log"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"testing"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -137,23 +140,46 @@ func ExampleError() {
 	// getOAuthToken 404 not_found 1
 }
 
-// Tokens that expire within a week, with what they may do.
+// Which tokens expire within seven days, and what they may do.
 func ExampleClient_Tokens_expiring() {
-	client, done := sandbox()
+	client, done := sandbox(apitest.WithClock(func() time.Time { return today }), apitest.WithTokens(20))
 	defer done()
-
-	now, expiring := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC), 0
-	for token, err := range client.Tokens(context.Background(), "acme", "5kq1x0v2m8yd", api.ListOptions{Prefetch: 1}) {
+	for token, err := range client.Tokens(context.Background(), "acme", "5kq1x0v2m8yd", api.ListOptions{}) {
 		if err != nil {
 			log.Fatal(err)
 		}
-		if token.ExpiresWithin(now, 7*24*time.Hour) {
-			expiring++
-			fmt.Fprintln(io.Discard, token.ID, token.Actor(), token.ExpiresAt.Format(time.DateOnly), token.Scopes())
+		if token.ExpiresWithin(today, 7*24*time.Hour) {
+			fmt.Println(token.ID, token.Actor(), token.ExpiresAt.Format(time.DateOnly), token.Scopes())
 		}
 	}
-	fmt.Println(expiring >= 0)
-	// Output: true
+	// Output: kfvd50uir4mg member-2 2026-11-22 database:read_database user:read_user
+}
+
+var today = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+
+// A service, here one function, against a server whose first response is a 429 and that has revoked a token.
+func Example_testing() {
+	state := func(c *api.Client, id string) (string, error) {
+		_, err := c.GetToken(context.Background(), "acme", "5kq1x0v2m8yd", id)
+		if errors.Is(err, api.ErrNotFound) {
+			return "revoked", nil
+		}
+		return "issued", err
+	}
+	srv := apitest.NewServer(apitest.WithRevokedToken("w3z8r1c5n7pd"),
+		apitest.WithFaults(apitest.Fault{Times: 1, Do: apitest.Status(429, "Retry-After", "0.01")}))
+	defer srv.Close()
+	client, err := api.NewClient(api.WithBaseURL(srv.URL), api.WithServiceToken(apitest.ServiceTokenID, apitest.ServiceToken))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(state(client, "w3z8r1c5n7pd"))
+	fmt.Println(state(client, srv.Token(1).ID))
+	fmt.Println(len(srv.Requests()), "requests")
+	// Output:
+	// revoked <nil>
+	// issued <nil>
+	// 3 requests
 }
 
 // Metrics by operation, as for Prometheus or OpenTelemetry: no field of an event holds an id.
@@ -179,6 +205,21 @@ func ExampleWithObserver() {
 	}
 	fmt.Println(requests, failures)
 	// Output: map[getOAuthApplication:2] map[getOAuthApplication:1]
+}
+
+func TestExampleProgramsAreShort(t *testing.T) {
+	t.Parallel()
+	files := token.NewFileSet()
+	file, err := parser.ParseFile(files, "example_test.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, limit := range map[string]int{"ExampleClient_Tokens_expiring": 20, "Example_testing": 25, "ExampleWithObserver": 25} {
+		program := file.Scope.Lookup(name).Decl.(*ast.FuncDecl)
+		if lines := files.Position(program.End()).Line - files.Position(program.Pos()).Line + 1; lines > limit {
+			t.Errorf("%s has %d lines, want at most %d", name, lines, limit)
+		}
+	}
 }
 
 // The authorization-code flow by golang.org/x/oauth2, with PKCE. A user may grant less than was asked for.

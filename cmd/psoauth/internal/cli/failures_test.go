@@ -58,8 +58,8 @@ func TestAnythingButAGoodAnswerIsOneLineAndStatus2(t *testing.T) {
 			w.Header().Set("Retry-After", "3600")
 			answer(429, media, "{}")(w, r)
 		}, "1h0m0s"},
-		{"500", answer(500, media, `{"code":"internal","message":"oops"}`), "service failed"},
-		{"500 and nothing else", answer(500, media, ""), "service failed"},
+		{"500", answer(500, media, `{"code":"internal","message":"oops"}`), "server failed"},
+		{"500 and nothing else", answer(500, media, ""), "server failed"},
 		{"the credential in a body", reflecting, "[redacted]"},
 	}
 	for _, a := range answers {
