@@ -21,8 +21,8 @@ func (p *program) appList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "list",
 		Short:   "List an organization's OAuth applications",
-		Long:    `List an organization's OAuth applications with their ids. A service token needs the access read_oauth_applications.`,
-		Example: "  psoauth app list\n  psoauth app list --format csv",
+		Long:    `List an organization's OAuth applications with their ids. A service token needs read_oauth_applications.`,
+		Example: "  psoauth app list --sandbox\n  psoauth app list --format csv",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			client, at, err := p.connect(nil, theOrganization, anyCredential)
@@ -45,7 +45,7 @@ func (p *program) appList() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().StringVar(&output, "output", "", "write to this `file`, as a whole or not at all; its extension implies the format")
+	cmd.Flags().StringVar(&output, "output", "", "write to this `file`, completely or not at all; its extension sets the format")
 	_ = cmd.MarkFlagFilename("output")
 	return cmd
 }
@@ -54,8 +54,8 @@ func (p *program) appShow() *cobra.Command {
 	return &cobra.Command{
 		Use:     "show [APP_ID]",
 		Short:   "Show an OAuth application",
-		Long:    `Show an OAuth application: its redirect URI, the scopes it asks for, how many tokens it has issued. APP_ID may be left out where the organization has one application. A service token needs the access read_oauth_applications.`,
-		Example: "  psoauth app show 5kq1x0v2m8yd\n  psoauth app show --format json",
+		Long:    `Show an OAuth application: its redirect URI, the scopes it requests and how many tokens it has issued. You can omit APP_ID if the organization has one application. A service token needs read_oauth_applications.`,
+		Example: "  psoauth app show --sandbox\n  psoauth app show 5kq1x0v2m8yd\n  psoauth app show --format json",
 		Args:    p.ids("APP_ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			client, at, err := p.connectTo(cmd.Context(), args)
@@ -96,11 +96,11 @@ func (p *program) applications(ctx context.Context, client *api.Client, at place
 func onlyApplication(at place, apps []*api.Application, err error) (string, error) {
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("which application? give APP_ID: %w", err)
+		return "", fmt.Errorf("give APP_ID: the organization's applications cannot be listed: %w", err)
 	case len(apps) == 0:
 		return "", fmt.Errorf("organization %s has no OAuth applications", at.organization)
 	case len(apps) > 1:
-		return "", fmt.Errorf("which application? give APP_ID, one of %s", namesOf(apps))
+		return "", fmt.Errorf("there are several applications: give APP_ID, one of %s", namesOf(apps))
 	}
 	return apps[0].ID, nil
 }

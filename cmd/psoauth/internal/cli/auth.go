@@ -32,11 +32,11 @@ type capability struct {
 func (p *program) authCommand() *cobra.Command {
 	status := &cobra.Command{
 		Use:   "status [APP_ID]",
-		Short: "Show your credential, and what it may do",
-		Long: `Show which credential is used, where it is from, for which organization and hosts, and which operations it may do. That is tried by reading only, on the application of APP_ID or the organization's first.
+		Short: "Show your credential and what it can do",
+		Long: `Show which credential is used, where it comes from, for which organization and hosts, and which operations it can do. Only operations that read are tried, on the application APP_ID or on the organization's first.
 
-Exit status: 0 it may do everything that was tried; 1 it may not; 2 it could not be tried.`,
-		Example: "  psoauth auth status\n  psoauth auth status --format json",
+Exit status: 0 every operation that was tried is allowed; 1 one is not; 2 it could not run.`,
+		Example: "  psoauth auth status --sandbox\n  psoauth auth status --format json",
 		Args:    p.ids("APP_ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			client, at, err := p.connect(args, theOrganization, anyCredential)
@@ -55,13 +55,13 @@ Exit status: 0 it may do everything that was tried; 1 it may not; 2 it could not
 			}
 			for _, c := range s.Operations {
 				if c.Allowed != nil && !*c.Allowed {
-					return finding{"the credential lacks something: grant a service token its accesses in the organization's settings, under Service tokens"}
+					return finding{"the credential lacks an access: grant it in the organization's settings, under Service tokens"}
 				}
 			}
 			return nil
 		},
 	}
-	return group("auth", "Show your credential, and what it may do", status)
+	return group("auth", "Show your credential and what it can do", status)
 }
 
 // authStatus says what is known before anything is sent.
@@ -106,7 +106,7 @@ func (s *authStatus) try(ctx context.Context, client *api.Client, at place, info
 		return failed
 	}
 	if at.application == "" {
-		skip("listOAuthTokens", "read_oauth_tokens", "no application to try it on: give APP_ID")
+		skip("listOAuthTokens", "read_oauth_tokens", "there is no application to try it on: give APP_ID")
 	} else {
 		_, err = client.GetApplication(ctx, at.organization, at.application)
 		note("getOAuthApplication", "read_oauth_applications", "", err)
@@ -120,7 +120,7 @@ func (s *authStatus) try(ctx context.Context, client *api.Client, at place, info
 		_, err = client.GetToken(ctx, at.organization, at.application, token)
 		note("getOAuthToken", "read_oauth_tokens", "", err)
 	}
-	skip("deleteOAuthToken", "delete_oauth_tokens", "it would delete a token")
+	skip("deleteOAuthToken", "delete_oauth_tokens", "because it deletes a token")
 	if info {
 		known, err := client.TokenInfo(ctx)
 		remark := ""

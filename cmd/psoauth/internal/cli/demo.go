@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,9 +15,10 @@ import (
 func (p *program) demoCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo",
-		Short: "Show the four operations at work, without credentials",
-		Long: `Ask an in-memory PlanetScale in this process for all that psoauth can ask for, through the typed client, and
-hold each answer against the contract on its way. The exit status is 1 if one does not keep it.`,
+		Short: "Run the operations that read, without credentials",
+		Long: `Run the four operations that read, through the Go client and against an in-memory PlanetScale, and check each response against the contract.
+
+Exit status: 0 all responses keep to the contract; 1 one does not.`,
 		Example:     "  psoauth demo",
 		Args:        noArguments,
 		Annotations: map[string]string{"sandbox": "always"},
@@ -31,37 +31,48 @@ func (p *program) demo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	client, run, err := p.enforced()
+	client, run, err := p.checked()
 	if err != nil {
 		return err
 	}
-	d := demonstration{p.human(p.out), p.out, client, place{p.settings.org, ids[0], ids[1]}}
-	d.say(`PlanetScale's four OAuth operations, answered by an in-memory PlanetScale in this
-process, asked through the typed client, and each answer held against
-openapi/openapi.yaml on its way.`)
+	d := demonstration{p.human(p.out), client, place{p.settings.org, ids[0], ids[1]}}
+	d.say("This runs four of PlanetScale's OAuth operations, those that read, against an\nin-memory PlanetScale and checks each response against openapi/openapi.yaml.")
 	for _, show := range []func(context.Context) error{d.application, d.tokens, d.token, d.tokenInfo} {
 		if err := show(ctx); err != nil {
 			return err
 		}
 	}
-	report := contract.NewReport(run, nil, contract.Warning)
-	if report.Failed() {
-		return p.publish(checkDocument(report), "human", "", finding{"the in-memory PlanetScale does not keep the contract"})
+	checked := contract.NewReport(run, nil, contract.Warning)
+	if checked.Failed() {
+		return p.publish(checkDocument(checked), "human", "", finding{"a response of the in-memory PlanetScale violates the contract"})
 	}
-	d.say("%s, and each keeps the contract. One that does not is caught: of a page that\nis its own next page, the contract says",
-		countOf(report.Summary.Responses, "answer"))
-	if err := p.demoFault(ctx, d); err != nil {
+	d.say("All %s match the contract. The check reports one that does not.\nFor a page that names itself as the next page it says:", countOf(checked.Summary.Responses, "response"))
+
+	if _, err := p.startSandbox(apitest.WithFaults(apitest.Fault{Do: apitest.NextPage(1)})); err != nil {
 		return err
 	}
+	if client, run, err = p.checked(); err != nil {
+		return err
+	}
+	if _, err := client.ListTokens(ctx, d.at.organization, d.at.application, api.ListOptions{PerPage: 1}); err != nil {
+		return err
+	}
+	checked = contract.NewReport(run, nil, contract.Error)
+	if !checked.Failed() {
+		return finding{"the check did not find the violation that was planted"}
+	}
+	for _, f := range checked.Findings {
+		d.say("  %v: %s at %s: %s", f.Severity, f.Rule, f.Pointer, f.Message)
+	}
 	d.say(`Try next:
-  psoauth --sandbox token list --format csv
+  psoauth audit --sandbox
   psoauth sandbox                  and point any client at it
-  psoauth token list APP_ID        with the environment that psoauth --help explains`)
+  psoauth help environment         how to give your credentials`)
 	return nil
 }
 
-// enforced makes a client that has each answer of the sandbox held against the contract, as a part of one run.
-func (p *program) enforced() (*api.Client, *contract.Run, error) {
+// checked makes a client whose responses are checked as a part of one run.
+func (p *program) checked() (*api.Client, *contract.Run, error) {
 	options := []contract.Option{contract.WithClock(p.Now)}
 	for _, server := range p.settings.standIns() {
 		options = append(options, contract.WithServer(server.base, server.declared))
@@ -76,48 +87,21 @@ func (p *program) enforced() (*api.Client, *contract.Run, error) {
 	return client, run, err
 }
 
-// demoFault shows what is found in an answer that does not keep the contract.
-func (p *program) demoFault(ctx context.Context, d demonstration) error {
-	if _, err := p.startSandbox(apitest.WithFaults(apitest.Fault{Do: apitest.NextPage(1)})); err != nil {
-		return err
-	}
-	client, run, err := p.enforced()
-	if err != nil {
-		return err
-	}
-	if _, err := client.ListTokens(ctx, d.at.organization, d.at.application, api.ListOptions{PerPage: 1}); err != nil {
-		return err
-	}
-	report := contract.NewReport(run, nil, contract.Off)
-	if !report.Failed() {
-		return finding{"a fault was planted, and the contract did not show it"}
-	}
-	for _, f := range report.Findings {
-		d.say("  %v: %s at %s: %s", f.Severity, f.Rule, f.Pointer, f.Message)
-	}
-	return nil
-}
-
-// A demonstration shows one operation after the other.
+// A demonstration shows one operation after the other. The output remembers a failure to write.
 type demonstration struct {
 	*humanRenderer
-	out    io.Writer
 	client *api.Client
 	at     place
 }
 
-// say writes a paragraph. A failure to write is remembered by the output.
+// say writes a paragraph.
 func (d demonstration) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(d.out, format+"\n\n", args...)
 }
 
-// heading names an operation's call.
-func (d demonstration) heading(call, path string) {
-	_, _ = fmt.Fprintln(d.out, styled("client."+call, styleHeading, d.colour)+"  "+styled("GET "+path, styleQuiet, d.colour))
-}
-
-func (d demonstration) path() string {
-	return "/organizations/" + d.at.organization + "/oauth-applications/" + d.at.application
+// heading names a method of the client and the path that it asks for.
+func (d demonstration) heading(method, path string) {
+	_, _ = fmt.Fprintln(d.out, styled("client."+method, styleHeading, d.colour)+"  "+styled("GET "+path, styleQuiet, d.colour))
 }
 
 func (d demonstration) application(ctx context.Context) error {
@@ -125,7 +109,7 @@ func (d demonstration) application(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.heading("GetApplication", d.path())
+	d.heading("GetApplication", "…/oauth-applications/"+d.at.application)
 	d.say("The application %s has issued %s and asks for %s.", d.clean.printable(app.Name),
 		countOf(int(app.Tokens), "token"), countOf(len(app.Scopes), "scope"))
 	return nil
@@ -133,7 +117,7 @@ func (d demonstration) application(ctx context.Context) error {
 
 func (d demonstration) tokens(ctx context.Context) error {
 	const shown = 5
-	d.heading("Tokens", d.path()+"/tokens?page=1")
+	d.heading("Tokens", "…/oauth-applications/"+d.at.application+"/tokens?page=1")
 	list := d.newTable(tokenView.table)
 	tokens, expired := 0, 0
 	for token, err := range d.client.Tokens(ctx, d.at.organization, d.at.application, api.ListOptions{}) {
@@ -152,7 +136,7 @@ func (d demonstration) tokens(ctx context.Context) error {
 	if err := list.flush(); err != nil {
 		return err
 	}
-	d.say("and so on, page after page: %s, of which %d have expired and are still listed.", countOf(tokens, "token"), expired)
+	d.say("In all, there are %s on several pages; %d have expired and are still listed.", countOf(tokens, "token"), expired)
 	return nil
 }
 
@@ -161,8 +145,8 @@ func (d demonstration) token(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.heading("GetToken", d.path()+"/tokens/"+d.at.token)
-	d.say("The first of them has the accesses %s.\nIt was used last on %s.", d.clean.printable(strings.Join(token.Scopes(), ", ")),
+	d.heading("GetToken", "…/oauth-applications/"+d.at.application+"/tokens/"+d.at.token)
+	d.say("The first token has the scopes %s.\nIt was last used on %s.", d.clean.printable(strings.Join(token.Scopes(), ", ")),
 		d.timeOr(token.LastUsedAt, never))
 	return nil
 }
@@ -177,6 +161,6 @@ func (d demonstration) tokenInfo(ctx context.Context) error {
 		return err
 	}
 	d.heading("TokenInfo", "/oauth/token/info, on the authorization host")
-	d.say("Our own access token is %v until %s; a revoked one is %v.", info.State, d.timeOr(info.ExpiresAt, never), revoked.State)
+	d.say("The access token in use is %v until %s.\nA revoked token is %v.", info.State, d.timeOr(info.ExpiresAt, never), revoked.State)
 	return nil
 }

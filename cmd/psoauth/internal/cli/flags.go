@@ -125,7 +125,7 @@ func checkFiles(flags *pflag.FlagSet) error {
 	var errs []error
 	flags.Visit(func(f *pflag.Flag) {
 		if what, _ := pflag.UnquoteUsage(f); what == "file" && f.Value.String() == "" {
-			errs = append(errs, fmt.Errorf("--%s: want the name of a file, got nothing", f.Name))
+			errs = append(errs, fmt.Errorf("--%s: want the name of a file, got an empty string", f.Name))
 		}
 	})
 	return errors.Join(errs...)
@@ -137,7 +137,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		name := unknown.GetSpecifiedName()
 		if unknown.GetSpecifiedShortnames() != "" {
-			hint = "; an id that begins with a dash goes after --"
+			hint = "; put an id that begins with a dash after --"
 		} else if similar := similarFlags(cmd, name); len(similar) > 0 {
 			hint = "; did you mean --" + strings.Join(similar, " or --") + "?"
 		}

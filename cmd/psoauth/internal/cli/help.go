@@ -14,33 +14,33 @@ func environmentTopic() *cobra.Command {
 	return &cobra.Command{
 		Use:   "environment",
 		Short: "Environment variables, formats and exit statuses",
-		Long: `A flag beats the environment. Credentials belong in the environment: other users of the machine can see the flags of a running process.
+		Long: `A flag overrides its variable. Keep credentials in the environment: other users of the machine can see the flags of a running process.
 
   PLANETSCALE_ORG               the organization; without it, org in ~/.config/planetscale/pscale.yml
   PLANETSCALE_SERVICE_TOKEN_ID  the id of a service token, for all commands but token info
   PLANETSCALE_SERVICE_TOKEN     its secret
-  PLANETSCALE_ACCESS_TOKEN      an OAuth access token, for token info; for the other commands too if there is no service token
-  PLANETSCALE_API_URL           another address than PlanetScale's API, with or without /v1
-  PLANETSCALE_AUTH_URL          another address than PlanetScale's authorization host
-  NO_COLOR                      no color
-  FORCE_COLOR, CLICOLOR_FORCE   color outside a terminal too
+  PLANETSCALE_ACCESS_TOKEN      an OAuth access token, for token info, and for the other commands if there is no service token
+  PLANETSCALE_API_URL           the API's URL, with or without /v1, if it is not PlanetScale's
+  PLANETSCALE_AUTH_URL          the authorization host's URL, if it is not PlanetScale's
+  NO_COLOR                      turns color off
+  FORCE_COLOR, CLICOLOR_FORCE   turn color on outside a terminal
   COLUMNS                       the width of tables outside a terminal
 
-You make a service token, and grant it accesses, in your organization's settings under Service tokens.
+You create a service token in your organization's settings under Service tokens, and grant it accesses there.
 
 Formats (--format; --output report.csv implies csv):
 
-  human  tables and times for people; a table is as wide as the terminal, or 80 columns
-  json   one document with the API's own member names, every member of the contract in it, null where the server sent null or nothing; times as RFC 3339, scopes as an array
-  csv    a header, and a row for each thing; null is an empty cell; several values in a cell have "; " between them, scopes a space; objects without a published shape are JSON; a cell that a spreadsheet would take for a formula begins with an apostrophe
+  human  tables as wide as the terminal, or 80 columns
+  json   one document with the API's member names; it has every member of the contract, null where the server sent null or nothing; times are RFC 3339, scopes an array
+  csv    a header and one row per item; null is an empty cell; "; " separates several values in a cell, a space scopes; objects without a published shape are JSON; a cell that a spreadsheet would run as a formula starts with an apostrophe
 
-Secrets are [redacted] in all of them.
+Every format shows secrets as [redacted].
 
 Exit status:
 
-  0    done, and nothing to act on
+  0    done, nothing to act on
   1    something to act on: findings, an inactive token, tokens that are not gone
-  2    could not run: usage, credentials, network, unreadable input, unwritable output
+  2    could not run: wrong usage, credentials, network, unreadable input, unwritable output
   130  interrupted`,
 	}
 }
@@ -81,7 +81,7 @@ func (p *program) help(cmd *cobra.Command, _ []string) {
 	}
 	if cmd.HasSubCommands() {
 		h.printf("\n")
-		h.paragraphs(cmd.CommandPath() + " COMMAND --help explains one; psoauth help environment, the rest.")
+		h.paragraphs(cmd.CommandPath() + " COMMAND --help explains a command; psoauth help environment explains variables, formats and exit statuses.")
 	} else if cmd.Runnable() {
 		local, global := cmd.LocalNonPersistentFlags(), pflag.NewFlagSet("", pflag.ContinueOnError)
 		acting := globalFlags(cmd)

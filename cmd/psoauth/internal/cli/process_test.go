@@ -202,8 +202,8 @@ func TestHelp(t *testing.T) {
 		{"--help", "COMMAND [flags]"},
 		{"help", "COMMAND [flags]"},
 		{"token", "Usage: psoauth token COMMAND"},
-		{"token list --help", "PLANETSCALE_SERVICE_TOKEN; "},
-		{"help token list", "PLANETSCALE_SERVICE_TOKEN; "},
+		{"token list --help", "PLANETSCALE_SERVICE_TOKEN;"},
+		{"help token list", "PLANETSCALE_SERVICE_TOKEN;"},
 		{"help environment", "PLANETSCALE_SERVICE_TOKEN_ID "},
 	} {
 		out := mustRun(t, userOf("http://127.0.0.1:1").with("COLUMNS", "200"), strings.Fields(test.args)...)

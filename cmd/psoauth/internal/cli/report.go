@@ -31,7 +31,7 @@ func (p *program) publish(d *report.Document, format, output string, verdict err
 	if err != nil && !(output == "" && p.out.state() == readerGone) {
 		return err
 	}
-	if output != "" {
+	if output != "" || format == "human" && isTerminal(p.Stdout) { // where the head of a long report is out of sight
 		p.note("%s", d.Summary)
 	}
 	return verdict

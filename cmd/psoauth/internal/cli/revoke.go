@@ -32,14 +32,15 @@ func (p *program) tokenRevoke() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "revoke [APP_ID] TOKEN_ID...",
 		Short: "Revoke tokens, and prove that they are gone",
-		Long: `Revoke tokens an application has issued: it deletes them, which cannot be undone. It shows the plan first and asks for the application's name; where there is no terminal to ask on, it refuses without --yes. Then it deletes one token after the other, goes on after a failure, and reads the list of tokens again: only that decides what is gone.
+		Long: `Revoke tokens an application has issued by deleting them. You cannot undo this. First you see the plan and confirm it with the application's name; without a terminal, you must give --yes. Then the tokens are deleted one by one, and a failure does not stop the others. At the end the list of tokens is read again, and only that list decides which tokens are gone.
 
-With --from it takes the tokens with findings in a report of psoauth audit --format json. A service token needs the accesses read_oauth_tokens and delete_oauth_tokens, and read_oauth_applications to name the application.
+--from takes the tokens with findings from a report of psoauth audit --format json. A service token needs read_oauth_tokens and delete_oauth_tokens, and read_oauth_applications to name the application.
 
-It is not documented whether the refresh token ends with its token.
+PlanetScale does not document whether deleting a token also ends its refresh token.
 
-Exit status: 0 all are gone; 1 some are not; 2 it could not run, or the list could not be read again; 130 interrupted, and it says what was done.`,
-		Example: `  psoauth token revoke 5kq1x0v2m8yd w3z8r1c5n7pd --dry-run
+Exit status: 0 all tokens are gone; 1 some are not; 2 it could not run, or could not read the list again; 130 interrupted: the receipt says what was done.`,
+		Example: `  psoauth token revoke --sandbox --dry-run f41bs2zdmm70
+  psoauth token revoke 5kq1x0v2m8yd w3z8r1c5n7pd
   psoauth token revoke --from audit.json --rule token.never-used --yes
   psoauth token revoke --from audit.json --severity error --yes --output receipt.json`,
 		Args: cobra.ArbitraryArgs,
@@ -48,10 +49,10 @@ Exit status: 0 all are gone; 1 some are not; 2 it could not run, or the list cou
 	flags := cmd.Flags()
 	flags.StringVar(&r.from, "from", "", "revoke the tokens with findings in this `file`, a report of psoauth audit --format json")
 	flags.StringArrayVar(&r.rules, "rule", nil, "with --from, only tokens with a finding of this `rule` (repeatable: any of them)")
-	r.severity.register(cmd, "severity", "with --from, only tokens with a finding at least as bad:")
-	flags.BoolVar(&r.dryRun, "dry-run", false, "show the plan, and revoke nothing")
-	flags.BoolVar(&r.yes, "yes", false, "do not ask")
-	flags.StringVar(&r.output, "output", "", "write the receipt to this `file`; its extension implies the format")
+	r.severity.register(cmd, "severity", "with --from, only tokens with a finding of this severity or higher:")
+	flags.BoolVar(&r.dryRun, "dry-run", false, "show the plan and revoke nothing")
+	flags.BoolVar(&r.yes, "yes", false, "revoke without asking")
+	flags.StringVar(&r.output, "output", "", "write the receipt to this `file`; its extension sets the format")
 	_ = cmd.MarkFlagFilename("from", "json")
 	_ = cmd.MarkFlagFilename("output")
 	return cmd
@@ -126,6 +127,8 @@ func (r *revocation) run(ctx context.Context, args []string) error {
 	}
 	r.revoke(ctx, client, at, pending)
 	if ctx.Err() != nil {
+		done := slices.DeleteFunc(slices.Clone(pending), func(t *target) bool { return t.Result != deleted })
+		r.note("interrupted after %d of %s", len(done), countOf(len(pending), "deletion"))
 		return errors.Join(ctx.Err(), r.receipt(targets))
 	}
 	listed, err = r.listed(ctx, client, at)
@@ -134,7 +137,7 @@ func (r *revocation) run(ctx context.Context, args []string) error {
 			t.compare(listed[t.ID] != nil)
 		}
 	} else {
-		err = fmt.Errorf("the tokens cannot be listed again, so what is gone is not known: %w", err)
+		err = fmt.Errorf("the tokens cannot be listed again, so it is unknown which are gone: %w", err)
 	}
 	if written := r.receipt(targets); written != nil || err != nil {
 		return errors.Join(err, written)
@@ -146,7 +149,7 @@ func (r *revocation) run(ctx context.Context, args []string) error {
 		}
 	}
 	if remaining > 0 {
-		return finding{fmt.Sprintf("%s of %d not gone", countOf(remaining, "token"), len(targets))}
+		return finding{fmt.Sprintf("%d of %s not gone", remaining, countOf(len(targets), "token"))}
 	}
 	return nil
 }
@@ -157,11 +160,11 @@ func (r *revocation) choose(ctx context.Context, args []string) (*api.Client, pl
 	application := ""
 	switch {
 	case r.from == "" && len(r.rules) > 0, r.from == "" && r.severity.value != r.severity.of[0]:
-		return nil, place{}, nil, errors.New("--rule and --severity choose from the report of --from: name one, or leave them out")
+		return nil, place{}, nil, errors.New("--rule and --severity select from the report of --from: give it, or leave them out")
 	case r.from == "" && len(args) == 0:
-		return nil, place{}, nil, errors.New("want the ids of tokens, or --from with a report of psoauth audit --format json")
+		return nil, place{}, nil, errors.New("want TOKEN_ID, or --from with a report of psoauth audit --format json")
 	case r.from != "" && len(args) > 1:
-		return nil, place{}, nil, errors.New("--from names the tokens: give APP_ID at most")
+		return nil, place{}, nil, errors.New("--from already names the tokens: give APP_ID or no id")
 	case slices.Contains(args, ""):
 		return nil, place{}, nil, errors.New("an id is empty")
 	case r.from != "":
@@ -194,7 +197,7 @@ func (r *revocation) choose(ctx context.Context, args []string) (*api.Client, pl
 		}
 	}
 	if len(targets) == 0 {
-		return nil, place{}, nil, errors.New("no token to revoke: name some, or a report with --from")
+		return nil, place{}, nil, errors.New("no token to revoke: give TOKEN_ID, or a report with --from")
 	}
 	return client, at, targets, nil
 }
@@ -266,7 +269,7 @@ func (r *revocation) fromReport(application string) (string, []*target, error) {
 		}
 	}
 	if len(applications) > 1 {
-		return "", nil, fmt.Errorf("--from %s: it has findings on several applications: give the APP_ID of one, %s", r.from, strings.Join(applications, ", "))
+		return "", nil, fmt.Errorf("--from %s: it has findings on several applications: give APP_ID, one of %s", r.from, strings.Join(applications, ", "))
 	}
 	var targets []*target
 	for _, id := range order {
@@ -310,7 +313,7 @@ func (t *target) found(token *api.Token, reported bool, at place) error {
 	case !reported:
 		return fmt.Errorf("no token %s in application %s of organization %s; nothing was revoked", t.ID, at.application, at.organization)
 	default:
-		t.Result, t.Reason = gone, "it was not listed any more"
+		t.Result, t.Reason = gone, "it was no longer listed"
 	}
 	return nil
 }
@@ -333,7 +336,7 @@ func (r *revocation) confirm(name string, at place, n int) error {
 		return nil
 	}
 	if !isTerminal(r.Stdin) || !isTerminal(r.Stderr) {
-		return errors.New("nothing was revoked: there is no terminal to ask on, and --yes was not given")
+		return errors.New("nothing was revoked: there is no terminal to ask on; give --yes")
 	}
 	shown := cleaner(r.settings.secrets()).printable(name)
 	fmt.Fprintf(r.Stderr, "Type the name of the application, %s, to revoke %s: ", shown, countOf(n, "token"))
@@ -342,7 +345,7 @@ func (r *revocation) confirm(name string, at place, n int) error {
 		if err != nil {
 			fmt.Fprintln(r.Stderr)
 		}
-		return fmt.Errorf("nothing was revoked: that is not the name of application %s", at.application)
+		return fmt.Errorf("nothing was revoked: the name does not match that of application %s", at.application)
 	}
 	return nil
 }
@@ -356,11 +359,11 @@ func (r *revocation) revoke(ctx context.Context, client *api.Client, at place, t
 		deletion, err := client.DeleteToken(ctx, at.organization, at.application, t.ID)
 		switch {
 		case ctx.Err() != nil && err != nil:
-			t.Result, t.Reason = unsure, "interrupted while it was deleted"
+			t.Result, t.Reason = unsure, "interrupted while it was being deleted"
 		case err != nil:
 			t.Result, t.Reason = failed, err.Error()
 		case deletion.Presumed:
-			t.Result, t.Reason = deleted, "the response was lost, and then there was no such token"
+			t.Result, t.Reason = deleted, "the first response was lost; a second request found no such token"
 		default:
 			t.Result = deleted
 		}
@@ -372,11 +375,11 @@ func (r *revocation) revoke(ctx context.Context, client *api.Client, at place, t
 func (t *target) compare(listed bool) {
 	switch {
 	case listed && t.Result == deleted:
-		t.Result, t.Reason = stillListed, "it was deleted, and the list still has it"
+		t.Result, t.Reason = stillListed, "it was deleted, but the list still has it"
 	case !listed && t.Result == deleted:
 		t.Result = revoked
 	case !listed:
-		t.Result, t.Reason = gone, "the list has it no more; deleting it failed: "+t.Reason
+		t.Result, t.Reason = gone, "it is no longer listed, although deleting it failed: "+t.Reason
 	}
 }
 

@@ -149,7 +149,7 @@ func TestTheListDecidesWhatIsGone(t *testing.T) {
 			t.Errorf("%s: %s, want %s", id, got[id], result)
 		}
 	}
-	if r.status != 1 || !strings.Contains(r.stderr, "3 tokens of 7 not gone") {
+	if r.status != 1 || !strings.Contains(r.stderr, "3 of 7 tokens not gone") {
 		t.Errorf("status %d: %s", r.status, r.stderr)
 	}
 	if slices.Contains(server.deletes, "other") || !slices.Contains(server.tokens, "other") {
@@ -164,14 +164,14 @@ func TestNothingIsRevokedUnasked(t *testing.T) {
 		status int
 		says   string
 	}{
-		"token revoke app1 a b":           {2, "no terminal to ask on, and --yes was not given"},
+		"token revoke app1 a b":           {2, "no terminal to ask on; give --yes"},
 		"token revoke app1 a b --dry-run": {0, ""},
 		"token revoke app1 a typo --yes":  {2, "no token typo in application app1 of organization acme; nothing was revoked"},
-		"token revoke nosuch a --yes":     {2, "which application? give APP_ID, one of app1 (name of app1), app2 (name of app2)"},
-		"token revoke a --yes":            {2, "which application? give APP_ID, one of app1"},
+		"token revoke nosuch a --yes":     {2, "there are several applications: give APP_ID, one of app1 (name of app1), app2 (name of app2)"},
+		"token revoke a --yes":            {2, "there are several applications: give APP_ID, one of app1"},
 		"token revoke app1 --yes":         {2, "no token to revoke"},
-		"token revoke --yes":              {2, "want the ids of tokens"},
-		"token revoke a --rule x --yes":   {2, "name one, or leave them out"},
+		"token revoke --yes":              {2, "want TOKEN_ID"},
+		"token revoke a --rule x --yes":   {2, "give it, or leave them out"},
 	} {
 		server := &planetscale{apps: []string{"app1", "app2"}, tokens: []string{"a", "b"}}
 		r := run(t, server.serve(t), strings.Fields(args)...)
@@ -189,7 +189,7 @@ func TestTheApplicationMayBeLeftOutWhereThereIsOne(t *testing.T) {
 	for _, args := range []string{"app show", "token list"} {
 		mustRun(t, one, strings.Fields(args)...)
 		for user, want := range map[*environment]string{
-			&two:  "which application? give APP_ID, one of app1 (name of app1), app2 (name of app2)",
+			&two:  "there are several applications: give APP_ID, one of app1 (name of app1), app2 (name of app2)",
 			&none: "organization acme has no OAuth applications",
 		} {
 			if line := failed(t, run(t, *user, strings.Fields(args)...)); !strings.Contains(line, want) {
@@ -248,7 +248,7 @@ func TestRevokingByAReport(t *testing.T) {
 	write(`{"findings":[` + finding("error", "x", "a", `,"application":{"id":"app1"}`) + "," + finding("error", "x", "c", `,"application":"app2"`) + `]}`)
 	server := &planetscale{apps: []string{"app1", "app2"}, tokens: []string{"a", "b", "c"}}
 	user := server.serve(t)
-	if line := failed(t, run(t, user, "token", "revoke", "--from", report, "--yes")); !strings.Contains(line, "give the APP_ID of one, app1, app2") {
+	if line := failed(t, run(t, user, "token", "revoke", "--from", report, "--yes")); !strings.Contains(line, "give APP_ID, one of app1, app2") {
 		t.Error(line)
 	}
 	if run(t, user, "token", "revoke", "app2", "--from", report, "--yes"); !slices.Equal(server.deletes, []string{"c"}) {

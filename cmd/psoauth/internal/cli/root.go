@@ -199,7 +199,7 @@ func completionCommand() *cobra.Command {
 	shells := []string{"bash", "zsh", "fish", "powershell"}
 	return &cobra.Command{
 		Use:   "completion SHELL",
-		Short: "Print a completion script for bash, zsh, fish or powershell",
+		Short: "Print a shell completion script",
 		Example: "  source <(psoauth completion bash)\n  psoauth completion zsh > \"${fpath[1]}/_psoauth\"\n" +
 			"  psoauth completion fish | source",
 		ValidArgs: shells,

@@ -113,7 +113,7 @@ func (p *program) report(ctx context.Context, err error) int {
 			return exitDone
 		}
 		if !found {
-			err = errors.New("the reader of the output left before its end")
+			err = errors.New("the reader of the output closed it early")
 		}
 	case writeFailed:
 		err, found = fmt.Errorf("cannot write the output: %w", p.out.failed), false

@@ -32,11 +32,9 @@ func (p *program) sandboxCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Serve an in-memory PlanetScale on this machine",
-		Long: `Serve an in-memory PlanetScale, both its hosts on one address, until it is interrupted. It prints the
-environment that leads a client there. The credentials are made up and open nothing else. It has two
-applications, and tokens that are deleted stay deleted.
+		Long: `Serve an in-memory PlanetScale until you press Ctrl-C. One address serves both the API and the authorization host. It prints the environment variables that point a client at it; the credentials are made up. It has two applications, and a token that you delete stays deleted.
 
-With --fault every request meets a fault, and with --fault NAME:N the first N requests do:
+--fault NAME makes every request fail in one way, --fault NAME:N only the first N requests:
 ` + faultHelp(),
 		Example: `  psoauth sandbox --listen 127.0.0.1:8080 --tokens 100000
   psoauth sandbox --fault rate-limit:3 --revision 2026-09`,
@@ -64,11 +62,11 @@ With --fault every request meets a fault, and with --fault NAME:N the first N re
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&listen, "listen", listen, "the `address` to listen on; with port 0, any free port")
-	flags.Var(&tokens, "tokens", "how many tokens the first application has issued")
-	flags.StringSliceVar(&apps, "app", nil, "the `id` of an application, in place of the two; may be repeated")
-	flags.StringSliceVar(&faults, "fault", nil, "a `fault` that requests meet, see above; may be repeated")
-	flags.StringVar(&revision, "revision", revision, "the `shape` of responses: "+strings.Join(revisions, ", "))
+	flags.StringVar(&listen, "listen", listen, "listen on this `address`; port 0 is any free port")
+	flags.Var(&tokens, "tokens", "the `number` of tokens the first application has issued")
+	flags.StringSliceVar(&apps, "app", nil, "serve an application with this `id` in place of the two (repeatable)")
+	flags.StringSliceVar(&faults, "fault", nil, "make requests fail with this `fault`, see above (repeatable)")
+	flags.StringVar(&revision, "revision", revision, "the `revision` of the API that responses follow: "+strings.Join(revisions, ", "))
 	_ = cmd.RegisterFlagCompletionFunc("revision", cobra.FixedCompletions(revisions, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
@@ -107,7 +105,7 @@ func faultNamed(s string) (apitest.Fault, error) {
 	name, times, limited := strings.Cut(s, ":")
 	n, err := strconv.Atoi(times)
 	if limited && (err != nil || n < 1) {
-		return apitest.Fault{}, fmt.Errorf("--fault %q: want a number of requests from 1 behind the colon", s)
+		return apitest.Fault{}, fmt.Errorf("--fault %q: want a number of requests, from 1, after the colon", s)
 	}
 	var known []string
 	for _, f := range faults {
@@ -148,7 +146,7 @@ func (p *program) serveSandbox(ctx context.Context, address, application string,
 func (p *program) enterSandbox(ids []string) ([]string, error) {
 	s := &p.settings
 	if s.apiURL != "" || s.authURL != "" {
-		return nil, errors.New("--sandbox has addresses of its own: leave --api-url and --auth-url out")
+		return nil, errors.New("--sandbox does not go with --api-url and --auth-url: leave them out")
 	}
 	if s.org == "" {
 		s.org = apitest.Organization

@@ -152,7 +152,7 @@ func TestTheDemonstration(t *testing.T) {
 			t.Errorf("%s is not shown", call)
 		}
 	}
-	if !strings.Contains(out, "each keeps the contract") || !strings.Contains(out, "error: page.next-not-advancing at /next_page") {
+	if !strings.Contains(out, "match the contract") || !strings.Contains(out, "error: page.next-not-advancing at /next_page") {
 		t.Error(out)
 	}
 }

@@ -53,19 +53,19 @@ type settings struct {
 
 func (s *settings) register(root *cobra.Command) {
 	f := root.PersistentFlags()
-	const visible = "; prefer the variable, other users can see flags"
+	const visible = "; prefer the variable: other users can see flags"
 	f.StringVar(&s.org, flagOrg, "", "the organization's `name` (PLANETSCALE_ORG, or org in pscale's configuration)")
 	f.StringVar(&s.serviceTokenID, flagServiceTokenID, "", "the `id` of a service token (PLANETSCALE_SERVICE_TOKEN_ID)")
-	f.Var(&s.serviceToken, flagServiceToken, "its `secret`, or - to read standard input (PLANETSCALE_SERVICE_TOKEN"+visible+")")
+	f.Var(&s.serviceToken, flagServiceToken, "the service token's `secret`, or - to read standard input (PLANETSCALE_SERVICE_TOKEN"+visible+")")
 	f.Var(&s.accessToken, flagAccessToken, "an OAuth access `token`, or - to read standard input (PLANETSCALE_ACCESS_TOKEN"+visible+")")
 	f.StringVar(&s.apiURL, flagAPIURL, "", "the API's `URL`, with or without /v1 (PLANETSCALE_API_URL; default "+api.DefaultBaseURL+")")
 	f.StringVar(&s.authURL, flagAuthURL, "", "the authorization host's `URL` (PLANETSCALE_AUTH_URL; default "+api.DefaultAuthURL+")")
 	s.format = newChoice("human", "json", "csv")
 	s.format.add(root, f, "format", "")
-	f.DurationVar(&s.timeout, "timeout", api.DefaultAttemptTimeout, "the longest one attempt of a request may take")
+	f.DurationVar(&s.timeout, "timeout", api.DefaultAttemptTimeout, "the maximum `duration` of one attempt of a request")
 	f.BoolVar(&s.debug, "debug", false, "log each request on standard error, without credentials")
 	f.BoolVar(&s.noColor, "no-color", false, "no color (NO_COLOR)")
-	f.BoolVar(&s.sandbox, "sandbox", false, "run against an in-memory PlanetScale; needs no credentials, and ids are optional")
+	f.BoolVar(&s.sandbox, "sandbox", false, "run against an in-memory PlanetScale: no credentials needed, ids optional")
 }
 
 // resolve reads the environment, pscale's configuration and standard input for what flags do not say. In the sandbox it
@@ -170,13 +170,13 @@ func (s *settings) missing(needs []need) error {
 		case n == theAccessToken && s.accessToken.IsZero():
 			problem := "no access token: set PLANETSCALE_ACCESS_TOKEN or give --access-token"
 			if !s.serviceToken.IsZero() {
-				problem += "; the authorization host takes no service token"
+				problem += "; the authorization host does not accept service tokens"
 			}
 			missing = append(missing, problem)
 		}
 	}
 	if len(missing) > 0 {
-		return errors.New(strings.Join(missing, "; ") + "; --sandbox needs nothing")
+		return errors.New(strings.Join(missing, "; ") + "; or try it with --sandbox, which needs neither")
 	}
 	return nil
 }
@@ -190,9 +190,9 @@ func (p *program) client(needs ...need) (*api.Client, error) {
 	s := &p.settings
 	switch {
 	case s.serviceTokenID == "" && !s.serviceToken.IsZero():
-		return nil, errors.New("a service token without its id: set PLANETSCALE_SERVICE_TOKEN_ID or give --service-token-id")
+		return nil, errors.New("the service token has no id: set PLANETSCALE_SERVICE_TOKEN_ID or give --service-token-id")
 	case s.serviceTokenID != "" && s.serviceToken.IsZero():
-		return nil, errors.New("a service token's id without its secret: set PLANETSCALE_SERVICE_TOKEN or give --service-token")
+		return nil, errors.New("the service token has no secret: set PLANETSCALE_SERVICE_TOKEN or give --service-token")
 	}
 	if err := s.missing(needs); err != nil {
 		return nil, err

@@ -31,10 +31,11 @@ func (p *program) tokenList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list [APP_ID]",
 		Short: "List the tokens an application has issued",
-		Long: `List the tokens an application has issued, page after page, in the server's order. A service token needs the access read_oauth_tokens.
+		Long: `List the tokens an application has issued, in the server's order. A service token needs read_oauth_tokens.
 
-If the list breaks off, everything before the page that the error names has been printed: go on with --page and the same --per-page. A JSON array that breaks off is left open, so that no program takes it for a whole one.`,
-		Example: `  psoauth token list 5kq1x0v2m8yd --output tokens.csv
+If the list fails midway, everything before the page in the error message has been printed: continue with --page and the same --per-page. An incomplete JSON array has no closing bracket, so that no program takes it for complete.`,
+		Example: `  psoauth token list --sandbox
+  psoauth token list 5kq1x0v2m8yd --output tokens.csv
   psoauth token list 5kq1x0v2m8yd --scope 'write_*' --scope 'delete_*'
   psoauth token list 5kq1x0v2m8yd --expires-within 30d --sort expires
   psoauth token list 5kq1x0v2m8yd --unused-for 90d --actor ada`,
@@ -48,15 +49,15 @@ If the list breaks off, everything before the page that the error names has been
 		},
 	}
 	flags := cmd.Flags()
-	flags.Var(&l.page, "page", "the `number` of the page to begin with (default 1)")
-	flags.Var(&l.perPage, "per-page", "the `number` of tokens a page (default 100, the most the API gives)")
+	flags.Var(&l.page, "page", "start with the page of this `number` (default 1)")
+	flags.Var(&l.perPage, "per-page", "read this `number` of tokens per page (default 100, the API's maximum)")
 	flags.Var(&l.limit, "limit", "stop after this `number` of tokens (default all)")
-	flags.StringVar(&l.actor, "actor", "", "only tokens of actors with this `text` in their name, or with this id")
-	flags.StringArrayVar(&l.scopes, "scope", nil, "only tokens with this `scope`, with or without the resource before it; * is any text (repeatable: any of them)")
+	flags.StringVar(&l.actor, "actor", "", "only tokens of actors whose name contains this `text`, or whose id it is")
+	flags.StringArrayVar(&l.scopes, "scope", nil, "only tokens with this `scope`, with or without its resource prefix; * matches any text (repeatable: any of them)")
 	flags.Var(&l.expiresWithin, "expires-within", "only tokens that expire in this `period` from now, such as 30d")
-	flags.Var(&l.unusedFor, "unused-for", "only tokens that were not used for this `period`, nor made in it")
-	flags.StringVar(&l.output, "output", "", "write to this `file`, as a whole or not at all; its extension implies the format")
-	l.sort.register(cmd, "sort", "the `order`, from the least on:")
+	flags.Var(&l.unusedFor, "unused-for", "only tokens that have not been used or created in this last `period`")
+	flags.StringVar(&l.output, "output", "", "write to this `file`, completely or not at all; its extension sets the format")
+	l.sort.register(cmd, "sort", "sort in ascending `order` of:")
 	_ = cmd.MarkFlagFilename("output")
 	return cmd
 }
@@ -75,7 +76,7 @@ type tokenList struct {
 func (l *tokenList) run(ctx context.Context, client *api.Client, at place, w io.Writer) error {
 	for _, scope := range l.scopes {
 		if _, err := path.Match(scope, ""); err != nil {
-			return fmt.Errorf("--scope %q: want a scope, in which * is any text", scope)
+			return fmt.Errorf("--scope %q: want a scope; * matches any text", scope)
 		}
 	}
 	l.partly = true
@@ -191,11 +192,10 @@ func (l *tokenList) compare(a, b *api.Token) int {
 
 func (p *program) tokenShow() *cobra.Command {
 	return &cobra.Command{
-		Use:   "show [APP_ID] TOKEN_ID",
-		Short: "Show a token an application has issued",
-		Long: `Show a token an application has issued: who it acts for, when it expires, what it may touch.
-A service token needs the access read_oauth_tokens.`,
-		Example: "  psoauth token show 5kq1x0v2m8yd w3z8r1c5n7pd",
+		Use:     "show [APP_ID] TOKEN_ID",
+		Short:   "Show a token an application has issued",
+		Long:    `Show a token an application has issued: who authorized it, when it expires and what it can reach. A service token needs read_oauth_tokens.`,
+		Example: "  psoauth token show --sandbox\n  psoauth token show 5kq1x0v2m8yd w3z8r1c5n7pd",
 		Args:    p.ids("APP_ID", "TOKEN_ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			client, at, err := p.connectTo(cmd.Context(), args)
@@ -215,11 +215,11 @@ func (p *program) tokenInfo() *cobra.Command {
 	var requireActive bool
 	cmd := &cobra.Command{
 		Use:   "info",
-		Short: "Show what the authorization host knows about your access token",
-		Long: `Show what the authorization host knows about the access token in PLANETSCALE_ACCESS_TOKEN: whether it is
-active, its scopes, and when it expires. An older form of the answer does not say whether the token is active: then it
-is neither reported as active nor as inactive. That a token is active there does not prove that the API accepts it.`,
-		Example: "  psoauth token info --require-active && echo still good",
+		Short: "Show whether your access token is active, and its scopes",
+		Long: `Ask the authorization host about the access token in PLANETSCALE_ACCESS_TOKEN: whether it is active, its scopes, and when it expires. An older form of the response does not say whether the token is active; its state is then unknown. An active token may still be refused by the API.
+
+Exit status: 0 whatever the state is; with --require-active 1 unless the token is active.`,
+		Example: "  psoauth token info --sandbox\n  psoauth token info --require-active && echo still active",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p.gate = requireActive
@@ -235,7 +235,7 @@ is neither reported as active nor as inactive. That a token is active there does
 				return err
 			}
 			if requireActive && info.State != openapi.StateActive {
-				return finding{fmt.Sprintf("the token's state is %v, and --require-active wants active", info.State)}
+				return finding{fmt.Sprintf("the token is %v, and --require-active was given", info.State)}
 			}
 			return nil
 		},
