@@ -109,8 +109,11 @@ func TestMistakes(t *testing.T) {
 	const rules = "actor.many-tokens, actor.unknown, reach.admin, reach.delete, reach.deleted-resource, " +
 		"reach.organization, reach.production, reach.write, scope.undeclared, token.expired, token.expires-soon, " +
 		"token.live-secret, token.long-lived, token.never-expires, token.never-used, token.unused, token.unusual-age, token.widened"
-	const keys = "is not a key here; the keys are thresholds (never_used_days, unused_days, lifetime_days, expires_days, " +
-		"tokens_per_actor, age_spread), production_branches, rules, accept (token, rule, until, reason)"
+	const (
+		keys       = "want a key (accept, production_branches, rules, thresholds), not "
+		thresholds = "want a key (age_spread, expires_days, lifetime_days, never_used_days, tokens_per_actor, unused_days), not "
+		acceptance = "want a key (reason, rule, token, until), not "
+	)
 	for _, tt := range []struct {
 		name, text string
 		want       []string
@@ -123,16 +126,16 @@ func TestMistakes(t *testing.T) {
 		{"two documents", "rules:\n  reach.write: off\n---\nrules:\n  reach.write: note\n", []string{"line 3: a policy is one document"}},
 		{"a broken second document", "{}\n---\n[", []string{"line 3: this is not YAML: did not find expected node content"}},
 		{"null", "---\n...\n", []string{"line 2: there is no value"}},
-		{"a list", "- a", []string{"line 1: want a mapping"}},
-		{"words", "be careful", []string{`line 1: want a mapping`}},
-		{"unknown key", "rule:\n  reach.write: off", []string{`line 1: "rule" ` + keys}},
+		{"a list", "- a", []string{"line 1: want a mapping, not a list"}},
+		{"words", "be careful", []string{`line 1: want a mapping, not "be careful"`}},
+		{"unknown key", "rule:\n  reach.write: off", []string{"line 1: " + keys + `"rule"`}},
 		{"key that is no word", "[a]: 1\n? {b: c}\n: 1", []string{
-			"line 1: want a mapping", "line 2: want a mapping"}},
+			"line 1: " + keys + "a list", "line 2: " + keys + "a mapping"}},
 		{"key given twice", "thresholds:\n  unused_days: 1\n  unused_days: 2\nthresholds: {}", []string{
-			`line 4: mapping key "thresholds" already defined at line 1`}},
+			`line 3: "unused_days" is on line 2 already`, `line 4: "thresholds" is on line 1 already`}},
 		{"empty section", "rules:\nthresholds:\naccept:\nproduction_branches:", []string{
 			"line 1: there is no value", "line 2: there is no value", "line 3: there is no value", "line 4: there is no value"}},
-		{"unknown threshold", "thresholds:\n  unused: 1", []string{`line 2: "unused" ` + keys}},
+		{"unknown threshold", "thresholds:\n  unused: 1", []string{"line 2: " + thresholds + `"unused"`}},
 		{"days", "thresholds: {unused_days: 0, lifetime_days: 36526, expires_days: -1, never_used_days: 1.5}", []string{
 			`line 1: want a number of days from 1 to 36525, not "0"`, `line 1: want a number of days from 1 to 36525, not "36526"`,
 			`line 1: want a number of days from 1 to 36525, not "-1"`, `line 1: want a number of days from 1 to 36525, not "1.5"`}},
@@ -147,7 +150,7 @@ func TestMistakes(t *testing.T) {
 		{"spread of nothing", "thresholds:\n  age_spread: 0\n", []string{`line 2: want a number above 0 and up to 1000, not "0"`}},
 		{"branches", "production_branches:\n - main\n - ''\n - [a]\n -", []string{
 			`line 3: want a word, not ""`, "line 4: want a word, not a list", "line 5: there is no value"}},
-		{"branches in one word", "production_branches: main", []string{"line 1: want a list"}},
+		{"branches in one word", "production_branches: main", []string{`line 1: want a list, not "main"`}},
 		{"unknown rule", "rules:\n  reach.writes: off", []string{`line 2: want the id of a rule (` + rules + `), not "reach.writes"`}},
 		{"severities", "rules:\n  reach.write: high\n  reach.delete: no\n  reach.admin: [off]\n  token.unused: Error", []string{
 			`line 2: want error, warning, note or off, not "high"`, `line 3: want error, warning, note or off, not "no"`,
@@ -155,7 +158,7 @@ func TestMistakes(t *testing.T) {
 		{"acceptance", "accept:\n  - token: x\n  - until: 2026-01-01", []string{
 			"line 2: an acceptance needs a date in until: nothing is accepted without an end", "line 3: an acceptance needs a token"}},
 		{"half an acceptance", "accept:\n  - x\n  - token: x\n    until: 2026-01-01\n    by: me", []string{
-			`line 2: want a mapping`, `line 5: "by" ` + keys}},
+			`line 2: want a mapping, not "x"`, "line 5: " + acceptance + `"by"`}},
 		{"dates", "accept:\n - {token: a, until: 2026-02-29}\n - {token: b, until: 31.12.2026}\n - {token: c, until: 2026-12-31T00:00:00Z}\n - {token: d, until: }", []string{
 			`line 2: want a date such as 2026-12-31, not "2026-02-29"`, `line 3: want a date such as 2026-12-31, not "31.12.2026"`,
 			`line 4: want a date such as 2026-12-31, not "2026-12-31T00:00:00Z"`, `line 5: there is no value`}},
@@ -164,9 +167,9 @@ func TestMistakes(t *testing.T) {
 		{"accepted twice", "accept:\n - {token: a, until: 2026-02-28}\n - {token: a, rule: token.unused, until: 2026-02-28}\n - {token: a, until: 2026-03-28}", []string{
 			`line 4: the same token and rule are accepted on line 2`}},
 		{"aliases", "rules: &r\n  reach.write: off\nthresholds: *r\naccept:\n - <<: *r", []string{
-			`line 2: "reach.write" ` + keys, `line 2: "reach.write" ` + keys, "line 3: a policy has no aliases", "line 5: a policy has no aliases"}},
+			"line 3: a policy has no aliases", "line 5: " + acceptance + `"<<"`, "line 5: an acceptance needs a token"}},
 		{"hostile text", "\"\\e[2J\\u202e\": 1\npscale_tkn_abcdef: 1", []string{
-			`line 1: "\\x1b[2J\\u202e" ` + keys, `line 2: "[redacted]" ` + keys}},
+			"line 1: " + keys + `"\\x1b[2J\\u202e"`, "line 2: " + keys + `"[redacted]"`}},
 		{"too long", strings.Repeat("#", 1<<20+1), []string{"the policy is longer than 1048576 bytes"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
