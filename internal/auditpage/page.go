@@ -4,6 +4,7 @@ package auditpage
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,7 +32,8 @@ type inventory struct {
 	Chart    chart
 	Matrices []table
 	Tokens   int
-	Listed   int // tokens in the table
+	Listed   int  // tokens in the table
+	Unread   bool // whether an application could not be read
 	Rules    []ruleData
 	Reach    []bitName
 	Data     tableData
@@ -107,10 +109,8 @@ func Add(d *report.Document, r *audit.Report) {
 	}
 	i.Data.Reach = i.Reach
 	i.rows(r)
-	d.Page, d.Inventory = page(), nil
-	if i.Tokens > 0 {
-		d.Inventory = i
-	}
+	i.Unread = slices.ContainsFunc(r.Applications, func(app audit.Application) bool { return app.Err != "" })
+	d.Page, d.Inventory = page(), i
 }
 
 // rows makes the rows of the table, those with findings first.

@@ -71,6 +71,28 @@ if (document.getElementById("data")) {
 		draw();
 	};
 
+	// What is filtered is in the address, so that a link to the page leads there again.
+	const fields = ["search", "severity", "rule", "by-reach", "by-application"].map(byID).filter(Boolean);
+	const remember = () => {
+		const chosen = new URLSearchParams(fields.filter((f) => f.value !== f.initial).map((f) => [f.id, f.value]));
+		const address = "#tokens" + (chosen.size ? "?" + chosen : "");
+		if (chosen.size || location.hash.startsWith("#tokens?")) history.replaceState(null, "", address);
+	};
+	const recall = () => {
+		if (!location.hash.startsWith("#tokens?")) return;
+		const chosen = new URLSearchParams(location.hash.slice("#tokens?".length));
+		for (const f of fields) f.value = chosen.get(f.id) ?? f.initial;
+		byID("tokens").scrollIntoView();
+	};
+	// only filters by one field where a link is clicked.
+	const only = (link, id, value) => link.addEventListener("click", (event) => {
+		event.preventDefault();
+		for (const f of fields) f.value = f.id === id ? value : f.initial;
+		filter();
+		remember();
+		byID("tokens").scrollIntoView();
+	});
+
 	const found = (row) => {
 		const list = element("ul", "");
 		for (const f of row.f) {
@@ -88,13 +110,14 @@ if (document.getElementById("data")) {
 		const actor = data.actors[row.a];
 		const state_ = element("td", "");
 		const line = element("tr", "", state_,
-			element("td", "", element("span", "name", named(row.n)), element("span", "mono quiet id", row.i),
+			element("td", "", element("span", "name", named(row.n)), element("span", "mono quiet id", row.i), copier(row.i),
 				...(data.applications.length > 1 ? [element("span", "name quiet", named(data.applications[row.p].n || data.applications[row.p].i))] : [])),
 			element("td", "", named(actor.n || actor.i || "unknown")),
 			element("td", "date", date(row.c)),
 			element("td", "date", row.u === null ? "never" : date(row.u)),
 			element("td", "date", row.e === null ? "never" : date(row.e)),
 			element("td", "", reachOf(row)));
+		columns.forEach((c, i) => { line.cells[i].dataset.label = c.title; });
 		if (row.f.length === 0) {
 			state_.append(element("span", "quiet", "none"));
 			return [line];
@@ -156,20 +179,29 @@ if (document.getElementById("data")) {
 	byID("previous").addEventListener("click", () => turn(-1));
 	byID("next").addEventListener("click", () => turn(1));
 	const form = document.querySelector(".controls");
-	form.addEventListener("input", filter);
+	form.addEventListener("input", () => { filter(); remember(); });
 	form.addEventListener("submit", (event) => event.preventDefault());
-	form.addEventListener("reset", () => setTimeout(filter)); // the fields change after the event
-	for (const link of document.querySelectorAll("[data-rule]")) {
-		link.addEventListener("click", () => {
-			form.reset();
-			byID("rule").value = link.dataset.rule;
-			filter();
-		});
+	form.addEventListener("reset", () => setTimeout(() => { filter(); remember(); })); // the fields change after the event
+	for (const link of document.querySelectorAll("[data-rule]")) only(link, "rule", link.dataset.rule);
+	// A count at the head of the page leads to its tokens.
+	const severities = { "Tokens": "", "Tokens with findings": "1", "Errors": "error", "Warnings": "warning", "Notes": "note" };
+	for (const figure of document.querySelectorAll(".figures > div")) {
+		const [name, count] = figure.children;
+		const severity = severities[name.textContent];
+		if (severity === undefined) continue;
+		const link = element("a", "", ...count.childNodes);
+		link.href = "#tokens";
+		only(link, "severity", severity);
+		link.setAttribute("aria-label", name.textContent + ": " + link.textContent + ", show them");
+		count.append(link);
 	}
 	// On paper there are no pages to turn and nothing to unfold, and the tokens without findings are left out.
 	addEventListener("beforeprint", () => { state.size = onPaper; state.paper = true; filter(); });
 	addEventListener("afterprint", () => { state.size = onScreen; state.paper = false; filter(); });
 
 	for (const e of document.querySelectorAll(".scripted")) e.hidden = false;
+	for (const f of fields) f.initial = f.options?.[0].value ?? "";
+	recall();
+	addEventListener("hashchange", () => { recall(); filter(); });
 	filter();
 }

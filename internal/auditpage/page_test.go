@@ -87,7 +87,7 @@ func list(tokens []*api.Token) func(func(*api.Token, error) bool) {
 func document(audited *audit.Report) *report.Document {
 	app := audited.Applications[0]
 	d := &report.Document{Kind: "audit", Title: cmp.Or(app.Name, app.ID), Verdict: "Failed.", Summary: "many tokens",
-		Columns: []string{"Token", "Name", "Actor"}, Figures: []report.Figure{{Name: "Tokens", Count: len(app.Tokens)}}}
+		Columns: []string{"Token", "Name", "Actor"}, Figures: []report.Figure{{Name: "Tokens", Count: len(app.Tokens)}, {Name: "Errors", Count: audited.Count(audit.Error)}}}
 	for _, g := range audited.Groups {
 		group := report.Group{Rule: report.Rule{ID: g.ID, Severity: g.Severity, Title: g.Title, Why: g.Why, Remedy: g.Remedy}}
 		for _, f := range g.Findings {
@@ -180,8 +180,8 @@ func TestPageLoadsNothing(t *testing.T) {
 func TestPageWithoutFindings(t *testing.T) {
 	t.Parallel()
 	got := written(t, audit.Options{}, nil)
-	if !strings.Contains(got, "No findings.") || strings.Contains(got, "<svg") || strings.Contains(got, `id="data"`) {
-		t.Error("the page of no tokens shows more than that there are no findings")
+	if !strings.Contains(got, "This application has issued no tokens.") || strings.Contains(got, "<svg") || strings.Contains(got, `id="data"`) {
+		t.Error("the page of no tokens shows more than that there are none")
 	}
 }
 

@@ -100,6 +100,40 @@ func TestBrowserFilters(t *testing.T) {
 	b.Is("document.getElementById('by-reach').value", `"0"`)
 }
 
+func TestBrowserFiltersByFiguresAndAddress(t *testing.T) {
+	t.Parallel()
+	page := written(t, audit.Options{}, sandbox(120))
+	b := open(t, page)
+	want := with(t, 120, func(f audit.Finding) bool { return f.Severity == audit.Error })
+	b.Enter("search", "nothing like it")
+	b.Click(".figures div:nth-child(2) a")
+	b.status(want)
+	b.Is("location.hash", `"#tokens?severity=error"`)
+	b.Click(".figures div:nth-child(1) a")
+	b.status("120 of 120 tokens")
+	b.Is("location.hash", `"#tokens"`)
+	b.Run(`location.hash = "#tokens?severity=error&rule=token.no-such-rule"`)
+	b.Becomes("document.getElementById('severity').value", `"error"`)
+	b.Becomes("document.getElementById('status').textContent", browsertest.Quote(want))
+}
+
+func TestBrowserCopiesIDs(t *testing.T) {
+	t.Parallel()
+	b := open(t, written(t, audit.Options{}, sandbox(40)))
+	b.Run(`Object.defineProperty(navigator, "clipboard", {value: {writeText: async (text) => { window.copied = text; }}})`)
+	b.Click("#table .copy")
+	b.Becomes("document.querySelector('#table .copy').textContent", `"Copied"`)
+	b.Is("copied === document.querySelector('#table .id').textContent", "true")
+}
+
+func TestBrowserShowsCardsInANarrowWindow(t *testing.T) {
+	t.Parallel()
+	b := open(t, written(t, audit.Options{}, sandbox(40)), chromedp.EmulateViewport(390, 900))
+	b.Is(`[...document.querySelectorAll("#table td")].every(e => !e.checkVisibility() || e.getBoundingClientRect().right <= 390)`, "true")
+	b.Is(`getComputedStyle(document.querySelector("#table td:nth-child(7)"), "::before").content`, `"\"Reach\""`)
+	b.Accessible()
+}
+
 func TestBrowserSorts(t *testing.T) {
 	t.Parallel()
 	b := open(t, written(t, audit.Options{}, sandbox(40)))

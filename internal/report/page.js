@@ -25,3 +25,16 @@
 		for (const d of opened) d.open = false;
 	});
 }
+// copier makes a button that copies a text.
+const copier = (text) => {
+	const button = document.createElement("button");
+	button.type = "button";
+	button.className = "screen copy";
+	button.textContent = "Copy";
+	button.setAttribute("aria-label", "Copy " + text);
+	button.hidden = !navigator.clipboard; // browsers give it to pages of files and of https
+	button.addEventListener("click", () => navigator.clipboard.writeText(text).then(
+		() => { button.textContent = "Copied"; }, () => { button.textContent = "Not copied"; }));
+	return button;
+};
+for (const command of document.querySelectorAll(".places code")) command.after(copier(command.textContent));
