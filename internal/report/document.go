@@ -29,6 +29,7 @@ type Document struct {
 	Figures []Figure  // the counts, large
 	First   []Section // before the findings
 	Last    []Section // after the findings
+	About   []string  // of a page, at its head: what was examined, when and by which version
 	Footer  string    // of a page
 
 	JSON any // what the JSON form is made of

@@ -63,6 +63,7 @@ func sample() *report.Document {
 		Figures: []report.Figure{{Name: "Tokens", Count: 12345}, {Name: "Errors", Count: 1, Severity: report.Error}, {Name: "Notes", Severity: report.Note}},
 		First:   []report.Section{{Title: "Worst tokens", Columns: []string{"Token", "Findings"}, Rows: [][]string{{"8zt3c5n7w1qa", "1 error"}}}},
 		Last:    []report.Section{{Title: "Not read", Rows: [][]string{{"app5", "403"}}, Note: "These say nothing."}},
+		About:   []string{"organization acme", "psoauth v0.1.0"},
 		Footer:  "Written by psoauth.",
 		JSON:    map[string]any{"name": "\u202e<\U000e0001>", "n": 1},
 	}

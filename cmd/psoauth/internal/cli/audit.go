@@ -15,6 +15,7 @@ import (
 	"github.com/psoauth/psoauth/api/apitest"
 	"github.com/psoauth/psoauth/api/audit"
 	"github.com/psoauth/psoauth/internal/report"
+	"github.com/psoauth/psoauth/internal/text"
 	"github.com/psoauth/psoauth/openapi"
 )
 
@@ -118,7 +119,12 @@ func (a *auditing) run(ctx context.Context, args []string) error {
 	if unread != nil {
 		verdict = unread
 	}
-	return a.publish(auditDocument(found, failOn, verdict, a.options), a.format.value, a.output, verdict)
+	d := auditDocument(found, failOn, verdict, a.options)
+	d.About = []string{"organization " + text.Printable(a.settings.org), "default policy"}
+	if a.policy != "" {
+		d.About[1] = "policy " + text.Printable(a.policy)
+	}
+	return a.publish(d, a.format.value, a.output, verdict)
 }
 
 // audit applies the rules to the applications. Unread says which of them could not be read.

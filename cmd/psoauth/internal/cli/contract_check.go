@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -108,7 +109,9 @@ func (c *check) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	c.sources = args
 	if len(args) == 0 {
+		c.sources = []string{"application " + cmp.Or(c.application, "of the sandbox")}
 		return c.service(ctx, baseline)
 	}
 	run, err := c.newRun(c.program, c.standIns(c.spec == "", true)...)

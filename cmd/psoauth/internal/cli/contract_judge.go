@@ -10,12 +10,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/psoauth/psoauth/internal/report"
+	"github.com/psoauth/psoauth/internal/text"
 	"github.com/psoauth/psoauth/openapi/contract"
 )
 
 // A judge is what the commands that judge responses have in common: by which contract they judge, how severely, and how
 // they report.
 type judge struct {
+	sources        []string // of what is judged, as a report names them
 	spec           string
 	severities     pairsFlag
 	format, failOn *choice
@@ -93,7 +95,14 @@ func (j *judge) newReport(p *program, run *contract.Run, baseline *contract.Base
 
 // conclude writes a report and returns a finding if it failed.
 func (j *judge) conclude(p *program, report *contract.Report) error {
-	return p.publish(checkDocument(report), j.format.value, j.output, verdictOn(report.Failures(), report.FailOn))
+	d := checkDocument(report)
+	for _, name := range j.sources[:min(len(j.sources), 5)] {
+		d.About = append(d.About, text.Printable(name))
+	}
+	if more := len(j.sources) - len(d.About); more > 0 {
+		d.About = append(d.About, fmt.Sprintf("%d more", more))
+	}
+	return p.publish(d, j.format.value, j.output, verdictOn(report.Failures(), report.FailOn))
 }
 
 // mostSpec bounds what is read of a document. Package contract takes less, and says how much.

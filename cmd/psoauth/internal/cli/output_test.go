@@ -65,6 +65,25 @@ func TestTheNameOfTheOutputImpliesTheFormat(t *testing.T) {
 	}
 }
 
+func TestPagesSayWhatWasExamined(t *testing.T) {
+	t.Parallel()
+	const recording = "../../../../conformance_test/testdata/2026-09.har"
+	for args, want := range map[string][]string{
+		"audit --sandbox":             {"organization " + apitest.Organization, "default policy", "UTC", "psoauth "},
+		"contract check --sandbox":    {"application of the sandbox", "UTC", "psoauth "},
+		"contract check " + recording: {recording, "UTC", "psoauth "},
+	} {
+		r := run(t, nil, append(strings.Fields(args), "--format", "html")...)
+		_, head, _ := strings.Cut(r.stdout, "<header")
+		head, _, _ = strings.Cut(head, "</header>")
+		for _, fact := range want {
+			if !strings.Contains(head, fact) {
+				t.Errorf("%s: the head of the page does not say %q: %s", args, fact, head)
+			}
+		}
+	}
+}
+
 // A kill cannot be caught, so what is being written must have no name yet.
 func TestAnUnfinishedFileHasNoName(t *testing.T) {
 	t.Parallel()

@@ -27,6 +27,7 @@ func (p *program) publish(d *report.Document, format, output string, verdict err
 		Color: output == "" && !p.settings.noColor && coloured(p.Stdout, p.Getenv),
 		Width: columns(p.Stdout, p.Getenv),
 	}
+	d.About = append(d.About, p.Now().UTC().Format("2006-01-02 15:04 MST"), "psoauth "+release())
 	err := p.writeTo(output, func(w io.Writer) error { return report.Write(w, format, d, options) })
 	if err != nil && !(output == "" && p.out.state() == readerGone) {
 		return err

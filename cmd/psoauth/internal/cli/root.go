@@ -172,14 +172,20 @@ func versionCommand() *cobra.Command {
 
 // version says what the Go tool recorded of the module and of the source it was built from.
 func version() string {
-	release, source := "(devel)", ""
-	if info, ok := debug.ReadBuildInfo(); ok {
-		release, source = cmp.Or(info.Main.Version, release), sourceOf(info)
+	version := release()
+	if info, ok := debug.ReadBuildInfo(); ok && sourceOf(info) != "" {
+		version += " (" + sourceOf(info) + ")"
 	}
-	if source != "" {
-		release += " (" + source + ")"
+	return fmt.Sprintf("psoauth %s %s %s/%s", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// release is the module's version.
+func release() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "(devel)"
 	}
-	return fmt.Sprintf("psoauth %s %s %s/%s", release, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return cmp.Or(info.Main.Version, "(devel)")
 }
 
 func sourceOf(info *debug.BuildInfo) string {
