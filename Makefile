@@ -11,7 +11,7 @@ TESTFLAGS   ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help generate generated test check lint api adopt adopted demo cover fuzz bench network edits vuln contract-lint nightly \
-	model package-files snapshot release
+	hostile model package-files snapshot release
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,7 +54,7 @@ cover: ## Measure how much of api the tests run; lines in coverage.out
 bench: ## Run all benchmarks BENCHCOUNT times (6), for benchstat
 	go test -run '^$$' -bench . -count $(BENCHCOUNT) ./...
 
-nightly: fuzz network model edits contract-lint vuln adopted ## Run what takes too long, or needs too much, for each change
+nightly: fuzz network model edits contract-lint vuln adopted hostile ## Run what takes too long, or needs too much, for each change
 
 adopted: ## Take members in on a copy by the documented steps, and run all tests there
 	go test ./openapi/drift -run TestTheDocumentedSteps -adopt -timeout 30m
@@ -76,6 +76,9 @@ network: ## List tokens through a network that fails in every way, and print how
 
 edits: ## Look for every edit of the contract, and thousands of random ones, by contract diff
 	go test ./openapi/drift -run 'Edits' -all-edits -seeds 20 -count 1 -timeout 60m
+
+hostile: ## Run every command against every hostile server
+	PSOAUTH_HOSTILE=1 go test ./conformance_test -run Hangs -count 1
 
 vuln: ## Look for known vulnerabilities in what the module calls
 	@GOBIN=$(CURDIR)/build go install golang.org/x/vuln/cmd/govulncheck@v1.9.0

@@ -19,6 +19,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/psoauth/psoauth/internal/text"
 )
 
@@ -44,7 +45,7 @@ func (r *Run) CheckHAR(name string, in io.Reader) error {
 		return fmt.Errorf("%s: the file is empty", name)
 	}
 	h := har{run: r, name: name, in: &budget{in: buffered, size: min(3*r.v.bodyLimit, 1<<30) + 1<<20}}
-	h.Decoder = json.NewDecoder(h.in)
+	h.Decoder = jsontext.NewDecoder(h.in, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	err := h.file()
 	var over errBudget
 	switch {
@@ -53,6 +54,9 @@ func (r *Run) CheckHAR(name string, in io.Reader) error {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("%s: entry %d: the file ends before the recording is complete", name, h.next+1)
 	case err != nil:
+		if e, ok := errors.AsType[*jsontext.SyntacticError](err); ok { // without its pointer, which has names of the recording
+			err = fmt.Errorf("not JSON at byte %d: %w", e.ByteOffset, e.Err)
+		}
 		return fmt.Errorf("%s: entry %d: %s", name, h.next+1, text.Excerpt(err.Error(), maxMessage))
 	case !h.found:
 		return fmt.Errorf("%s: not a HAR recording: it has no log.entries", name)
@@ -87,7 +91,7 @@ func (b *budget) Read(p []byte) (int, error) {
 
 // A har reads a recording. Values of an unexpected type are skipped: exporters differ.
 type har struct {
-	*json.Decoder
+	*jsontext.Decoder
 	in    *budget
 	run   *Run
 	name  string
@@ -97,98 +101,61 @@ type har struct {
 	sanitized bool // by a browser that leaves credentials out
 }
 
-// maxToken is how many bytes a token outside the entries has at most, with the white space before it, which json.Decoder
-// goes over again with every read.
-const maxToken = 4 << 20
-
-// token reads the next token, which has a budget of its own.
-func (h *har) token() (json.Token, error) {
-	h.in.used = max(0, h.in.size-maxToken)
-	return h.Token()
-}
-
-// skip reads a value, whose first token has been read, to its end.
-func (h *har) skip(first json.Token) error {
-	for depth := nesting(first); depth > 0; {
-		t, err := h.token()
-		if err != nil {
-			return err
-		}
-		depth += nesting(t)
+// members calls visit, which reads the value, for each member of the next value if that is an object. Each has a budget.
+func (h *har) members(visit func(name string) error) error {
+	if h.PeekKind() != '{' {
+		return h.SkipValue()
 	}
-	return nil
-}
-
-func nesting(t json.Token) int {
-	switch t {
-	case json.Delim('{'), json.Delim('['):
-		return 1
-	case json.Delim('}'), json.Delim(']'):
-		return -1
-	}
-	return 0
-}
-
-// members calls visit for each member of the object whose opening was read; visit reads the value, given its first token.
-func (h *har) members(visit func(name string, first json.Token) error) error {
-	for {
-		name, err := h.token()
-		if err != nil || name == json.Delim('}') {
-			return err
-		}
-		first, err := h.token()
-		if err != nil {
-			return err
-		}
-		if err := visit(fmt.Sprint(name), first); err != nil {
-			return err
+	_, err := h.ReadToken()
+	for err == nil && h.PeekKind() != '}' {
+		h.in.used = 0
+		var name jsontext.Token
+		if name, err = h.ReadToken(); err == nil {
+			err = visit(name.String())
 		}
 	}
+	if err == nil {
+		_, err = h.ReadToken()
+	}
+	return err
 }
 
 func (h *har) file() error {
-	if first, err := h.token(); err != nil || first != json.Delim('{') {
-		return err
-	}
-	err := h.members(func(name string, first json.Token) error {
-		if name != "log" || first != json.Delim('{') {
-			return h.skip(first)
+	err := h.members(func(name string) error {
+		if name != "log" {
+			return h.SkipValue()
 		}
-		return h.members(func(name string, first json.Token) error {
+		return h.members(func(name string) error {
 			switch {
-			case name == "entries" && first == json.Delim('['):
+			case name == "entries" && h.PeekKind() == '[':
 				h.found = true
 				return h.entries()
-			case name == "creator" && first == json.Delim('{'):
-				return h.members(func(name string, first json.Token) error {
+			case name == "creator":
+				return h.members(func(name string) error {
 					// https://developer.chrome.com/docs/devtools/network/reference#save-as-har: sanitized, unless asked
-					value, _ := first.(string)
-					h.sanitized = h.sanitized || name == "name" && (value == "WebInspector" || strings.HasPrefix(value, "WebKit"))
-					return h.skip(first)
+					value, err := h.ReadValue()
+					h.sanitized = h.sanitized || name == "name" && (string(value) == `"WebInspector"` || strings.HasPrefix(string(value), `"WebKit`))
+					return err
 				})
 			}
-			return h.skip(first)
+			return h.SkipValue()
 		})
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		if _, end := h.ReadToken(); !errors.Is(end, io.EOF) {
+			err = errors.New("there is more after the recording")
+		}
 	}
-	if _, err := h.token(); !errors.Is(err, io.EOF) {
-		return errors.New("there is more after the recording")
-	}
-	return nil
+	return err
 }
 
 // entries judges the entries, up to the end of their array.
 func (h *har) entries() error {
-	more := func() bool {
-		h.in.used = max(0, h.in.size-maxToken)
-		return h.More()
-	}
-	for more() {
+	_, err := h.ReadToken()
+	for err == nil && h.PeekKind() != ']' {
 		h.in.used = 0
-		var raw json.RawMessage
-		if err := h.Decode(&raw); err != nil {
+		raw, err := h.ReadValue()
+		if err != nil {
 			return err
 		}
 		var e entry
@@ -202,7 +169,9 @@ func (h *har) entries() error {
 		e.judge(h, h.name+"#"+strconv.Itoa(h.next))
 		h.next++
 	}
-	_, err := h.token()
+	if err == nil {
+		_, err = h.ReadToken()
+	}
 	return err
 }
 
@@ -221,7 +190,7 @@ type entry struct {
 			Size                     looseInt
 		}
 	}
-	garbled bool // not UTF-8, which encoding/json does not keep as it was
+	garbled bool // not UTF-8, as JSON must be (RFC 8259, section 8.1); encoding/json does not keep it as it was
 }
 
 // looseInt is an integer that some exporters write as a string or with a fraction.

@@ -203,10 +203,17 @@ func (j *judge) request() {
 			j.find(requestCredential, inRequest, "", j.op.line, "the request has none of the credentials that the contract declares")
 		}
 	}
+	declared := map[string]bool{}
+	for _, ref := range slices.Concat(j.op.Parameters, j.match.route.PathItem.Parameters) {
+		declared[ref.Value.Name] = declared[ref.Value.Name] || ref.Value.In == openapi3.ParameterInQuery
+	}
+	if components := j.v.spec.doc.Components; components != nil {
+		for _, ref := range components.SecuritySchemes {
+			declared[ref.Value.Name] = declared[ref.Value.Name] || ref.Value.In == openapi3.ParameterInQuery
+		}
+	}
 	for _, name := range sortedKeys(j.query) {
-		declared := j.op.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) != nil ||
-			j.match.route.PathItem.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) != nil || j.securityIn(openapi3.ParameterInQuery, name)
-		if !declared {
+		if !declared[name] {
 			j.find(requestUndeclared, inRequest, j.pointer([]string{name}), j.op.line, "the contract does not declare the query parameter")
 		}
 	}
@@ -219,13 +226,11 @@ func (j *judge) authenticate(_ context.Context, in *openapi3filter.Authenticatio
 	switch {
 	case len(j.req.Header) == 0 || j.anonymous:
 		return nil
-	case scheme.Type == "apiKey" && scheme.In == openapi3.ParameterInQuery:
-		has = j.query.Get(scheme.Name) != ""
-	case scheme.Type == "apiKey" && scheme.In == openapi3.ParameterInCookie:
-		_, err := j.req.Cookie(scheme.Name)
-		has = err == nil
-	case scheme.Type == "apiKey":
+	case scheme.Type == "apiKey" && scheme.In == openapi3.ParameterInHeader:
 		has = j.req.Header.Get(scheme.Name) != ""
+	case scheme.Type == "apiKey":
+		_, err := j.req.Cookie(scheme.Name)
+		has = err == nil || j.query.Get(scheme.Name) != ""
 	case scheme.Type == "http":
 		kind, _, _ := strings.Cut(sent, " ")
 		has = strings.EqualFold(kind, scheme.Scheme)
@@ -234,19 +239,6 @@ func (j *judge) authenticate(_ context.Context, in *openapi3filter.Authenticatio
 		return in.NewError(nil)
 	}
 	return nil
-}
-
-// securityIn reports whether a security scheme of the document is a parameter of that name.
-func (j *judge) securityIn(in, name string) bool {
-	if j.v.spec.doc.Components == nil {
-		return false
-	}
-	for _, ref := range j.v.spec.doc.Components.SecuritySchemes {
-		if ref.Value != nil && ref.Value.In == in && ref.Value.Name == name {
-			return true
-		}
-	}
-	return false
 }
 
 // response judges status, headers and body. A response with an undeclared status is judged by the declared one it is
