@@ -74,21 +74,12 @@ func (c *Client) Organization() string { return c.organization }
 // options it takes Page and PerPage. The service token needs the access read_oauth_applications. The error is an [*Error]
 // (https://planetscale.com/docs/api/reference/list_oauth_applications).
 func (c *Client) ListApplications(ctx context.Context, organization string, options ListOptions) (*ApplicationPage, error) {
-	return readPage(ctx, c, c.onAPI(listApplications, organization), options, viewApplications, func(page, perPage int64) (*http.Request, error) {
-		return gen.NewListOAuthApplicationsRequest(server(c.baseURL), organization,
-			&gen.ListOAuthApplicationsParams{Page: &page, PerPage: &perPage})
-	})
+	return applicationList.page(ctx, c, options, organization)
 }
 
 // Applications returns an iterator over an organization's OAuth applications, under the same rules as [Client.Tokens].
 func (c *Client) Applications(ctx context.Context, organization string, options ListOptions) iter.Seq2[*Application, error] {
-	return items(list[ApplicationPage, Application]{
-		call: c.onAPI(listApplications, organization),
-		view: viewApplications,
-		fetch: func(ctx context.Context, options ListOptions) (*ApplicationPage, error) {
-			return c.ListApplications(ctx, organization, options)
-		},
-	}.pages(ctx, options), func(p *ApplicationPage) []Application { return p.Data })
+	return items(applicationList.pages(ctx, c, options, organization), func(p *ApplicationPage) []Application { return p.Data })
 }
 
 // GetApplication returns one application of an organization. The service token needs the access
@@ -104,10 +95,7 @@ func (c *Client) GetApplication(ctx context.Context, organization, applicationID
 // takes Page and PerPage, where 0 means the first page and the largest page size. The service token needs the access
 // read_oauth_tokens. The error is an [*Error] (https://planetscale.com/docs/api/reference/list_oauth_tokens).
 func (c *Client) ListTokens(ctx context.Context, organization, applicationID string, options ListOptions) (*TokenPage, error) {
-	return readPage(ctx, c, c.onAPI(listTokens, organization, applicationID), options, viewTokens, func(page, perPage int64) (*http.Request, error) {
-		return gen.NewListOAuthTokensRequest(server(c.baseURL), organization, applicationID,
-			&gen.ListOAuthTokensParams{Page: &page, PerPage: &perPage})
-	})
+	return tokenList.page(ctx, c, options, organization, applicationID)
 }
 
 // GetToken returns one token an application has issued. The service token needs the access read_oauth_tokens. The error

@@ -221,3 +221,38 @@ func withoutQuery(u *url.URL) string {
 	short.RawQuery, short.ForceQuery = "", false
 	return short.String()
 }
+
+// An outcome is what a function did in a goroutine of its own.
+type outcome[T any] struct {
+	value    T
+	err      error
+	panicked any
+}
+
+// start runs f, which can be the program's code, by spawn. A panic there would end the process: wait brings it to the
+// caller instead. A call of [runtime.Goexit] is an error.
+func start[T any](spawn func(func()), f func() (T, error)) <-chan outcome[T] {
+	done := make(chan outcome[T], 1)
+	spawn(func() {
+		o := outcome[T]{err: errors.New("the goroutine has ended before its result was there")}
+		defer func() {
+			o.panicked = recover()
+			done <- o
+		}()
+		o.value, o.err = f()
+	})
+	return done
+}
+
+// wait returns what start's function returned, and panics if that did. It does not wait beyond ctx.
+func wait[T any](ctx context.Context, done <-chan outcome[T]) (value T, err error) {
+	select {
+	case o := <-done:
+		if o.panicked != nil {
+			panic(o.panicked)
+		}
+		return o.value, o.err
+	case <-ctx.Done():
+		return value, ctx.Err()
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"os"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -203,25 +204,21 @@ func WithHTTPClient(c *http.Client) Option {
 
 // WithMaxRetries sets how often a request that failed is repeated, 0 for never; the default is [DefaultMaxRetries].
 func WithMaxRetries(n int) Option {
-	return option("WithMaxRetries", func(s *settings) error {
-		if n < 0 {
-			return errors.New("the number is negative")
-		}
-		s.client.maxRetries = n
-		return nil
-	})
+	return option("WithMaxRetries", func(s *settings) error { return setCount(&s.client.maxRetries, n) })
 }
 
 // WithRateLimit sets how many requests a minute all calls of the client make together, 0 for as many as they like; the
 // default is [DefaultRateLimit]. A tenth of them may go out at once.
 func WithRateLimit(perMinute int) Option {
-	return option("WithRateLimit", func(s *settings) error {
-		if perMinute < 0 {
-			return errors.New("the number is negative")
-		}
-		s.perMinute = perMinute
-		return nil
-	})
+	return option("WithRateLimit", func(s *settings) error { return setCount(&s.perMinute, perMinute) })
+}
+
+func setCount(to *int, n int) error {
+	if n < 0 {
+		return errors.New("the number is negative")
+	}
+	*to = n
+	return nil
 }
 
 // WithMaxResponseBytes sets how large a response may be after decompression; the default is [DefaultMaxResponseBytes]. A
@@ -279,4 +276,61 @@ func WithStrictDecoding() Option {
 		s.client.strict = true
 		return nil
 	}
+}
+
+// NewClientFromEnv is [NewClient] with the environment variables that the command reads:
+//
+//   - PLANETSCALE_SERVICE_TOKEN_ID and PLANETSCALE_SERVICE_TOKEN, see [WithServiceToken]
+//   - PLANETSCALE_ACCESS_TOKEN, see [WithAccessToken]
+//   - PLANETSCALE_ORG, which [Client.Organization] returns
+//   - PLANETSCALE_API_URL, see [WithBaseURL]; a URL without a path gets /v1, because the official command has none there
+//   - PLANETSCALE_AUTH_URL, see [WithAuthURL]
+//
+// A variable that is empty counts as not set. The options are applied after the environment; a credential may come from one
+// of both only. An [OptionError] names the variable. Without any credential the error says which variables to set.
+func NewClientFromEnv(options ...Option) (*Client, error) {
+	var all []Option
+	from := func(variable string, option func(value string) Option) {
+		if value := os.Getenv(variable); value != "" {
+			all = append(all, func(s *settings) error {
+				err := option(value)(s)
+				if failed, ok := errors.AsType[*OptionError](err); ok {
+					return &OptionError{variable, failed.Err}
+				}
+				return err
+			})
+		}
+	}
+	const idName, secretName = "PLANETSCALE_SERVICE_TOKEN_ID", "PLANETSCALE_SERVICE_TOKEN"
+	id, secret := os.Getenv(idName), os.Getenv(secretName)
+	unset := func(variable, other string) Option {
+		return option(variable, func(*settings) error { return errors.New("it is not set, and " + other + " is") })
+	}
+	switch {
+	case id != "" && secret == "":
+		all = append(all, unset(secretName, idName))
+	case id == "" && secret != "":
+		all = append(all, unset(idName, secretName))
+	case id != "":
+		from(secretName, func(value string) Option { return WithServiceToken(id, value) })
+	}
+	from("PLANETSCALE_ACCESS_TOKEN", WithAccessToken)
+	from("PLANETSCALE_AUTH_URL", WithAuthURL)
+	from("PLANETSCALE_API_URL", func(value string) Option {
+		return func(s *settings) error {
+			err := WithBaseURL(value)(s)
+			if err == nil && s.client.baseURL.Path == "" {
+				s.client.baseURL.Path = "/v1"
+			}
+			return err
+		}
+	})
+	all = append(all, options...)
+	all = append(all, option("NewClientFromEnv", func(s *settings) error {
+		if s.client.organization = os.Getenv("PLANETSCALE_ORG"); s.service == nil && s.oauth == nil && id == "" && secret == "" {
+			return errors.New("no credential: set PLANETSCALE_SERVICE_TOKEN_ID and PLANETSCALE_SERVICE_TOKEN, or PLANETSCALE_ACCESS_TOKEN")
+		}
+		return nil
+	}))
+	return NewClient(all...)
 }

@@ -9,6 +9,9 @@ import (
 	"iter"
 	"net/http"
 	"slices"
+	"sync"
+
+	"github.com/psoauth/psoauth/gen"
 )
 
 const (
@@ -49,20 +52,39 @@ func (o ListOptions) withDefaults(op operation) (ListOptions, error) {
 	return o, nil
 }
 
-// readPage makes the call for one page that build makes the request for.
-func readPage[P, T any](ctx context.Context, c *Client, call *call, options ListOptions, view func(*P) view[T],
-	build func(page, perPage int64) (*http.Request, error)) (*P, error) {
-	options, err := options.withDefaults(call.operation)
+// A list is an operation that reads pages P of items T.
+type list[P, T any] struct {
+	operation
+	view  func(*P) view[T]
+	build func(server string, path []string, page, perPage *int64) (*http.Request, error)
+}
+
+var (
+	applicationList = list[ApplicationPage, Application]{listApplications, viewApplications,
+		func(server string, path []string, page, perPage *int64) (*http.Request, error) {
+			return gen.NewListOAuthApplicationsRequest(server, path[0], &gen.ListOAuthApplicationsParams{Page: page, PerPage: perPage})
+		}}
+	tokenList = list[TokenPage, Token]{listTokens, viewTokens,
+		func(server string, path []string, page, perPage *int64) (*http.Request, error) {
+			return gen.NewListOAuthTokensRequest(server, path[0], path[1], &gen.ListOAuthTokensParams{Page: page, PerPage: perPage})
+		}}
+)
+
+// page reads one page.
+func (l list[P, T]) page(ctx context.Context, c *Client, options ListOptions, path ...string) (*P, error) {
+	options, err := options.withDefaults(l.operation)
 	if err != nil {
 		return nil, err
 	}
+	call := c.onAPI(l.operation, path...)
 	call.page, call.size = options.Page, options.PerPage
-	page, err := do[P](ctx, c, call, func() (*http.Request, error) { return build(int64(call.page), int64(call.size)) })
+	number, size := int64(call.page), int64(call.size)
+	page, err := do[P](ctx, c, call, func() (*http.Request, error) { return l.build(server(c.baseURL), path, &number, &size) })
 	if err != nil {
 		return nil, err
 	}
-	if current := view(page).current; current != 0 && current != int64(call.page) {
-		return nil, listError(call, ErrPageLoop, "asked for page %d, got page %d", call.page, current)
+	if current := l.view(page).current; current != 0 && current != number {
+		return nil, listError(call, ErrPageLoop, "asked for page %d, got page %d", number, current)
 	}
 	return page, nil
 }
@@ -89,13 +111,7 @@ func (c *Client) Tokens(ctx context.Context, organization, applicationID string,
 // TokenPages is like [Client.Tokens] with whole pages. Their Data is without the tokens that earlier pages held, and ends
 // at the Limit.
 func (c *Client) TokenPages(ctx context.Context, organization, applicationID string, options ListOptions) iter.Seq2[*TokenPage, error] {
-	return list[TokenPage, Token]{
-		call: c.onAPI(listTokens, organization, applicationID),
-		view: viewTokens,
-		fetch: func(ctx context.Context, options ListOptions) (*TokenPage, error) {
-			return c.ListTokens(ctx, organization, applicationID, options)
-		},
-	}.pages(ctx, options)
+	return tokenList.pages(ctx, c, options, organization, applicationID)
 }
 
 // items returns an iterator over what is on pages.
@@ -155,25 +171,18 @@ func (v view[T]) problem() string {
 	return ""
 }
 
-// A list reads pages P of items T.
-type list[P, T any] struct {
-	call  *call // for what errors say; fetch makes its own
-	view  func(*P) view[T]
-	fetch func(context.Context, ListOptions) (*P, error)
+func (l list[P, T]) pages(ctx context.Context, c *Client, options ListOptions, path ...string) iter.Seq2[*P, error] {
+	return func(yield func(*P, error) bool) { l.read(ctx, c, options, path, yield) }
 }
 
-func (l list[P, T]) pages(ctx context.Context, options ListOptions) iter.Seq2[*P, error] {
-	return func(yield func(*P, error) bool) { l.read(ctx, options, yield) }
-}
-
-func (l list[P, T]) read(ctx context.Context, options ListOptions, yield func(*P, error) bool) {
-	options, err := options.withDefaults(l.call.operation)
+func (l list[P, T]) read(ctx context.Context, c *Client, options ListOptions, path []string, yield func(*P, error) bool) {
+	options, err := options.withDefaults(l.operation)
 	if err != nil {
 		yield(nil, err)
 		return
 	}
 	ahead := newPrefetcher(ctx, options.Prefetch, func(ctx context.Context, number int) (*P, error) {
-		return l.fetch(ctx, ListOptions{Page: number, PerPage: options.PerPage})
+		return l.page(ctx, c, ListOptions{Page: number, PerPage: options.PerPage}, path...)
 	})
 	defer ahead.stop()
 	t := tally{seen: map[[8]byte]struct{}{}, end: options.Page + maxItems/min(options.PerPage, maxPerPage)}
@@ -194,7 +203,7 @@ func (l list[P, T]) read(ctx context.Context, options ListOptions, yield func(*P
 		if full {
 			*v.data = (*v.data)[:len(*v.data)-(len(t.seen)-options.Limit)]
 		}
-		problem := l.next(&t, v, number, read)
+		problem := next(c.onAPI(l.operation, path...), &t, v, number, read)
 		if t.more && problem == nil && !full {
 			last := number + 1
 			if v.last != nil && v.count != nil { // by the latter a list that changes is told
@@ -274,7 +283,7 @@ func totals[T any](t *tally, v view[T], number, first int) {
 
 // next says whether another page follows a page of so many items, and what is wrong if the list cannot go on or end there.
 // It never follows next_page_url, which could lead anywhere.
-func (l list[P, T]) next(t *tally, v view[T], number, read int) *Error {
+func next[T any](call *call, t *tally, v view[T], number, read int) *Error {
 	if len(*v.data) > 0 {
 		t.idle = 0
 	} else {
@@ -286,17 +295,17 @@ func (l list[P, T]) next(t *tally, v view[T], number, read int) *Error {
 	t.more = named || read > 0 && (pages || seen < t.expected)
 	switch {
 	case v.next != nil && *v.next != int64(number)+1:
-		return listError(l.call, ErrPageLoop, "page %d names page %d as the next page", number, *v.next)
+		return listError(call, ErrPageLoop, "page %d names page %d as the next page", number, *v.next)
 	case t.more && t.idle > maxIdle:
-		return listError(l.call, ErrPageLoop, "%d pages in a row held nothing new", t.idle)
+		return listError(call, ErrPageLoop, "%d pages in a row held nothing new", t.idle)
 	case t.more && number >= t.end:
-		return listError(l.call, ErrPageLoop, "the list continues after page %d, which must be the last", number)
+		return listError(call, ErrPageLoop, "the list continues after page %d, which must be the last", number)
 	case t.more:
 		return nil
 	case !t.changed && t.expected >= 0 && seen != t.expected, t.changed && seen < t.least:
-		return listError(l.call, ErrIncomplete, "the server counts %d, and sent %d", t.expected, seen)
+		return listError(call, ErrIncomplete, "the server counts %d, and sent %d", t.expected, seen)
 	case !t.changed && pages:
-		return listError(l.call, ErrIncomplete, "the server counts %d pages, and the list ended after page %d", *v.last, number)
+		return listError(call, ErrIncomplete, "the server counts %d pages, and the list ended after page %d", *v.last, number)
 	}
 	return nil
 }
@@ -320,4 +329,50 @@ func resumable(err error, page int) error {
 	noted := *e
 	noted.Page = page
 	return &noted
+}
+
+// maxPrefetch bounds the pages in flight, and with them memory and connections.
+const maxPrefetch = 32
+
+// A prefetcher fetches pages before they are asked for. Order is the asker's. With nothing to fetch ahead it starts no
+// goroutine.
+type prefetcher[P any] struct {
+	ctx      context.Context
+	cancel   context.CancelFunc
+	fetch    func(context.Context, int) (*P, error)
+	ahead    int
+	inFlight map[int]func() (*P, error)
+	wg       sync.WaitGroup
+}
+
+func newPrefetcher[P any](ctx context.Context, ahead int, fetch func(context.Context, int) (*P, error)) *prefetcher[P] {
+	ctx, cancel := context.WithCancel(ctx)
+	return &prefetcher[P]{ctx: ctx, cancel: cancel, fetch: fetch, ahead: ahead, inFlight: map[int]func() (*P, error){}}
+}
+
+// page returns a page, from among those in flight if it is there.
+func (p *prefetcher[P]) page(number int) (*P, error) {
+	result, ok := p.inFlight[number]
+	if !ok {
+		return p.fetch(p.ctx, number)
+	}
+	delete(p.inFlight, number)
+	return result()
+}
+
+// expect starts fetching the pages from first to last, as many as may be in flight.
+func (p *prefetcher[P]) expect(first, last int) {
+	for number := first; number <= last && len(p.inFlight) < p.ahead; number++ {
+		if _, ok := p.inFlight[number]; ok {
+			continue
+		}
+		result := start(p.wg.Go, func() (*P, error) { return p.fetch(p.ctx, number) })
+		p.inFlight[number] = func() (*P, error) { return wait(context.Background(), result) }
+	}
+}
+
+// stop cancels what is in flight and waits until it is gone.
+func (p *prefetcher[P]) stop() {
+	p.cancel()
+	p.wg.Wait()
 }
