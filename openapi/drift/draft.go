@@ -33,29 +33,19 @@ func draftMember(indent int, name string, in *openapi3.Schema, typeName string, 
 	}
 	var lines strings.Builder
 	for line := range strings.Lines(b.String()) {
-		fmt.Fprint(&lines, wrapped(strings.Repeat(" ", indent)+line))
+		margin := strings.Repeat(" ", indent+len(line)-len(strings.TrimLeft(line, " ")))
+		line = strings.TrimSpace(line)
+		for len(margin)+len(line) > draftWidth { // folded text, which is all that is long
+			at := strings.LastIndexByte(line[:draftWidth-len(margin)+1], ' ')
+			if at < 0 {
+				break
+			}
+			fmt.Fprintln(&lines, margin+line[:at])
+			line = line[at+1:]
+		}
+		fmt.Fprintln(&lines, margin+line)
 	}
 	return lines.String(), nil
-}
-
-// wrapped breaks a long line of folded text, which is all that is long.
-func wrapped(line string) string {
-	words := strings.Fields(line)
-	if len(line) <= draftWidth+1 || len(words) < 3 {
-		return line
-	}
-	margin := line[:len(line)-len(strings.TrimLeft(line, " "))]
-	var b strings.Builder
-	at := margin + words[0]
-	for _, word := range words[1:] {
-		if len(at)+1+len(word) > draftWidth {
-			b.WriteString(at + "\n")
-			at = margin + word
-			continue
-		}
-		at += " " + word
-	}
-	return b.String() + at + "\n"
 }
 
 // A mapping is the content of a YAML mapping.
@@ -70,9 +60,9 @@ func (m *mapping) add(key string, value any) {
 	*m = append(*m, encoded(key), node)
 }
 
-func (m *mapping) node() *yaml.Node {
-	node := &yaml.Node{Kind: yaml.MappingNode, Content: *m}
-	if len(*m) == 0 {
+func (m mapping) node() *yaml.Node {
+	node := &yaml.Node{Kind: yaml.MappingNode, Content: m}
+	if len(m) == 0 {
 		node.Style = yaml.FlowStyle
 	}
 	return node
@@ -92,9 +82,9 @@ func flow(value any) *yaml.Node {
 	return node
 }
 
-// draft returns the keywords of a schema, which is that of a member if it has a name.
-func draft(name string, in *openapi3.Schema, typeName string) mapping {
-	var m mapping
+// draft returns the keywords of a schema, which is that of a member if it has a name. It leaves out limits other than
+// lists of values: the contract allows for more than one revision has.
+func draft(name string, in *openapi3.Schema, typeName string) (m mapping) {
 	types := in.Type.Slice()
 	if len(types) == 1 {
 		m.add("type", types[0])
@@ -111,19 +101,6 @@ func draft(name string, in *openapi3.Schema, typeName string) mapping {
 	if len(in.Enum) > 0 {
 		m.add("enum", flow(in.Enum))
 	}
-	for _, l := range []struct {
-		keyword string
-		value   any
-		there   bool
-	}{
-		{"pattern", in.Pattern, in.Pattern != ""}, {"minLength", in.MinLength, in.MinLength > 0},
-		{"maxLength", in.MaxLength, in.MaxLength != nil}, {"minimum", in.Min, in.Min != nil}, {"maximum", in.Max, in.Max != nil},
-		{"minItems", in.MinItems, in.MinItems > 0}, {"maxItems", in.MaxItems, in.MaxItems != nil}, {"uniqueItems", true, in.UniqueItems},
-	} {
-		if l.there {
-			m.add(l.keyword, l.value)
-		}
-	}
 	description := text.Printable(text.Redact(strings.Join(strings.Fields(in.Description), " ")))
 	if description == "" && name != "" {
 		description = "Published without a description."
@@ -135,32 +112,28 @@ func draft(name string, in *openapi3.Schema, typeName string) mapping {
 		}
 		m.add("description", node)
 	}
-	branches := func(keyword string, refs openapi3.SchemaRefs) {
-		if len(refs) == 0 {
-			return
+	all, one := in.AllOf, openapi3.SchemaRefs(nil)
+	if len(all) == 1 && len(all[0].Value.AnyOf) > 0 { // what normalize makes of a oneOf
+		all, one = nil, all[0].Value.AnyOf
+	}
+	if len(types) > 1 {
+		for _, t := range types {
+			branch := *in
+			branch.Type, branch.Nullable, branch.Description = &openapi3.Types{t}, false, ""
+			one = append(one, branch.NewRef())
 		}
+	}
+	for i, refs := range []openapi3.SchemaRefs{all, in.AnyOf, one} {
+		keyword := []string{"allOf", "anyOf", "oneOf"}[i]
 		list := &yaml.Node{Kind: yaml.SequenceNode}
 		for i, ref := range refs {
-			branch := draft("", ref.Value, fmt.Sprint(typeName, i+1))
-			list.Content = append(list.Content, branch.node())
+			list.Content = append(list.Content, draft("", ref.Value, fmt.Sprint(typeName, i+1)).node())
 		}
-		m.add(keyword, list)
+		if len(refs) > 0 {
+			m.add(keyword, list)
+		}
 	}
-	if len(in.AllOf) == 1 && isChoice(in.AllOf[0].Value) {
-		branches("oneOf", in.AllOf[0].Value.AnyOf)
-	} else {
-		branches("allOf", in.AllOf)
-	}
-	branches("anyOf", in.AnyOf)
 	switch {
-	case len(types) > 1:
-		var each openapi3.SchemaRefs
-		for _, t := range types {
-			one := *in
-			one.Type, one.Nullable, one.Description = &openapi3.Types{t}, false, ""
-			each = append(each, one.NewRef())
-		}
-		branches("oneOf", each)
 	case in.Type.Is(openapi3.TypeObject) && len(in.Properties) == 0: // keep what comes, as for others without a published shape
 		m.goType("openapi.RawObject")
 	case in.Type.Is(openapi3.TypeObject):
@@ -170,8 +143,7 @@ func draft(name string, in *openapi3.Schema, typeName string) mapping {
 		m.add("x-go-type-name", typeName)
 		var properties mapping
 		for _, name := range slices.Sorted(maps.Keys(in.Properties)) {
-			schema := draft(name, in.Properties[name].Value, typeName+goName(name))
-			properties.add(name, schema.node())
+			properties.add(name, draft(name, in.Properties[name].Value, typeName+goName(name)).node())
 		}
 		m.add("properties", properties.node())
 	case in.Type.Is(openapi3.TypeArray) && (in.Items == nil || isAnything(in.Items.Value)):
@@ -179,17 +151,9 @@ func draft(name string, in *openapi3.Schema, typeName string) mapping {
 		m.add("items", flow(map[string]any{}))
 	case in.Type.Is(openapi3.TypeArray):
 		m.add("x-go-type-skip-optional-pointer", true)
-		items := draft("", in.Items.Value, typeName+"Item")
-		m.add("items", items.node())
+		m.add("items", draft("", in.Items.Value, typeName+"Item").node())
 	}
 	return m
-}
-
-// isChoice reports whether a schema is what normalize makes of a oneOf.
-func isChoice(in *openapi3.Schema) bool {
-	rest := *in
-	rest.AnyOf = nil
-	return len(in.AnyOf) > 0 && rest.IsEmpty()
 }
 
 func (m *mapping) goType(name string) {

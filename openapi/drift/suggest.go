@@ -1,6 +1,7 @@
 package drift
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -37,7 +38,7 @@ func suggest(contract string, findings []Finding, upstream *Document) (string, e
 	if err := yaml.Unmarshal([]byte(contract), &root); err != nil || len(root.Content) == 0 {
 		return "", errors.Join(errors.New("the contract cannot be read"), err)
 	}
-	text := newEdited(contract)
+	text := &edited{lines: strings.Split(strings.TrimSuffix(contract, "\n"), "\n")}
 	var byHand []string
 	for _, f := range findings {
 		if f.Class == New && f.Rule == "member" && f.In == InBody {
@@ -77,16 +78,16 @@ func takeIn(text *edited, root *yaml.Node, f Finding, upstream *Document) error 
 		return errors.New("the contract has that object on one line")
 	}
 	typeName := d.typeName + goName(name)
-	if properties := value(d.at, "properties"); properties != nil && properties.Style&yaml.FlowStyle == 0 && len(properties.Content) > 0 {
-		first, last := properties.Content[0], properties.Content[len(properties.Content)-2]
-		member, err := draftMember(first.Column-1, name, published, typeName, !d.absent)
-		text.insertBelow(last, "", member)
-		return err
-	}
-	last := d.at.Content[len(d.at.Content)-2]
+	last, heading := d.at.Content[len(d.at.Content)-2], ""
 	indent := last.Column - 1
-	member, err := draftMember(indent+2, name, published, typeName, !d.absent)
-	text.insertBelow(last, strings.Repeat(" ", indent)+"properties:\n", member)
+	if properties := value(d.at, "properties"); properties != nil && properties.Style&yaml.FlowStyle == 0 && len(properties.Content) > 0 {
+		last = properties.Content[len(properties.Content)-2]
+		indent = last.Column - 1
+	} else {
+		heading, indent = strings.Repeat(" ", indent)+"properties:\n", indent+2
+	}
+	member, err := draftMember(indent, name, published, typeName, !d.absent)
+	text.insertBelow(last, heading, member)
 	return err
 }
 
@@ -179,10 +180,7 @@ func value(node *yaml.Node, key string) *yaml.Node {
 
 func findOperation(root *yaml.Node, id string) *yaml.Node {
 	paths := value(root, "paths")
-	if paths == nil {
-		return nil
-	}
-	for i := 1; i < len(paths.Content); i += 2 {
+	for i := 1; paths != nil && i < len(paths.Content); i += 2 {
 		for _, method := range methods {
 			op := value(paths.Content[i], method)
 			if own := value(op, "operationId"); own != nil && own.Value == id {
@@ -206,57 +204,50 @@ func goName(name string) string {
 
 // An edited is a text with insertions between its lines; no line of its own changes.
 type edited struct {
-	lines   []string             // without their ends
-	inserts map[int][]*insertion // by the number of lines before them
+	lines   []string // without their ends
+	inserts []*insertion
 }
 
 // An insertion is the lines that follow the block of one key.
 type insertion struct {
 	below *yaml.Node
+	at    int // the number of lines before them
 	text  string
-}
-
-func newEdited(text string) *edited {
-	return &edited{lines: strings.Split(strings.TrimSuffix(text, "\n"), "\n"), inserts: map[int][]*insertion{}}
 }
 
 // insertBelow inserts text below the block that a key of a block mapping begins, unless it is there already. The first
 // text below a key comes after the heading.
 func (e *edited) insertBelow(key *yaml.Node, heading, text string) {
 	at := key.Line // counted from 1, so this is the line after the key's
-	for at < len(e.lines) && (strings.TrimSpace(e.lines[at]) == "" || indentOf(e.lines[at]) >= key.Column) {
+	for at < len(e.lines) && (strings.TrimSpace(e.lines[at]) == "" || len(e.lines[at])-len(strings.TrimLeft(e.lines[at], " ")) >= key.Column) {
 		at++
 	}
 	for strings.TrimSpace(e.lines[at-1]) == "" { // blank lines belong to what follows
 		at--
 	}
-	i := slices.IndexFunc(e.inserts[at], func(in *insertion) bool { return in.below == key })
+	i := slices.IndexFunc(e.inserts, func(in *insertion) bool { return in.below == key })
 	if i < 0 {
-		i = len(e.inserts[at])
-		e.inserts[at] = append(e.inserts[at], &insertion{key, heading})
+		i = len(e.inserts)
+		e.inserts = append(e.inserts, &insertion{key, at, heading})
 	}
-	if in := e.inserts[at][i]; !strings.Contains("\n"+in.text, "\n"+text) {
+	if in := e.inserts[i]; !strings.Contains("\n"+in.text, "\n"+text) {
 		in.text += text
 	}
 }
 
-func indentOf(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
-
 // diff returns the insertions as a unified diff, those of the innermost blocks first; empty if there are none.
 func (e *edited) diff(file string) (string, error) {
+	slices.SortStableFunc(e.inserts, func(a, b *insertion) int {
+		return cmp.Or(a.at-b.at, b.below.Column-a.below.Column)
+	})
 	var edits []udiff.Edit
-	for offset, at := 0, 0; at <= len(e.lines); at++ {
-		slices.SortStableFunc(e.inserts[at], func(a, b *insertion) int { return b.below.Column - a.below.Column })
-		text := ""
-		for _, in := range e.inserts[at] {
-			text += in.text
+	for i, in := range e.inserts {
+		if i > 0 && e.inserts[i-1].at == in.at {
+			edits[len(edits)-1].New += in.text
+			continue
 		}
-		if text != "" {
-			edits = append(edits, udiff.Edit{Start: offset, End: offset, New: text})
-		}
-		if at < len(e.lines) {
-			offset += len(e.lines[at]) + 1
-		}
+		offset := len(strings.Join(e.lines[:in.at], "\n")) + 1
+		edits = append(edits, udiff.Edit{Start: offset, End: offset, New: in.text})
 	}
 	u, err := udiff.ToUnifiedDiff("a/"+file, "b/"+file, strings.Join(e.lines, "\n")+"\n", edits, udiff.DefaultContextLines)
 	if err != nil || len(edits) == 0 {
