@@ -2,6 +2,7 @@ package drift
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -58,7 +59,7 @@ func (c *comparer) refuses(p place, schema *openapi3.Schema, value any) bool {
 func (c *comparer) schemas(p place, was, is *openapi3.Schema) []Finding {
 	was, is = orAnything(was), orAnything(is)
 	before, now := c.of(was), c.of(is)
-	if c.err != nil || !c.spend(1) || same(was, is) {
+	if c.err != nil || !c.spend(1) || reflect.DeepEqual(was, is) {
 		return nil
 	}
 	p.strict = p.strict || was.Extensions[ownType] != nil && !p.lenient
@@ -156,7 +157,7 @@ func cost(findings []Finding) int {
 
 // pair compares two alternatives of one kind. Was and is are what they are alternatives of, which judge.
 func (c *comparer) pair(p place, was, is, before, now *openapi3.Schema) []Finding {
-	if c.err != nil || before == now || same(before, now) {
+	if c.err != nil || reflect.DeepEqual(before, now) {
 		return nil
 	}
 	all := c.limits(p, was, is, before, now)
@@ -185,11 +186,11 @@ func (c *comparer) limits(p place, was, is, before, now *openapi3.Schema) []Find
 	var all []Finding
 	var values []any
 	for _, k := range keywords {
-		a, b := k.only(before), k.only(now)
 		said, says := k.words(before), k.words(now)
 		if said == says {
 			continue
 		}
+		a, b := k.only(before), k.only(now)
 		if values == nil {
 			values = c.candidates([]*openapi3.Schema{before}, now)
 		}
@@ -197,16 +198,16 @@ func (c *comparer) limits(p place, was, is, before, now *openapi3.Schema) []Find
 		shown := false // that there is a value for both
 		for _, v := range values {
 			if c.takes(now, v) && c.takes(is, v) {
-				if !judges(a, v) && c.refuses(p, was, v) {
+				if !judges(&a, v) && c.refuses(p, was, v) {
 					broken := p.breaks(k.rule, said, says, v)
 					f = &broken
 					break
 				}
-				shown = shown || judges(a, v)
+				shown = shown || judges(&a, v)
 			}
 		}
 		for _, v := range values {
-			if f == nil && c.takes(before, v) && c.takes(was, v) && !judges(b, v) && !c.takes(is, v) {
+			if f == nil && c.takes(before, v) && c.takes(was, v) && !judges(&b, v) && !c.takes(is, v) {
 				relaxed := p.find(Relaxed, k.rule, said, says)
 				f = &relaxed
 			}

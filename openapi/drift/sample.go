@@ -175,11 +175,10 @@ func numbers(sides []*openapi3.Schema) []any {
 		}
 	}
 	for _, a := range sides {
-		if a.MultipleOf != nil && *a.MultipleOf > 0 {
+		if m := a.MultipleOf; m != nil && *m > 0 {
 			for _, p := range slices.Clone(points) {
-				points = append(points, math.Ceil(p / *a.MultipleOf)**a.MultipleOf, math.Floor(p / *a.MultipleOf)**a.MultipleOf)
+				points = append(points, math.Ceil(p / *m)**m)
 			}
-			points = append(points, *a.MultipleOf)
 		}
 	}
 	var all []any
@@ -212,12 +211,10 @@ func texts(sides []*openapi3.Schema) []any {
 		if a.Pattern == "" || err != nil {
 			continue
 		}
-		for pick := range 8 {
-			for _, n := range append([]int{1, 0}, sizes...) {
-				var b strings.Builder
-				write(&b, re, pick, n)
-				all = append(all, b.String())
-			}
+		for _, n := range append([]int{1, 0}, sizes...) {
+			var b strings.Builder
+			write(&b, re, n)
+			all = append(all, b.String())
 		}
 	}
 	all = append(all, "x", "", "0", "X-1 ?", "é")
@@ -229,69 +226,51 @@ func texts(sides []*openapi3.Schema) []any {
 
 // near returns the sizes around two limits, no more than can be shown.
 func near(low uint64, high *uint64) (sizes []int) {
-	add := func(n uint64) {
-		if n <= maxSample {
+	around := []uint64{low, max(low, 1) - 1}
+	if high != nil {
+		around = append(around, *high, *high+1)
+	}
+	for _, n := range around {
+		if n <= maxSample && (low > 0 || high != nil) {
 			sizes = append(sizes, int(n))
 		}
-	}
-	if low > 0 {
-		add(low)
-		add(low - 1)
-	}
-	if high != nil {
-		add(*high)
-		add(*high + 1)
 	}
 	return sizes
 }
 
-// write writes a string that a regular expression matches: of what it leaves open it takes the choice of that number, and
-// repeats so many times.
-func write(b *strings.Builder, re *syntax.Regexp, pick, times int) {
-	if b.Len() > maxSample {
-		return
-	}
+// write writes a string that a regular expression matches, with so many repetitions of what may be repeated.
+func write(b *strings.Builder, re *syntax.Regexp, times int) {
+	low, high := 0, math.MaxInt
 	switch re.Op {
 	case syntax.OpLiteral:
 		b.WriteString(string(re.Rune))
 	case syntax.OpCharClass:
-		r := 'x'
-		in := func(r rune) bool {
-			for i := 0; i+1 < len(re.Rune); i += 2 {
-				if re.Rune[i] <= r && r <= re.Rune[i+1] {
-					return true
-				}
-			}
-			return false
+		if len(re.Rune) > 0 {
+			b.WriteRune(re.Rune[0])
 		}
-		if (pick > 0 || !in(r)) && len(re.Rune) > 0 {
-			r = re.Rune[max(pick-1, 0)%len(re.Rune)]
-		}
-		b.WriteRune(r)
 	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
-		b.WriteByte("x0-é"[pick%3])
+		b.WriteByte('x')
 	case syntax.OpAlternate:
-		write(b, re.Sub[pick%len(re.Sub)], pick, times)
+		write(b, re.Sub[0], times)
 	case syntax.OpConcat, syntax.OpCapture:
 		for _, sub := range re.Sub {
-			write(b, sub, pick, times)
+			write(b, sub, times)
 		}
-	case syntax.OpStar, syntax.OpPlus, syntax.OpQuest, syntax.OpRepeat:
-		low, high := 0, -1
-		switch re.Op {
-		case syntax.OpPlus:
-			low = 1
-		case syntax.OpQuest:
-			high = 1
-		case syntax.OpRepeat:
-			low, high = re.Min, re.Max
+	case syntax.OpRepeat:
+		if low = re.Min; re.Max >= 0 {
+			high = re.Max
 		}
-		n := max(low, times)
-		if high >= 0 {
-			n = min(n, high)
-		}
-		for range n {
-			write(b, re.Sub[0], pick, times)
+	case syntax.OpPlus:
+		low = 1
+	case syntax.OpQuest:
+		high = 1
+	}
+	if re.Op >= syntax.OpStar && re.Op <= syntax.OpRepeat {
+		for range min(max(low, times), high) {
+			if b.Len() > maxSample {
+				return
+			}
+			write(b, re.Sub[0], times)
 		}
 	}
 }
@@ -305,7 +284,7 @@ func (s *sampler) arrays(before []*openapi3.Schema, now *openapi3.Schema) (all [
 			was = valueOf(a.Items)
 		}
 	}
-	item, ok := s.sample(was, orAnything(now.Items))
+	item, ok := s.sample(was, orAnything(valueOf(now.Items)))
 	for _, n := range sizes {
 		if n > 0 && !ok || !s.spend(n) {
 			continue

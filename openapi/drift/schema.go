@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"regexp"
 	"slices"
 
@@ -329,30 +330,13 @@ func merge(a, b *openapi3.Schema) *openapi3.Schema {
 			return nil
 		}
 	}
-	rest := &openapi3.Schema{Type: b.Type}
-	m.Format, rest.Format = first(a.Format, b.Format)
-	m.Pattern, rest.Pattern = first(a.Pattern, b.Pattern)
-	m.MultipleOf, rest.MultipleOf = first(a.MultipleOf, b.MultipleOf)
-	m.Not, rest.Not = first(a.Not, b.Not)
-	if a.Min == nil && !a.ExclusiveMin.IsSet() {
-		m.Min, m.ExclusiveMin = b.Min, b.ExclusiveMin
-	} else {
-		rest.Min, rest.ExclusiveMin = b.Min, b.ExclusiveMin
-	}
-	if a.Max == nil && !a.ExclusiveMax.IsSet() {
-		m.Max, m.ExclusiveMax = b.Max, b.ExclusiveMax
-	} else {
-		rest.Max, rest.ExclusiveMax = b.Max, b.ExclusiveMax
-	}
-	m.MinLength, m.MaxLength = max(a.MinLength, b.MinLength), lower(a.MaxLength, b.MaxLength)
-	m.MinItems, m.MaxItems = max(a.MinItems, b.MinItems), lower(a.MaxItems, b.MaxItems)
-	m.MinProps, m.MaxProps = max(a.MinProps, b.MinProps), lower(a.MaxProps, b.MaxProps)
-	m.UniqueItems = a.UniqueItems || b.UniqueItems
 	m.Items = bothRefs(a.Items, b.Items)
 	m.AllOf = slices.Concat(a.AllOf, b.AllOf)
-	if empty := (openapi3.Schema{Type: b.Type}); rest.Format != "" || rest.Pattern != "" || rest.MultipleOf != nil ||
-		rest.Not != nil || rest.Min != empty.Min || rest.Max != empty.Max || rest.ExclusiveMin.IsSet() || rest.ExclusiveMax.IsSet() {
-		m.AllOf = append(m.AllOf, rest.NewRef())
+	switch mine, others := limitsOf(a), limitsOf(b); {
+	case mine.IsEmpty():
+		copyLimits(&m, b)
+	case !others.IsEmpty() && !reflect.DeepEqual(mine, others):
+		m.AllOf = append(m.AllOf, others.NewRef())
 	}
 	m.Extensions = maps.Clone(a.Extensions)
 	if m.Extensions == nil {
@@ -382,23 +366,17 @@ func merge(a, b *openapi3.Schema) *openapi3.Schema {
 	return &m
 }
 
-// first returns the first of two keywords, and the second if both are there and differ.
-func first[T comparable](a, b T) (kept, rest T) {
-	var zero T
-	switch {
-	case a == zero:
-		return b, zero
-	case a == b:
-		return a, zero
-	}
-	return a, b
+// limitsOf returns what a schema says of its own values, without what is inside them.
+func limitsOf(a *openapi3.Schema) (l openapi3.Schema) {
+	copyLimits(&l, a)
+	return l
 }
 
-func lower(a, b *uint64) *uint64 {
-	if a == nil || b != nil && *b < *a {
-		return b
-	}
-	return a
+func copyLimits(to, from *openapi3.Schema) {
+	to.Format, to.Pattern, to.MultipleOf, to.Not, to.UniqueItems = from.Format, from.Pattern, from.MultipleOf, from.Not, from.UniqueItems
+	to.Min, to.Max, to.ExclusiveMin, to.ExclusiveMax = from.Min, from.Max, from.ExclusiveMin, from.ExclusiveMax
+	to.MinLength, to.MaxLength, to.MinItems, to.MaxItems = from.MinLength, from.MaxLength, from.MinItems, from.MaxItems
+	to.MinProps, to.MaxProps = from.MinProps, from.MaxProps
 }
 
 func bothRefs(a, b *openapi3.SchemaRef) *openapi3.SchemaRef {

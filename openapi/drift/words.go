@@ -2,10 +2,7 @@ package drift
 
 import (
 	"encoding/json"
-	"fmt"
-	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -15,66 +12,48 @@ import (
 
 // A keyword is one limit that a schema can set to values of a kind.
 type keyword struct {
-	rule  string
-	words func(a *openapi3.Schema) string           // the same for two alternatives if the limit is
-	only  func(a *openapi3.Schema) *openapi3.Schema // a schema that sets this limit alone
+	rule string
+	only func(a *openapi3.Schema) openapi3.Schema // a schema that sets this limit alone
 }
 
 // keywords are the limits whose difference is found by values. What is inside arrays and objects is compared by itself.
 var keywords = []keyword{
-	{"type", func(a *openapi3.Schema) string {
-		if a.Type.Is(openapi3.TypeInteger) {
-			return "an integer"
-		}
-		return kindWords[kindOf(a)]
-	}, func(a *openapi3.Schema) *openapi3.Schema { return &openapi3.Schema{Type: a.Type} }},
-	{"enum", func(a *openapi3.Schema) string {
-		if len(a.Enum) == 0 {
-			return "any value"
-		}
-		return enumWords(a.Enum)
-	}, func(a *openapi3.Schema) *openapi3.Schema { return &openapi3.Schema{Enum: a.Enum} }},
-	{"minimum", func(a *openapi3.Schema) string { return boundWords("minimum", a.Min, a.ExclusiveMin) },
-		func(a *openapi3.Schema) *openapi3.Schema {
-			return &openapi3.Schema{Min: a.Min, ExclusiveMin: a.ExclusiveMin}
-		}},
-	{"maximum", func(a *openapi3.Schema) string { return boundWords("maximum", a.Max, a.ExclusiveMax) },
-		func(a *openapi3.Schema) *openapi3.Schema {
-			return &openapi3.Schema{Max: a.Max, ExclusiveMax: a.ExclusiveMax}
-		}},
-	{"multipleOf", func(a *openapi3.Schema) string {
-		if a.MultipleOf == nil {
-			return "any number"
-		}
-		return "a multiple of " + float(*a.MultipleOf)
-	}, func(a *openapi3.Schema) *openapi3.Schema { return &openapi3.Schema{MultipleOf: a.MultipleOf} }},
-	{"format", func(a *openapi3.Schema) string { return orNone("format", a.Format) },
-		func(a *openapi3.Schema) *openapi3.Schema { return &openapi3.Schema{Type: a.Type, Format: a.Format} }},
-	{"pattern", func(a *openapi3.Schema) string {
-		unread, _ := a.Extensions[unreadPattern].(string)
-		return orNone("pattern", a.Pattern+unread)
-	}, func(a *openapi3.Schema) *openapi3.Schema { return &openapi3.Schema{Pattern: a.Pattern} }},
-	{"size", sizeWords, func(a *openapi3.Schema) *openapi3.Schema {
-		return &openapi3.Schema{MinLength: a.MinLength, MaxLength: a.MaxLength, MinItems: a.MinItems, MaxItems: a.MaxItems, MinProps: a.MinProps, MaxProps: a.MaxProps}
+	{"type", func(a *openapi3.Schema) openapi3.Schema { return openapi3.Schema{Type: a.Type} }},
+	{"enum", func(a *openapi3.Schema) openapi3.Schema { return openapi3.Schema{Enum: a.Enum} }},
+	{"minimum", func(a *openapi3.Schema) openapi3.Schema {
+		return openapi3.Schema{Min: a.Min, ExclusiveMin: a.ExclusiveMin}
 	}},
-	{"uniqueItems", func(a *openapi3.Schema) string {
-		if a.UniqueItems {
-			return "no item twice"
-		}
-		return "items may repeat"
-	}, func(a *openapi3.Schema) *openapi3.Schema { return &openapi3.Schema{UniqueItems: a.UniqueItems} }},
-	{"not", func(a *openapi3.Schema) string {
-		if a.Not == nil {
-			return "no not"
-		}
-		return "not " + jsonText(a.Not)
-	}, func(a *openapi3.Schema) *openapi3.Schema { return &openapi3.Schema{Not: a.Not} }},
-	{"allOf", func(a *openapi3.Schema) string { // what merge leaves there
-		if len(a.AllOf) == 0 {
-			return "nothing more"
-		}
-		return jsonText(a.AllOf)
-	}, func(a *openapi3.Schema) *openapi3.Schema { return &openapi3.Schema{AllOf: a.AllOf} }},
+	{"maximum", func(a *openapi3.Schema) openapi3.Schema {
+		return openapi3.Schema{Max: a.Max, ExclusiveMax: a.ExclusiveMax}
+	}},
+	{"multipleOf", func(a *openapi3.Schema) openapi3.Schema { return openapi3.Schema{MultipleOf: a.MultipleOf} }},
+	{"format", func(a *openapi3.Schema) openapi3.Schema { return openapi3.Schema{Type: a.Type, Format: a.Format} }},
+	{"pattern", func(a *openapi3.Schema) openapi3.Schema { return openapi3.Schema{Pattern: a.Pattern} }},
+	{"size", func(a *openapi3.Schema) openapi3.Schema {
+		return openapi3.Schema{MinLength: a.MinLength, MaxLength: a.MaxLength, MinItems: a.MinItems, MaxItems: a.MaxItems, MinProps: a.MinProps, MaxProps: a.MaxProps}
+	}},
+	{"uniqueItems", func(a *openapi3.Schema) openapi3.Schema { return openapi3.Schema{UniqueItems: a.UniqueItems} }},
+	{"not", func(a *openapi3.Schema) openapi3.Schema { return openapi3.Schema{Not: a.Not} }},
+	{"allOf", func(a *openapi3.Schema) openapi3.Schema { return openapi3.Schema{AllOf: a.AllOf} }}, // what merge leaves there
+}
+
+// words says what the limit of an alternative is: the same for two if the limit is.
+func (k keyword) words(a *openapi3.Schema) string {
+	unread, _ := a.Extensions[unreadPattern].(string)
+	switch {
+	case k.rule == "type":
+		return alternativeWords(&openapi3.Schema{Type: a.Type})
+	case k.rule == "enum" && len(a.Enum) > 0:
+		return enumWords(a.Enum)
+	case k.rule == "format":
+		return orNone("format", a.Format)
+	case k.rule == "pattern":
+		return orNone("pattern", a.Pattern+unread)
+	}
+	if said := jsonText(k.only(a)); said != "{}" {
+		return strings.Trim(said, "{}")
+	}
+	return "no " + k.rule
 }
 
 // uncompared returns the keywords that are compared as text only, because kin-openapi does not judge by them.
@@ -90,21 +69,11 @@ func uncompared(in *openapi3.Schema) string {
 	return strings.Trim(jsonText(rest), "{}")
 }
 
-// same reports whether two schemas say the same in the same words.
-func same(a, b *openapi3.Schema) bool { return a == b || reflect.DeepEqual(a, b) }
-
-func orAnything[S *openapi3.Schema | *openapi3.SchemaRef](in S) *openapi3.Schema {
-	switch in := any(in).(type) {
-	case *openapi3.SchemaRef:
-		if in != nil {
-			return in.Value
-		}
-	case *openapi3.Schema:
-		if in != nil {
-			return in
-		}
+func orAnything(in *openapi3.Schema) *openapi3.Schema {
+	if in == nil {
+		return anything
 	}
-	return anything
+	return in
 }
 
 var anything = &openapi3.Schema{Nullable: true}
@@ -212,47 +181,6 @@ func memberWords(in *openapi3.Schema, required bool) string {
 	return typeWords(in) + ", " + presence(required)
 }
 
-func boundWords(name string, value *float64, exclusive openapi3.ExclusiveBound) string {
-	words := "no " + name
-	if value != nil {
-		words = name + " " + float(*value)
-		if exclusive.IsTrue() {
-			words += ", which is not included"
-		}
-	}
-	if exclusive.Value != nil {
-		own := name + " " + float(*exclusive.Value) + ", which is not included"
-		if value == nil {
-			return own
-		}
-		words += " and " + own
-	}
-	return words
-}
-
-func float(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
-
-func sizeWords(a *openapi3.Schema) string {
-	low, high, things := a.MinLength, a.MaxLength, "characters"
-	switch kindOf(a) {
-	case openapi3.TypeArray:
-		low, high, things = a.MinItems, a.MaxItems, "items"
-	case openapi3.TypeObject:
-		low, high, things = a.MinProps, a.MaxProps, "members"
-	case openapi3.TypeBoolean, openapi3.TypeNumber:
-		return ""
-	}
-	switch {
-	case low == 0 && high == nil:
-		return "any number of " + things
-	case high == nil:
-		return fmt.Sprintf("at least %d %s", low, things)
-	case low == 0:
-		return fmt.Sprintf("at most %d %s", *high, things)
-	}
-	return fmt.Sprintf("%d to %d %s", low, *high, things)
-}
-
 func orNone(what, s string) string {
 	if s == "" {
 		return "no " + what
@@ -281,8 +209,8 @@ func textsOf(pairs ...string) map[string]string {
 
 func jsonText(value any) string {
 	raw, err := json.Marshal(value)
-	if err != nil {
-		return fmt.Sprint(value)
+	if err != nil { // which no value of JSON's makes
+		return err.Error()
 	}
 	return string(raw)
 }
