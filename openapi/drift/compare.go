@@ -19,16 +19,19 @@ type comparer struct {
 
 // A place is where the schemas that are compared are, and how to judge values there.
 type place struct {
-	finding Finding // with what is the same for all findings here
-	lenient bool    // a program reads null as a missing member here
-	strict  bool    // a program tells null from a missing member here
+	finding Finding    // with what is the same for all findings here
+	op      *operation // as the reader describes it
+	status  int        // of the response
+	lenient bool       // a program reads null as a missing member here
+	strict  bool       // a program tells null from a missing member here
 	show    func(value any) *Example
 }
 
 func (p place) child(token string, wrap func(value any) any) place {
-	show := p.show
 	p.finding.Pointer += "/" + escapeName(token)
-	p.show = func(value any) *Example { return show(wrap(value)) }
+	if show := p.show; wrap != nil {
+		p.show = func(value any) *Example { return show(wrap(value)) }
+	}
 	return p
 }
 
@@ -105,36 +108,39 @@ func (c *comparer) schemas(p place, was, is *openapi3.Schema) []Finding {
 
 // ofKind compares alternatives of one kind: each of now with the one of before that it fits best. Used are those of
 // before that any fits.
-func (c *comparer) ofKind(p place, was, is *openapi3.Schema, before, now []*openapi3.Schema, used map[*openapi3.Schema]bool) []Finding {
+func (c *comparer) ofKind(p place, was, is *openapi3.Schema, before, now []*openapi3.Schema, used map[*openapi3.Schema]bool) (all []Finding) {
 	type pair struct {
 		with     *openapi3.Schema
 		findings []Finding
+		has      map[Finding]bool // without examples
 	}
+	plain := func(f Finding) Finding { f.Example = nil; return f }
 	var pairs []pair
-	if len(before) == 0 {
-		return nil
-	}
 	for i, a := range now {
 		var best pair
 		for j, b := range before {
 			findings := c.pair(p, was, is, b, a)
 			if better := cost(findings) - cost(best.findings); best.with == nil || better < 0 || better == 0 && i == j {
-				best = pair{b, findings}
+				best = pair{b, findings, map[Finding]bool{}}
 			}
+		}
+		if best.with == nil {
+			return nil
+		}
+		for _, f := range best.findings {
+			best.has[plain(f)] = true
 		}
 		used[best.with] = true
 		pairs = append(pairs, best)
 	}
-	var all []Finding
-	fewer := false // ways, where what one alternative no longer has, another has still
+	fewer, known := false, map[Finding]bool{} // fewer ways, where what one alternative no longer has, another has still
 	for _, q := range pairs {
 		for _, f := range q.findings {
-			switch {
-			case f.Class == Relaxed && slices.ContainsFunc(pairs, func(other pair) bool {
-				return other.with == q.with && !slices.ContainsFunc(other.findings, f.same)
-			}):
+			key := plain(f)
+			if f.Class == Relaxed && slices.ContainsFunc(pairs, func(other pair) bool { return other.with == q.with && !other.has[key] }) {
 				fewer = true
-			case !slices.ContainsFunc(all, f.same):
+			} else if !known[key] {
+				known[key] = true
 				all = append(all, f)
 			}
 		}

@@ -62,12 +62,6 @@ type Example struct {
 	Body        any            `json:"body"`                   // a value of package encoding/json
 }
 
-// same reports whether two findings say the same of the same place.
-func (f Finding) same(other Finding) bool {
-	f.Example, other.Example = nil, nil
-	return f == other
-}
-
 // String returns the finding on one line.
 func (f Finding) String() string {
 	return fmt.Sprintf("%s: %s %s: %s → %s: %s", f.Class, f.Rule, f.place(), f.Before, f.After, f.Message)
