@@ -62,8 +62,7 @@ func Between(older, newer *Document) (*Report, error) {
 // known corrects a finding between two documents by what is open between the contract and the newer one.
 func known(f *Finding, held *Document, open *Report) {
 	stillOpen := slices.ContainsFunc(open.Findings, func(g Finding) bool {
-		return g.Class <= New && g.Rule == f.Rule && g.Operation == f.Operation && g.Status == f.Status && g.In == f.In &&
-			g.Pointer == f.Pointer
+		return g.Class <= New && g.acceptance() == f.acceptance() && g.Status == f.Status && g.In == f.In
 	})
 	if e := f.Example; e != nil && e.Request == "" && held.operations[f.Operation] != nil {
 		stillOpen = !held.operations[f.Operation].takes(e, true)
@@ -82,83 +81,65 @@ func known(f *Finding, held *Document, open *Report) {
 func compare(contract, before, now *Document) (*Report, error) {
 	report := &Report{Before: before.name, After: now.name}
 	known := map[Finding]bool{}
-	add := func(f Finding) {
-		key := f
-		if key.Example = nil; !known[key] {
-			known[key] = true
-			report.Findings = append(report.Findings, f)
+	c := &comparer{sampler: newSampler(), contract: contract, read: map[*openapi3.Schema]*openapi3.Schema{}}
+	add := func(was, is *operation, findings ...Finding) {
+		for _, f := range findings {
+			key := f
+			if key.Example = nil; !known[key] {
+				known[key] = true
+				report.Findings = append(report.Findings, c.settle(f, was, is, before == contract))
+			}
 		}
 	}
-	c := &comparer{sampler: newSampler(), contract: contract, read: map[*openapi3.Schema]*openapi3.Schema{}}
+	at := func(in, operation, pointer string) place {
+		return place{finding: Finding{Operation: operation, In: in, Pointer: pointer}}
+	}
 	for _, id := range union(before.operations, now.operations) {
-		was, is := before.operations[id], now.operations[id]
-		var findings []Finding
-		switch {
+		switch was, is := before.operations[id], now.operations[id]; {
 		case is == nil && now.speaksOf(was, before.operations):
-			findings = []Finding{gone(id, was)}
+			add(was, is, place{finding: Finding{Operation: id, In: InRoute}, op: was}.refused("operation", was.path, "not described", ""))
 		case is == nil:
 		case was == nil:
-			p := place{finding: Finding{Operation: id, In: InRoute}}
-			findings = []Finding{p.find(New, "operation", "not described", is.path)}
+			add(was, is, at(InRoute, id, "").find(New, "operation", "not described", is.path))
 		default:
-			findings = c.operation(id, was, is)
-		}
-		for _, f := range findings {
-			add(c.settle(f, was, is, before == contract))
+			add(was, is, c.operation(id, was, is)...)
 		}
 		if c.err != nil {
 			return nil, fmt.Errorf("%s: %w", now.name, c.err)
 		}
 	}
-	for _, f := range surroundingFindings(before, now, before == contract) {
-		add(c.settle(f, nil, nil, before == contract))
-	}
-	slices.SortStableFunc(report.Findings, byPlace)
-	return report, nil
-}
-
-// surroundingFindings compares what is around the operations that both documents have: other operations of the family,
-// and where people and programs are sent for an access token.
-func surroundingFindings(before, now *Document, contract bool) []Finding {
-	var all []Finding
-	for _, name := range union(before.others, now.others) {
-		p := place{finding: Finding{Operation: name, In: InRoute}}
-		switch _, was := before.others[name]; {
-		case !was:
-			all = append(all, p.find(New, "operation", "not described", now.others[name]))
-		case now.others[name] == "":
-			all = append(all, p.find(Relaxed, "operation", before.others[name], "not described"))
+	for _, name := range union(before.others, now.others) { // of the family
+		switch was, is := before.others[name], now.others[name]; {
+		case was == "":
+			add(nil, nil, at(InRoute, name, "").find(New, "operation", "not described", is))
+		case is == "":
+			add(nil, nil, at(InRoute, name, "").find(Relaxed, "operation", was, "not described"))
 		}
 	}
 	for _, keyword := range union(before.urls, now.urls) {
 		was, is := strings.Join(before.urls[keyword], ", "), strings.Join(now.urls[keyword], ", ")
-		p := place{finding: Finding{Operation: "securitySchemes", In: InRequest, Pointer: "/" + keyword}}
-		switch {
-		case was == is, is == "" && contract:
+		switch p := at(InRequest, "securitySchemes", "/"+keyword); {
+		case was == is, is == "" && before == contract:
 		case is == "":
-			all = append(all, p.find(Relaxed, "security-url", was, "not declared"))
+			add(nil, nil, p.find(Relaxed, "security-url", was, "not declared"))
 		default:
-			all = append(all, p.find(New, "security-url", cmp.Or(was, "not declared"), is))
+			add(nil, nil, p.find(New, "security-url", cmp.Or(was, "not declared"), is))
 		}
 	}
-	return all
+	slices.SortStableFunc(report.Findings, byPlace)
+	return report, nil
 }
 
 // speaksOf reports whether a document covers where an operation is served, so that one it does not have is gone.
 // PlanetScale describes its two hosts apart, so it must name the host or have another of its operations; and a page of the
 // documentation has one operation only.
 func (d *Document) speaksOf(op *operation, others map[string]*operation) bool {
-	shared := func(other *operation) bool {
-		return slices.ContainsFunc(op.servers, func(s server) bool {
-			return slices.ContainsFunc(other.servers, func(o server) bool { return o.origin == s.origin })
-		})
-	}
-	for id := range d.operations {
-		if other := others[id]; other != nil && shared(other) {
-			return !d.page
-		}
-	}
 	return !d.page && slices.ContainsFunc(op.servers, func(s server) bool {
+		for id := range d.operations {
+			if other := others[id]; other != nil && slices.ContainsFunc(other.servers, func(o server) bool { return o.origin == s.origin }) {
+				return true
+			}
+		}
 		_, host, _ := strings.Cut(s.origin, "://")
 		return d.hosts[host]
 	})
@@ -197,15 +178,8 @@ func deliberate(f Finding) bool {
 func clean(s string) string { return text.Excerpt(s, maxWords) }
 
 func byPlace(a, b Finding) int {
-	for _, c := range []int{
-		int(a.Class - b.Class), strings.Compare(a.Operation, b.Operation), strings.Compare(a.Status, b.Status),
-		strings.Compare(a.In, b.In), strings.Compare(a.Pointer, b.Pointer), strings.Compare(a.Rule, b.Rule),
-	} {
-		if c != 0 {
-			return c
-		}
-	}
-	return 0
+	return cmp.Or(int(a.Class-b.Class), strings.Compare(a.Operation, b.Operation), strings.Compare(a.Status, b.Status),
+		strings.Compare(a.In, b.In), strings.Compare(a.Pointer, b.Pointer), strings.Compare(a.Rule, b.Rule))
 }
 
 // A Report is what a comparison found, in the order class, operation, status, place.

@@ -18,23 +18,20 @@ func (op *operation) takes(e *Example, reader bool) bool {
 		return false
 	}
 	success := status[0] == '2'
-	read := func(schema *openapi3.Schema, lenient bool) *openapi3.Schema {
+	takes := func(schema *openapi3.Schema, lenient bool, value any) bool {
 		if reader {
-			return asRead(schema, lenient, false)
+			schema = asRead(schema, lenient, false)
 		}
-		return schema
+		return judges(schema, value)
 	}
-	if declared.headers != nil && e.Headers != nil && !judges(read(declared.headers, false), e.Headers) {
+	if e.Headers != nil && !takes(declared.headers, false, e.Headers) {
 		return false
 	}
 	if len(declared.media) == 0 { // a success has no body then, which a reader does not look for; an error has any
 		return e.ContentType == "" || !success || reader
 	}
-	if e.ContentType == "" {
-		return false
-	}
 	for name, schema := range declared.media {
-		if mediaCovers(name, e.ContentType) && judges(read(schema, !success), e.Body) {
+		if e.ContentType != "" && mediaCovers(name, e.ContentType) && takes(schema, !success, e.Body) {
 			return true
 		}
 	}
@@ -51,7 +48,7 @@ func mediaCovers(declared, media string) bool {
 
 // composed has the contract judge samples of a composition as a whole: alternatives that fit one another one by one may
 // not do so together, because it takes two deviations to tell. It returns what no finding says yet.
-func (c *comparer) composed(p place, was, is *openapi3.Schema, known []Finding) []Finding {
+func (c *comparer) composed(p place, was, is *openapi3.Schema, known []Finding) (all []Finding) {
 	worst := Wording
 	for _, f := range known {
 		worst = min(worst, f.Class)
@@ -59,28 +56,31 @@ func (c *comparer) composed(p place, was, is *openapi3.Schema, known []Finding) 
 	if !hasChoice(was) && !hasChoice(is) || worst <= Differs {
 		return nil
 	}
-	var all []Finding
-	add := func(f Finding) {
-		if !slices.ContainsFunc(all, func(g Finding) bool { return g.Pointer == f.Pointer && g.Rule == f.Rule }) {
-			all = append(all, f)
+	seen := map[[2]string]bool{}
+	add := func(class Class, pointer, rule string) *Finding {
+		if seen[[2]string{pointer, rule}] {
+			return nil
 		}
+		seen[[2]string{pointer, rule}] = true
+		f := p.find(class, rule, typeWords(was), typeWords(is))
+		f.Pointer += pointer
+		all = append(all, f)
+		return &all[len(all)-1]
 	}
-	at := func(pointer string) place { p := p; p.finding.Pointer += pointer; return p }
 	c.samples(was, is, sampleDepth, func(pointer, rule string, v any) {
 		if c.refuses(p, was, v) {
-			f := at(pointer).find(Breaking, rule, typeWords(was), typeWords(is))
-			f.Example = p.show(v)
-			add(f)
+			if f := add(Breaking, pointer, rule); f != nil {
+				f.Example = p.show(v)
+			}
 		}
 	})
-	if len(all) > 0 || worst < Wording {
-		return all
+	if len(all) == 0 && worst == Wording {
+		c.samples(is, was, sampleDepth, func(pointer, rule string, v any) {
+			if !c.takes(is, v) {
+				add(Relaxed, pointer, rule)
+			}
+		})
 	}
-	c.samples(is, was, sampleDepth, func(pointer, rule string, v any) {
-		if !c.takes(is, v) {
-			add(at(pointer).find(Relaxed, rule, typeWords(was), typeWords(is)))
-		}
-	})
 	return all
 }
 
@@ -130,14 +130,10 @@ func (c *comparer) samples(before, now *openapi3.Schema, depth int, give func(po
 func (c *comparer) objectSamples(before, now *openapi3.Schema, depth int, take func(pointer, rule string, v any)) {
 	small, full := c.object(before, now, nil, false), c.object(before, now, nil, true)
 	nulls := maps.Clone(full)
-	with := func(base map[string]any, name string, v any) map[string]any {
+	with := func(base map[string]any, more map[string]any, less ...string) map[string]any {
 		base = maps.Clone(base)
-		base[name] = v
-		return base
-	}
-	without := func(base map[string]any, names ...string) map[string]any {
-		base = maps.Clone(base)
-		for _, name := range names {
+		maps.Copy(base, more)
+		for _, name := range less {
 			delete(base, name)
 		}
 		return base
@@ -145,34 +141,27 @@ func (c *comparer) objectSamples(before, now *openapi3.Schema, depth int, take f
 	names := slices.Sorted(maps.Keys(now.Properties))
 	for i, name := range names {
 		at, schema := "/"+escapeName(name), valueOf(now.Properties[name])
-		take(at, "required", without(full, name))
+		take(at, "required", with(full, nil, name))
 		if v, ok := full[name]; ok {
-			take(at, "member", with(small, name, v))
+			take(at, "member", with(small, map[string]any{name: v}))
 		}
 		if judges(schema, nil) {
 			nulls[name] = nil
 		}
 		for _, other := range names[i+1:] {
-			if len(names) > maxPaired {
+			if len(names) > maxPaired || !c.spend(len(full)) {
 				break
 			}
-			if !c.spend(len(full)) {
-				return
-			}
-			take(at, "required", without(full, name, other))
-			take(at, "member", with(with(small, name, full[name]), other, full[other]))
+			take(at, "required", with(full, nil, name, other))
+			take(at, "member", with(small, map[string]any{name: full[name], other: full[other]}))
 		}
 		if depth == 0 {
 			continue
 		}
-		var was *openapi3.Schema
-		if before != nil {
-			was = valueOf(before.Properties[name])
-		}
-		c.samples(was, schema, depth-1, func(pointer, rule string, v any) {
-			take(at+pointer, rule, with(full, name, v))
+		c.samples(valueOf(orAnything(before).Properties[name]), schema, depth-1, func(pointer, rule string, v any) {
+			take(at+pointer, rule, with(full, map[string]any{name: v}))
 			if pointer == "" {
-				take(at+pointer, rule, with(small, name, v))
+				take(at, rule, with(small, map[string]any{name: v}))
 			}
 		})
 	}

@@ -23,11 +23,6 @@ func (c *comparer) operation(id string, before, now *operation) []Finding {
 		c.responses(id, before, now))
 }
 
-// gone is the finding of an operation that only the older side has.
-func gone(id string, before *operation) Finding {
-	return place{finding: Finding{Operation: id, In: InRoute}, op: before}.refused("operation", before.path, "not described", "")
-}
-
 // refused is a breaking finding shown by a request, which may need words of its own.
 func (p place) refused(rule, was, is string, with string) Finding {
 	f := p.find(Breaking, rule, was, is)
