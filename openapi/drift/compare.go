@@ -200,36 +200,34 @@ func (c *comparer) limits(p place, was, is, before, now *openapi3.Schema) []Find
 		if values == nil {
 			values = c.candidates([]*openapi3.Schema{before}, now)
 		}
-		var f *Finding
-		shown := false // that there is a value for both
+		class, shown := Wording, false // whether there is a value for both
+		var f Finding
 		for _, v := range values {
-			if c.takes(now, v) && c.takes(is, v) {
-				if !judges(&a, v) && c.refuses(p, was, v) {
-					broken := p.breaks(k.rule, said, says, v)
-					f = &broken
-					break
-				}
-				shown = shown || judges(&a, v)
+			if !c.takes(now, v) || !c.takes(is, v) {
+				continue
 			}
+			if !judges(&a, v) && c.refuses(p, was, v) {
+				class, f = Breaking, p.breaks(k.rule, said, says, v)
+				break
+			}
+			shown = shown || judges(&a, v)
 		}
 		for _, v := range values {
-			if f == nil && c.takes(before, v) && c.takes(was, v) && !judges(&b, v) && !c.takes(is, v) {
-				relaxed := p.find(Relaxed, k.rule, said, says)
-				f = &relaxed
-			}
-		}
-		if f == nil {
-			class := Wording
-			switch {
-			case k.rule == "not" && before.Not == nil:
+			if class == Wording && c.takes(before, v) && c.takes(was, v) && !judges(&b, v) && !c.takes(is, v) {
 				class = Relaxed
-			case k.rule == "not", k.rule == "pattern", !shown: // a value may well show it, and none is found
-				class = Differs
 			}
-			weak := p.find(class, k.rule, said, says)
-			f = &weak
 		}
-		all = append(all, *f)
+		switch { // a value may well show it, and none is found
+		case class != Wording:
+		case k.rule == "not" && before.Not == nil:
+			class = Relaxed
+		case k.rule == "not", k.rule == "pattern", !shown:
+			class = Differs
+		}
+		if class != Breaking {
+			f = p.find(class, k.rule, said, says)
+		}
+		all = append(all, f)
 	}
 	if before.Format == now.Format && before.Extensions[impliedFormat] != now.Extensions[impliedFormat] {
 		all = append(all, p.find(Wording, "format", publishedFormat(before), publishedFormat(now)))
@@ -243,16 +241,9 @@ func (c *comparer) limits(p place, was, is, before, now *openapi3.Schema) []Find
 // objects compares the members of two objects.
 func (c *comparer) objects(p place, before, now *openapi3.Schema) []Finding {
 	var all []Finding
-	names := map[string]bool{}
-	for _, a := range []*openapi3.Schema{before, now} {
-		for name := range a.Properties {
-			names[name] = true
-		}
-		for _, name := range a.Required {
-			names[name] = true
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(names)) {
+	names := slices.AppendSeq(slices.Concat(before.Required, now.Required), maps.Keys(before.Properties))
+	names = slices.Compact(slices.Sorted(slices.Values(slices.AppendSeq(names, maps.Keys(now.Properties)))))
+	for _, name := range names {
 		all = append(all, c.member(p, before, now, name)...)
 	}
 	switch { // no program minds members it does not know
@@ -267,7 +258,7 @@ func (c *comparer) objects(p place, before, now *openapi3.Schema) []Finding {
 	}
 	at := p.child("*", func(value any) any {
 		name := "x"
-		for names[name] {
+		for slices.Contains(names, name) {
 			name += "x"
 		}
 		return c.object(before, now, map[string]any{name: value}, false)

@@ -116,7 +116,7 @@ func (c *comparer) samples(before, now *openapi3.Schema, depth int, give func(po
 			if a.Items == nil || depth == 0 {
 				continue
 			}
-			c.samples(valueOf(first1(slices.Concat(others, []*openapi3.Schema{a})).Items), a.Items.Value, depth-1, func(pointer, rule string, v any) {
+			c.samples(valueOf(slices.Concat(others, []*openapi3.Schema{a})[0].Items), a.Items.Value, depth-1, func(pointer, rule string, v any) {
 				take("/*"+pointer, rule, []any{v})
 			})
 		case openapi3.TypeObject:

@@ -1,6 +1,7 @@
 package drift
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"math"
@@ -94,19 +95,13 @@ func (s *sampler) sample(before, now *openapi3.Schema) (any, bool) {
 // candidates returns values of the kind of an alternative on either side of every limit that it or one of the others
 // sets, smallest first.
 func (s *sampler) candidates(before []*openapi3.Schema, now *openapi3.Schema) []any {
-	var sides []*openapi3.Schema
-	var add func(a *openapi3.Schema)
-	add = func(a *openapi3.Schema) {
-		sides = append(sides, a)
-		if a.Not != nil {
-			add(a.Not.Value)
+	sides := append([]*openapi3.Schema{now}, before...)
+	for i := 0; i < len(sides); i++ {
+		for _, ref := range append(slices.Concat(sides[i].AllOf, sides[i].AnyOf), sides[i].Not) {
+			if ref != nil {
+				sides = append(sides, ref.Value)
+			}
 		}
-		for _, ref := range slices.Concat(a.AllOf, a.AnyOf) {
-			add(ref.Value)
-		}
-	}
-	for _, a := range slices.Concat([]*openapi3.Schema{now}, before) {
-		add(a)
 	}
 	var all []any
 	for i, a := range sides {
@@ -122,19 +117,12 @@ func (s *sampler) candidates(before []*openapi3.Schema, now *openapi3.Schema) []
 	case openapi3.TypeArray:
 		all = append(all, s.arrays(before, now)...)
 	case openapi3.TypeObject:
-		all = append(all, s.object(first1(before), now, nil, false), s.object(first1(before), now, nil, true))
+		all = append(all, s.object(append(slices.Clip(before), nil)[0], now, nil, false), s.object(append(slices.Clip(before), nil)[0], now, nil, true))
 		for _, b := range before[min(1, len(before)):] {
 			all = append(all, s.object(b, now, nil, false))
 		}
 	}
 	return all
-}
-
-func first1(all []*openapi3.Schema) *openapi3.Schema {
-	if len(all) == 0 {
-		return nil
-	}
-	return all[0]
 }
 
 // maxListed is how many values of one enum are tried.
@@ -290,45 +278,28 @@ func (s *sampler) arrays(before []*openapi3.Schema, now *openapi3.Schema) (all [
 			continue
 		}
 		all = append(all, slices.Repeat([]any{item}, n))
-		if n > 1 {
-			all = append(all, distinct(item, n))
+		if text, ok := item.(string); ok && n > 1 { // for arrays that hold no item twice
+			others := make([]any, n)
+			for i := range others {
+				others[i] = text + strconv.Itoa(i)
+			}
+			all = append(all, others)
 		}
 	}
 	return all
 }
 
-// distinct returns n strings or numbers like one, for arrays that hold no item twice.
-func distinct(item any, n int) []any {
-	items := make([]any, n)
-	for i := range items {
-		switch item := item.(type) {
-		case string:
-			items[i] = item + strconv.Itoa(i)
-		case float64:
-			items[i] = item + float64(i)
-		default:
-			items[i] = []any{false, true, "x", float64(0)}[i%4]
-		}
-	}
-	return items
-}
-
 // object returns an object of an alternative with the members that are required on either side, or with all, and those in
 // with, whatever they are. Before may be nil.
 func (s *sampler) object(before, now *openapi3.Schema, with map[string]any, full bool) map[string]any {
-	if before == nil {
-		before = &openapi3.Schema{}
-	}
+	before = orAnything(before)
 	members := map[string]any{}
 	if !s.spend(1 + len(now.Properties)) {
 		return members
 	}
 	add := func(name string) {
-		is := valueOf(now.Properties[name])
-		if is == nil {
-			is = valueOf(now.AdditionalProperties.Schema)
-		}
-		if is == nil && !slices.Contains(now.Required, name) {
+		is := valueOf(cmp.Or(now.Properties[name], now.AdditionalProperties.Schema))
+		if _, ok := with[name]; ok || is == nil && !slices.Contains(now.Required, name) {
 			return
 		}
 		if v, ok := s.sample(valueOf(before.Properties[name]), is); ok {
@@ -336,22 +307,16 @@ func (s *sampler) object(before, now *openapi3.Schema, with map[string]any, full
 		}
 	}
 	for _, name := range slices.Concat(now.Required, before.Required) {
-		if _, ok := with[name]; !ok {
-			add(name)
-		}
+		add(name)
 	}
 	maps.Copy(members, with)
-	if !full && uint64(len(members)) >= now.MinProps {
-		return members
-	}
 	for _, name := range slices.Sorted(maps.Keys(now.Properties)) {
 		if _, ok := members[name]; !ok && (full || uint64(len(members)) < now.MinProps) {
 			add(name)
 		}
 	}
 	for i := 0; uint64(len(members)) < min(now.MinProps, maxSample); i++ {
-		v, _ := s.sample(nil, valueOf(now.AdditionalProperties.Schema))
-		members["x"+strconv.Itoa(i)] = v
+		members["x"+strconv.Itoa(i)], _ = s.sample(nil, valueOf(now.AdditionalProperties.Schema))
 	}
 	return members
 }
