@@ -113,7 +113,7 @@ func TestEveryTokenComesOnceThroughABadNetwork(t *testing.T) {
 		{"reset_peer: every second connection", false, everySecond(toxic{"reset_peer", 1, map[string]int{"timeout": 5}})},
 		{"reset_peer: each connection", true, always(toxic{"reset_peer", 1, map[string]int{"timeout": 0}})},
 		{"timeout: every second connection is silent for 20 ms and ends", false, everySecond(toxic{"timeout", 1, map[string]int{"timeout": 20}})},
-		{"timeout: each connection is silent for good", true, always(toxic{"timeout", 1, map[string]int{"timeout": 0}})},
+		{"timeout: each connection stays silent", true, always(toxic{"timeout", 1, map[string]int{"timeout": 0}})},
 		{"slicer: pieces of 2000 ± 1000 bytes", false, always(toxic{"slicer", 1, map[string]int{"average_size": 2000, "size_variation": 1000, "delay": 10}})},
 		{"limit_data: each connection ends after 1 MB", false, always(toxic{"limit_data", 1, map[string]int{"bytes": 1_000_000}})},
 		{"limit_data: each connection ends after 1 MB, no retries", false, func(t *testing.T, n *network) {
