@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 )
 
@@ -106,14 +105,9 @@ func (h *human) group(g Group) {
 		cells[i] = f.Cells
 		longest = max(longest, Width(f.Message+f.times()))
 	}
-	rows, widths := aligned(cells, h.width-margin)
+	rows, end := h.rows(margin, cells, false)
 	// The message is behind the cells where there is room for all messages, and below them otherwise.
-	below := margin+total(widths)+longest > h.width
-	if below && len(listed) > 0 && len(listed[0].Cells) > 0 {
-		for i := range rows {
-			rows[i] = strings.TrimRight(rows[i], " ")
-		}
-	}
+	below := end+longest > h.width
 	indent := strings.Repeat(" ", margin)
 	for i, f := range listed {
 		said := f.Message
@@ -122,9 +116,9 @@ func (h *human) group(g Group) {
 		}
 		switch {
 		case !below || len(f.Cells) == 0:
-			h.wrapped(indent+rows[i], indent+"  ", said, said)
+			h.wrapped(rows[i]+strings.Repeat(" ", max(end-Width(rows[i]), 0)), indent+"  ", said, said)
 		default:
-			h.printf("%s%s\n", indent, rows[i])
+			h.printf("%s\n", rows[i])
 			h.paragraph(indent+"  ", said)
 		}
 		if f.Command != "" {
@@ -142,40 +136,62 @@ func (h *human) group(g Group) {
 	}
 }
 
-// aligned returns rows of cells as text in columns, each row with a gap at its end, and the widths of the columns without
-// gaps. A column that is empty takes no room; the widest is cut where there is too little.
-func aligned(rows [][]string, room int) (lines []string, widths []int) {
-	for _, row := range rows {
-		for len(widths) < len(row) {
-			widths = append(widths, 0)
-		}
+// rows returns cells in columns, a text for each row, and where another column would begin. No cell is cut, because people
+// copy ids, locations and sources: one that does not fit is on lines of its own or, being the last and with hang, wrapped in its column. A column
+// that is empty takes no room.
+func (h *human) rows(margin int, cells [][]string, hang bool) (rows []string, end int) {
+	var widths []int
+	for _, row := range cells {
 		for i, cell := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
 			widths[i] = max(widths[i], min(Width(cell), maxCell))
 		}
 	}
-	for total(widths)-gap > room && slices.Max(widths) > 8 {
-		widths[slices.Index(widths, slices.Max(widths))]--
+	end = margin
+	for _, width := range widths {
+		end += min(width, 1) * (width + gap)
 	}
-	for _, row := range rows {
-		var line strings.Builder
+	indent := strings.Repeat(" ", margin+gap)
+	for _, row := range cells {
+		lines := human{width: h.width}
+		line, at := strings.Repeat(" ", margin), margin // where the next cell begins
 		for i, cell := range row {
+			start, used := line+strings.Repeat(" ", at-Width(line)), Width(line)
+			switch fits := at+Width(cell) <= h.width; {
+			case cell == "":
+			case fits:
+				line = start + cell
+			case hang && i == len(row)-1 && at+longestWord(cell) <= h.width:
+				lines.wrapped(start, strings.Repeat(" ", at), cell, cell)
+				line = ""
+			default:
+				first := strings.Repeat(" ", margin)
+				if used > margin {
+					lines.printf("%s\n", line)
+					first = indent
+				}
+				lines.wrapped(first, indent, cell, cell)
+				line, at = "", margin+gap
+				continue
+			}
 			if widths[i] > 0 {
-				shown := Clip(cell, widths[i])
-				line.WriteString(shown + strings.Repeat(" ", widths[i]-Width(shown)+gap))
+				at = max(at+widths[i], Width(line)) + gap
 			}
 		}
-		lines = append(lines, line.String())
+		if strings.TrimSpace(line) != "" {
+			lines.printf("%s\n", line)
+		}
+		rows = append(rows, strings.TrimSuffix(lines.String(), "\n"))
+		end = max(end, Width(rows[len(rows)-1])+gap)
 	}
-	return lines, widths
+	return rows, end
 }
 
-// total returns how many columns the cells take with a gap after each.
-func total(widths []int) int {
-	n := 0
-	for _, w := range widths {
-		if w > 0 {
-			n += w + gap
-		}
+func longestWord(s string) (n int) {
+	for word := range strings.FieldsSeq(s) {
+		n = max(n, Width(word))
 	}
 	return n
 }
@@ -186,9 +202,9 @@ func (h *human) section(s Section) {
 	if len(s.Columns) > 0 && len(rows) > 0 {
 		rows = append([][]string{s.Columns}, rows...)
 	}
-	lines, _ := aligned(rows, h.width-gap)
+	lines, _ := h.rows(gap, rows, true)
 	for _, line := range lines {
-		h.printf("  %s\n", strings.TrimRight(line, " "))
+		h.printf("%s\n", line)
 	}
 	h.paragraph("  ", s.Note)
 }

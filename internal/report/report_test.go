@@ -286,3 +286,30 @@ func TestHostileTextIsNoMarkdown(t *testing.T) {
 }
 
 func TestMain(m *testing.M) { browsertest.Main(m) }
+
+func TestPeopleCanCopyWhatDoesNotFitTheTerminal(t *testing.T) {
+	t.Parallel()
+	place := "listOAuthTokens 200 /data/*/oauth_accesses_by_resource/organization/accesses"
+	source := "recordings/of/a/browser/with/a/long/name.har"
+	cells := [][]string{{place, source + " entry 7"}, {"a", "b"}}
+	for _, width := range []int{1, 12, 40, 80, 200} {
+		d := &report.Document{Groups: []report.Group{{}}, Last: []report.Section{{Rows: cells}}}
+		for _, row := range cells {
+			d.Groups[0].Findings = append(d.Groups[0].Findings, report.Finding{Cells: row, Message: "a message of some words"})
+		}
+		var b strings.Builder
+		if err := report.Write(&b, "human", d, report.Options{Width: width}); err != nil {
+			t.Fatal(err)
+		}
+		for _, word := range append(strings.Fields(place), source) {
+			if strings.Count(b.String(), word) < 2 {
+				t.Errorf("%d columns: no %s: %s", width, word, b.String())
+			}
+		}
+		for line := range strings.Lines(b.String()) {
+			if word := strings.TrimSpace(line); report.Width(strings.TrimRight(line, "\n")) > max(width, 12) && strings.Contains(word, " ") && width > 12 {
+				t.Errorf("%d columns: %q is longer", width, line)
+			}
+		}
+	}
+}

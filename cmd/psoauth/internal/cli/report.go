@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/psoauth/psoauth/internal/report"
 	"github.com/psoauth/psoauth/internal/text"
@@ -115,9 +114,6 @@ func checkFinding(g contract.Group, spec string) report.Finding {
 	seen := file
 	if local := fileOf(file); local != "" {
 		seen = local
-	}
-	if over := utf8.RuneCountInString(seen) - 28; over > 0 {
-		seen = "…" + string([]rune(seen)[over+1:]) // the end of a path tells more
 	}
 	if entry >= 0 {
 		seen += " entry " + strconv.Itoa(entry+1)
