@@ -42,9 +42,9 @@ type Auditor struct {
 	secrets      func() []string // a function, because printers look into a slice
 	severity     map[string]Severity
 	applications []Application
-	findings     map[string][]Finding // by rule
-	accepted     map[string][]int     // the options' acceptances by the token's id
-	used         []bool               // which of them were needed
+	findings     map[string][]Finding     // by rule
+	accept       map[string][]*Acceptance // the options' acceptances by the token's id
+	used         map[*Acceptance]bool     // which of them were needed
 }
 
 // audited is an application while its tokens are judged.
@@ -52,9 +52,10 @@ type audited struct {
 	*Auditor
 	Application
 	declared declaration
-	known    *knownApplication
-	names    map[string]bool // of the scopes that the application's tokens had in the baseline
-	actors   map[string]int  // tokens by the actor's id
+	before   knownApplication // in the baseline
+	known    bool             // by the baseline
+	names    map[string]bool  // of the scopes that the application's tokens had in the baseline
+	actors   map[string]int   // tokens by the actor's id
 	busy     map[string]Subject
 	ages     []aged
 	findings []Finding
@@ -73,7 +74,10 @@ func New(options Options) (*Auditor, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Auditor{options: options, severity: map[string]Severity{}, findings: map[string][]Finding{}, accepted: map[string][]int{}}
+	a := &Auditor{
+		options: options, severity: map[string]Severity{}, findings: map[string][]Finding{},
+		accept: map[string][]*Acceptance{}, used: map[*Acceptance]bool{},
+	}
 	var secrets []string
 	for _, secret := range options.Secrets {
 		secrets = append(secrets, secret.Reveal())
@@ -86,12 +90,11 @@ func New(options Options) (*Auditor, error) {
 		}
 	}
 	a.options.Accept = slices.Clone(options.Accept)
-	a.used = make([]bool, len(options.Accept))
 	for i := range a.options.Accept {
 		given := &a.options.Accept[i]
 		given.Token = a.shown(given.Token) // which findings call the token
 		given.Reason = text.Data(given.Reason, reasonBytes, secrets...)
-		a.accepted[given.Token] = append(a.accepted[given.Token], i)
+		a.accept[given.Token] = append(a.accept[given.Token], given)
 	}
 	return a, nil
 }
@@ -103,8 +106,8 @@ func (a *Auditor) Add(app *api.Application, tokens iter.Seq2[*api.Token, error])
 		Auditor: a, Application: Application{ID: a.shown(app.ID), Name: a.shown(app.Name)}, declared: declarationOf(app),
 		actors: map[string]int{}, busy: map[string]Subject{},
 	}
-	d.known = a.options.Baseline.application(d.ID)
-	d.names = d.known.names()
+	d.before, d.known = a.options.Baseline.application(d.ID)
+	d.names = d.before.names()
 	for tok, err := range tokens {
 		if err != nil {
 			return err
@@ -194,10 +197,9 @@ func (d *audited) found(subject Subject, rule, message string) {
 		return
 	}
 	f := Finding{Rule: rule, Severity: severity, Subject: subject, Message: message}
-	for _, i := range d.accepted[f.Token] {
-		if known := &d.options.Accept[i]; (known.Rule == "" || known.Rule == rule) && known.Holds(d.options.Now) {
-			f.Accepted, d.used[i] = known, true
-			break
+	for _, given := range d.accept[f.Token] {
+		if f.Accepted == nil && (given.Rule == "" || given.Rule == rule) && given.Holds(d.options.Now) {
+			f.Accepted, d.used[given] = given, true
 		}
 	}
 	if f.Accepted == nil && rule != widened {
@@ -211,13 +213,12 @@ func (d *audited) found(subject Subject, rule, message string) {
 func (d *audited) wider(tok *Token, labels map[string]label) string {
 	var more items
 	said := "new since the baseline: "
-	switch earlier := d.known.token(tok.Token); {
-	case d.known == nil:
-	case earlier != nil:
+	switch earlier, listed := d.before.Tokens[tok.Token]; {
+	case listed:
 		for _, key := range earlier.wider(tok) {
 			more.add(labels[key].text)
 		}
-	default:
+	case d.known:
 		said = "a new token with what none of the application had: "
 		for _, key := range tok.Scopes {
 			if scope := labels[key].scope; scope != "" && !d.names[scope] {

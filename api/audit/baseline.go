@@ -2,6 +2,7 @@ package audit
 
 import (
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -11,19 +12,19 @@ import (
 
 // A Baseline is what an earlier audit saw: the findings that are known, and the tokens there were with their scopes. Its
 // JSON form is meant to be kept beside the code and to be read in reviews. A nil baseline knows nothing.
-type Baseline struct {
+type Baseline struct{ file baselineFile }
+
+type baselineFile struct {
 	report.Baseline
-	Applications []knownApplication `json:"applications"`
+	Applications map[string]knownApplication `json:"applications"` // by id
 }
 
 type knownApplication struct {
-	ID     string       `json:"id"`
-	Name   string       `json:"name"`
-	Tokens []knownToken `json:"tokens"`
+	Name   string                `json:"name"`
+	Tokens map[string]knownToken `json:"tokens"` // by id
 }
 
 type knownToken struct {
-	ID     string   `json:"id"`
 	Name   string   `json:"name"`
 	Scopes []string `json:"scopes"` // and resources
 }
@@ -37,15 +38,16 @@ type Changes struct {
 	GoneTokens       []Subject
 }
 
+const inBaseline = "in the baseline"
+
 // ReadBaseline reads what the Write method of a baseline writes. An unknown member, an unknown rule or a second document is
 // an error.
 func ReadBaseline(r io.Reader) (*Baseline, error) {
 	b := &Baseline{}
-	if err := report.ReadJSON(r, b); err != nil {
+	if err := report.ReadJSON(r, &b.file); err != nil {
 		return nil, err
 	}
-	b.sort()
-	return b, b.Check(func(rule string) bool {
+	return b, b.file.Check(func(rule string) bool {
 		_, known := ruleByID(rule)
 		return known
 	})
@@ -53,10 +55,12 @@ func ReadBaseline(r io.Reader) (*Baseline, error) {
 
 // Write writes the baseline as JSON, in an order that makes small differences between versions.
 func (b *Baseline) Write(w io.Writer) error {
-	written := *b
-	written.Findings = slices.Concat([]Acceptance{}, b.Findings)
-	written.Applications = slices.Concat([]knownApplication{}, b.Applications)
-	return report.WriteJSON(w, written)
+	file := b.file
+	file.Findings = slices.Concat([]Acceptance{}, file.Findings)
+	if file.Applications == nil {
+		file.Applications = map[string]knownApplication{}
+	}
+	return report.WriteJSON(w, file)
 }
 
 // Update makes the baseline know what the report has, and the report accept all its findings. What the baseline knows of
@@ -70,23 +74,27 @@ func (b *Baseline) Update(r *Report) {
 		}
 		return r.Applications[i].Err != ""
 	}
-	var found []Acceptance
-	for _, a := range b.Findings {
-		if stays(b.owner(a)) {
-			found = append(found, a)
-		}
-	}
+	found := slices.DeleteFunc(slices.Clone(b.file.Findings), func(a Acceptance) bool { return !stays(b.owner(a)) })
 	for f := range r.Findings() {
 		found = append(found, f.acceptances()...)
 	}
-	b.Baseline.Update(found)
-	b.Applications = slices.DeleteFunc(b.Applications, func(app knownApplication) bool { return !stays(app.ID) })
-	for _, app := range r.Applications {
-		if app.Err == "" {
-			b.Applications = append(b.Applications, known(app))
-		}
+	b.file.Update(found)
+	applications := maps.Clone(b.file.Applications)
+	if applications == nil {
+		applications = map[string]knownApplication{}
 	}
-	b.sort()
+	maps.DeleteFunc(applications, func(id string, _ knownApplication) bool { return !stays(id) })
+	for _, app := range r.Applications {
+		if app.Err != "" {
+			continue
+		}
+		known := knownApplication{Name: app.Name, Tokens: map[string]knownToken{}}
+		for _, tok := range app.Tokens {
+			known.Tokens[tok.Token] = knownToken{tok.Name, slices.Concat([]string{}, tok.Scopes)}
+		}
+		applications[app.ID] = known
+	}
+	b.file.Applications = applications
 	for _, group := range r.Groups {
 		for i := range group.Findings {
 			if f := &group.Findings[i]; f.Accepted == nil {
@@ -94,24 +102,6 @@ func (b *Baseline) Update(r *Report) {
 			}
 		}
 	}
-}
-
-// sort puts applications and tokens into the order of their ids, in which they are looked up.
-func (b *Baseline) sort() {
-	slices.SortFunc(b.Applications, func(x, y knownApplication) int { return strings.Compare(x.ID, y.ID) })
-	for _, app := range b.Applications {
-		slices.SortFunc(app.Tokens, func(x, y knownToken) int { return strings.Compare(x.ID, y.ID) })
-	}
-}
-
-const inBaseline = "in the baseline"
-
-func known(app Application) knownApplication {
-	k := knownApplication{ID: app.ID, Name: app.Name, Tokens: []knownToken{}}
-	for _, tok := range app.Tokens {
-		k.Tokens = append(k.Tokens, knownToken{tok.Token, tok.Name, slices.Concat([]string{}, tok.Scopes)})
-	}
-	return k
 }
 
 // acceptances returns what would accept the finding in the next audit: one acceptance for each rule, and none for what is
@@ -136,9 +126,9 @@ func (b *Baseline) owner(a Acceptance) string {
 		id, _, _ := strings.Cut(strings.TrimPrefix(a.Pointer, "/"), "/")
 		return id
 	}
-	for _, app := range b.Applications {
-		if app.token(a.Token) != nil {
-			return app.ID
+	for id, app := range b.file.Applications {
+		if _, known := app.Tokens[a.Token]; known {
+			return id
 		}
 	}
 	return ""
@@ -146,51 +136,40 @@ func (b *Baseline) owner(a Acceptance) string {
 
 // accepted returns what accepts the finding, and all that is merged into it, at a time, or nil.
 func (b *Baseline) accepted(f Finding, now time.Time) *Acceptance {
-	if b == nil {
+	if b == nil || slices.ContainsFunc(f.acceptances(), func(a Acceptance) bool { return !b.file.Accepts(a, now) }) {
 		return nil
-	}
-	for _, a := range f.acceptances() {
-		if !b.Accepts(a, now) {
-			return nil
-		}
 	}
 	return &Acceptance{Token: f.Token, Rule: f.Rule, Reason: inBaseline}
 }
 
-func (b *Baseline) application(id string) *knownApplication {
-	if b == nil {
-		return nil
+// application returns what the baseline knows of an application, if it knows it.
+func (b *Baseline) application(id string) (app knownApplication, known bool) {
+	if b != nil {
+		app, known = b.file.Applications[id]
 	}
-	i, found := slices.BinarySearchFunc(b.Applications, id, func(app knownApplication, id string) int { return strings.Compare(app.ID, id) })
-	if !found {
-		return nil
-	}
-	return &b.Applications[i]
-}
-
-func (app *knownApplication) token(id string) *knownToken {
-	if app == nil {
-		return nil
-	}
-	i, found := slices.BinarySearchFunc(app.Tokens, id, func(tok knownToken, id string) int { return strings.Compare(tok.ID, id) })
-	if !found {
-		return nil
-	}
-	return &app.Tokens[i]
+	return app, known
 }
 
 // names returns the names of the scopes and accesses that the tokens had.
-func (app *knownApplication) names() map[string]bool {
+func (app knownApplication) names() map[string]bool {
 	all := map[string]bool{}
-	if app != nil {
-		for _, tok := range app.Tokens {
-			for _, scope := range tok.Scopes {
-				name, _, _ := strings.Cut(scope, " on ")
-				all[name] = true
-			}
+	for _, tok := range app.Tokens {
+		for _, scope := range tok.Scopes {
+			name, _, _ := strings.Cut(scope, " on ")
+			all[name] = true
 		}
 	}
 	return all
+}
+
+// wider returns the scopes and resources of a token that the baseline does not know.
+func (tok knownToken) wider(now *Token) (more []string) {
+	for _, scope := range now.Scopes {
+		if !slices.Contains(tok.Scopes, scope) {
+			more = append(more, scope)
+		}
+	}
+	return more
 }
 
 // changes returns how the tokens of a report differ from those of the baseline, or nil if there is no baseline.
@@ -199,54 +178,38 @@ func (b *Baseline) changes(r *Report) *Changes {
 		return nil
 	}
 	c := &Changes{}
-	seen := map[string]bool{}
+	listed := map[string]map[string]bool{} // the tokens by application
 	for _, app := range r.Applications {
-		seen[app.ID] = true
-		if app.Err != "" {
-			continue
-		}
-		before := b.application(app.ID)
-		if before == nil {
+		before, known := b.application(app.ID)
+		if !known && app.Err == "" {
 			c.NewApplications = append(c.NewApplications, Subject{Application: app.ID, Name: app.Name})
 		}
-		listed := map[string]bool{}
+		listed[app.ID] = map[string]bool{}
 		for i := range app.Tokens {
 			tok := &app.Tokens[i]
-			listed[tok.Token] = true
-			if earlier := before.token(tok.Token); earlier == nil {
+			listed[app.ID][tok.Token] = true
+			if earlier, known := before.Tokens[tok.Token]; !known {
 				c.NewTokens = append(c.NewTokens, tok.Subject)
 			} else if len(earlier.wider(tok)) > 0 {
 				c.WidenedTokens = append(c.WidenedTokens, tok.Subject)
 			}
 		}
-		if before != nil {
-			c.gone(before, listed)
+		if app.Err != "" {
+			listed[app.ID] = nil
 		}
 	}
-	for i := range b.Applications {
-		if app := &b.Applications[i]; r.whole && !seen[app.ID] {
-			c.GoneApplications = append(c.GoneApplications, Subject{Application: app.ID, Name: app.Name})
-			c.gone(app, nil)
+	for _, id := range slices.Sorted(maps.Keys(b.file.Applications)) {
+		app, tokens := b.file.Applications[id], listed[id]
+		if _, seen := listed[id]; !seen && r.whole {
+			c.GoneApplications = append(c.GoneApplications, Subject{Application: id, Name: app.Name})
+		} else if tokens == nil {
+			continue
+		}
+		for _, token := range slices.Sorted(maps.Keys(app.Tokens)) {
+			if !tokens[token] {
+				c.GoneTokens = append(c.GoneTokens, Subject{Application: id, Token: token, Name: app.Tokens[token].Name})
+			}
 		}
 	}
 	return c
-}
-
-// gone adds the tokens of an application that are not listed any more.
-func (c *Changes) gone(app *knownApplication, listed map[string]bool) {
-	for _, tok := range app.Tokens {
-		if !listed[tok.ID] {
-			c.GoneTokens = append(c.GoneTokens, Subject{Application: app.ID, Token: tok.ID, Name: tok.Name})
-		}
-	}
-}
-
-// wider returns the scopes and resources of a token that the baseline does not know.
-func (tok *knownToken) wider(now *Token) (more []string) {
-	for _, scope := range now.Scopes {
-		if !slices.Contains(tok.Scopes, scope) {
-			more = append(more, scope)
-		}
-	}
-	return more
 }

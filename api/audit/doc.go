@@ -10,8 +10,8 @@
 //	}
 //
 // [Rules] lists the rules with the reason for each and what to do about a finding. [Options] sets their thresholds,
-// switches them off, changes their severities and accepts single tokens for a while. Package policy, below this one,
-// reads options from a file; package render writes reports.
+// switches them off, changes their severities and accepts single tokens for a while; [ReadPolicy] reads them from a file.
+// With a [Baseline], an audit reports what is new since an earlier one. [New] audits several applications in one report.
 //
 // # What the rules go by
 //
@@ -29,16 +29,12 @@
 //
 // The scopes that an application declares can have a resource prefix or none. A scope with a prefix is declared if the
 // application names it so, or names it without any prefix; a scope without a prefix is declared if the application names
-// it with any prefix or none. Only OAuth scopes are held against the declaration: the accesses in
+// it with any prefix or none. Only OAuth scopes are compared with the declaration: the accesses in
 // service_token_accesses have a vocabulary of their own.
 //
 // # Memory
 //
-// An [Auditor] takes tokens one by one and keeps none of them, except the thousand oldest. What it holds beside them and
-// its findings does not grow with the list: ages are counted by day, so that quartiles are exact to a day; tokens are
-// counted for at most 131,072 actors at a time. Lists with more actors than that may have an actor's tokens undercounted,
-// by at most one in 131,072 of all tokens; they are never overcounted. Of the findings of a rule, at most 100,000 are kept
-// and the others counted.
+// An [Auditor] keeps of each token what a [Report] says of it, some hundred bytes to a few kilobytes, and no credential.
 //
 // # Text
 //

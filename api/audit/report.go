@@ -95,9 +95,9 @@ func (a *Auditor) Report() *Report {
 			}
 		}
 	}
-	for i, used := range a.used {
-		if !used {
-			r.Unneeded = append(r.Unneeded, a.options.Accept[i])
+	for i := range a.options.Accept {
+		if given := &a.options.Accept[i]; !a.used[given] {
+			r.Unneeded = append(r.Unneeded, *given)
 		}
 	}
 	r.Changes = a.options.Baseline.changes(r)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/psoauth/psoauth/internal/text"
 )
 
 // An Acceptance takes findings out of the count, up to a day or without an end. The members but the last two say which
@@ -58,15 +61,22 @@ func ReadJSON(r io.Reader, into any) error {
 		return err
 	}
 	if len(data) > maxBaseline {
-		return fmt.Errorf("baseline: larger than %d bytes", maxBaseline)
+		return fmt.Errorf("larger than %d bytes", maxBaseline)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil {
-		return fmt.Errorf("baseline: %w", err)
+	err = decoder.Decode(into)
+	wrong, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	switch {
+	case ok:
+		return fmt.Errorf("byte %d: %s may not be a JSON %s", wrong.Offset, cmp.Or(strings.TrimPrefix(wrong.Field, "Baseline."), "the document"), wrong.Value)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("the JSON document ends before it is complete")
+	case err != nil:
+		return errors.New(text.Excerpt(strings.TrimPrefix(err.Error(), "json: "), 120))
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("baseline: there is more after the JSON document")
+		return errors.New("there is more after the JSON document")
 	}
 	return nil
 }
@@ -84,11 +94,11 @@ func ReadBaseline(r io.Reader, known func(rule string) bool) (*Baseline, error) 
 func (b *Baseline) Check(known func(rule string) bool) error {
 	for i, a := range b.Findings {
 		if !known(a.Rule) {
-			return fmt.Errorf("baseline: finding %d: unknown rule %.60q", i, a.Rule)
+			return fmt.Errorf("finding %d: unknown rule %.60q", i, a.Rule)
 		}
 		if a.Until != "" {
 			if err := CheckDay(a.Until); err != nil {
-				return fmt.Errorf("baseline: finding %d: expires: %w", i, err)
+				return fmt.Errorf("finding %d: expires: %w", i, err)
 			}
 		}
 	}

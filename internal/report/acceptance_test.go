@@ -2,6 +2,8 @@ package report_test
 
 import (
 	"bytes"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -68,4 +70,47 @@ func TestABaselineThatIsEmptyIsWrittenAsAList(t *testing.T) {
 	if err := new(report.Baseline).Write(&b); err != nil || !strings.Contains(b.String(), `"findings": []`) {
 		t.Errorf("%s, %v", b.String(), err)
 	}
+}
+
+func TestABaselineThatIsNoneIsRefused(t *testing.T) {
+	t.Parallel()
+	for file, want := range map[string]string{
+		"": "ends before it is complete", `{"findings":[`: "ends before it is complete", "[]": "byte 1: the document may not be a JSON array",
+		`{"findings":{}}`: "findings may not be a JSON object", `{"findings":[{"rule":7}]}`: "findings.rule may not be a JSON number",
+		`{"\u001b[2J\u202e":1}`: `unknown field`, "\xff": "invalid character", `{"findings":[]}{}`: "more after the JSON document",
+		`{"findings":[{"rule":"no"}]}`:                            `finding 0: unknown rule "no"`,
+		`{"findings":[{"rule":"r","expires":"31.12.2026"}]}`:      `finding 0: expires: "31.12.2026" is no day`,
+		`{"findings":[{"rule":"r","expires":"2026-02-30"}]}`:      "is no day",
+		`{"findings":[{"rule":"r","until":"2026-12-31"}]}`:        `unknown field "until"`,
+		`{"findings":[` + strings.Repeat(" ", 64<<20) + `]}` + "": "larger than",
+	} {
+		_, err := report.ReadBaseline(strings.NewReader(file), func(rule string) bool { return rule == "r" })
+		if err == nil || !strings.Contains(err.Error(), want) || strings.ContainsAny(err.Error(), "\n\x1b\u202e") {
+			t.Errorf("%.60q: %v, want %q", file, err, want)
+		}
+	}
+}
+
+// FuzzReadBaseline wants a baseline that is read as it was written, or an error in one line.
+func FuzzReadBaseline(f *testing.F) {
+	for _, seed := range []string{"", "{}", `{"findings":[{"operation":"op","pointer":"/a","rule":"r","expires":"2026-12-31","reason":"x"}]}`, `{"findings":[{"token":"t","rule":"r"},{"token":"t","rule":"r","expires":"2026-01-01"}]}`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, file string) {
+		b, err := report.ReadBaseline(strings.NewReader(file), anyRule)
+		if err != nil {
+			if strings.ContainsFunc(err.Error(), func(r rune) bool { return !strconv.IsPrint(r) }) {
+				t.Errorf("%q", err)
+			}
+			return
+		}
+		var written bytes.Buffer
+		if err := b.Write(&written); err != nil {
+			t.Fatal(err)
+		}
+		again, err := report.ReadBaseline(&written, anyRule)
+		if err != nil || !slices.Equal(again.Findings, b.Findings) {
+			t.Errorf("%v: %+v, want %+v", err, again, b)
+		}
+	})
 }
