@@ -216,10 +216,8 @@ func (c *checker) leaf(e *openapi3.SchemaError, at []string) {
 	switch e.SchemaField {
 	case "type", "nullable", "enum":
 		switch {
-		case !takes(s, e.Value) && e.Value == nil:
-			rule, message = schemaNull, "want "+typesOf(s)+", got null"
 		case !takes(s, e.Value):
-			rule, message = schemaType, "want "+typesOf(s)+", got "+kindOf(e.Value)
+			rule, message = mistyped(s, e.Value)
 		case e.SchemaField == "enum":
 			message = "want one of " + choices(s.Enum) + got(name, e.Value)
 		case isNumber && decimalOf(number.String()).whole() && s.Type.Includes(openapi3.TypeInteger):
@@ -244,7 +242,7 @@ func (c *checker) leaf(e *openapi3.SchemaError, at []string) {
 	case "writeOnly":
 		message = "the member is write-only, so it is not for a response"
 	case "discriminator":
-		at, message = append(at, discriminatorOf(s)), "the discriminator is missing, no string, or names no schema"
+		at, message = append(at, s.Discriminator.PropertyName), "the discriminator is missing, no string, or names no schema"
 	case "not":
 		message = "the value fits a schema that it must not fit"
 	case "format":
@@ -282,13 +280,6 @@ func valueAt(v any, at []string) any {
 	return v
 }
 
-func discriminatorOf(s *openapi3.Schema) string {
-	if s.Discriminator == nil {
-		return ""
-	}
-	return s.Discriminator.PropertyName
-}
-
 // nearest says why a value fits none of several schemas: by the one it comes nearest to, or by its type if none takes that.
 func (c *checker) nearest(s *openapi3.Schema, v any, at []string, within []*openapi3.Schema) {
 	branches := slices.Concat(s.OneOf, s.AnyOf)
@@ -315,14 +306,11 @@ func (c *checker) nearest(s *openapi3.Schema, v any, at []string, within []*open
 		}
 		c.faults = c.faults[:start]
 	}
-	switch {
-	case nearest != nil:
-		c.faults = append(c.faults, nearest...)
-	case v == nil:
-		c.add(schemaNull, s, at, "want "+typesOf(s)+", got null")
-	default:
-		c.add(schemaType, s, at, "want "+typesOf(s)+", got "+kindOf(v))
+	if nearest == nil {
+		rule, message := mistyped(s, v)
+		c.add(rule, s, at, message)
 	}
+	c.faults = append(c.faults, nearest...)
 }
 
 // cost says how far a value is from a schema: by its faults, less the members it has that the schema names. A wrong enum
@@ -346,32 +334,27 @@ func names(s *openapi3.Schema, member string) bool {
 }
 
 // takes reports whether a schema takes values of v's type at all.
-func takes(s *openapi3.Schema, v any) bool { return takesWithin(s, v, nil) }
-
-func takesWithin(s *openapi3.Schema, v any, within []*openapi3.Schema) bool {
+func takes(s *openapi3.Schema, v any, within ...*openapi3.Schema) bool {
 	if v == nil && s.Nullable || len(within) > maxComposed || slices.Contains(within, s) {
 		return true
 	}
 	within = append(within, s)
-	take := func(part *openapi3.SchemaRef) bool { return takesWithin(part.Value, v, within) }
+	take := func(part *openapi3.SchemaRef) bool { return takes(part.Value, v, within...) }
 	refuse := func(part *openapi3.SchemaRef) bool { return !take(part) }
-	typed := s.Type == nil
-	switch v.(type) {
-	case nil:
+	kind := kindOf(v)
+	typed := s.Type.Permits(kind) || kind == openapi3.TypeNumber && s.Type.Permits(openapi3.TypeInteger)
+	if v == nil {
 		typed = s.Type == nil && len(s.AllOf)+len(s.AnyOf)+len(s.OneOf) > 0
-	case bool:
-		typed = s.Type.Permits(openapi3.TypeBoolean)
-	case string:
-		typed = s.Type.Permits(openapi3.TypeString)
-	case json.Number:
-		typed = s.Type.Permits(openapi3.TypeNumber) || s.Type.Permits(openapi3.TypeInteger)
-	case []any:
-		typed = s.Type.Permits(openapi3.TypeArray)
-	case map[string]any:
-		typed = s.Type.Permits(openapi3.TypeObject)
 	}
 	return typed && !slices.ContainsFunc(s.AllOf, refuse) &&
 		(len(s.AnyOf) == 0 || slices.ContainsFunc(s.AnyOf, take)) && (len(s.OneOf) == 0 || slices.ContainsFunc(s.OneOf, take))
+}
+
+func mistyped(s *openapi3.Schema, v any) (rule *Rule, message string) {
+	if rule = schemaType; v == nil {
+		rule = schemaNull
+	}
+	return rule, "want " + typesOf(s) + ", got " + article(kindOf(v))
 }
 
 // maxComposed is how many schemas deep a composition is looked into for its types.
@@ -400,26 +383,30 @@ func typesOf(s *openapi3.Schema) string {
 }
 
 func article(noun string) string {
-	if strings.ContainsAny(noun[:1], "aeiou") {
+	switch {
+	case noun == openapi3.TypeNull:
+		return noun
+	case strings.ContainsAny(noun[:1], "aeiou"):
 		return "an " + noun
 	}
 	return "a " + noun
 }
 
+// kindOf returns the name that JSON Schema has for the type of a value.
 func kindOf(v any) string {
 	switch v.(type) {
 	case nil:
-		return "null"
+		return openapi3.TypeNull
 	case bool:
-		return "a boolean"
+		return openapi3.TypeBoolean
 	case string:
-		return "a string"
+		return openapi3.TypeString
 	case json.Number:
-		return "a number"
+		return openapi3.TypeNumber
 	case []any:
-		return "an array"
+		return openapi3.TypeArray
 	}
-	return "an object"
+	return openapi3.TypeObject
 }
 
 // choices returns the values an enum allows. They are the contract's, not the response's.

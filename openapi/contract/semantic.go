@@ -261,10 +261,10 @@ func (j *judge) scopes(v any, at string) {
 // scope judges one of several scopes, and adds it to those seen.
 func (j *judge) scope(scope string, seen map[string]bool, at string) {
 	switch {
+	case !knownScopes[scope]: // twice, too: what it is nobody knows
+		j.wrong(scopeUnknown, at, "a scope is not among those published")
 	case seen[scope]:
 		j.wrong(scopeDuplicate, at, "a scope occurs more than once")
-	case !knownScopes[scope]:
-		j.wrong(scopeUnknown, at, "a scope is not among those published")
 	}
 	seen[scope] = true
 }
