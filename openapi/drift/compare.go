@@ -229,8 +229,14 @@ func (c *comparer) limits(p place, was, is, before, now *openapi3.Schema) []Find
 		}
 		all = append(all, f)
 	}
-	if before.Format == now.Format && before.Extensions[impliedFormat] != now.Extensions[impliedFormat] {
-		all = append(all, p.find(Wording, "format", publishedFormat(before), publishedFormat(now)))
+	published := func(a *openapi3.Schema) string { // without what is the contract's
+		if a.Extensions[impliedFormat] != nil {
+			return orNone("format", "")
+		}
+		return orNone("format", a.Format)
+	}
+	if said, says := published(before), published(now); before.Format == now.Format && said != says {
+		all = append(all, p.find(Wording, "format", said, says))
 	}
 	if said, says := uncompared(before), uncompared(now); said != says {
 		all = append(all, p.find(Differs, "keyword", excerpt(said), excerpt(says)))

@@ -19,7 +19,7 @@ func (op *operation) takes(e *Example, reader bool) bool {
 	}
 	success := status[0] == '2'
 	takes := func(schema *openapi3.Schema, lenient bool, value any) bool {
-		if reader {
+		if reader && schema != nil {
 			schema = asRead(schema, lenient, false)
 		}
 		return judges(schema, value)

@@ -1,6 +1,7 @@
 package drift
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -64,11 +65,8 @@ func normalize(in *openapi3.Schema, branch bool) (visits int, err error) {
 	}
 	if _, err := regexp.Compile(in.Pattern); err != nil {
 		// It may be a good one elsewhere. It is compared as text, and judges nothing.
-		in.Extensions = maps.Clone(in.Extensions)
-		if in.Extensions == nil {
-			in.Extensions = map[string]any{}
-		}
-		in.Extensions[unreadPattern], in.Pattern = in.Pattern, ""
+		mark(in, unreadPattern, in.Pattern)
+		in.Pattern = ""
 	}
 	if len(in.OneOf) > 0 {
 		// A server sends what its code makes, and sees to none of the other branches; nor does package api.
@@ -92,6 +90,17 @@ func normalize(in *openapi3.Schema, branch bool) (visits int, err error) {
 		}
 	}
 	return visits, nil
+}
+
+// mark sets an extension of a schema, which may share its extensions with others.
+func mark(in *openapi3.Schema, name string, value any) {
+	own := map[string]any{name: value}
+	for other, v := range in.Extensions {
+		if other != name {
+			own[other] = v
+		}
+	}
+	in.Extensions = own
 }
 
 // children returns the references to schemas directly inside a schema, of the keywords that values are made by.
@@ -136,9 +145,6 @@ func mapped(in *openapi3.Schema, change func(name string, in *openapi3.Schema) *
 // may be null may be missing, unless its type is strict. In an error, which is read leniently, any member may be null or
 // missing.
 func asRead(in *openapi3.Schema, lenient, strict bool) *openapi3.Schema {
-	if in == nil {
-		return nil
-	}
 	strict = !lenient && (strict || in.Extensions[ownType] != nil)
 	out := mapped(in, func(_ string, in *openapi3.Schema) *openapi3.Schema { return asRead(in, lenient, strict) })
 	out.Nullable = in.Nullable || lenient
@@ -166,11 +172,7 @@ func withFormats(contract, in *openapi3.Schema) *openapi3.Schema {
 	})
 	if types := in.Type.Slice(); in.Format == "" && len(types) == 1 && len(in.Enum) == 0 {
 		if out.Format = formatFor(contract, types[0]); out.Format != "" {
-			out.Extensions = maps.Clone(in.Extensions)
-			if out.Extensions == nil {
-				out.Extensions = map[string]any{}
-			}
-			out.Extensions[impliedFormat] = true
+			mark(out, impliedFormat, true)
 		}
 	}
 	return out
@@ -259,27 +261,27 @@ func alternatives(in *openapi3.Schema) (all []*openapi3.Schema, err error) {
 			all = append(all, &a)
 		}
 	}
+	groups := []openapi3.SchemaRefs{in.AnyOf}
 	for _, ref := range in.AllOf {
-		part, err := alternatives(ref.Value)
-		if err != nil {
-			return nil, err
-		}
-		if all, err = both(all, part); err != nil {
-			return nil, err
-		}
+		groups = append(groups, openapi3.SchemaRefs{ref})
 	}
-	if len(in.AnyOf) > 0 {
-		var union []*openapi3.Schema
-		for _, ref := range in.AnyOf {
+	for _, refs := range groups {
+		var choice []*openapi3.Schema
+		for _, ref := range refs {
 			part, err := alternatives(ref.Value)
 			if err != nil {
 				return nil, err
 			}
-			union = append(union, part...)
+			choice = append(choice, part...)
 		}
-		all, err = both(all, union)
+		if len(refs) == 0 {
+			continue
+		}
+		if all, err = both(all, choice); err != nil {
+			return nil, err
+		}
 	}
-	return all, err
+	return all, nil
 }
 
 // clearOthers clears the limits of other kinds than a type's, which say nothing of its values.
@@ -338,31 +340,22 @@ func merge(a, b *openapi3.Schema) *openapi3.Schema {
 	case !others.IsEmpty() && !reflect.DeepEqual(mine, others):
 		m.AllOf = append(m.AllOf, others.NewRef())
 	}
-	m.Extensions = maps.Clone(a.Extensions)
-	if m.Extensions == nil {
-		m.Extensions = map[string]any{}
-	}
+	m.Extensions = map[string]any{}
+	maps.Copy(m.Extensions, a.Extensions)
 	maps.Copy(m.Extensions, b.Extensions)
 	m.Required = slices.Compact(slices.Sorted(slices.Values(slices.Concat(a.Required, b.Required))))
 	m.AdditionalProperties.Schema = bothRefs(a.AdditionalProperties.Schema, b.AdditionalProperties.Schema)
-	if closed := isClosed(a) || isClosed(b); closed {
+	if isClosed(a) || isClosed(b) {
 		m.AdditionalProperties = openapi3.AdditionalProperties{Has: new(bool)}
 	}
 	m.Properties = openapi3.Schemas{}
-	for name, ref := range a.Properties {
-		m.Properties[name] = bothRefs(ref, b.Properties[name])
-		if b.Properties[name] == nil {
-			m.Properties[name] = bothRefs(ref, b.AdditionalProperties.Schema)
+	for _, name := range union(a.Properties, b.Properties) {
+		mine, others := a.Properties[name], b.Properties[name]
+		if mine == nil && isClosed(a) || others == nil && isClosed(b) {
+			continue // nobody may send it
 		}
+		m.Properties[name] = bothRefs(cmp.Or(mine, a.AdditionalProperties.Schema), cmp.Or(others, b.AdditionalProperties.Schema))
 	}
-	for name, ref := range b.Properties {
-		if a.Properties[name] == nil {
-			m.Properties[name] = bothRefs(ref, a.AdditionalProperties.Schema)
-		}
-	}
-	maps.DeleteFunc(m.Properties, func(name string, _ *openapi3.SchemaRef) bool { // which nobody may send
-		return isClosed(a) && a.Properties[name] == nil || isClosed(b) && b.Properties[name] == nil
-	})
 	return &m
 }
 

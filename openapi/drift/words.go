@@ -142,20 +142,11 @@ func plural(in *openapi3.Schema) string {
 	if err != nil || len(all) != 1 || judges(in, nil) || len(all[0].Enum) > 0 {
 		return "(" + typeWords(in) + ")"
 	}
-	if kindOf(all[0]) == openapi3.TypeArray {
-		return "arrays"
+	words := strings.SplitN(alternativeWords(all[0]), " ", 3) // an integer (int64)
+	if words[1] += "s"; kindOf(all[0]) == openapi3.TypeArray {
+		words = words[:2]
 	}
-	_, noun, _ := strings.Cut(alternativeWords(all[0]), " ")
-	noun, format, _ := strings.Cut(noun, " ")
-	return strings.TrimSpace(noun + "s " + format)
-}
-
-// publishedFormat says in words what format a document gives.
-func publishedFormat(a *openapi3.Schema) string {
-	if a.Extensions[impliedFormat] != nil {
-		return orNone("format", "")
-	}
-	return orNone("format", a.Format)
+	return strings.Join(words[1:], " ")
 }
 
 func enumWords(enum []any) string {
