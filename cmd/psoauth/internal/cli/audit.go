@@ -35,24 +35,20 @@ func (p *program) auditCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "audit [APP_ID | --all]",
 		Short: "Find an application's risky tokens",
-		Long: `Read every token that an application has issued, or with --all every application of the organization, and find the
-risky ones: what is wrong with them, why it matters, and what to do about it. The worst comes first. A service token
-needs the accesses read_oauth_applications and read_oauth_tokens.
+		Long: `Find the risky tokens of an application, or with --all of every application of the organization: what is wrong, why it matters and what to do. The worst come first. A service token needs read_oauth_applications and read_oauth_tokens.
 
-A policy file sets the thresholds of the rules, changes how much they matter or switches them off, and accepts findings
-on single tokens until a date. A baseline file holds what an earlier audit saw: --update-baseline writes it. An audit
-with it reports new applications and tokens, wider scopes, and tokens that are gone, and only findings that are new
-count. The rules and their severities, unless a policy says otherwise:
+A policy file sets the thresholds of rules, changes their severity or turns them off, and accepts findings on single tokens until a date. A baseline file, which --update-baseline writes, holds what an earlier audit saw. An audit with a baseline reports new applications and tokens, wider scopes and tokens that are gone, and only new findings count.
+
+The rules and their default severities:
 
 ` + ruleList() + `
-Exit status: 0 no finding as bad as --fail-on; 1 there are some; 2 the audit could not be done, or not of all
-applications: those that could be read are reported.`,
+Exit status: 0 no finding of the --fail-on severity or higher; 1 at least one; 2 the audit could not run, or could not read every application: the report has the others.`,
 		Example: "  psoauth audit --sandbox\n  psoauth audit 5kq1x0v2m8yd --policy audit.yaml --fail-on warning\n" +
 			"  psoauth audit --all --baseline audit-baseline.json --update-baseline\n" +
 			"  psoauth audit --all --output audit.html",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if a.all && len(args) > 0 {
-				return errors.New("--all audits every application: leave it out, or APP_ID")
+				return errors.New("--all audits every application: give it or APP_ID, not both")
 			}
 			if a.all {
 				return nil
@@ -72,11 +68,11 @@ applications: those that could be read are reported.`,
 	flags := cmd.Flags()
 	flags.BoolVar(&a.all, "all", false, "audit every application of the organization")
 	flags.StringVar(&a.policy, "policy", "", "the policy `file` (YAML)")
-	flags.StringVar(&a.output, "output", "", "write to this `file`, as a whole or not at all")
-	flags.StringVar(&a.baseline, "baseline", "", "accept what an earlier audit saw, from this `file`, and report what has changed")
-	flags.BoolVar(&a.updateBaseline, "update-baseline", false, "write the file of --baseline, so that it has what this audit sees")
+	flags.StringVar(&a.output, "output", "", "write to this `file`, completely or not at all; its extension sets the format")
+	flags.StringVar(&a.baseline, "baseline", "", "report what has changed since the audit that wrote this `file`")
+	flags.BoolVar(&a.updateBaseline, "update-baseline", false, "save what this audit sees in the file of --baseline")
 	a.format.register(cmd, "format", "")
-	a.failOn.register(cmd, "fail-on", "exit with status 1 if something at least so bad is found:")
+	a.failOn.register(cmd, "fail-on", "exit with status 1 on a finding of this severity or higher:")
 	_ = cmd.MarkFlagFilename("policy", "yaml", "yml")
 	_ = cmd.MarkFlagFilename("baseline", "json")
 	return cmd
@@ -88,7 +84,7 @@ func (a *auditing) run(ctx context.Context, args []string) error {
 		return err
 	}
 	if a.updateBaseline && a.baseline == "" {
-		return errors.New("--update-baseline: say which file with --baseline")
+		return errors.New("--update-baseline: name the file with --baseline")
 	}
 	options, err := readPolicy(a.policy)
 	if err != nil {
@@ -105,7 +101,7 @@ func (a *auditing) run(ctx context.Context, args []string) error {
 	found, unread, err := a.audit(ctx, args, options)
 	switch {
 	case ctx.Err() != nil:
-		return ctx.Err() // an audit starts anew, whatever page it was on
+		return ctx.Err() // an audit starts over, whatever page it was on
 	case err != nil:
 		return err
 	}
@@ -114,6 +110,7 @@ func (a *auditing) run(ctx context.Context, args []string) error {
 		if err := replaceFile("--baseline", a.baseline, baseline.Write); err != nil {
 			return err
 		}
+		a.note("wrote %s", a.baseline)
 	}
 	verdict := verdictOn(failures(found, failOn), failOn)
 	if unread != nil {

@@ -120,7 +120,7 @@ func (s *authStatus) try(ctx context.Context, client *api.Client, at place, info
 		_, err = client.GetToken(ctx, at.organization, at.application, token)
 		note("getOAuthToken", "read_oauth_tokens", "", err)
 	}
-	skip("deleteOAuthToken", "delete_oauth_tokens", "because it deletes a token")
+	skip("deleteOAuthToken", "delete_oauth_tokens", "it deletes a token")
 	if info {
 		known, err := client.TokenInfo(ctx)
 		remark := ""

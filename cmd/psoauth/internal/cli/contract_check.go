@@ -38,22 +38,22 @@ func (p *program) contractCheck() *cobra.Command {
 	c.servers.want = "BASE=DECLARED, such as http://127.0.0.1:8080/v1=" + api.DefaultBaseURL
 	cmd := &cobra.Command{
 		Use:   "check [FILE|DIRECTORY|-]...",
-		Short: "Say what does not keep the contract in recordings, or in the live service",
+		Short: "Check responses against the contract",
 		Long: `Check responses and their requests against the contract: what violates it, how bad that is, and how much of the
 contract they covered. What to check is one of
 
   recordings     in HAR 1.2, as browsers and proxies export them, plain or gzipped; all of a directory (*.har,
                  *.har.gz); - reads one from standard input
   a bare body    of the operation that --operation names, from files or -
-  the service    with no file: it is asked, by reading only, for the application of --app, its tokens, page by
-                 page, some of them one by one, and what it knows of your access token, if you have one
+  the service    with no file: queried read-only for the application of --app, its tokens, page by page,
+                 some of them one by one, and for your access token, if you have one
   a sandbox      with --sandbox, in place of the service
 
-The rules: https://github.com/psoauth/psoauth/blob/main/docs/rules.md. An error is what a program built on the
-contract would misread or fail on; a warning breaks a promise; a note is something new, or not described by the
+The rules: https://github.com/psoauth/psoauth/blob/main/docs/rules.md. An error means that clients will
+misread the response or fail; a warning breaks a promise; a note is something new, or not described by the
 contract, such as other paths and other services in a recording.
 
-A baseline is a JSON file of findings that are known and accepted, each for good or up to the date in its
+A baseline is a JSON file of findings that are known and accepted, each permanently or until the date in its
 "expires". --update-baseline makes it accept what is found, and nothing else.
 
 Exit status: 0 nothing found as bad as --fail-on; 1 something found; 2 something could not be read or asked, or
@@ -71,11 +71,11 @@ there was no response of the contract's operations, with its body, at all (unles
 	c.judge.register(cmd)
 	flags := cmd.Flags()
 	flags.Var(&c.servers, "server", "let a test server stand for a declared one: `BASE=DECLARED` (repeatable; --api-url and --auth-url do)")
-	flags.StringVar(&c.operation, "operation", "", "the files are bare bodies, answers of the operation with this `id`")
+	flags.StringVar(&c.operation, "operation", "", "the files are bare bodies, responses of the operation with this `id`")
 	flags.Var(&c.status, "status", "the status of the bare bodies (default the operation's success)")
 	flags.StringVar(&c.application, "app", "", "the `id` of the application to ask the service for")
 	flags.StringVar(&c.baseline, "baseline", "", "accept the findings in this `file`")
-	flags.BoolVar(&c.updateBaseline, "update-baseline", false, "write the file of --baseline anew, so that it accepts what is found")
+	flags.BoolVar(&c.updateBaseline, "update-baseline", false, "rewrite the file of --baseline so that it accepts what is found")
 	_ = cmd.MarkFlagFilename("baseline", "json")
 	return cmd
 }

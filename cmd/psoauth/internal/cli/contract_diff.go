@@ -47,7 +47,7 @@ Each finding has a place, both sides, and what follows from it:
   relaxed   the contract allows for more than the document has
   wording   nothing changes for a program; shown with --wording
 
-With --from, UPSTREAM is held against an older document instead, and what the contract takes already is not
+With --from, UPSTREAM is compared with an older document instead, and what the contract takes already is not
 breaking. --baseline acknowledges differences, each up to the day in its "expires". --suggest prints, in place of the findings, the edit of openapi/openapi.yaml that takes new members in.
 The rules: https://github.com/psoauth/psoauth/blob/main/docs/drift.md
 
@@ -73,7 +73,7 @@ Exit status: 0 nothing breaks; 1 something does; 2 a document could not be read.
 	flags.BoolVar(&d.show.wording, "wording", false, "show what changes nothing for a program, too")
 	flags.BoolVar(&d.suggest, "suggest", false, "print the edit of the contract that takes new members in, as a unified diff")
 	flags.StringVar(&d.baseline, "baseline", "", "acknowledge the differences in this `file`")
-	flags.BoolVar(&d.updateBaseline, "update-baseline", false, "write the file of --baseline anew, so that it acknowledges what is found")
+	flags.BoolVar(&d.updateBaseline, "update-baseline", false, "rewrite the file of --baseline so that it acknowledges what is found")
 	_ = cmd.MarkFlagFilename("from")
 	_ = cmd.MarkFlagFilename("baseline", "json")
 	return cmd

@@ -55,7 +55,7 @@ failed, the command could not be started, or there was no response of the contra
 	flags := cmd.Flags()
 	flags.StringVar(&g.listen, "listen", g.listen, "the `address` to listen on; with port 0, any free port")
 	flags.StringVar(&g.upstream, "upstream", "", "forward everything to this `URL` (default the servers that the contract declares)")
-	flags.BoolVar(&g.enforce, "enforce", false, "answer 502 and the findings in place of a response that does not keep the contract")
+	flags.BoolVar(&g.enforce, "enforce", false, "answer 502 and the findings in place of a response that violates the contract")
 	flags.StringVar(&g.log, "log", "", "add the findings to this `file`, a line of JSON each (default standard error)")
 	_ = cmd.MarkFlagFilename("log")
 	return cmd

@@ -139,7 +139,7 @@ func flagError(cmd *cobra.Command, err error) error {
 		if unknown.GetSpecifiedShortnames() != "" {
 			hint = "; put an id that begins with a dash after --"
 		} else if similar := similarFlags(cmd, name); len(similar) > 0 {
-			hint = "; did you mean --" + strings.Join(similar, " or --") + "?"
+			hint = " (did you mean --" + strings.Join(similar, " or --") + "?)"
 		}
 	}
 	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {

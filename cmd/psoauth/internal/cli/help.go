@@ -125,7 +125,7 @@ func (h *helpText) commands(parent *cobra.Command) {
 	}
 }
 
-// paragraphs writes text anew for the width. Lines that begin without a space are one paragraph; of lines that do, those
+// paragraphs writes text in lines of the width. Lines that begin without a space are one paragraph; of lines that do, those
 // that are indented further than the one before belong to it, below what follows its first column.
 func (h *helpText) paragraphs(text string) {
 	var blocks []string

@@ -41,7 +41,7 @@ func (p *program) sandboxCommand() *cobra.Command {
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !slices.Contains(revisions, revision) {
-				return fmt.Errorf("--revision %q: want %s", revision, strings.Join(revisions, ", "))
+				return fmt.Errorf("--revision %q: want one of %s", revision, strings.Join(revisions, ", "))
 			}
 			options := []apitest.Option{
 				apitest.WithTokens(tokens.value), apitest.WithRevision(revision), apitest.WithLeakedSecret(sandboxLeak),

@@ -16,12 +16,12 @@ func TestWhatCannotRunIsOneLineAndStatus2(t *testing.T) {
 		args []string
 		want string // in the line
 	}{
-		{"unknown command", all, []string{"tokn"}, `unknown command "tokn"; did you mean token?`},
-		{"unknown subcommand", all, []string{"token", "lst"}, `unknown command "lst"; did you mean list?`},
+		{"unknown command", all, []string{"tokn"}, `unknown command "tokn" (did you mean token?)`},
+		{"unknown subcommand", all, []string{"token", "lst"}, `unknown command "lst" (did you mean list?)`},
 		{"help for an unknown command", all, []string{"help", "nosuch"}, `unknown command "nosuch"`},
 		{"help for an unknown subcommand", all, []string{"help", "token", "nosuch"}, `unknown command "nosuch"`},
 		{"unknown flag", all, []string{"token", "list", "a", "--nosuch"}, "unknown flag: --nosuch; see"},
-		{"misspelt flag", all, []string{"token", "list", "a", "--foramt", "csv"}, "unknown flag: --foramt; did you mean --format?"},
+		{"misspelt flag", all, []string{"token", "list", "a", "--foramt", "csv"}, "unknown flag: --foramt (did you mean --format?)"},
 		{"a flag in British", all, []string{"token", "list", "a", "--no-colour"}, "did you mean --no-color?"},
 		{"not a bool", all, []string{"token", "list", "a", "--debug=maybe"}, `--debug: want true or false, got "maybe"`},
 		{"a format where there is none", all, []string{"version", "--format", "json"}, "--format has no effect on psoauth version"},
