@@ -1,11 +1,14 @@
 package cli_test
 
 import (
+	"encoding/csv"
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +16,7 @@ import (
 	"github.com/psoauth/psoauth/api/apitest"
 	"github.com/psoauth/psoauth/api/audit"
 	"github.com/psoauth/psoauth/gen"
+	writers "github.com/psoauth/psoauth/internal/report"
 	"github.com/psoauth/psoauth/openapi"
 )
 
@@ -368,11 +372,82 @@ func TestAuditShowsHostileTextAsText(t *testing.T) {
 			Resource: gen.AccessResource{DeletedAt: &now},
 		}}
 	}).with("PLANETSCALE_ACCESS_TOKEN", plainSecret)
-	for _, format := range []string{"human", "json", "csv", "sarif", "markdown", "html"} {
+	for _, format := range writers.Formats() {
 		r := run(t, env, "audit", apitest.ApplicationID, "--format", format, "--debug")
 		noSecret(t, r.stdout+r.stderr)
-		if r.status != 1 || strings.ContainsAny(r.stdout, "\x1b\u202e\r") || strings.Contains(r.stdout, plainSecret) {
+		if r.status != 1 || strings.Contains(r.stdout, plainSecret) {
 			t.Errorf("%s: status %d: %q %s", format, r.status, r.stdout, r.stderr)
+		}
+		isOnlyText(t, format, r.stdout)
+	}
+}
+
+func TestContractReportsShowHostileTextAsText(t *testing.T) {
+	t.Parallel()
+	hostile := "\x1b[2J\u202e\r\n::error::=cmd()|<script>`[x](https://evil.example)`@all"
+	name, err := json.Marshal(hostile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := write(t, map[string]string{
+		"=cmd::x.json": strings.Replace(static["2026-08"].application, "{", "{"+string(name)+":1,", 1),
+		"upstream.yaml": strings.Replace(publishedDocument(t), "tokens: {type: integer}",
+			"tokens: {type: string, description: "+string(name)+"}\n      "+string(name)+": {type: string}", 1),
+	})
+	for _, args := range [][]string{
+		{"contract", "check", "--fail-on", "note", "--operation", "getOAuthApplication", filepath.Join(folder, "=cmd::x.json")},
+		{"contract", "diff", filepath.Join(folder, "upstream.yaml")},
+	} {
+		for _, format := range writers.Formats() {
+			r := run(t, environment{}, append(args, "--format", format)...)
+			if r.status != 1 || !strings.Contains(r.stdout, "cmd") {
+				t.Errorf("%s %s: status %d: %q %s", args[1], format, r.status, r.stdout, r.stderr)
+			}
+			isOnlyText(t, format, r.stdout)
+		}
+	}
+}
+
+// isOnlyText wants no text of others in a report that a terminal, a spreadsheet, a browser or GitHub would act on.
+func isOnlyText(t *testing.T, format, out string) {
+	t.Helper()
+	if i := strings.IndexAny(out, "\x1b\u202e\r"); i >= 0 {
+		t.Errorf("%s: %q", format, out[i:])
+	}
+	switch format {
+	case "csv":
+		rows, err := csv.NewReader(strings.NewReader(out)).ReadAll()
+		if err != nil || len(rows) < 2 {
+			t.Errorf("%d rows, %v", len(rows), err)
+		}
+		for _, row := range rows {
+			for _, cell := range row {
+				if start := strings.TrimSpace(cell); start != "" && strings.Contains("=+-@", start[:1]) {
+					t.Errorf("a spreadsheet would run %q", cell)
+				}
+			}
+		}
+	case "github":
+		for line := range strings.Lines(out) {
+			if !regexp.MustCompile(`^::(error|warning|notice) (file=[^,:\n]*,(line=[0-9]+,)?)?title=[^,:\n]*::`).MatchString(line) {
+				t.Errorf("another command: %q", line)
+			}
+		}
+	case "json", "sarif":
+		if !json.Valid([]byte(out)) {
+			t.Errorf("%s: %s", format, out)
+		}
+	case "junit":
+		if err := xml.Unmarshal([]byte(out), new(struct{})); err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+	case "markdown":
+		if strings.Contains(out, "<script") || strings.Contains(out, "](https://evil") {
+			t.Errorf("markup: %s", out)
+		}
+	case "html":
+		if strings.Contains(out, "cmd()|<script") || strings.Contains(out, `href="https://evil`) {
+			t.Errorf("markup: %s", out)
 		}
 	}
 }
