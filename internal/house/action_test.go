@@ -42,7 +42,7 @@ func TestActionsOfOthersArePinnedByCommit(t *testing.T) {
 	if err != nil || len(workflows) == 0 {
 		t.Fatalf("%v, %v", workflows, err)
 	}
-	for _, file := range append(workflows, root+"/action.yml", root+"/README.md", root+"/docs/drift-workflow.yml", root+"/docs/audit-workflow.yml") {
+	for _, file := range append(workflows, root+"/action.yml", root+"/README.md", root+"/docs/ci.md", root+"/docs/drift-workflow.yml", root+"/docs/audit-workflow.yml") {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -102,8 +102,7 @@ func TestTheAction(t *testing.T) {
 	}
 	srv := apitest.NewServer()
 	t.Cleanup(srv.Close)
-	live := []string{"PLANETSCALE_ORG=" + apitest.Organization, "PLANETSCALE_API_URL=" + srv.URL, "PLANETSCALE_AUTH_URL=" + srv.AuthURL,
-		"PLANETSCALE_SERVICE_TOKEN_ID=" + apitest.ServiceTokenID, "PLANETSCALE_SERVICE_TOKEN=" + apitest.ServiceToken}
+	live := leadingTo(srv)
 
 	type given = map[string]string
 	for name, test := range map[string]struct {

@@ -58,14 +58,7 @@ func TestTheCommandsInTheReadmeWork(t *testing.T) {
 				said = strings.NewReplacer("TOKEN_ID", srv.Token(0).ID, "'", "").Replace(said)
 				cmd := exec.Command(command, strings.Fields(said)...)
 				cmd.Dir = dir
-				cmd.Env = append(os.Environ(),
-					"PLANETSCALE_ORG="+apitest.Organization,
-					"PLANETSCALE_SERVICE_TOKEN_ID="+apitest.ServiceTokenID,
-					"PLANETSCALE_SERVICE_TOKEN="+apitest.ServiceToken,
-					"PLANETSCALE_ACCESS_TOKEN="+apitest.AccessToken,
-					"PLANETSCALE_API_URL="+srv.URL,
-					"PLANETSCALE_AUTH_URL="+srv.AuthURL,
-				)
+				cmd.Env = append(os.Environ(), leadingTo(srv)...)
 				out, err := cmd.CombinedOutput()
 				if cmd.ProcessState == nil || cmd.ProcessState.String() != "exit status "+status {
 					t.Errorf("%v, want exit status %s\n%s", err, status, out)
@@ -100,8 +93,7 @@ func TestTheProgramsInTheReadmeWork(t *testing.T) {
 		}
 		cmd := exec.Command("go", "run", file)
 		cmd.Dir = root
-		cmd.Env = append(os.Environ(), "PLANETSCALE_API_URL="+srv.URL, "PLANETSCALE_ORG="+apitest.Organization,
-			"PLANETSCALE_SERVICE_TOKEN_ID="+apitest.ServiceTokenID, "PLANETSCALE_SERVICE_TOKEN="+apitest.ServiceToken)
+		cmd.Env = append(os.Environ(), leadingTo(srv)...)
 		out, err := cmd.CombinedOutput()
 		if lines := strings.Count(string(out), "\n"); err != nil || lines != expiring {
 			t.Errorf("%v, and %d lines of output, want %d", err, lines, expiring)
@@ -137,10 +129,10 @@ func TestTheTestInTheDocsPasses(t *testing.T) {
 	}
 }
 
-func TestTheWorkflowsInTheReadmeAreThoseOfTheAction(t *testing.T) {
+func TestTheWorkflowsInTheDocsAreThoseOfTheAction(t *testing.T) {
 	t.Parallel()
 	a, uses := readAction(t), 0
-	for _, block := range fenced(t, "README.md", "yaml") {
+	for _, block := range append(fenced(t, "README.md", "yaml"), fenced(t, "docs/ci.md", "yaml")...) {
 		var job struct{ Steps []step }
 		if err := yaml.Unmarshal([]byte(block), &job); err != nil {
 			t.Fatal(err)
@@ -157,8 +149,8 @@ func TestTheWorkflowsInTheReadmeAreThoseOfTheAction(t *testing.T) {
 			}
 		}
 	}
-	if uses == 0 {
-		t.Error("README.md does not use the action")
+	if uses < 2 {
+		t.Error("README.md or docs/ci.md does not use the action")
 	}
 }
 
@@ -170,6 +162,13 @@ func fenced(t *testing.T, document, language string) []string {
 		blocks = append(blocks, match[1])
 	}
 	return blocks
+}
+
+// leadingTo returns the environment that leads a program to a server.
+func leadingTo(srv *apitest.Server) []string {
+	return []string{"PLANETSCALE_ORG=" + apitest.Organization, "PLANETSCALE_API_URL=" + srv.URL, "PLANETSCALE_AUTH_URL=" + srv.AuthURL,
+		"PLANETSCALE_SERVICE_TOKEN_ID=" + apitest.ServiceTokenID, "PLANETSCALE_SERVICE_TOKEN=" + apitest.ServiceToken,
+		"PLANETSCALE_ACCESS_TOKEN=" + apitest.AccessToken}
 }
 
 // build builds the command and returns the name of the file.

@@ -128,9 +128,6 @@ func printed(value any) map[string]string {
 	}
 	if err, ok := value.(error); ok {
 		texts["an error that wraps it"] = fmt.Sprintf("%v %+v %#v", fmt.Errorf("x: %w", err), errors.Join(err, err), errors.Unwrap(err))
-		for _, target := range causes(err) {
-			texts[fmt.Sprintf("its cause %T", target)] = fmt.Sprintf("%v %+v %#v", target, target, target)
-		}
 	}
 	return texts
 }
@@ -138,21 +135,4 @@ func printed(value any) map[string]string {
 func recovered(v any) (text string) {
 	defer func() { text = fmt.Sprint(recover()) }()
 	panic(v)
-}
-
-// causes returns the errors behind an error.
-func causes(err error) (all []error) {
-	var next []error
-	switch e := err.(type) {
-	case interface{ Unwrap() error }:
-		next = []error{e.Unwrap()}
-	case interface{ Unwrap() []error }:
-		next = e.Unwrap()
-	}
-	for _, cause := range next {
-		if cause != nil {
-			all = append(append(all, cause), causes(cause)...)
-		}
-	}
-	return all
 }
