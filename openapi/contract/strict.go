@@ -185,8 +185,8 @@ func (r *reader) syntax(err error) {
 }
 
 // numberFault returns what is wrong with a number as it is written, which is lost once kin-openapi has made a float64 of it,
-// for the schemas that look at it; nil if nothing is. (Beyond 2^53 enum, uniqueItems and multipleOf compare rounded numbers:
-// kin-openapi offers no way to have them compare the literals.)
+// for the schemas that look at it; nil if nothing is. (Bounds, enum, uniqueItems and multipleOf compare rounded numbers, so
+// 100.000000000000000001 fits a maximum of 100: https://github.com/getkin/kin-openapi/issues/280.)
 func numberFault(n json.Number, schemas []*openapi3.Schema) *fault {
 	integer, long, number, typed := false, false, false, false
 	at := 0
