@@ -117,9 +117,13 @@ func (s *sampler) candidates(before []*openapi3.Schema, now *openapi3.Schema) []
 	case openapi3.TypeArray:
 		all = append(all, s.arrays(before, now)...)
 	case openapi3.TypeObject:
-		all = append(all, s.object(append(slices.Clip(before), nil)[0], now, nil, false), s.object(append(slices.Clip(before), nil)[0], now, nil, true))
-		for _, b := range before[min(1, len(before)):] {
-			all = append(all, s.object(b, now, nil, false))
+		if len(before) == 0 {
+			before = []*openapi3.Schema{nil}
+		}
+		for i, b := range before {
+			if all = append(all, s.object(b, now, nil, false)); i == 0 {
+				all = append(all, s.object(b, now, nil, true))
+			}
 		}
 	}
 	return all
