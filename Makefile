@@ -39,6 +39,7 @@ api: ## Accept the public API as it is now
 	git diff --stat -- internal/house/testdata/api.txt
 
 adopt: generate api ## Accept members that openapi/openapi.yaml has taken in, with their golden files
+	go test ./api -run TestTheDocumentationNames -update
 	go test ./cmd/psoauth/internal/cli -run TestOutputs -update
 
 demo: ## Run the command's demonstration, which needs no credentials
