@@ -17,12 +17,13 @@ var mayImport = map[string][]string{
 	"internal/auditpage":   {"api/audit", "internal/report"},
 	"internal/report":      {"internal/text"}, // it knows findings, and none of the packages that find them
 	"internal/strictjson":  {},
+	"internal/document":    {},
 	"internal/text":        {},
 	"openapi":              {},
 	"gen":                  {"openapi", "internal/strictjson"},
 	"gen/server":           {"gen"},
-	"openapi/contract":     {"openapi", "internal/report", "internal/text"}, // it judges any client's traffic, and so knows nothing of api
-	"openapi/drift":        {"openapi/contract", "openapi", "internal/report", "internal/text"},
+	"openapi/contract":     {"openapi", "internal/document", "internal/report", "internal/text"}, // it judges any client's traffic, and so knows nothing of api
+	"openapi/drift":        {"openapi/contract", "openapi", "internal/document", "internal/report", "internal/text"},
 	"api":                  {"gen", "openapi", "internal/text"},
 	"api/apitest":          {"gen", "gen/server", "openapi", "internal/text"}, // what a server shared with the client it could not test
 	"api/audit":            {"api", "gen", "openapi", "internal/report", "internal/text"},

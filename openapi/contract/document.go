@@ -13,6 +13,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/go-json-experiment/json/jsontext"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/psoauth/psoauth/internal/document"
 )
 
 // loadDocument reads OpenAPI 3.0 or Swagger 2.0, as YAML or JSON.
@@ -23,6 +25,9 @@ func loadDocument(data []byte) (doc *openapi3.T, err error) {
 			err = fmt.Errorf("not an OpenAPI document: %v", r)
 		}
 	}()
+	if err := document.Check(data); err != nil {
+		return nil, err
+	}
 	member, version := versionOf(data)
 	switch {
 	case member == "swagger" && version == "2.0":

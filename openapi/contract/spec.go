@@ -17,9 +17,6 @@ import (
 	"github.com/psoauth/psoauth/internal/text"
 )
 
-// maxSpec is how large a document may be, in bytes. The largest published ones have a fifth of it.
-const maxSpec = 64 << 20
-
 // A spec is an OpenAPI document that is ready for judging.
 type spec struct {
 	doc        *openapi3.T
@@ -45,9 +42,6 @@ type unjudged struct {
 
 // loadSpec reads a document. Nothing is fetched: a reference into another file is an error.
 func loadSpec(data []byte, name string) (*spec, error) {
-	if len(data) > maxSpec {
-		return nil, fmt.Errorf("%s: larger than %d bytes", name, maxSpec)
-	}
 	doc, err := loadDocument(bytes.TrimPrefix(data, byteOrderMark))
 	if err == nil {
 		var s *spec

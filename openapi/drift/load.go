@@ -16,6 +16,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/psoauth/psoauth/internal/document"
 	"github.com/psoauth/psoauth/internal/text"
 )
 
@@ -61,9 +62,9 @@ func read(ctx context.Context, source string, in io.Reader, client *http.Client)
 }
 
 func readAll(r io.Reader) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
-	if err == nil && len(data) > maxBytes {
-		err = errTooLarge
+	data, err := io.ReadAll(io.LimitReader(r, document.MaxBytes+1))
+	if err == nil && len(data) > document.MaxBytes {
+		err = document.ErrBytes
 	}
 	return data, err
 }
@@ -117,15 +118,6 @@ func fetch(ctx context.Context, source string, client *http.Client) ([]byte, err
 	return readAll(resp.Body)
 }
 
-// Limits on a document. PlanetScale's has 2.4 MB, 120,000 values and 25 levels.
-const (
-	maxBytes = 16 << 20
-	maxNodes = 500_000
-	maxDepth = 200
-)
-
-var errDepth = fmt.Errorf("it nests more than %d levels deep", maxDepth)
-
 // decode reads one JSON or YAML value: objects as map[string]any, arrays as []any, and string, number, bool or nil.
 func decode(data []byte) (value any, err error) {
 	// The parsers are somebody's code and the text is anybody's: what they cannot stand is an error, not a crash.
@@ -138,90 +130,20 @@ func decode(data []byte) (value any, err error) {
 	switch {
 	case len(data) == 0:
 		return nil, errors.New("it is empty")
-	case len(data) > maxBytes:
-		return nil, errTooLarge
 	case data[0] == '<':
 		return nil, errors.New("it is HTML or XML, not an OpenAPI document")
-	case marks(data) > 2*maxNodes:
-		return nil, fmt.Errorf("it holds more than %d values", maxNodes)
-	case data[0] == '{':
-		err = json.Unmarshal(data, &value)
+	case document.IsJSON(data):
+		if err = document.Check(data); err == nil {
+			err = json.Unmarshal(data, &value)
+		}
 	default:
-		value, err = decodeYAML(data)
+		var node *yaml.Node
+		if node, err = document.YAML(data); err == nil {
+			err = node.Decode(&value)
+		}
 	}
 	if err != nil {
 		return nil, errors.New(text.Excerpt(err.Error(), 300))
 	}
 	return value, nil
-}
-
-var errTooLarge = fmt.Errorf("it is larger than %d MiB", maxBytes>>20)
-
-// marks counts what a value begins after, before any value is made. Marks in texts are counted too, of which PlanetScale's
-// document has as many as values.
-func marks(data []byte) (n int) {
-	for i, c := range data {
-		switch c {
-		case ',', '[', '{':
-			n++
-		case ':', '-', '?':
-			if i+1 == len(data) || strings.IndexByte(" \t\r\n", data[i+1]) >= 0 || i > 0 && strings.IndexByte("\"']}", data[i-1]) >= 0 {
-				n++
-			}
-		}
-	}
-	return n
-}
-
-func decodeYAML(data []byte) (value any, err error) {
-	decoder := yaml.NewDecoder(bytes.NewReader(data))
-	var node yaml.Node
-	if err := decoder.Decode(&node); errors.Is(err, io.EOF) {
-		return nil, errors.New("it holds comments only")
-	} else if err != nil {
-		return nil, err
-	}
-	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		return nil, errors.New("it holds more than one YAML document")
-	}
-	if _, err := expand(&node, map[*yaml.Node]int{}, 0); err != nil {
-		return nil, err
-	}
-	err = node.Decode(&value)
-	return value, err
-}
-
-// expand counts the values of a node with its aliases followed, which the text does not show, and has keys and dates read
-// as the strings that they are in OpenAPI.
-func expand(node *yaml.Node, known map[*yaml.Node]int, depth int) (n int, err error) {
-	if n, ok := known[node]; ok {
-		return n, nil
-	}
-	if depth > maxDepth {
-		return 0, errDepth
-	}
-	content := node.Content
-	if node.Kind == yaml.AliasNode {
-		content = []*yaml.Node{node.Alias}
-	}
-	if node.ShortTag() == "!!timestamp" {
-		node.Tag = "!!str"
-	}
-	n = 1
-	for i, child := range content {
-		if isKey := node.Kind == yaml.MappingNode && i%2 == 0; isKey && child.Kind != yaml.ScalarNode {
-			return 0, fmt.Errorf("line %d: a key must be a plain value", child.Line)
-		} else if isKey && child.ShortTag() != "!!merge" {
-			child.Tag = "!!str"
-		}
-		m, err := expand(child, known, depth+1)
-		if err != nil {
-			return 0, err
-		}
-		if n += m; n > maxNodes {
-			return 0, fmt.Errorf("its aliases make more than %d values of it", maxNodes)
-		}
-	}
-	known[node] = n
-	return n, nil
 }

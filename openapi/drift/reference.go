@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/psoauth/psoauth/internal/document"
 )
 
 // maxExpanded is how many values the operations that are compared may hold once references are resolved.
@@ -113,8 +115,8 @@ func (r *resolver) value(value any, depth int, within string) (any, error) {
 	if r.left--; r.left < 0 {
 		return nil, fmt.Errorf("its references make more than %d values of the operations", maxExpanded)
 	}
-	if depth > maxDepth {
-		return nil, errDepth
+	if depth > document.MaxDepth {
+		return nil, document.ErrDepth
 	}
 	switch value := value.(type) {
 	case map[string]any:

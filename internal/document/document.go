@@ -1,0 +1,143 @@
+// Package document bounds OpenAPI documents before anything is made of them: they come from elsewhere, and what they become
+// in memory, and the time it takes, grow with their values and levels rather than with their bytes.
+package document
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"go.yaml.in/yaml/v3"
+)
+
+// Limits on a document. PlanetScale's has 2.4 MB, 120,000 values and 25 levels.
+const (
+	MaxBytes  = 16 << 20
+	MaxValues = 500_000
+	MaxDepth  = 200
+)
+
+// What a document is refused for.
+var (
+	ErrBytes   error = beyond(fmt.Sprintf("it is larger than %d MiB", MaxBytes>>20))
+	ErrValues  error = beyond(fmt.Sprintf("it holds more than %d values", MaxValues))
+	ErrDepth   error = beyond(fmt.Sprintf("it nests more than %d levels deep", MaxDepth))
+	ErrAliases error = beyond(fmt.Sprintf("its aliases make more than %d values of it", MaxValues))
+)
+
+// beyond is an error about a limit.
+type beyond string
+
+func (b beyond) Error() string { return string(b) }
+
+// IsJSON reports whether a document, which is JSON or YAML, begins as JSON objects do.
+func IsJSON(data []byte) bool {
+	start := bytes.TrimSpace(data)
+	return len(start) > 0 && start[0] == '{'
+}
+
+// Check returns an error if a document, JSON or YAML, is beyond the limits. What is broken otherwise is left to its reader.
+func Check(data []byte) error {
+	if len(data) > MaxBytes {
+		return ErrBytes
+	}
+	if IsJSON(data) {
+		values := 0
+		d := jsontext.NewDecoder(bytes.NewReader(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+		for {
+			if _, err := d.ReadToken(); errors.Is(err, io.EOF) {
+				return nil
+			} else if err != nil {
+				break // broken, or YAML in flow style
+			}
+			if d.StackDepth() > MaxDepth {
+				return ErrDepth
+			}
+			if values++; values > 2*MaxValues { // names of members count too
+				return ErrValues
+			}
+		}
+	}
+	if _, err := YAML(data); err != nil {
+		if limit, ok := errors.AsType[beyond](err); ok {
+			return limit
+		}
+	}
+	return nil
+}
+
+// YAML reads one YAML document within the limits. Keys and dates are strings in it, as they are in OpenAPI.
+func YAML(data []byte) (*yaml.Node, error) {
+	if len(data) > MaxBytes {
+		return nil, ErrBytes
+	}
+	if marks(data) > 2*MaxValues {
+		return nil, ErrValues
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	var node yaml.Node
+	if err := decoder.Decode(&node); errors.Is(err, io.EOF) {
+		return nil, errors.New("it holds comments only")
+	} else if err != nil {
+		return nil, err
+	}
+	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return nil, errors.New("it holds more than one YAML document")
+	}
+	_, err := expand(&node, map[*yaml.Node]int{}, 0)
+	return &node, err
+}
+
+// marks counts what a value begins after, before any value is made. Marks in texts are counted too, of which PlanetScale's
+// document has as many as values.
+func marks(data []byte) (n int) {
+	for i, c := range data {
+		switch c {
+		case ',', '[', '{':
+			n++
+		case ':', '-', '?':
+			if i+1 == len(data) || strings.IndexByte(" \t\r\n", data[i+1]) >= 0 || i > 0 && strings.IndexByte("\"']}", data[i-1]) >= 0 {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// expand counts the values of a node with its aliases followed, which the text does not show, and makes keys and dates
+// strings.
+func expand(node *yaml.Node, known map[*yaml.Node]int, depth int) (n int, err error) {
+	if n, ok := known[node]; ok {
+		return n, nil
+	}
+	if depth > MaxDepth {
+		return 0, ErrDepth
+	}
+	content := node.Content
+	if node.Kind == yaml.AliasNode {
+		content = []*yaml.Node{node.Alias}
+	}
+	if node.ShortTag() == "!!timestamp" {
+		node.Tag = "!!str"
+	}
+	n = 1
+	for i, child := range content {
+		if isKey := node.Kind == yaml.MappingNode && i%2 == 0; isKey && child.Kind != yaml.ScalarNode {
+			return 0, fmt.Errorf("line %d: a key must be a plain value", child.Line)
+		} else if isKey && child.ShortTag() != "!!merge" {
+			child.Tag = "!!str"
+		}
+		m, err := expand(child, known, depth+1)
+		if err != nil {
+			return 0, err
+		}
+		if n += m; n > MaxValues {
+			return 0, ErrAliases
+		}
+	}
+	known[node] = n
+	return n, nil
+}
