@@ -38,6 +38,6 @@
 //
 // # Text
 //
-// Names, scopes and actors are chosen by whoever made them. In a [Finding] they are fit to be shown: without
+// Names, scopes and actors are chosen by the owners of the tokens. In a [Finding] they are fit to be shown: without
 // credentials, without anything a terminal would act on, and short. A renderer has only its own format's syntax to escape.
 package audit
