@@ -114,7 +114,7 @@ func (c *call) item() string {
 	return c.object()
 }
 
-// asked names what was asked for, as errors begin.
+// asked is how an error begins.
 func (c *call) asked() string {
 	if c.verb() == "delete" {
 		return "deleting " + c.item()

@@ -79,19 +79,17 @@ func visible(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
-// A sourced credential asks a token source for each request. It holds the source's method, because printers and dumpers
-// of memory look into a source, which may hold its token, and not into a function.
-type sourced struct {
-	token func() (*oauth2.Token, error)
-}
+// A sourced credential asks a token source for each request. It is the source's method, because printers and dumpers of
+// memory look into a source, which may hold its token, and not into a function.
+type sourced func() (*oauth2.Token, error)
 
 // authorization does not wait for the source beyond ctx, of which the source knows nothing.
-func (s *sourced) authorization(ctx context.Context) (openapi.Secret, error) {
-	return bearerOf(wait(ctx, start(spawn, s.token)))
+func (s sourced) authorization(ctx context.Context) (openapi.Secret, error) {
+	return bearerOf(wait(ctx, start(spawn, s)))
 }
 
 // renew asks the source once more: one that has noticed meanwhile that its token is stale gives another.
-func (s *sourced) renew(ctx context.Context, rejected openapi.Secret) (bool, error) {
+func (s sourced) renew(ctx context.Context, rejected openapi.Secret) (bool, error) {
 	value, err := s.authorization(ctx)
 	return err == nil && value.Reveal() != rejected.Reveal(), err
 }

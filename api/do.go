@@ -138,9 +138,9 @@ func (c *Client) attempt(ctx context.Context, call *call, request *http.Request,
 	}
 	if context.Cause(bounded) == errAttemptTimeout && err != nil {
 		if broken, ok := errors.AsType[*bodyError](err); ok {
-			err = &bodyError{broken.status, broken.requestID, timeoutError{}}
+			broken.cause = errAttemptTimeout
 		} else {
-			err = timeoutError{}
+			err = errAttemptTimeout
 		}
 	}
 	if request.Method == http.MethodDelete {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -74,12 +73,10 @@ type Error struct {
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(cmp.Or(e.says, e.Message))
-	if e.Status != 0 {
-		b.WriteString(" (" + strconv.Itoa(e.Status))
-		if !echoes(e.Code, e.Status) {
-			b.WriteString(" " + e.Code)
-		}
-		b.WriteString(")")
+	if e.Status != 0 && echoes(e.Code, e.Status) {
+		fmt.Fprintf(&b, " (%d)", e.Status)
+	} else if e.Status != 0 {
+		fmt.Fprintf(&b, " (%d %s)", e.Status, e.Code)
 	}
 	if !strings.Contains(e.says, e.Message) && e.says != "" && !echoes(e.Message, e.Status) && e.Message != e.Code {
 		b.WriteString(": " + e.Message)
@@ -92,10 +89,10 @@ func (e *Error) Error() string {
 	}
 	var notes []string
 	if e.Page > 1 {
-		notes = append(notes, "resume from page "+strconv.Itoa(e.Page))
+		notes = append(notes, fmt.Sprint("resume from page ", e.Page))
 	}
 	if e.Attempts > 1 {
-		notes = append(notes, strconv.Itoa(e.Attempts)+" attempts")
+		notes = append(notes, fmt.Sprint(e.Attempts, " attempts"))
 	}
 	if e.RequestID != "" {
 		notes = append(notes, "request id "+e.RequestID)
@@ -212,7 +209,10 @@ func transportError(call *call, err error) *Error {
 		Message:   call.excerpt(err.Error(), excerptBytes),
 		Attempts:  call.attempts,
 		URL:       call.url,
-		cause:     withoutSecrets(err, call.secrets...),
+		cause:     err,
+	}
+	if words := err.Error(); text.Redact(words, call.secrets...) != words {
+		e.cause = saying(err, call.secrets...) // the errors behind it say the same
 	}
 	if broken, ok := errors.AsType[*bodyError](err); ok {
 		e.Status, e.RequestID = broken.status, call.excerpt(broken.requestID, requestIDBytes)
@@ -253,15 +253,6 @@ func withoutURL(err error) error {
 		}
 		err = wrapped.Err
 	}
-}
-
-// withoutSecrets returns err if no credential is in what it says. Otherwise it keeps the rest of that, and whether the
-// caller's context caused it: the errors behind it say the same.
-func withoutSecrets(err error, known ...string) error {
-	if said := err.Error(); text.Redact(said, known...) == said {
-		return err
-	}
-	return saying(err, known...)
 }
 
 // saying keeps what err says, redacted, and whether the caller's context caused it, and nothing else.

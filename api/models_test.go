@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "write the fields of the models into mod
 // An alias shows no fields in the documentation, so its comment names them.
 func TestTheDocumentationNamesTheFieldsOfTheModels(t *testing.T) {
 	t.Parallel()
-	source, err := os.ReadFile("models.go")
+	source, err := os.ReadFile("doc.go")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ type Event struct {
 	Err       error         // what kept a response from being read, redacted; nil otherwise
 }
 
-func (c *Client) observe(call *call, answer *reply, err error, wait, duration time.Duration) {
+func (c *Client) observe(call *call, reply *reply, err error, wait, duration time.Duration) {
 	if len(c.observers) == 0 {
 		return
 	}
@@ -33,37 +33,31 @@ func (c *Client) observe(call *call, answer *reply, err error, wait, duration ti
 			e.Status, e.RequestID = broken.status, call.excerpt(broken.requestID, requestIDBytes)
 		}
 	} else {
-		e.Status, e.Bytes = answer.status, len(answer.body)
-		e.RequestID = call.excerpt(answer.header.Get(requestIDHeader), requestIDBytes)
+		e.Status, e.Bytes = reply.status, len(reply.body)
+		e.RequestID = call.excerpt(reply.header.Get(requestIDHeader), requestIDBytes)
 	}
 	for _, observer := range c.observers {
 		observer(e)
 	}
 }
 
-// logTo returns an observer that logs events at level debug.
+// logTo returns an observer that logs events at level debug, without what does not apply.
 func logTo(logger *slog.Logger) func(Event) {
 	return func(e Event) {
-		if ctx := context.Background(); logger.Enabled(ctx, slog.LevelDebug) {
-			attrs := []slog.Attr{
-				slog.String("operation", e.Operation),
-				slog.Int("attempt", e.Attempt),
-				slog.Duration("duration", e.Duration),
-				slog.Duration("wait", e.Wait),
-			}
-			if e.Page != 0 {
-				attrs = append(attrs, slog.Int("page", e.Page), slog.Int("per_page", e.PerPage))
-			}
-			if e.Status != 0 {
-				attrs = append(attrs, slog.Int("status", e.Status), slog.Int("bytes", e.Bytes))
-			}
-			if e.RequestID != "" {
-				attrs = append(attrs, slog.String("request_id", e.RequestID))
-			}
-			if e.Err != nil {
-				attrs = append(attrs, slog.String("error", e.Err.Error()))
-			}
-			logger.LogAttrs(ctx, slog.LevelDebug, "exchange", attrs...)
+		attrs := []slog.Attr{slog.String("operation", e.Operation), slog.Int("attempt", e.Attempt),
+			slog.Duration("duration", e.Duration), slog.Duration("wait", e.Wait)}
+		if e.Page != 0 {
+			attrs = append(attrs, slog.Int("page", e.Page), slog.Int("per_page", e.PerPage))
 		}
+		if e.Status != 0 {
+			attrs = append(attrs, slog.Int("status", e.Status), slog.Int("bytes", e.Bytes))
+		}
+		if e.RequestID != "" {
+			attrs = append(attrs, slog.String("request_id", e.RequestID))
+		}
+		if e.Err != nil {
+			attrs = append(attrs, slog.String("error", e.Err.Error()))
+		}
+		logger.LogAttrs(context.Background(), slog.LevelDebug, "exchange", attrs...)
 	}
 }

@@ -121,7 +121,7 @@ func WithTokenSource(source oauth2.TokenSource) Option {
 		if source == nil {
 			return errors.New("the source is nil")
 		}
-		return s.setOAuth(func(http.RoundTripper) credential { return &sourced{source.Token} })
+		return s.setOAuth(func(http.RoundTripper) credential { return sourced(source.Token) })
 	})
 }
 

@@ -37,12 +37,9 @@ type ListOptions struct {
 }
 
 func (o ListOptions) withDefaults(op operation) (ListOptions, error) {
-	for _, f := range []struct {
-		name  string
-		value int
-	}{{"Page", o.Page}, {"PerPage", o.PerPage}, {"Limit", o.Limit}, {"Prefetch", o.Prefetch}} {
-		if f.value < 0 {
-			return o, invalidArgument(op, "ListOptions.%s is negative", f.name)
+	for i, value := range []int{o.Page, o.PerPage, o.Limit, o.Prefetch} {
+		if value < 0 {
+			return o, invalidArgument(op, "ListOptions.%s is negative", [...]string{"Page", "PerPage", "Limit", "Prefetch"}[i])
 		}
 	}
 	if o.Prefetch > maxPrefetch {

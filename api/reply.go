@@ -86,13 +86,13 @@ func (r *reply) fill(resp *http.Response, limit int64) error {
 	return err
 }
 
-var errAttemptTimeout = errors.New("the server did not respond in time")
-
-// A timeoutError is an attempt that took too long. It does not match context.DeadlineExceeded, which stands for the
+// errAttemptTimeout is an attempt that took too long. It does not match context.DeadlineExceeded, which stands for the
 // caller's own deadline.
+var errAttemptTimeout error = timeoutError{}
+
 type timeoutError struct{}
 
-func (timeoutError) Error() string { return errAttemptTimeout.Error() }
+func (timeoutError) Error() string { return "the server did not respond in time" }
 func (timeoutError) Timeout() bool { return true }
 
 // A bodyError says that a response came, and its body did not, or not whole.
@@ -182,13 +182,13 @@ func serverWords(call *call, r *reply) (code, message string) {
 	if json.Unmarshal(r.body, &words) != nil {
 		return "", ""
 	}
-	first := func(candidates ...*string) string {
-		for _, s := range candidates {
-			if s != nil && *s != "" {
-				return *s
+	first := func(candidates ...*string) (s string) {
+		for _, candidate := range candidates {
+			if s == "" && candidate != nil {
+				s = *candidate
 			}
 		}
-		return ""
+		return s
 	}
 	code, message = first(words.Code, words.Error), first(words.Message, words.ErrorDescription)
 	if message == "" {
