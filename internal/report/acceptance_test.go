@@ -75,8 +75,8 @@ func TestABaselineThatIsEmptyIsWrittenAsAList(t *testing.T) {
 func TestABaselineThatIsNoneIsRefused(t *testing.T) {
 	t.Parallel()
 	for file, want := range map[string]string{
-		"": "ends before it is complete", `{"findings":[`: "ends before it is complete", "[]": "byte 1: the document may not be a JSON array",
-		`{"findings":{}}`: "findings may not be a JSON object", `{"findings":[{"rule":7}]}`: "findings.rule may not be a JSON number",
+		"": "ends before it is complete", `{"findings":[`: "ends before it is complete", "[]": ": the document may not be a JSON array",
+		`{"findings":{}}`: "findings may not be a JSON object", `{"findings":[{"rule":7}]}`: ".rule may not be a JSON number",
 		`{"\u001b[2J\u202e":1}`: `unknown field`, "\xff": "invalid character", `{"findings":[]}{}`: "more after the JSON document",
 		`{"findings":[{"rule":"no"}]}`:                            `finding 0: unknown rule "no"`,
 		`{"findings":[{"rule":"r","expires":"31.12.2026"}]}`:      `finding 0: expires: "31.12.2026" is no day`,
