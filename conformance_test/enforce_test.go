@@ -1,4 +1,4 @@
-// Package conformance holds the contract against what answers the typed client: the in-memory PlanetScale in every
+// Package conformance checks what answers the typed client against the contract: the in-memory PlanetScale in every
 // revision, servers that are wrong on purpose, and the live service if the environment has credentials for it.
 package conformance_test
 
@@ -20,7 +20,7 @@ import (
 	"github.com/psoauth/psoauth/openapi"
 )
 
-// An enforcer is a transport that holds each response against the contract with kin-openapi alone, so that the
+// An enforcer is a transport that checks each response against the contract with kin-openapi alone, so that the
 // contract's own validator is not its only judge.
 type enforcer struct {
 	next    http.RoundTripper

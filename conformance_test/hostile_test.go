@@ -35,7 +35,7 @@ const (
 	switching = "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"
 )
 
-// A hostile server says what it likes to whoever has asked it something.
+// A hostile server says what it likes, whatever it was asked.
 type hostile func(w io.Writer, r *http.Request)
 
 func says(text string) hostile {

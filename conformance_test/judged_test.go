@@ -8,7 +8,7 @@ import (
 	"github.com/psoauth/psoauth/openapi/contract"
 )
 
-// A judged client is one whose every response is held against the contract twice: by kin-openapi alone, and by the
+// A judged client is one whose every response is checked against the contract twice: by kin-openapi alone, and by the
 // contract's own validator.
 type judged struct {
 	*api.Client

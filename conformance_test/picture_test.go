@@ -65,7 +65,7 @@ func spoiledRecording(t *testing.T) []byte {
 	return data
 }
 
-// The pictures in the documentation are what a browser shows; PSOAUTH_UPDATE=1 takes them anew.
+// The pictures in the documentation are what a browser shows; PSOAUTH_UPDATE=1 takes them again.
 func TestBrowserTakesPicturesOfACheck(t *testing.T) {
 	t.Parallel()
 	validator, err := contract.NewValidator(contract.WithClock(func() time.Time { return recordedAt }))

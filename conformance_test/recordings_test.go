@@ -19,7 +19,7 @@ import (
 	"github.com/psoauth/psoauth/openapi/contract"
 )
 
-var update = flag.Bool("update", false, "make the recordings in testdata anew")
+var update = flag.Bool("update", false, "write the recordings in testdata again")
 
 // recordedAt is the present of the recordings.
 var recordedAt = time.Date(2026, time.September, 15, 12, 0, 0, 0, time.UTC)
@@ -61,7 +61,7 @@ func compare(t *testing.T, path string, got []byte) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("%s is not what the sandbox answers: go test ./conformance_test -update makes it anew", path)
+		t.Errorf("%s is not what the sandbox answers: go test ./conformance_test -update writes it again", path)
 	}
 	for _, private := range []string{apitest.ServiceToken, apitest.AccessToken, "pscale_oauth_expired", "127.0.0.1"} {
 		if bytes.Contains(want, []byte(private)) {

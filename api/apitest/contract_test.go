@@ -20,7 +20,7 @@ import (
 
 var revisions = []string{"2025-12", "2026-08", "2026-09"}
 
-// A judge holds responses against the contract. The contract names PlanetScale's hosts; the test server's two origins
+// A judge checks responses against the contract. The contract names PlanetScale's hosts; the test server's two origins
 // stand for them.
 type judge struct {
 	router  routers.Router

@@ -253,7 +253,7 @@ func TestCloseEndsARequestThatIsFollowedByAnother(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer connection.Close()
-	// The first request fills the buffer of net/http, so that the next byte is left to whoever watches the connection.
+	// The first request fills the buffer of net/http, so that the next byte is left to what watches the connection.
 	request := "GET /oauth/token/info HTTP/1.1\r\nHost: x\r\nPadding: "
 	request += strings.Repeat("-", 4096-len(request)-len("\r\n\r\n")) + "\r\n\r\n"
 	if _, err := io.WriteString(connection, request+"GET"); err != nil {

@@ -57,7 +57,7 @@ func TestMakeTargetsInDocumentsExist(t *testing.T) {
 	}
 }
 
-// SECURITY.md names a test for each claim; whoever renames or drops the test must see the claim.
+// SECURITY.md names a test for each claim; a change that renames or drops the test must see the claim.
 func TestEveryClaimOfTheSecurityPageHasItsTest(t *testing.T) {
 	t.Parallel()
 	rows := claim.FindAllStringSubmatch(readFile(t, "SECURITY.md"), -1)
