@@ -70,7 +70,12 @@ func operationEdits() []edit {
 		server("another scheme", breaking, strings.Replace(serverOf(id), "https", "http", 1))
 		server("one more server", new_, "https://eu.example.com", tree{"url": serverOf(id)})
 		server("server in capitals", none, strings.Replace(serverOf(id), "planetscale", "PlanetScale", 1))
-		add(id, "no servers", relaxed, skip, func(doc, item, op tree) { delete(item, "servers") })
+		elsewhere := none // those of the document stand in
+		if info {
+			elsewhere = breaking
+		}
+		add(id, "no servers", elsewhere, skip, func(doc, item, op tree) { delete(item, "servers") })
+		add(id, "no servers anywhere", relaxed, skip, func(doc, item, op tree) { delete(item, "servers"); delete(doc, "servers") })
 		add(id, "server on the operation", none, skip, func(doc, item, op tree) { op["servers"] = item["servers"]; delete(item, "servers") })
 
 		for _, keyword := range []string{"operationId", "summary", "description"} {

@@ -248,7 +248,7 @@ func schemaEdits(n *node) []edit {
 		if n.use == failure {
 			want = new_
 		}
-		if len(n.schema) > 0 { // {} allows null already
+		if len(n.schema) > 0 && !isNullable(n.schema) { // {} allows null already
 			all = append(all, n.set(want, skip, "nullable", true))
 		}
 	}
@@ -424,7 +424,10 @@ func (n *node) objects() []edit {
 
 var formsOfTokenInfo = []string{"active", "resource_owner_id", "scope", "expires_in", "application", "created_at"}
 
-func isNullable(schema tree) bool { nullable, _ := schema["nullable"].(bool); return nullable }
+func isNullable(schema tree) bool {
+	branches, _ := schema["oneOf"].([]any)
+	return schema["nullable"] == true || slices.ContainsFunc(branches, func(b any) bool { return isNullable(b.(tree)) })
+}
 
 func propertiesOf(schema tree) tree {
 	properties, ok := schema["properties"].(tree)
@@ -451,7 +454,7 @@ func parameterEdits(n *node) []edit {
 		return append(all, n.set(new_, skip, "type", "string"), n.set(new_, skip, "type", "number"),
 			n.set(breaking, skip, "type", "boolean"), n.set(new_, skip, "type", nil), n.set(wording, skip, "format", nil),
 			n.set(new_, skip, "format", "int32"), n.set(new_, skip, "default", 7), n.set(new_, skip, "default", nil),
-			n.set(new_, skip, "maximum", 100), n.set(new_, skip, "minimum", 1), n.set(breaking, skip, "minimum", 50),
+			n.set(new_, skip, "maximum", 100), n.set(none, skip, "minimum", 1), n.set(breaking, skip, "minimum", 50),
 			n.set(breaking, skip, "enum", []any{7}))
 	}
 	return append(all, n.set(breaking, skip, "type", "integer"), n.set(breaking, skip, "type", "boolean"),
