@@ -41,7 +41,9 @@ Exit status:
   0    done, nothing to act on
   1    something to act on: findings, an inactive token, tokens that are not gone
   2    could not run: wrong usage, credentials, network, unreadable input, unwritable output
-  130  interrupted`,
+  130  interrupted
+
+A closed standard output is unwritable output. So is /dev/null opened to read and write, as Python's subprocess.DEVNULL is: nothing distinguishes the two. Where the status is the result, as with audit and contract check, both may be discarded with standard error too.`,
 	}
 }
 

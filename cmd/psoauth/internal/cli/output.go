@@ -20,16 +20,14 @@ type output struct {
 	to     io.Writer
 	blocks *bufio.Writer
 	failed error
-	lost   bool // whether something was written where nothing is kept, as the file was closed
+	lost   bool // whether something was written although the process began without standard output
 }
 
-func newOutput(to io.Writer) *output {
+func newOutput(to io.Writer, closed bool) *output {
 	o := &output{to: to}
 	o.blocks = bufio.NewWriterSize(writerFunc(func(b []byte) (int, error) {
 		n, err := to.Write(b)
-		if f, ok := to.(*os.File); ok && n > 0 && !o.lost {
-			o.lost = wasClosed(f)
-		}
+		o.lost = o.lost || closed && n > 0
 		if err != nil && o.failed == nil {
 			o.failed = err
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -41,8 +42,9 @@ type program struct {
 	transport http.RoundTripper // nil for the client's own
 	closers   []func()          // what ends with the run, last opened first
 	grace     atomic.Int64      // nanoseconds a command gets to end after an interrupt
-	gate      bool              // whether the exit status is a result in itself, whatever becomes of the output
+	gate      bool              // whether the exit status is a result in itself
 	partly    bool              // whether a part of the output is one
+	silent    bool              // whether the process began without standard error
 
 	sandboxOptions []apitest.Option // what a command wants of the sandbox
 	takesToken     bool             // whether the command takes the id of a token, too
@@ -55,9 +57,9 @@ func Run(ctx context.Context, process Process) int {
 	if process.Now == nil {
 		process.Now = time.Now
 	}
-	p := &program{Process: process}
+	p := &program{Process: process, silent: wasClosed(process.Stderr)}
 	guardWorkflow(&p.Process)
-	p.out = newOutput(p.Stdout)
+	p.out = newOutput(p.Stdout, wasClosed(process.Stdout))
 	p.grace.Store(int64(time.Second))
 	done := make(chan int, 1)
 	go func() { done <- p.run(ctx) }()
@@ -118,8 +120,13 @@ func (p *program) report(ctx context.Context, err error) int {
 	case writeFailed:
 		err, found = fmt.Errorf("cannot write the output: %w", p.out.failed), false
 	}
-	if err == nil && p.out.lost && !p.gate {
-		err = errors.New("standard output is closed: redirect it to a file")
+	// A caller that has closed both, or takes neither, wants nothing but the status of a gate.
+	if p.out.lost && (err == nil || found) && !(p.gate && p.silent) {
+		all := lines{"standard output is closed: redirect it to a file, or write-only to " + os.DevNull}
+		if found {
+			all = append(lines{err.Error()}, all...)
+		}
+		err, found = all, false
 	}
 	if err == nil {
 		return exitDone

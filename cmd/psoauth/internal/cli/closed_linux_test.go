@@ -1,0 +1,73 @@
+package cli_test
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// devNull opens /dev/null as the Go runtime does for a standard file that is closed, with os.O_RDWR, or as a shell does.
+func devNull(t testing.TB, flag int) *os.File {
+	t.Helper()
+	file, err := os.OpenFile(os.DevNull, flag, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = file.Close() })
+	return file
+}
+
+func TestAClosedStandardOutputIsAFailure(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	const closed = "psoauth: standard output is closed: redirect it to a file, or write-only to /dev/null\n"
+	for _, test := range []struct {
+		args   string
+		status int // with an output
+	}{
+		{"token list --sandbox", 0},
+		{"version", 0},
+		{"contract check --sandbox", 0},
+		{"contract check --sandbox --format github --fail-on note", 0},
+		{"contract diff ../../../../openapi/drift/testdata/upstream.yaml", 0},
+		{"audit --sandbox", 1},
+		{"audit --sandbox --format json", 1},
+		{"token revoke --sandbox --dry-run f41bs2zdmm70", 0},
+	} {
+		args := strings.Fields(test.args)
+		for _, env := range []environment{nil, {"GITHUB_ACTIONS": "true"}} {
+			var stderr bytes.Buffer
+			status := process(t.Context(), env, devNull(t, os.O_RDWR), &stderr, args...)
+			if status != 2 || !strings.HasSuffix(stderr.String(), closed) {
+				t.Errorf("%s, closed: status %d, %s", test.args, status, stderr.String())
+			}
+			if n := strings.Count(stderr.String(), "\n"); n != 1+test.status {
+				t.Errorf("%s, closed: %d lines: %s", test.args, n, stderr.String())
+			}
+		}
+		if status := process(t.Context(), nil, devNull(t, os.O_WRONLY), io.Discard, args...); status != test.status {
+			t.Errorf("%s >/dev/null: status %d, want %d", test.args, status, test.status)
+		}
+		if args[0] == "version" || strings.Contains(test.args, "diff") {
+			continue
+		}
+		args = append(args, "--output", filepath.Join(directory, "report"))
+		if status := process(t.Context(), nil, devNull(t, os.O_RDWR), io.Discard, args...); status != test.status {
+			t.Errorf("%q, closed: status %d, want %d", args, status, test.status)
+		}
+	}
+}
+
+// A program that discards both outputs of a gate, as with Python's subprocess.DEVNULL, reads its status.
+func TestAGateWithoutAnyOutputKeepsItsStatus(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]int{"contract check --sandbox": 0, "audit --sandbox": 1, "token list --sandbox": 2} {
+		null := devNull(t, os.O_RDWR)
+		if status := process(t.Context(), nil, null, null, strings.Fields(args)...); status != want {
+			t.Errorf("%s: status %d, want %d", args, status, want)
+		}
+	}
+}
