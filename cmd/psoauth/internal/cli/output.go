@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"syscall"
 )
 
@@ -160,16 +159,12 @@ func buffered(file io.Writer, write func(io.Writer) error) error {
 
 // guardWorkflow keeps what is printed in a GitHub workflow from being a workflow command, which begins with :: at the
 // start of a line or ##[ anywhere (https://docs.github.com/actions/reference/workflow-commands-for-github-actions). A
-// file gets its bytes as they are, and so does a report that is made of such commands.
+// file gets its bytes as they are.
 func guardWorkflow(process *Process) {
 	if process.Getenv("GITHUB_ACTIONS") != "true" {
 		return
 	}
-	guarded := []*io.Writer{&process.Stdout, &process.Stderr}
-	if slices.ContainsFunc(process.Args, func(arg string) bool { return arg == "github" || arg == "--format=github" || arg == "-fgithub" }) {
-		guarded = guarded[1:]
-	}
-	for _, to := range guarded {
+	for _, to := range []*io.Writer{&process.Stdout, &process.Stderr} {
 		if file, ok := (*to).(*os.File); ok {
 			if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
 				continue
@@ -182,12 +177,16 @@ func guardWorkflow(process *Process) {
 // A workflowGuard writes a space into what begins a workflow command.
 type workflowGuard struct {
 	to     io.Writer
+	off    bool // for a report that is made of such commands
 	start  bool // whether the line has only spaces up to here
 	colon  bool // whether it begins with the colon that was written last
 	hashes int  // how many of them were written last
 }
 
 func (g *workflowGuard) Write(b []byte) (int, error) {
+	if g.off {
+		return g.to.Write(b)
+	}
 	var safe bytes.Buffer
 	for _, c := range b {
 		if c == ':' && g.colon || c == '[' && g.hashes >= 2 {

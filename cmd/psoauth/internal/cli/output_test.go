@@ -139,9 +139,15 @@ func TestInAWorkflowNoTextIsACommand(t *testing.T) {
 	if r := run(t, environment{"GITHUB_ACTIONS": "true"}, "app", older, "-fgithub"); strings.Contains(r.stderr, "##[") {
 		t.Errorf("a command on stderr: %s", r.stderr)
 	}
-	r := run(t, environment{"GITHUB_ACTIONS": "true"}, "contract", "check", "--sandbox", "--format", "github", "--fail-on", "note")
-	if strings.Contains(r.stdout, ": :") {
-		t.Errorf("the commands of --format github are broken: %s", r.stdout)
+	for _, format := range [][]string{{"--format", "github"}, {"--format=github"}, {"-fgithub"}, {"-f", "github"}} {
+		r := run(t, environment{"GITHUB_ACTIONS": "true"}, append([]string{"audit", "--sandbox"}, format...)...)
+		if !strings.HasPrefix(r.stdout, "::") {
+			t.Errorf("%q: the commands are broken: %s", format, r.stdout)
+		}
+	}
+	out := mustRun(t, user.with("GITHUB_ACTIONS", "true"), "token", "list", "5kq1x0v2m8yd", "--format", "csv", "--org", "github")
+	if strings.Contains(out, "\n::") || strings.Contains(out, "##[") {
+		t.Errorf("an organization named github lets a command through: %s", out)
 	}
 }
 

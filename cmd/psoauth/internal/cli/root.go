@@ -88,6 +88,9 @@ func (p *program) begin(cmd *cobra.Command) error {
 		return fmt.Errorf("--format has no effect on %s: leave it out", cmd.CommandPath())
 	}
 	impliedFormat(flags)
+	if guard, ok := p.Stdout.(*workflowGuard); ok {
+		guard.off = flags.Lookup("format").Value.String() == "github"
+	}
 	return errors.Join(checkFiles(flags), p.resolve(flags))
 }
 
