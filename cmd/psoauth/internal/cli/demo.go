@@ -16,7 +16,7 @@ func (p *program) demoCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo",
 		Short: "Run the operations that read, without credentials",
-		Long: `Run the four operations that read, through the Go client and against an in-memory PlanetScale, and check each response against the contract.
+		Long: `Run the operations that read tokens and their application, through the Go client and against an in-memory PlanetScale, and check each response against the contract.
 
 Exit status: 0 all responses keep to the contract; 1 one does not.`,
 		Example:     "  psoauth demo",
@@ -36,7 +36,7 @@ func (p *program) demo(ctx context.Context) error {
 		return err
 	}
 	d := demonstration{p.human(p.out), client, place{p.settings.org, ids[0], ids[1]}}
-	d.say("This runs four of PlanetScale's OAuth operations, those that read, against an\nin-memory PlanetScale and checks each response against openapi/openapi.yaml.")
+	d.say("This reads an application and its tokens in an in-memory PlanetScale\nand checks each response against openapi/openapi.yaml.")
 	for _, show := range []func(context.Context) error{d.application, d.tokens, d.token, d.tokenInfo} {
 		if err := show(ctx); err != nil {
 			return err
