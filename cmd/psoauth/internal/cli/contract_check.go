@@ -59,7 +59,7 @@ A baseline is a JSON file of findings that are known and accepted, each permanen
 Exit status: 0 nothing found as bad as --fail-on; 1 something found; 2 something could not be read or asked, or
 there was no response of the contract's operations, with its body, at all (unless --allow-empty). What could be judged is reported in each case.`,
 		Example: "  psoauth contract check traffic.har\n" +
-			"  psoauth contract check recordings --baseline contract-baseline.json --format github\n" +
+			"  psoauth contract check recordings --baseline baseline.json --format github\n" +
 			"  curl … | psoauth contract check --operation getOAuthToken -\n" +
 			"  psoauth contract check --app 5kq1x0v2m8yd --fail-on warning",
 		Args: cobra.ArbitraryArgs,

@@ -42,7 +42,7 @@ Exit status: 0 nothing found as bad as --fail-on; 1 something found, or the comm
 failed, the command could not be started, or there was no response of the contract's operations at all.`,
 		Example: "  psoauth contract proxy -- npm test\n" +
 			"  psoauth contract proxy --listen 127.0.0.1:8080 --log findings.jsonl\n" +
-			"  psoauth contract proxy --upstream http://127.0.0.1:9090 --enforce --fail-on warning",
+			"  psoauth contract proxy --upstream http://127.0.0.1:9090 --enforce",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 && cmd.ArgsLenAtDash() != 0 {
 				return fmt.Errorf("unknown argument %q: a command to run goes after --", args[0])
