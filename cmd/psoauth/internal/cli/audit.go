@@ -27,7 +27,6 @@ type auditing struct {
 	baseline       string
 	updateBaseline bool
 	format, failOn *choice
-	options        string // that lead another command to the same organization
 }
 
 func (p *program) auditCommand() *cobra.Command {
@@ -55,15 +54,7 @@ Exit status: 0 no finding of the --fail-on severity or higher; 1 at least one; 2
 			}
 			return p.ids("APP_ID")(cmd, args)
 		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			switch org := cmd.Flags().Lookup("org"); {
-			case p.settings.sandbox:
-				a.options = " --sandbox"
-			case org != nil && org.Changed && plainID.MatchString(org.Value.String()):
-				a.options = " --org " + org.Value.String()
-			}
-			return a.run(cmd.Context(), args)
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return a.run(cmd.Context(), args) },
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&a.all, "all", false, "audit every application of the organization")
@@ -116,8 +107,15 @@ func (a *auditing) run(ctx context.Context, args []string) error {
 	if unread != nil {
 		verdict = unread
 	}
-	d := auditDocument(found, failOn, verdict, a.options)
-	d.About = []string{"organization " + text.Printable(a.settings.org), "default policy"}
+	flags, org := "", a.settings.org // which lead another command to the same organization
+	switch {
+	case a.settings.sandbox:
+		flags = " --sandbox"
+	case a.settings.sources[flagOrg] != "PLANETSCALE_ORG" && plainID.MatchString(org):
+		flags = " --org " + org
+	}
+	d := auditDocument(found, org, failOn, verdict, flags)
+	d.About = []string{"organization " + text.Printable(org), "default policy"}
 	if a.policy != "" {
 		d.About[1] = "policy " + text.Printable(a.policy)
 	}

@@ -11,6 +11,7 @@ import (
 // The JSON form of an audit. Members without a value are null.
 type (
 	jsonAudit struct {
+		Organization string            `json:"organization"`
 		Application  *jsonApplication  `json:"application"` // null if several were audited
 		Applications []jsonApplication `json:"applications"`
 		At           string            `json:"at"`
@@ -81,9 +82,10 @@ type (
 	}
 )
 
-func auditJSON(r *audit.Report, options string) jsonAudit {
+func auditJSON(r *audit.Report, organization, options string) jsonAudit {
 	flagged := r.Flagged()
 	j := jsonAudit{
+		Organization: organization,
 		Applications: []jsonApplication{}, Findings: []jsonFinding{}, Rules: []jsonRule{}, WorstTokens: []jsonTally{}, Unneeded: []jsonAcceptance{},
 		At: r.At.UTC().Format(time.RFC3339),
 		Summary: jsonSummary{

@@ -27,9 +27,9 @@ func failures(r *audit.Report, failOn report.Severity) (n int) {
 	return n
 }
 
-// auditDocument returns the report of an audit and the verdict on it in words. The options of commands that act on findings are those that lead
-// the user's own commands to the organization.
-func auditDocument(r *audit.Report, failOn report.Severity, verdict error, options string) *report.Document {
+// auditDocument returns the report of an audit of an organization, and the verdict on it, in words. The options are those
+// of commands that act on findings.
+func auditDocument(r *audit.Report, organization string, failOn report.Severity, verdict error, options string) *report.Document {
 	flagged := r.Flagged()
 	several := len(r.Applications) != 1
 	d := &report.Document{
@@ -76,7 +76,7 @@ func auditDocument(r *audit.Report, failOn report.Severity, verdict error, optio
 		}
 		d.Groups = append(d.Groups, group)
 	}
-	d.JSON = auditJSON(r, options)
+	d.JSON = auditJSON(r, organization, options)
 	d.First = auditSections(r, flagged, names, several)
 	if len(r.Unneeded) > 0 {
 		s := report.Section{Title: "Acceptances of the policy that accept nothing", Columns: []string{"Token", "Rule", "Until"}}

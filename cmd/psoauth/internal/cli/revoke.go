@@ -42,7 +42,7 @@ Exit status: 0 all tokens are gone; 1 some are not; 2 it could not run, or could
 		Example: `  psoauth token revoke --sandbox --dry-run f41bs2zdmm70
   psoauth token revoke 5kq1x0v2m8yd w3z8r1c5n7pd
   psoauth token revoke --from audit.json --rule token.never-used --yes
-  psoauth token revoke --from audit.json --severity error --yes --output receipt.json`,
+  psoauth token revoke --from audit.json --severity error --output receipt.csv`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error { return r.run(cmd.Context(), args) },
 	}
@@ -229,8 +229,9 @@ func (r *revocation) fromReport(application string) (string, []*target, error) {
 	}
 	defer file.Close()
 	var audit struct {
-		Application json.RawMessage
-		Findings    []struct {
+		Organization string
+		Application  json.RawMessage
+		Findings     []struct {
 			Rule        string
 			Also        []string
 			Severity    report.Severity
@@ -241,6 +242,13 @@ func (r *revocation) fromReport(application string) (string, []*target, error) {
 	}
 	if err := json.NewDecoder(io.LimitReader(file, mostReport)).Decode(&audit); err != nil || audit.Findings == nil {
 		return "", nil, fmt.Errorf("--from %s: want a report of psoauth audit --format json", r.from)
+	}
+	switch org := &r.settings.org; {
+	case *org == "":
+		*org = audit.Organization
+	case audit.Organization != "" && audit.Organization != *org:
+		return "", nil, fmt.Errorf("--from %s: it is a report on organization %s, but %s names %s: give --org %[2]s if you mean that",
+			r.from, audit.Organization, r.settings.sources[flagOrg], *org)
 	}
 	least, err := report.ParseSeverity(r.severity.value)
 	if err != nil {

@@ -260,6 +260,31 @@ func TestRevokingByAReport(t *testing.T) {
 			t.Error(line)
 		}
 	}
+	write(`{"organization":"acme","application":"app1","findings":[` + findings + `]}`)
+	revoke := []string{"token", "revoke", "--from", report, "--yes", "--rule", "token.live-secret"}
+	for org, want := range map[string]string{"PLANETSCALE_ORG": "other", "--org": "other", "": "acme", "acme": "acme"} {
+		server := &planetscale{apps: []string{"app1"}, tokens: []string{"a"}}
+		env, args := server.serve(t).with("PLANETSCALE_ORG", ""), revoke
+		switch org {
+		case "PLANETSCALE_ORG":
+			env = env.with(org, want)
+		case "--org":
+			args = append(slices.Clone(args), org, want)
+		case "acme":
+			env = env.with("PLANETSCALE_ORG", org)
+		}
+		r := run(t, env, args...)
+		if want == "acme" {
+			if r.status != 0 || len(server.deletes) != 1 {
+				t.Errorf("%s: status %d, %s", org, r.status, r.stderr)
+			}
+			continue
+		}
+		says := "it is a report on organization acme, but " + org + " names other: give --org acme if you mean that"
+		if line := failed(t, r); !strings.Contains(line, says) || len(server.deletes) > 0 {
+			t.Errorf("%s: %q were deleted: %s", org, server.deletes, line)
+		}
+	}
 	write(`{"summary":{}}`)
 	if line := failed(t, run(t, user, "token", "revoke", "--from", report, "--yes")); !strings.Contains(line, "want a report of psoauth audit") {
 		t.Error(line)

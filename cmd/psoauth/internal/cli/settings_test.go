@@ -34,6 +34,40 @@ func TestTheOrganizationOfPscaleIsTheLast(t *testing.T) {
 	}
 }
 
+// A report is acted on in the organization that it is about, also where the environment names none, or another.
+func TestAnAuditNamesItsOrganization(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(home, ".config", "planetscale"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	config := "org: " + apitest.Organization + "\n"
+	if err := os.WriteFile(filepath.Join(home, ".config", "planetscale", "pscale.yml"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	user := userOfTestServer(newServer(t))
+	none := user.with("PLANETSCALE_ORG", "")
+	for _, test := range []struct {
+		name string
+		env  environment
+		args string
+		flag string
+	}{
+		{"variable", user, "", ""},
+		{"flag", none, "--org " + apitest.Organization, " --org " + apitest.Organization},
+		{"configuration", none.with("HOME", home), "", " --org " + apitest.Organization},
+		{"sandbox", none, "--sandbox", " --sandbox"},
+	} {
+		r := run(t, test.env, append([]string{"audit", apitest.ApplicationID, "--format", "json"}, strings.Fields(test.args)...)...)
+		if want := `"organization": "` + apitest.Organization + `",`; !strings.Contains(r.stdout, want) {
+			t.Errorf("%s: no %s in %.200s", test.name, want, r.stdout)
+		}
+		if want := `"psoauth token revoke` + test.flag + " " + apitest.ApplicationID + " "; !strings.Contains(r.stdout, want) {
+			t.Errorf("%s: no %s in %.600s", test.name, want, r.stdout)
+		}
+	}
+}
+
 func TestTheBaseURLMayDoWithoutItsVersion(t *testing.T) {
 	t.Parallel()
 	user := userOf(serveStatic(t, static["2026-08"], 1, ""))
