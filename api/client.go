@@ -74,7 +74,7 @@ func (c *Client) Organization() string { return c.organization }
 // options it takes Page and PerPage. The service token needs the access read_oauth_applications. The error is an [*Error]
 // (https://planetscale.com/docs/api/reference/list_oauth_applications).
 func (c *Client) ListApplications(ctx context.Context, organization string, options ListOptions) (*ApplicationPage, error) {
-	return applicationList.page(ctx, c, options, organization)
+	return applicationList.one(ctx, c, options, organization)
 }
 
 // Applications returns an iterator over an organization's OAuth applications, under the same rules as [Client.Tokens].
@@ -95,7 +95,7 @@ func (c *Client) GetApplication(ctx context.Context, organization, applicationID
 // takes Page and PerPage, where 0 means the first page and the largest page size. The service token needs the access
 // read_oauth_tokens. The error is an [*Error] (https://planetscale.com/docs/api/reference/list_oauth_tokens).
 func (c *Client) ListTokens(ctx context.Context, organization, applicationID string, options ListOptions) (*TokenPage, error) {
-	return tokenList.page(ctx, c, options, organization, applicationID)
+	return tokenList.one(ctx, c, options, organization, applicationID)
 }
 
 // GetToken returns one token an application has issued. The service token needs the access read_oauth_tokens. The error

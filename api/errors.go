@@ -37,7 +37,8 @@ var (
 	// ErrPageLoop: another page than the one asked for, a page whose next page is not the one after it, or more pages than
 	// there can be.
 	ErrPageLoop = errors.New("page loop")
-	// ErrIncomplete: a list that ended before the total that the server states was reached, or after it was passed.
+	// ErrIncomplete: a list that ended before the total that the server states was reached, or after it was passed, or that
+	// repeats items without a total to compare with.
 	ErrIncomplete = errors.New("incomplete list")
 	// ErrResponseTooLarge: a response larger than WithMaxResponseBytes allows.
 	ErrResponseTooLarge = errors.New("response too large")

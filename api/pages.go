@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -67,23 +68,36 @@ var (
 		}}
 )
 
-// page reads one page.
-func (l list[P, T]) page(ctx context.Context, c *Client, options ListOptions, path ...string) (*P, error) {
-	options, err := options.withDefaults(l.operation)
+// A fetched page may be silent: it has neither of the members that name the next page. Null there ends the list; of an older
+// body without them nothing is known.
+type fetched[P any] struct {
+	page   *P
+	silent bool
+}
+
+// one reads one page, for the caller.
+func (l list[P, T]) one(ctx context.Context, c *Client, options ListOptions, path ...string) (*P, error) {
+	fetched, err := l.fetch(ctx, c, options, path...)
+	return fetched.page, err
+}
+
+// fetch reads one page.
+func (l list[P, T]) fetch(ctx context.Context, c *Client, options ListOptions, path ...string) (none fetched[P], err error) {
+	options, err = options.withDefaults(l.operation)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	call := c.onAPI(l.operation, path...)
 	call.page, call.size = options.Page, options.PerPage
 	number, size := int64(call.page), int64(call.size)
 	page, err := do[P](ctx, c, call, func() (*http.Request, error) { return l.build(server(c.baseURL), path, &number, &size) })
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	if current := l.view(page).current; current != 0 && current != number {
-		return nil, listError(call, ErrPageLoop, "asked for page %d, got page %d", number, current)
+		return none, listError(call, ErrPageLoop, "asked for page %d, got page %d", number, current)
 	}
-	return page, nil
+	return fetched[P]{page, call.silent}, nil
 }
 
 // Tokens returns an iterator over the tokens an application has issued, in the server's order, each once. Nothing is sent
@@ -91,8 +105,14 @@ func (l list[P, T]) page(ctx context.Context, c *Client, options ListOptions, pa
 // resume from, and every token of earlier pages has been yielded. The service token needs the access read_oauth_tokens.
 //
 // A list that ends without an error is complete: the number of tokens agrees with the server's total_count, if the
-// server sends one, or the last error matches [ErrIncomplete]. There are four exceptions, because the server pages by
-// offset and a list that changes while it is read shifts under the reader:
+// server sends one, or the last error matches [ErrIncomplete]. Without total_count the list ends where the server names
+// no next page; if a page has none of the members that would, after one that is not full. Nothing then shows that the
+// last page is missing, or that tokens are. But pages may repeat tokens of earlier ones only as they do when tokens are
+// issued meanwhile: a new one comes after them only where an earlier page ended, and the last page holds a new one.
+// Otherwise the last error matches ErrIncomplete too.
+//
+// There are four exceptions, because the server pages by offset and a list that changes while it is read shifts under
+// the reader:
 //   - A token that was issued after the reading began may be missing.
 //   - If total_count shrinks between two pages, as many tokens may be missing as it shrinks by: a deletion pulls a token
 //     from the next page to one already read. Only a second reading finds it.
@@ -168,6 +188,18 @@ func (v view[T]) problem() string {
 	return ""
 }
 
+// silent reports whether the page, decoded from body, is silent about the next one.
+func (v view[T]) silent(body []byte) bool {
+	if v.next != nil || v.nextURL != nil {
+		return false
+	}
+	var next struct {
+		Page json.RawMessage `json:"next_page"`
+		URL  json.RawMessage `json:"next_page_url"`
+	}
+	return json.Unmarshal(body, &next) == nil && next.Page == nil && next.URL == nil
+}
+
 func (l list[P, T]) pages(ctx context.Context, c *Client, options ListOptions, path ...string) iter.Seq2[*P, error] {
 	return func(yield func(*P, error) bool) { l.read(ctx, c, options, path, yield) }
 }
@@ -178,29 +210,35 @@ func (l list[P, T]) read(ctx context.Context, c *Client, options ListOptions, pa
 		yield(nil, err)
 		return
 	}
-	ahead := newPrefetcher(ctx, options.Prefetch, func(ctx context.Context, number int) (*P, error) {
-		return l.page(ctx, c, ListOptions{Page: number, PerPage: options.PerPage}, path...)
+	ahead := newPrefetcher(ctx, options.Prefetch, func(ctx context.Context, number int) (fetched[P], error) {
+		return l.fetch(ctx, c, ListOptions{Page: number, PerPage: options.PerPage}, path...)
 	})
 	defer ahead.stop()
-	t := tally{seen: map[[8]byte]struct{}{}, end: options.Page + maxItems/min(options.PerPage, maxPerPage)}
+	t := tally{seen: map[[8]byte]bool{}, end: options.Page + maxItems/min(options.PerPage, maxPerPage)}
 	for number := options.Page; ; number++ {
-		page, err := ahead.page(number)
-		if err == nil && options.Prefetch > 1 && t.differs(l.view(page).count) {
-			page, err = ahead.page(number) // again: fetched ahead, it may be older than the page before
+		got, err := ahead.page(number)
+		if err == nil && options.Prefetch > 1 && t.differs(l.view(got.page).count) {
+			got, err = ahead.page(number) // again: fetched ahead, it may be older than the page before
 		}
 		if err != nil {
 			yield(nil, resumable(err, number))
 			return
 		}
+		page := got.page
 		v := l.view(page)
 		read := len(*v.data)
 		*v.data = slices.DeleteFunc(*v.data, func(item T) bool { return t.again(v.id(item)) })
+		t.turn(read, len(*v.data))
 		totals(&t, v, number, options.Page)
 		full := options.Limit > 0 && len(t.seen) >= options.Limit
 		if full {
 			*v.data = (*v.data)[:len(*v.data)-(len(t.seen)-options.Limit)]
 		}
-		problem := next(c.onAPI(l.operation, path...), &t, v, number, read)
+		fullPage := min(options.PerPage, maxPerPage)
+		if v.perPage != nil {
+			fullPage = min(fullPage, int(*v.perPage))
+		}
+		problem := next(c.onAPI(l.operation, path...), &t, v, number, read, got.silent && read >= fullPage)
 		if t.more && problem == nil && !full {
 			last := number + 1
 			if v.last != nil && v.count != nil { // by the latter a list that changes is told
@@ -229,21 +267,39 @@ func (l list[P, T]) read(ctx context.Context, c *Client, options ListOptions, pa
 
 // A tally is what has been read of a list.
 type tally struct {
-	seen     map[[8]byte]struct{} // the beginnings of hashes of ids, which take less memory than ids
-	count    *int64               // the server's last total_count
-	expected int64                // how many items there are from the first page on; -1 if unknown
-	least    int64                // how many of those that were there at the beginning have not been deleted since
-	changed  bool                 // total_count did
-	idle     int                  // pages in a row with nothing new
-	end      int                  // the last page that a list of this length can have
-	more     bool                 // another page follows
+	seen     map[[8]byte]bool // the beginnings of hashes of ids, which take less memory than ids; true for the last of a page
+	last     [8]byte          // the one read last
+	inside   bool             // it was read before, and not as the last of a page: what follows it was read too
+	gap      bool             // something new followed such a one
+	stale    bool             // the last page that held anything held nothing new
+	count    *int64           // the server's last total_count
+	expected int64            // how many items there are from the first page on; -1 if unknown
+	least    int64            // how many of those that were there at the beginning have not been deleted since
+	changed  bool             // total_count did
+	idle     int              // pages in a row with nothing new
+	end      int              // the last page that a list of this length can have
+	more     bool             // another page follows
 }
 
 // again reports whether id was read before, and notes it.
 func (t *tally) again(id string) bool {
-	sum, before := sha256.Sum256([]byte(id)), len(t.seen)
-	t.seen[[8]byte(sum[:])] = struct{}{}
-	return len(t.seen) == before
+	sum := sha256.Sum256([]byte(id))
+	t.last = [8]byte(sum[:])
+	wasLast, again := t.seen[t.last]
+	if !again {
+		t.seen[t.last] = false
+		t.gap = t.gap || t.inside
+	}
+	t.inside = again && !wasLast
+	return again
+}
+
+// turn notes the end of a page with so many items, some of them new.
+func (t *tally) turn(read, fresh int) {
+	if read > 0 {
+		t.stale = fresh == 0
+		t.seen[t.last] = t.seen[t.last] || !t.inside
+	}
 }
 
 func (t *tally) differs(count *int64) bool {
@@ -278,9 +334,9 @@ func totals[T any](t *tally, v view[T], number, first int) {
 	t.count = v.count
 }
 
-// next says whether another page follows a page of so many items, and what is wrong if the list cannot go on or end there.
-// It never follows next_page_url, which could lead anywhere.
-func next[T any](call *call, t *tally, v view[T], number, read int) *Error {
+// next says whether another page follows a page of so many items, which may be open: full, and silent about that. It also
+// says what is wrong if the list cannot go on or end there. It never follows next_page_url, which could lead anywhere.
+func next[T any](call *call, t *tally, v view[T], number, read int, open bool) *Error {
 	if len(*v.data) > 0 {
 		t.idle = 0
 	} else {
@@ -289,7 +345,8 @@ func next[T any](call *call, t *tally, v view[T], number, read int) *Error {
 	seen := int64(len(t.seen))
 	named := v.next != nil || v.nextURL != nil && *v.nextURL != ""
 	pages := v.last != nil && *v.last > int64(number)
-	t.more = named || read > 0 && (pages || seen < t.expected)
+	open = open && v.last == nil && t.expected < 0
+	t.more = named || read > 0 && (pages || seen < t.expected || open)
 	switch {
 	case v.next != nil && *v.next != int64(number)+1:
 		return listError(call, ErrPageLoop, "page %d names page %d as the next page", number, *v.next)
@@ -303,6 +360,8 @@ func next[T any](call *call, t *tally, v view[T], number, read int) *Error {
 		return listError(call, ErrIncomplete, "the server counts %d, and sent %d", t.expected, seen)
 	case !t.changed && pages:
 		return listError(call, ErrIncomplete, "the server counts %d pages, and the list ended after page %d", *v.last, number)
+	case t.count == nil && (t.gap || t.inside || t.stale):
+		return listError(call, ErrIncomplete, "the server states no total, and a page repeats %s of earlier pages where others belong", call.items)
 	}
 	return nil
 }
@@ -336,19 +395,19 @@ const maxPrefetch = 32
 type prefetcher[P any] struct {
 	ctx      context.Context
 	cancel   context.CancelFunc
-	fetch    func(context.Context, int) (*P, error)
+	fetch    func(context.Context, int) (P, error)
 	ahead    int
-	inFlight map[int]func() (*P, error)
+	inFlight map[int]func() (P, error)
 	wg       sync.WaitGroup
 }
 
-func newPrefetcher[P any](ctx context.Context, ahead int, fetch func(context.Context, int) (*P, error)) *prefetcher[P] {
+func newPrefetcher[P any](ctx context.Context, ahead int, fetch func(context.Context, int) (P, error)) *prefetcher[P] {
 	ctx, cancel := context.WithCancel(ctx)
-	return &prefetcher[P]{ctx: ctx, cancel: cancel, fetch: fetch, ahead: ahead, inFlight: map[int]func() (*P, error){}}
+	return &prefetcher[P]{ctx: ctx, cancel: cancel, fetch: fetch, ahead: ahead, inFlight: map[int]func() (P, error){}}
 }
 
 // page returns a page, from among those in flight if it is there.
-func (p *prefetcher[P]) page(number int) (*P, error) {
+func (p *prefetcher[P]) page(number int) (P, error) {
 	result, ok := p.inFlight[number]
 	if !ok {
 		return p.fetch(p.ctx, number)
@@ -363,8 +422,8 @@ func (p *prefetcher[P]) expect(first, last int) {
 		if _, ok := p.inFlight[number]; ok {
 			continue
 		}
-		result := start(p.wg.Go, func() (*P, error) { return p.fetch(p.ctx, number) })
-		p.inFlight[number] = func() (*P, error) { return wait(context.Background(), result) }
+		result := start(p.wg.Go, func() (P, error) { return p.fetch(p.ctx, number) })
+		p.inFlight[number] = func() (P, error) { return wait(context.Background(), result) }
 	}
 }
 

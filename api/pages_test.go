@@ -275,6 +275,80 @@ func TestAListThatBeginsLaterIsHeldToTheTotalToo(t *testing.T) {
 	}
 }
 
+func TestAnOlderPageThatDoesNotNameTheNextIsFollowedIfItIsFull(t *testing.T) {
+	t.Parallel()
+	for name, edit := range map[string]func(string) string{
+		"without totals":          func(body string) string { return body },
+		"with the size of a page": func(body string) string { return strings.Replace(body, `{`, `{"per_page":2,`, 1) },
+	} {
+		for _, prefetch := range []int{0, 1, 4} {
+			for _, total := range []int{0, 1, 2, 4, 7} {
+				t.Run(fmt.Sprint(name, prefetch, total), func(t *testing.T) {
+					t.Parallel()
+					c, rec := serve(t, func(w http.ResponseWriter, r *http.Request) {
+						number, _ := strconv.Atoi(r.URL.Query().Get("page"))
+						body := pageBody(number, 0, (number-1)*2, max(0, min(2, total-(number-1)*2)), "")
+						body = strings.NewReplacer(`"next_page":null,`, "", `"next_page_url":null,`, "").Replace(body)
+						answer(200, "application/json", edit(body))(w, r)
+					})
+					ids, err := collect(c.Tokens(t.Context(), "acme", "app1", api.ListOptions{PerPage: 2, Prefetch: prefetch}))
+					if err != nil {
+						t.Fatal(err)
+					}
+					checkAll(t, ids, total)
+					if n, want := len(rec.seen()), total/2+1; n != want {
+						t.Errorf("%d requests were sent, want %d", n, want)
+					}
+				})
+			}
+		}
+	}
+}
+
+func TestAListWithoutTotalsRepeatsTokensOnlyAsItGrows(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		pages string // the ids, which are letters
+		want  string // the ids that are yielded
+		is    error
+	}{
+		"no repetition":               {"abc def gh", "abcdefgh", nil},
+		"one was issued":              {"abc cde fgh", "abcdefgh", nil},
+		"two were issued":             {"abc bcd efg", "abcdefg", nil},
+		"as many as a page":           {"abc abc def", "abcdef", nil},
+		"more than a page":            {"abc xyz wab cde", "abcxyzwde", nil},
+		"one in the place of another": {"abc aef gh", "abcefgh", api.ErrIncomplete},
+		"one in the middle":           {"abc dbf gh", "abcdfgh", api.ErrIncomplete},
+		"one at the end":              {"abc dea gh", "abcdegh", api.ErrIncomplete},
+		"one at the very end":         {"abc dea", "abcde", api.ErrIncomplete},
+		"one before a new one":        {"abc bde", "abcde", api.ErrIncomplete},
+		"the last page again":         {"abc def def", "abcdef", api.ErrIncomplete},
+		"the first page for ever":     {"abc abc abc", "abc", api.ErrIncomplete},
+		"that, and an empty page":     {"abc abc -", "abc", api.ErrIncomplete},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pages := strings.Fields(test.pages)
+			c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				number, _ := strconv.Atoi(r.URL.Query().Get("page"))
+				next, tokens := number+1, ""
+				if next > len(pages) {
+					next = 0
+				}
+				for _, id := range strings.Trim(pages[number-1], "-") {
+					tokens += "," + strings.Replace(tokenBody, "tok1", string(id), 1)
+				}
+				body := strings.TrimSuffix(pageBody(number, next, 0, 0, ""), "]}") + strings.TrimPrefix(tokens, ",") + "]}"
+				answer(200, "application/json", body)(w, r)
+			})
+			ids, err := collect(c.Tokens(t.Context(), "acme", "app1", api.ListOptions{}))
+			if got := strings.Join(ids, ""); got != test.want || !errors.Is(err, test.is) || (err == nil) != (test.is == nil) {
+				t.Errorf("%s, then %v, want %s, then %v", got, err, test.want, test.is)
+			}
+		})
+	}
+}
+
 func TestPagesThatDoNotAdvanceAreALoop(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -123,22 +123,24 @@ func decode[T any](call *call, r *reply, strict bool) (*T, error) {
 	if err := gen.Decode(r.body, value, strict); err != nil {
 		return nil, contentError(call, r, err.Error())
 	}
-	if problem := unusable(call, value); problem != "" {
+	if problem := unusable(call, value, r.body); problem != "" {
 		return nil, contentError(call, r, problem)
 	}
 	return value, nil
 }
 
-// unusable says why a program cannot work with a value, whatever else it holds.
-func unusable(call *call, value any) string {
+// unusable says why a program cannot work with a value, whatever else it holds. It notes in call whether a page is silent.
+func unusable(call *call, value any, body []byte) string {
 	switch v := value.(type) {
 	case *Application:
 		return otherID(v.ID, call.path[1])
 	case *Token:
 		return otherID(v.ID, call.path[2])
 	case *ApplicationPage:
+		call.silent = viewApplications(v).silent(body)
 		return viewApplications(v).problem()
 	case *TokenPage:
+		call.silent = viewTokens(v).silent(body)
 		return viewTokens(v).problem()
 	}
 	return ""
