@@ -74,7 +74,10 @@ func (b *Baseline) Update(r *Report) {
 		}
 		return r.Applications[i].Err != ""
 	}
-	found := slices.DeleteFunc(slices.Clone(b.file.Findings), func(a Acceptance) bool { return !stays(b.owner(a)) })
+	found := slices.DeleteFunc(slices.Clone(b.file.Findings), func(a Acceptance) bool {
+		owners := b.owners(a)
+		return !slices.ContainsFunc(owners, stays) && (len(owners) > 0 || r.whole)
+	})
 	for f := range r.Findings() {
 		found = append(found, f.acceptances()...)
 	}
@@ -120,18 +123,19 @@ func (f Finding) acceptances() (all []Acceptance) {
 	return all
 }
 
-// owner returns the id of the application that an acceptance is about, as far as the baseline knows it.
-func (b *Baseline) owner(a Acceptance) string {
+// owners returns the ids of the applications that an acceptance is about, as far as the baseline knows them: two may have
+// a token of one id.
+func (b *Baseline) owners(a Acceptance) (ids []string) {
 	if a.Token == "" {
 		id, _, _ := strings.Cut(strings.TrimPrefix(a.Pointer, "/"), "/")
-		return id
+		return []string{id}
 	}
 	for id, app := range b.file.Applications {
 		if _, known := app.Tokens[a.Token]; known {
-			return id
+			ids = append(ids, id)
 		}
 	}
-	return ""
+	return ids
 }
 
 // accepted returns what accepts the finding, and all that is merged into it, at a time, or nil.
