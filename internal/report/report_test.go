@@ -142,7 +142,7 @@ func (d disk) Write(b []byte) (int, error) { return len(b) / 2, d.full }
 // hostile are names that somebody could give to a token, a member or a file; text makes them printable before.
 var hostile = []string{
 	"<script>alert(1)</script>", "</td></tr></table><img src=x onerror=alert(1)>", `"><svg/onload=alert(1)>`, "<!--",
-	"=cmd()", "+1+cmd|' /C calc'!A0", "-2+3", "@SUM(A1:A9)", "  =1+1", "a|b", "`code`", "``` fence", "**bold** _em_ ~~del~~",
+	"=cmd()", "+1+cmd|' /C calc'!A0", "-2+3", "@SUM(A1:A9)", "  =1+1", "/=1+1;=2+2", "a|b", "`code`", "``` fence", "**bold** _em_ ~~del~~",
 	"[link](https://evil.example)", "![img](x)", "https://evil.example", "www.evil.example", "@everyone", "#1", "&lt;b&gt;", "&#60;b&#62;",
 	"line\nbreak", "\\", "\\|", "`|\\`", "a\\`b", " ", ":smile:", "{0} {{1}}", "\\[x](1)", "---", "# heading", "1. one",
 	"::error file=x::y", "a,b:c%0Ad", "$(reboot)", "%s%n", "</script><script>alert(1)</script>", "]]>", "javascript:alert(1)",
@@ -177,7 +177,7 @@ func TestHostileTextIsNoFormula(t *testing.T) {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}
 	for _, row := range rows {
-		for _, cell := range row {
+		for cell := range strings.SplitSeq(strings.Join(row, ";"), ";") { // where spreadsheets of many countries begin another
 			if start := strings.TrimSpace(cell); start != "" && strings.Contains("=+-@\t\r", start[:1]) {
 				t.Errorf("a spreadsheet would run %q", cell)
 			}

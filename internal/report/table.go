@@ -45,8 +45,8 @@ func Visible(document string) string {
 	return b.String()
 }
 
-// writeCSV writes a header and a row for each finding (RFC 4180). A cell that a spreadsheet would run as a formula begins
-// with an apostrophe.
+// writeCSV writes a header and a row for each finding (RFC 4180). What a spreadsheet would run as a formula has an
+// apostrophe before it.
 func writeCSV(w io.Writer, d *Document, _ Options) error {
 	rows := csv.NewWriter(w)
 	_ = rows.Write(append(append([]string{"severity", "rule"}, d.Fields...), "message", "remedy", "accepted_until")) // it keeps its error
@@ -61,9 +61,7 @@ func writeCSV(w io.Writer, d *Document, _ Options) error {
 			}
 			row := append(append([]string{g.label(), g.ID}, f.Fields...), f.Message, strings.TrimSpace(g.Remedy+" "+f.run()), until)
 			for i, cell := range row {
-				if text.IsFormula(cell) {
-					row[i] = "'" + cell
-				}
+				row[i] = text.NoFormula(cell)
 			}
 			_ = rows.Write(row)
 		}

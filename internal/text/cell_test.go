@@ -6,15 +6,20 @@ import (
 	"github.com/psoauth/psoauth/internal/text"
 )
 
-func TestIsFormula(t *testing.T) {
+func TestNoFormula(t *testing.T) {
 	t.Parallel()
-	for in, want := range map[string]bool{
-		"": false, " ": false, "CI deploys": false, "a=1": false, "'=cmd()": false,
-		"=cmd()": true, "+1": true, "-1": true, "@SUM(A1)": true, "  =cmd()": true, "\t=cmd()": true, "\tx": true,
-		"\n\r=cmd()": true, "＝cmd()": true, "\u3000＠SUM()": true,
+	for _, s := range []string{"", " ", "CI deploys", "a=1", "'=cmd()", "a;b", "a;'=b"} {
+		if got := text.NoFormula(s); got != s {
+			t.Errorf("%q: got %q", s, got)
+		}
+	}
+	for _, s := range []string{
+		"=cmd()", "+1", "-1", "@SUM(A1)", "  =cmd()", "\t=cmd()", "\tx", "\n\r=cmd()", "＝cmd()", "\u3000＠SUM()",
 	} {
-		if got := text.IsFormula(in); got != want {
-			t.Errorf("%q: got %v", in, got)
+		for _, before := range []string{"", "/;", "a;;", ";"} {
+			if got := text.NoFormula(before + s); got != before+"'"+s {
+				t.Errorf("%q: got %q", before+s, got)
+			}
 		}
 	}
 }

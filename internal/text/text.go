@@ -74,9 +74,20 @@ func Data(s string, limit int, known ...string) string {
 	return cut(Printable(RedactCredentials(s, known...)), limit)
 }
 
-// IsFormula reports whether a spreadsheet would run a cell of this text: it does if the text begins like a formula, even
-// after spaces. With an apostrophe before it, it is text (https://owasp.org/www-community/attacks/CSV_Injection).
-func IsFormula(cell string) bool {
+// NoFormula returns s with an apostrophe before what a spreadsheet would run as a formula, in its beginning or behind a
+// semicolon, where spreadsheets of many countries begin another cell (https://owasp.org/www-community/attacks/CSV_Injection).
+func NoFormula(s string) string {
+	parts := strings.Split(s, ";")
+	for i, part := range parts {
+		if isFormula(part) {
+			parts[i] = "'" + part
+		}
+	}
+	return strings.Join(parts, ";")
+}
+
+// isFormula reports whether a text begins like a formula, even after spaces.
+func isFormula(cell string) bool {
 	start := strings.TrimLeftFunc(cell, func(r rune) bool { return unicode.IsSpace(r) && r != '\t' && r != '\r' })
 	first, _ := utf8.DecodeRuneInString(start)
 	return start != "" && strings.ContainsRune("=+-@\t\r＝＋－＠", first)

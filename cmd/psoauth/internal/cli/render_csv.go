@@ -135,14 +135,5 @@ func csvText(v reflect.Value) (cell string, err error) {
 	return cell, err
 }
 
-// csvCell returns s without credentials and control bytes, and not as a formula, neither in its beginning nor behind a
-// semicolon, where spreadsheets of many countries begin another cell.
-func csvCell(clean cleaner, s string) string {
-	parts := strings.Split(clean.printable(s), ";")
-	for i, part := range parts {
-		if text.IsFormula(part) || i == 0 && text.IsFormula(s) {
-			parts[i] = "'" + part
-		}
-	}
-	return strings.Join(parts, ";")
-}
+// csvCell returns s without credentials and control bytes, and not as a formula.
+func csvCell(clean cleaner, s string) string { return text.NoFormula(clean.printable(s)) }
