@@ -24,6 +24,7 @@ type spec struct {
 	operations []*operation // by id
 	servers    []target     // the declared ones, variables at their defaults
 	unjudged   []unjudged
+	unrolled   map[*openapi3.Schema]bool // whether all that a schema is made of has been followed
 }
 
 type operation struct {
@@ -53,7 +54,7 @@ func loadSpec(data []byte, name string) (*spec, error) {
 }
 
 func newSpec(doc *openapi3.T) (*spec, error) {
-	s := &spec{doc: doc}
+	s := &spec{doc: doc, unrolled: map[*openapi3.Schema]bool{}}
 	schemas := map[*openapi3.Schema]bool{}
 	for _, path := range doc.Paths.InMatchingOrder() {
 		item := doc.Paths.Value(path)
@@ -97,6 +98,7 @@ func (s *spec) prepare(ref *openapi3.SchemaRef, done map[*openapi3.Schema]bool) 
 	}
 	in := ref.Value
 	done[in] = true
+	s.unroll(in)
 	for _, part := range slices.Concat(in.AllOf, in.AnyOf, in.OneOf, openapi3.SchemaRefs{in.Items, in.Not, in.AdditionalProperties.Schema}) {
 		s.prepare(part, done)
 	}
@@ -116,6 +118,25 @@ func (s *spec) prepare(ref *openapi3.SchemaRef, done map[*openapi3.Schema]bool) 
 	if len(in.AllOf)+len(in.AnyOf)+len(in.OneOf) == 0 && in.Not == nil {
 		takeNull(in)
 	}
+}
+
+// unroll follows what a schema is made of. One that is made of itself, with no member or item between, decides nothing by
+// that part: kin-openapi leaves it out, and takes any value of a choice with it.
+func (s *spec) unroll(in *openapi3.Schema) {
+	if closed, seen := s.unrolled[in]; seen {
+		if !closed {
+			s.unjudged = append(s.unjudged, unjudged{line(in.Origin), "a schema is made of itself, and takes any value in that place"})
+			s.unrolled[in] = true
+		}
+		return
+	}
+	s.unrolled[in] = false
+	for _, part := range slices.Concat(in.AllOf, in.AnyOf, in.OneOf, openapi3.SchemaRefs{in.Not}) {
+		if part != nil && part.Value != nil {
+			s.unroll(part.Value)
+		}
+	}
+	s.unrolled[in] = true
 }
 
 // takeNull lets a schema without a type take null, which it says nothing about; kin-openapi would refuse it, and take

@@ -55,6 +55,30 @@ func TestDocumentsThatAreRefused(t *testing.T) {
 	}
 }
 
+// Nothing decides what a schema takes that is made of itself, so a report says that it was not judged.
+func TestSchemasMadeOfThemselves(t *testing.T) {
+	t.Parallel()
+	again := `{"$ref":"#/paths/~1things~1%7Bid%7D/get/responses/200/content/application~1json/schema"}`
+	for schema, want := range map[string]int{
+		`{"oneOf":[` + again + `,{"type":"string"}]}`:                                           1,
+		`{"allOf":[` + again + `]}`:                                                             1,
+		`{"anyOf":[{"allOf":[` + again + `]},{"type":"string"}]}`:                               1,
+		`{"not":` + again + `}`:                                                                 1,
+		`{"$ref":"#/components/schemas/Loop"}`:                                                  1,
+		`{"$ref":"#/components/schemas/Tree"}`:                                                  0,
+		`{"oneOf":[{"type":"array","items":` + again + `},{"type":"integer"}]}`:                 0,
+		`{"allOf":[{"$ref":"#/components/schemas/Tree"},{"$ref":"#/components/schemas/Tree"}]}`: 0,
+	} {
+		run := validator(t, contract.WithSpec([]byte(aSpec(aServer, schema)), "spec")).NewRun()
+		run.CheckResponse(answer{url: "https://a.example/api/things/1"}.request(t), answer{body: "[1]"}.response())
+		found := contract.NewReport(run, nil, contract.Off).Findings
+		found = slices.DeleteFunc(found, func(f contract.Finding) bool { return f.Rule != "schema.unjudged" })
+		if len(found) != want {
+			t.Errorf("%s: got %v", schema, found)
+		}
+	}
+}
+
 func TestOptionErrorsAreJoined(t *testing.T) {
 	t.Parallel()
 	_, err := contract.NewValidator(contract.WithBodyLimit(0), contract.WithClock(nil), contract.WithSeverity("typo", contract.Note))
