@@ -71,7 +71,7 @@ func decode(data []byte, headers []string, limit int64) body {
 		}
 		switch {
 		case errors.Is(err, errUnknownCoding):
-			return body{broken: httpContentEncoding, message: "want the content coding gzip or deflate, got " + knownOr(knownCodings, coding, "another one")}
+			return body{broken: httpUnjudged, message: "only the content codings gzip and deflate are decoded, so the body was not checked"}
 		case err != nil:
 			return body{broken: httpContentEncoding, message: "the body is not " + coding + ", as Content-Encoding says, or breaks off"}
 		case int64(len(data)) > limit:
@@ -81,11 +81,45 @@ func decode(data []byte, headers []string, limit int64) body {
 	return body{data: data}
 }
 
+// unasked returns the first content coding of a response that the request does not take by its Accept-Encoding (RFC 9110,
+// section 12.5.3), or "". Without that header it takes those that HTTP clients decode on their own, but an exporter may
+// have left the header out.
+func (j *judge) unasked() string {
+	sent := j.header.Values("Content-Encoding")
+	if len(sent) == 0 || j.req == nil {
+		return ""
+	}
+	asked := map[string]bool{"gzip": true, "deflate": true}
+	if headers := j.req.Header.Values("Accept-Encoding"); len(headers) > 0 {
+		asked = map[string]bool{}
+		for choice := range strings.SplitSeq(strings.ToLower(strings.Join(headers, ",")), ",") {
+			coding, weight, _ := strings.Cut(choice, ";")
+			_, q, _ := strings.Cut(weight, "q=")
+			q = strings.TrimSpace(q)
+			asked[plainCoding(coding)] = q == "" || strings.Trim(q, "0.") != ""
+		}
+	} else if j.recorded {
+		return ""
+	}
+	for coding := range strings.SplitSeq(strings.Join(sent, ","), ",") {
+		coding = plainCoding(coding)
+		if takes, listed := asked[coding]; coding != "" && coding != "identity" && !takes && (listed || !asked["*"]) {
+			return coding
+		}
+	}
+	return ""
+}
+
+// plainCoding returns the name by which a content coding is compared.
+func plainCoding(coding string) string {
+	return strings.TrimPrefix(strings.ToLower(strings.TrimSpace(coding)), "x-")
+}
+
 // maxCodings is how many content codings a body may have.
 const maxCodings = 8
 
 // knownCodings are those that a message names. Others may hold anything.
-var knownCodings = []string{"br", "zstd", "compress", "exi", "dcb", "dcz", "aes128gcm"}
+var knownCodings = []string{"gzip", "deflate", "br", "zstd", "compress", "exi", "dcb", "dcz", "aes128gcm"}
 
 var errUnknownCoding = errors.New("unknown content coding")
 

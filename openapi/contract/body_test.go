@@ -92,15 +92,61 @@ func TestBodyThatBreaksOff(t *testing.T) {
 	}
 }
 
+func zip(s string) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	io.WriteString(w, s)
+	w.Close()
+	return b.String()
+}
+
+// A body in a coding that nobody asked for is an error; one that was asked for and is not decoded here is not checked.
+func TestAcceptEncoding(t *testing.T) {
+	t.Parallel()
+	v := validator(t)
+	unasked, unjudged := []string{"error http.content-encoding body"}, []string{"note http.unjudged body"}
+	for _, test := range []struct {
+		asked, coding string
+		want          []string
+	}{
+		{"", "gzip", unasked}, // an empty list asks for none
+		{"gzip", "gzip", nil},
+		{"X-Gzip;q=0.5, br", "gzip", nil},
+		{"gzip;q=0, identity", "gzip", unasked},
+		{"gzip; q=0.000", "x-gzip", unasked},
+		{"*", "gzip", nil},
+		{"gzip;q=0, *", "gzip", unasked},
+		{"identity", "gzip", unasked},
+		{"br", "br", unjudged},
+		{"gzip, br;q=1", "BR", unjudged},
+		{"*", "zstd", unjudged},
+		{"br;q=0", "br", unasked},
+		{"gzip", "br", unasked},
+	} {
+		body := tokenBody
+		if strings.HasSuffix(test.coding, "gzip") {
+			body = zip(body)
+		}
+		a := answer{url: tokenURL, body: body, header: http.Header{"Content-Type": {jsonType}, "Content-Encoding": {test.coding}}}
+		req := a.request(t)
+		req.Header = http.Header{"Accept-Encoding": {test.asked}, "Authorization": {"id:token"}}
+		if got := brief(v.CheckResponse(req, a.response())); !slices.Equal(got, test.want) {
+			t.Errorf("%q, sent %s: got %q, want %q", test.asked, test.coding, got, test.want)
+		}
+	}
+}
+
+func TestNoResponse(t *testing.T) {
+	t.Parallel()
+	for name, req := range map[string]*http.Request{"nor a request": nil, "to a request": answer{url: tokenURL}.request(t)} {
+		if got := brief(validator(t).CheckResponse(req, nil)); !slices.Equal(got, []string{"note recording.no-response route"}) {
+			t.Errorf("%s: got %q", name, got)
+		}
+	}
+}
+
 func TestContentEncoding(t *testing.T) {
 	t.Parallel()
-	zip := func(s string) string {
-		var b bytes.Buffer
-		w := gzip.NewWriter(&b)
-		io.WriteString(w, s)
-		w.Close()
-		return b.String()
-	}
 	v := validator(t, contract.WithBodyLimit(1000))
 	for _, test := range []struct {
 		name, coding, body string

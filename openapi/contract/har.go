@@ -60,7 +60,7 @@ func (r *Run) CheckHAR(name string, in io.Reader) error {
 		return fmt.Errorf("%s: entry %d: %s", name, h.next+1, text.Excerpt(err.Error(), maxMessage))
 	case !h.found:
 		return fmt.Errorf("%s: not a HAR recording: it has no log.entries", name)
-	case h.next == 0:
+	case h.next == 0 && !r.v.allowEmpty:
 		return fmt.Errorf("%s: the recording has no entries", name)
 	}
 	return nil
@@ -132,9 +132,12 @@ func (h *har) file() error {
 				return h.entries()
 			case name == "creator":
 				return h.members(func(name string) error {
+					if name != "name" || h.PeekKind() != '"' {
+						return h.SkipValue()
+					}
 					// https://developer.chrome.com/docs/devtools/network/reference#save-as-har: sanitized, unless asked
 					value, err := h.ReadValue()
-					h.sanitized = h.sanitized || name == "name" && (string(value) == `"WebInspector"` || strings.HasPrefix(string(value), `"WebKit`))
+					h.sanitized = h.sanitized || string(value) == `"WebInspector"` || strings.HasPrefix(string(value), `"WebKit`)
 					return err
 				})
 			}

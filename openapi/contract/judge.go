@@ -11,6 +11,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -190,22 +191,25 @@ func (j *judge) request() {
 	all, _ := openapi3filter.ValidateRequest(j.req.Context(), input).(openapi3.MultiError)
 	for _, err := range all {
 		if e, ok := errors.AsType[*openapi3filter.RequestError](err); ok && e.Parameter != nil {
-			where := e.Parameter.In + " parameter " + e.Parameter.Name
-			switch {
-			case e.Parameter.In == openapi3.ParameterInHeader && len(j.req.Header) == 0:
-			case errors.Is(err, openapi3filter.ErrInvalidRequired):
-				j.find(requestParameter, inRequest, "/"+escapeName(e.Parameter.Name), line(e.Parameter.Origin), "the %s is missing", where)
-			default:
-				j.find(requestParameter, inRequest, "/"+escapeName(e.Parameter.Name), line(e.Parameter.Origin), "the %s is not as the contract has it%s",
-					where, got(e.Parameter.Name, j.query.Get(e.Parameter.Name)))
-			}
+			j.parameter(e.Parameter, j.query.Get(e.Parameter.Name), err)
 		} else if _, ok := errors.AsType[*openapi3filter.SecurityRequirementsError](err); ok {
-			j.find(requestCredential, inRequest, "", j.op.line, "the request has none of the credentials that the contract declares")
+			j.find(requestCredential, inRequest, "", j.op.line, "the request has none of the credentials that the contract declares, in their form")
 		}
 	}
 	declared := map[string]bool{}
 	for _, ref := range slices.Concat(j.op.Parameters, j.match.route.PathItem.Parameters) {
-		declared[ref.Value.Name] = declared[ref.Value.Name] || ref.Value.In == openapi3.ParameterInQuery
+		p := ref.Value
+		if declared[p.Name] = declared[p.Name] || p.In == openapi3.ParameterInQuery; p.In != openapi3.ParameterInQuery {
+			continue
+		}
+		if sent := j.query[p.Name]; len(sent) > 1 && p.Schema != nil && !takes(p.Schema.Value, []any{}) {
+			for _, value := range sent[1:] { // kin-openapi looks at the first
+				input.QueryParams = url.Values{p.Name: {value}}
+				if err := openapi3filter.ValidateParameter(j.req.Context(), input, p); err != nil {
+					j.parameter(p, value, err)
+				}
+			}
+		}
 	}
 	if components := j.v.spec.doc.Components; components != nil {
 		for _, ref := range components.SecuritySchemes {
@@ -219,21 +223,41 @@ func (j *judge) request() {
 	}
 }
 
+// parameter adds what is wrong with a parameter that was sent with a value, or not sent.
+func (j *judge) parameter(p *openapi3.Parameter, sent string, err error) {
+	what := "is not as the contract has it" + got(p.Name, sent)
+	if errors.Is(err, openapi3filter.ErrInvalidRequired) {
+		what = "is missing"
+	}
+	if p.In != openapi3.ParameterInHeader || len(j.req.Header) > 0 {
+		j.find(requestParameter, inRequest, "/"+escapeName(p.Name), line(p.Origin), "the %s parameter %s %s", p.In, p.Name, what)
+	}
+}
+
+// masked is what people and programs put in place of a credential before they hand on a recording.
+var masked = regexp.MustCompile(`(?i)redacted|removed|masked|\*\*\*`)
+
 // authenticate reports whether the request has a credential of a declared kind. Whether it is good only the server knows.
 func (j *judge) authenticate(_ context.Context, in *openapi3filter.AuthenticationInput) error {
-	scheme, sent := in.SecurityScheme, j.req.Header.Get("Authorization")
-	has := sent != ""
+	scheme, sent := in.SecurityScheme, strings.TrimSpace(j.req.Header.Get("Authorization"))
+	kind, credential, _ := strings.Cut(sent, " ")
+	bearer := strings.EqualFold(kind, "Bearer")
+	has := sent != "" && !(bearer && credential == "")
 	switch {
-	case len(j.req.Header) == 0 || j.anonymous:
+	case len(j.req.Header) == 0 || j.anonymous || j.recorded && masked.MatchString(sent):
 		return nil
+	case scheme.Type == "apiKey" && scheme.In == openapi3.ParameterInHeader && strings.EqualFold(scheme.Name, "Authorization"):
+		if j.op.meaning != nil && !bearer { // PlanetScale's service tokens are ID:SECRET
+			id, secret, _ := strings.Cut(sent, ":")
+			has = id != "" && secret != "" && credential == ""
+		}
 	case scheme.Type == "apiKey" && scheme.In == openapi3.ParameterInHeader:
-		has = j.req.Header.Get(scheme.Name) != ""
+		has = strings.TrimSpace(j.req.Header.Get(scheme.Name)) != ""
 	case scheme.Type == "apiKey":
 		_, err := j.req.Cookie(scheme.Name)
 		has = err == nil || j.query.Get(scheme.Name) != ""
 	case scheme.Type == "http":
-		kind, _, _ := strings.Cut(sent, " ")
-		has = strings.EqualFold(kind, scheme.Scheme)
+		has = strings.EqualFold(kind, scheme.Scheme) && credential != ""
 	}
 	if !has {
 		return in.NewError(nil)
@@ -271,13 +295,20 @@ func (j *judge) response() {
 	}
 	b := j.body()
 	at := line(declared.Origin)
+	if coding := j.unasked(); coding != "" && (len(b.data) > 0 || b.broken == httpUnjudged) {
+		j.find(httpContentEncoding, inBody, "", at, "the body has the content coding %s, for which the request does not ask", knownOr(knownCodings, coding, "of another name"))
+		if b.broken == httpUnjudged {
+			j.judged = false
+			return
+		}
+	}
 	switch empty := len(bytes.TrimSpace(b.data)) == 0; {
 	case j.method == http.MethodHead, class == 1, j.status == http.StatusNoContent, j.status == http.StatusNotModified:
 		if len(b.data) > 0 {
 			j.find(httpBodyUnexpected, inBody, "", at, "there is a body where HTTP has none")
 		}
 	case b.broken != nil:
-		j.judged = !strings.HasPrefix(b.broken.ID, "recording.")
+		j.judged = b.broken != httpUnjudged && !strings.HasPrefix(b.broken.ID, "recording.")
 		j.find(b.broken, inBody, "", at, "%s", b.message)
 	case len(declared.Content) == 0 && len(b.data) > 0 && j.status >= 400:
 		j.find(httpErrorBody, inBody, "", at, "there is a body and the contract declares none for the error")
@@ -405,7 +436,7 @@ func knownOr(known []string, value, other string) string {
 // mediaType returns the declared media type that the body is to be judged by, nil if none is, and whether it is JSON. A
 // body with a wrong Content-Type is judged all the same if it can only be the declared JSON.
 func (j *judge) mediaType(declared *openapi3.Response, data []byte) (media *openapi3.MediaType, json bool) {
-	types := slices.Compact(slices.Clone(j.header.Values("Content-Type")))
+	types := j.header.Values("Content-Type")
 	contentType, at := "", line(declared.Origin)
 	if len(types) > 0 {
 		contentType = types[0]

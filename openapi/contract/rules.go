@@ -53,7 +53,7 @@ var (
 		"a query parameter that the contract does not declare",
 		"Servers ignore what they do not know, so a misspelt parameter has no effect and no error.")
 	requestCredential = define("request.credential", Warning,
-		"a request without a credential of a kind that the contract declares",
+		"a request without a credential of a kind and form that the contract declares",
 		"It is refused, or it shows that the service gives away what it should not.")
 
 	httpStatus = define("http.status", Error,
@@ -76,7 +76,7 @@ var (
 		"a body with an error status for which the contract declares none",
 		"It says why the request failed; nothing is promised about it, so nothing of it was checked.")
 	httpUnjudged = define("http.unjudged", Note,
-		"a body in another format than JSON or text, such as XML or a form, that has a schema",
+		"a body in another format than JSON or text, such as XML or a form, that has a schema, or in a content coding other than gzip and deflate that the request asks for",
 		"The body was not checked.")
 	httpBodyMissing = define("http.body-missing", Error,
 		"no body where the contract declares one",
@@ -190,7 +190,7 @@ var (
 		"a schema that is made of too many others, or contains itself too often, to judge the body by",
 		"Judging would take minutes: every level of a choice doubles the time.")
 	schemaUnjudged = define("schema.unjudged", Note,
-		"a part of the document that nothing is checked against, such as a pattern that is no regular expression of Go's",
+		"a part of the document that nothing is checked against, such as a pattern that is no regular expression of Go's, or a schema that is made of itself",
 		"What it says of responses was not checked.")
 
 	pageCurrent = define("page.current", Error,

@@ -493,8 +493,11 @@ func (c *checker) members(outer *openapi3.Schema, schemas []*openapi3.Schema, v 
 		complete = complete || s.AdditionalProperties.Schema != nil || s.AdditionalProperties.Has != nil && !*s.AdditionalProperties.Has
 	}
 	var room [4]*openapi3.Schema
-	for name, member := range v {
-		declared := room[:0]
+	for _, name := range sortedKeys(v) {
+		if len(c.faults) > maxPerResponse {
+			return
+		}
+		member, declared := v[name], room[:0]
 		for _, s := range schemas {
 			if p := memberOf(s, name); p != nil {
 				declared = append(declared, p)

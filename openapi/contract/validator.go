@@ -103,8 +103,8 @@ func WithClock(now func() time.Time) Option {
 	}
 }
 
-// AllowEmpty lets [TestTransport] pass a test in which no response was judged. Without it that is a failure, because such a
-// test proves nothing.
+// AllowEmpty lets [TestTransport] pass a test in which no response was judged, and [Run.CheckHAR] a recording without
+// entries. Without it that is a failure, because it proves nothing.
 func AllowEmpty() Option {
 	return func(s *settings) error {
 		s.allowEmpty = true
@@ -150,7 +150,8 @@ func NewValidator(options ...Option) (*Validator, error) {
 // CheckResponse returns what is wrong with a response and with its request, in the order of route, request, status, headers
 // and body; nothing if they keep the contract. It reads at most the body limit of resp.Body and puts back what it read, so
 // the caller reads the same bytes and the same error as without it; it changes nothing else. If req is nil, resp.Request
-// says what was asked. Rules that look at several responses need a [Run].
+// says what was asked; a nil resp is a finding of the rule recording.no-response. Rules that look at several responses need
+// a [Run].
 func (v *Validator) CheckResponse(req *http.Request, resp *http.Response) []Finding {
 	return v.NewRun().CheckResponse(req, resp)
 }
@@ -193,10 +194,14 @@ func (r *Run) CheckResponse(req *http.Request, resp *http.Response) []Finding {
 const live = "live"
 
 func (r *Run) check(v *Validator, req *http.Request, resp *http.Response) []Finding {
+	ex := &exchange{source: live, asked: "nobody knows the request", known: true}
+	if resp == nil {
+		ex.unjudged, ex.why, resp = recordingNoResponse, "there is no response", &http.Response{}
+	}
 	if req == nil {
 		req = resp.Request
 	}
-	ex := &exchange{source: live, status: resp.StatusCode, header: resp.Header, asked: "nobody knows the request", known: true}
+	ex.status, ex.header = resp.StatusCode, resp.Header
 	if req != nil && req.URL != nil {
 		ex.request(v, req)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -156,6 +157,8 @@ func TestStatusAndHeaders(t *testing.T) {
 			[]string{"error http.content-type header /Content-Type"}},
 		{"two media types", answer{url: tokenURL, body: tokenBody, header: http.Header{"Content-Type": {"application/json", "text/html"}}},
 			[]string{"error http.content-type header /Content-Type"}},
+		{"a media type twice", answer{url: tokenURL, body: tokenBody, header: http.Header{"Content-Type": {"application/json", "application/json"}}},
+			[]string{"error http.content-type header /Content-Type"}},
 		{"another JSON", answer{url: tokenURL, body: tokenBody, header: http.Header{"Content-Type": {"application/problem+json"}}},
 			[]string{"error http.content-type header /Content-Type"}},
 		{"latin-1", answer{url: tokenURL, body: tokenBody, header: http.Header{"Content-Type": {"application/json; charset=iso-8859-1"}}},
@@ -168,6 +171,63 @@ func TestStatusAndHeaders(t *testing.T) {
 			check(t, v, test.answer, test.want...)
 		})
 	}
+}
+
+func TestCredentials(t *testing.T) {
+	t.Parallel()
+	v := validator(t)
+	missing := []string{"warning request.credential request"}
+	for _, test := range []struct {
+		url, body, sent string
+		want            []string
+	}{
+		{tokenURL, tokenBody, "id:secret", nil},
+		{tokenURL, tokenBody, "Bearer pscale_oauth_x", nil},
+		{tokenURL, tokenBody, "bearer pscale_oauth_x", nil},
+		{tokenURL, tokenBody, "Basic aWQ6c2VjcmV0", missing},
+		{tokenURL, tokenBody, "Basic id:secret", missing},
+		{tokenURL, tokenBody, "Bearer", missing},
+		{tokenURL, tokenBody, "Bearer ", missing},
+		{tokenURL, tokenBody, "  ", missing},
+		{tokenURL, tokenBody, "abc", missing},
+		{tokenURL, tokenBody, ":secret", missing},
+		{tokenURL, tokenBody, "id:", missing},
+		{infoURL, infoBody, "Bearer pscale_oauth_x", nil},
+		{infoURL, infoBody, "Bearer", missing},
+		{infoURL, infoBody, "id:secret", missing},
+	} {
+		req := answer{url: test.url}.request(t)
+		req.Header.Set("Authorization", test.sent)
+		if got := brief(v.CheckResponse(req, answer{body: test.body}.response())); !slices.Equal(got, test.want) {
+			t.Errorf("%s %q: got %q, want %q", test.url, test.sent, got, test.want)
+		}
+	}
+}
+
+func TestEveryValueOfAParameterIsJudged(t *testing.T) {
+	t.Parallel()
+	v := validator(t)
+	for query, want := range map[string]string{
+		"page=1&per_page=25":           "",
+		"page=1&page=1":                "",
+		"page=1&page=1x":               "/page",
+		"page=1&page=1&page=x":         "/page",
+		"page=1x&page=1":               "/page",
+		"page=1&per_page=2&per_page=x": "/per_page",
+	} {
+		got := v.CheckResponse(answer{url: listURL + "?" + query}.request(t), answer{body: listBody}.response())
+		got = slices.DeleteFunc(got, func(f contract.Finding) bool { return f.Rule != "request.parameter" })
+		if len(got) != btoi(want != "") || want != "" && got[0].Pointer != want {
+			t.Errorf("%s: got %v", query, got)
+		}
+	}
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // A cache gets a 304 for what it asks, and a stream of events may never end.
@@ -391,6 +451,30 @@ func TestHostileBodies(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Not parallel: it measures what all goroutines allocate.
+func TestMemoryIsBounded(t *testing.T) {
+	allocated := func(f func()) uint64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		f()
+		runtime.ReadMemStats(&after)
+		return (after.TotalAlloc - before.TotalAlloc) >> 20
+	}
+	v := validator(t)
+	req, resp := answer{url: appURL}.request(t), answer{body: listNames(400_000)}.response()
+	if mb := allocated(func() { v.CheckResponse(req, resp) }); mb > 150 {
+		t.Errorf("undeclared members: %d MB", mb)
+	}
+	in := strings.NewReader(`{"log":{"creator":{"name":` + "[" + strings.Repeat("1,", 10<<20))
+	if mb := allocated(func() {
+		if err := v.NewRun().CheckHAR("x.har", in); err == nil {
+			t.Error("no error")
+		}
+	}); mb > 20 {
+		t.Errorf("a creator of numbers: %d MB", mb)
 	}
 }
 
