@@ -165,6 +165,13 @@ func TestCheckOfWhatCannotBeReadReportsTheRest(t *testing.T) {
 	}
 }
 
+func TestAllowEmptyTakesARecordingWithoutEntries(t *testing.T) {
+	t.Parallel()
+	if r := runWithInput(t, har(), "contract", "check", "--allow-empty", "-"); r.status != 0 {
+		t.Errorf("exit status %d: %s", r.status, r.stderr)
+	}
+}
+
 func TestCheckOfNothingIsNoSuccess(t *testing.T) {
 	t.Parallel()
 	body := filepath.Join(write(t, map[string]string{"body.json": good.body}), "body.json")

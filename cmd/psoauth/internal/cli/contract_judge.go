@@ -56,6 +56,9 @@ func (j *judge) newRun(p *program, options ...contract.Option) (*contract.Run, e
 		}
 		options = append(options, contract.WithSpec(document, j.spec))
 	}
+	if j.allowEmpty {
+		options = append(options, contract.AllowEmpty())
+	}
 	for _, pair := range j.severities.all {
 		severity, err := report.ParseSeverity(pair[1])
 		if err != nil {
