@@ -1,5 +1,5 @@
-// Package audit says which of an application's tokens deserve a security reviewer's attention. It is rules over values
-// of package api and nothing else: no request is made, no clock is read.
+// Package audit finds an application's risky tokens. It applies rules to values of package api: it makes no request and
+// reads no clock.
 //
 //	report, err := audit.Run(app, client.Tokens(ctx, "acme", app.ID, api.ListOptions{}), audit.Options{Now: time.Now()})
 //	if err != nil {

@@ -65,7 +65,7 @@ type Subject struct {
 	ActorName   string // the actor's name
 }
 
-// A Finding is one thing about one token, or one actor, that deserves attention.
+// A Finding is one risk of one token or one actor.
 type Finding struct {
 	Rule     string   // the rule's id
 	Also     []string // the ids of other rules: all that is new on a token that is wider than in the baseline is one finding

@@ -9,7 +9,7 @@ import (
 	"github.com/psoauth/psoauth/internal/text"
 )
 
-// A Rule says what deserves attention, why, and what to do about it.
+// A Rule says what a risk is, why it matters, and what to do about it.
 type Rule struct {
 	ID       string   // stable, such as token.expired
 	Severity Severity // of its findings, unless [Options] change it
