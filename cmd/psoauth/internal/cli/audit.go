@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -81,15 +79,14 @@ func (a *auditing) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	baseline, err := a.readBaseline()
+	baseline, found, err := readBaseline(a.baseline, a.updateBaseline, audit.ReadBaseline)
 	if err != nil {
 		return err
 	}
-	options.Baseline = baseline
-	if baseline == nil && a.updateBaseline {
-		baseline = &audit.Baseline{}
+	if found {
+		options.Baseline = baseline
 	}
-	found, unread, err := a.audit(ctx, args, options)
+	result, unread, err := a.audit(ctx, args, options)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err() // an audit starts over, whatever page it was on
@@ -97,13 +94,13 @@ func (a *auditing) run(ctx context.Context, args []string) error {
 		return err
 	}
 	if a.updateBaseline {
-		baseline.Update(found)
+		baseline.Update(result)
 		if err := replaceFile("--baseline", a.baseline, baseline.Write); err != nil {
 			return err
 		}
 		a.note("wrote %s", a.baseline)
 	}
-	verdict := verdictOn(failures(found, failOn), failOn)
+	verdict := verdictOn(failures(result, failOn), failOn)
 	if unread != nil {
 		verdict = unread
 	}
@@ -114,7 +111,7 @@ func (a *auditing) run(ctx context.Context, args []string) error {
 	case a.settings.sources[flagOrg] != "PLANETSCALE_ORG" && plainID.MatchString(org):
 		flags = " --org " + org
 	}
-	d := auditDocument(found, org, failOn, verdict, flags)
+	d := auditDocument(result, org, failOn, verdict, flags)
 	d.About = []string{"organization " + text.Printable(org), "default policy"}
 	if a.policy != "" {
 		d.About[1] = "policy " + text.Printable(a.policy)
@@ -191,12 +188,7 @@ func readPolicy(name string) (audit.Options, error) {
 	if name == "" {
 		return audit.Options{}, nil
 	}
-	file, err := os.Open(name)
-	if err != nil {
-		return audit.Options{}, fmt.Errorf("--policy: %w", err)
-	}
-	defer file.Close()
-	options, err := audit.ReadPolicy(file)
+	options, err := readFile("--policy", name, audit.ReadPolicy)
 	if mistakes, ok := errors.AsType[*audit.PolicyError](err); ok {
 		var all lines
 		for _, problem := range mistakes.Problems {
@@ -204,30 +196,7 @@ func readPolicy(name string) (audit.Options, error) {
 		}
 		return audit.Options{}, all
 	}
-	if err != nil {
-		return audit.Options{}, fmt.Errorf("--policy %s: %w", name, err)
-	}
-	return options, nil
-}
-
-// readBaseline returns the baseline, and nil if none is asked for or it is yet to be written.
-func (a *auditing) readBaseline() (*audit.Baseline, error) {
-	if a.baseline == "" {
-		return nil, nil
-	}
-	file, err := os.Open(a.baseline)
-	if errors.Is(err, fs.ErrNotExist) && a.updateBaseline {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("--baseline: %w", err)
-	}
-	defer file.Close()
-	baseline, err := audit.ReadBaseline(file)
-	if err != nil {
-		return nil, fmt.Errorf("--baseline %s: %w", a.baseline, err)
-	}
-	return baseline, nil
+	return options, err
 }
 
 func ruleList() string {

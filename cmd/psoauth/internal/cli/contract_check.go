@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -105,7 +104,7 @@ func (c *check) run(ctx context.Context, args []string) error {
 	if err := c.validate(args); err != nil {
 		return err
 	}
-	baseline, err := c.readBaseline()
+	baseline, _, err := readBaseline(c.baseline, c.updateBaseline, contract.ReadBaseline)
 	if err != nil {
 		return err
 	}
@@ -199,24 +198,4 @@ func (c *check) finish(run *contract.Run, baseline *contract.Baseline, failed er
 		return failed
 	}
 	return found
-}
-
-// readBaseline returns the baseline; one that is not asked for, or is yet to be written, is empty.
-func (c *check) readBaseline() (*contract.Baseline, error) {
-	if c.baseline == "" {
-		return &contract.Baseline{}, nil
-	}
-	file, err := os.Open(c.baseline)
-	if errors.Is(err, fs.ErrNotExist) && c.updateBaseline {
-		return &contract.Baseline{}, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("--baseline: %w", err)
-	}
-	defer file.Close()
-	baseline, err := contract.ReadBaseline(file)
-	if err != nil {
-		return nil, fmt.Errorf("--baseline %s: %w", c.baseline, err)
-	}
-	return baseline, nil
 }

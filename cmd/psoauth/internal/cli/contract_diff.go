@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -135,19 +133,9 @@ func (d *diff) compare(ctx context.Context, source string) (report *drift.Report
 
 // accept takes out of the report what the baseline acknowledges, which is everything if it is to be updated.
 func (d *diff) accept(report *drift.Report) error {
-	if d.baseline == "" {
-		return nil
-	}
-	baseline := &drift.Baseline{}
-	file, err := os.Open(d.baseline)
-	switch {
-	case err == nil:
-		defer file.Close()
-		if baseline, err = drift.ReadBaseline(file); err != nil {
-			return fmt.Errorf("--baseline %s: %w", d.baseline, err)
-		}
-	case !errors.Is(err, fs.ErrNotExist) || !d.updateBaseline:
-		return fmt.Errorf("--baseline: %w", err)
+	baseline, _, err := readBaseline(d.baseline, d.updateBaseline, drift.ReadBaseline)
+	if err != nil {
+		return err
 	}
 	if d.updateBaseline {
 		report.UpdateBaseline(baseline)

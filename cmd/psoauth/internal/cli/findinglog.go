@@ -35,14 +35,12 @@ func (l *findingLog) finding(f contract.Finding) {
 	}{time.Now(), f})
 }
 
-var errLogClosed = errors.New("the log is closed")
-
 // Write writes one line.
 func (l *findingLog) Write(line []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closed {
-		return 0, errLogClosed // by a request that was broken off at the end
+		return 0, errors.New("the log is closed") // by a request that was broken off at the end
 	}
 	n, err := l.to.Write(line)
 	if l.failed == nil {

@@ -3,6 +3,9 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -129,6 +132,32 @@ func checkFiles(flags *pflag.FlagSet) error {
 		}
 	})
 	return errors.Join(errs...)
+}
+
+// readFile gives read the file that a flag names. Errors name both.
+func readFile[T any](flag, name string, read func(io.Reader) (T, error)) (content T, err error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return content, fmt.Errorf("%s: %w", flag, err)
+	}
+	defer file.Close()
+	if content, err = read(file); err != nil {
+		err = fmt.Errorf("%s %s: %w", flag, name, err)
+	}
+	return content, err
+}
+
+// readBaseline reads the file of --baseline, and reports whether there is one. A baseline that is not asked for, or is yet
+// to be written, is empty.
+func readBaseline[B any](name string, update bool, read func(io.Reader) (*B, error)) (baseline *B, found bool, err error) {
+	if name == "" {
+		return new(B), false, nil
+	}
+	baseline, err = readFile("--baseline", name, read)
+	if update && errors.Is(err, fs.ErrNotExist) {
+		return new(B), false, nil
+	}
+	return baseline, err == nil, err
 }
 
 // flagError says what is wrong with a flag, and which one may have been meant.

@@ -17,37 +17,29 @@ import (
 // terminal it writes at once, elsewhere in blocks.
 type output struct {
 	to     io.Writer
-	blocks *bufio.Writer
+	blocks *bufio.Writer // after a failure, each of its methods returns that
+	closed bool          // whether the process began without standard output
 	failed error
-	lost   bool // whether something was written although the process began without standard output
+	lost   bool // whether something was written nevertheless
 }
 
 func newOutput(to io.Writer, closed bool) *output {
-	o := &output{to: to}
-	o.blocks = bufio.NewWriterSize(writerFunc(func(b []byte) (int, error) {
-		n, err := to.Write(b)
-		o.lost = o.lost || closed && n > 0
-		if err != nil && o.failed == nil {
-			o.failed = err
-		}
-		return n, err
-	}), 32<<10)
-	return o
+	return &output{to: to, blocks: bufio.NewWriterSize(to, 32<<10), closed: closed}
 }
 
-func (o *output) Write(b []byte) (int, error) {
-	n, err := o.blocks.Write(b)
-	if err == nil && isTerminal(o.to) {
-		err = o.Flush()
+func (o *output) Write(b []byte) (n int, err error) {
+	o.lost = o.lost || o.closed && len(b) > 0
+	n, o.failed = o.blocks.Write(b)
+	if o.failed == nil && isTerminal(o.to) {
+		o.failed = o.blocks.Flush()
 	}
-	return n, err
+	return n, o.failed
 }
 
-func (o *output) Flush() error { return o.blocks.Flush() }
-
-type writerFunc func([]byte) (int, error)
-
-func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
+func (o *output) Flush() error {
+	o.failed = o.blocks.Flush()
+	return o.failed
+}
 
 type outputState int
 
