@@ -87,7 +87,7 @@ func (c *check) validate(args []string) error {
 	case c.application != "" && len(args) > 0:
 		return errors.New("--app is for the service: leave it out, or the files")
 	case c.status.value != 0 && c.operation == "":
-		return errors.New("--status is for a bare body: say which operation it answers with --operation")
+		return errors.New("--status is for a bare body: say of which operation with --operation")
 	case c.status.value > 599:
 		return fmt.Errorf("--status: want a status of HTTP, from 100 to 599, got %d", c.status.value)
 	case c.operation != "" && len(args) == 0:

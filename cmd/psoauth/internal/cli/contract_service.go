@@ -23,46 +23,69 @@ func (c *check) service(ctx context.Context, baseline *contract.Baseline) error 
 	if err != nil {
 		return err
 	}
-	questions := &questions{at: place{organization: c.settings.org, application: ids[0]}, progress: c.newProgress(false)}
-	c.transport = run.Transport(nil, questions.found)
-	if questions.client, err = c.client(theOrganization, anyCredential); err != nil {
+	var found atomic.Int64 // errors in responses
+	c.transport = run.Transport(nil, func(f contract.Finding) {
+		if f.Severity == contract.Error {
+			found.Add(1)
+		}
+	})
+	client, err := c.client(theOrganization, anyCredential)
+	if err != nil {
 		return err
 	}
-	err = questions.ask(ctx, !c.settings.accessToken.IsZero())
-	questions.progress.clear()
+	err = c.requests(ctx, client, place{organization: c.settings.org, application: ids[0]}, &found)
 	if ctx.Err() != nil {
 		return err
 	}
 	return c.finish(run, baseline, err)
 }
 
-// questions are what the service is asked.
-type questions struct {
-	client   *api.Client
-	at       place
-	progress *progress
-	tokens   []string     // the ids of those that are asked for one by one
-	errors   atomic.Int64 // that were found in answers
-}
-
 // mostTokens is how many tokens of a list are asked for one by one.
 const mostTokens = 3
 
-// ask asks for everything, whatever is wrong with one answer or another, and returns what that was. If there is no answer
-// at all, or one that asks to come back later, it does not go on.
-func (q *questions) ask(ctx context.Context, info bool) error {
-	calls := []func(context.Context) error{q.application, q.list}
-	for i := range mostTokens {
-		calls = append(calls, func(ctx context.Context) error { return q.token(ctx, i) })
+// requests asks for everything, whatever is wrong with one response or another, and returns what that was. If there is no
+// response at all, or one that asks to come back later, it does not go on. Found counts the errors in responses.
+func (c *check) requests(ctx context.Context, client *api.Client, at place, found *atomic.Int64) error {
+	progress := c.newProgress(false)
+	defer progress.clear()
+	var tokens []string
+	calls := []func() error{
+		func() error {
+			_, err := client.GetApplication(ctx, at.organization, at.application)
+			return err
+		},
+		func() error { // pages one after the other: rules that compare several want them in their order
+			for page, err := range progress.watch(client.TokenPages(ctx, at.organization, at.application, api.ListOptions{})) {
+				if err != nil {
+					return err
+				}
+				for i := 0; i < len(page.Data) && len(tokens) < mostTokens; i++ {
+					tokens = append(tokens, page.Data[i].ID)
+				}
+			}
+			return nil
+		},
 	}
-	if info {
-		calls = append(calls, q.info)
+	for i := range mostTokens {
+		calls = append(calls, func() error {
+			if i >= len(tokens) {
+				return nil
+			}
+			_, err := client.GetToken(ctx, at.organization, at.application, tokens[i])
+			return err
+		})
+	}
+	if !c.settings.accessToken.IsZero() {
+		calls = append(calls, func() error {
+			_, err := client.TokenInfo(ctx)
+			return err
+		})
 	}
 	var errs []error
 	for _, call := range calls {
-		before := q.errors.Load()
-		err := call(ctx)
-		if refused(err) && q.errors.Load() > before {
+		before := found.Load()
+		err := call()
+		if refused(err) && found.Load() > before {
 			continue // the finding says so, and better
 		}
 		errs = append(errs, err)
@@ -74,47 +97,7 @@ func (q *questions) ask(ctx context.Context, info bool) error {
 	return errors.Join(errs...)
 }
 
-func (q *questions) application(ctx context.Context) error {
-	_, err := q.client.GetApplication(ctx, q.at.organization, q.at.application)
-	return err
-}
-
-// list reads all pages, one after the other: rules that look at several want them in their order.
-func (q *questions) list(ctx context.Context) error {
-	pages := q.client.TokenPages(ctx, q.at.organization, q.at.application, api.ListOptions{})
-	for page, err := range q.progress.watch(pages) {
-		if err != nil {
-			return err
-		}
-		for i := 0; i < len(page.Data) && len(q.tokens) < mostTokens; i++ {
-			q.tokens = append(q.tokens, page.Data[i].ID)
-		}
-	}
-	return nil
-}
-
-// token asks for the i-th of the tokens, if the list has that many.
-func (q *questions) token(ctx context.Context, i int) error {
-	if i >= len(q.tokens) {
-		return nil
-	}
-	_, err := q.client.GetToken(ctx, q.at.organization, q.at.application, q.tokens[i])
-	return err
-}
-
-func (q *questions) info(ctx context.Context) error {
-	_, err := q.client.TokenInfo(ctx)
-	return err
-}
-
-// found counts the errors in answers.
-func (q *questions) found(f contract.Finding) {
-	if f.Severity == contract.Error {
-		q.errors.Add(1)
-	}
-}
-
-// refused reports whether the client got an answer and refused it.
+// refused reports whether the client got a response and refused it.
 func refused(err error) bool {
 	kinds := []error{api.ErrUnexpectedResponse, api.ErrPageLoop, api.ErrForeignHost, api.ErrResponseTooLarge}
 	return slices.ContainsFunc(kinds, func(kind error) bool { return errors.Is(err, kind) })

@@ -47,7 +47,7 @@ A closed standard output is unwritable output. So is /dev/null opened to read an
 	}
 }
 
-// helpCommand stands in for cobra's, which answers an unknown command with status 0.
+// helpCommand stands in for cobra's, which ends with status 0 for an unknown command.
 func helpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "help [COMMAND]", Short: "Explain a command", Hidden: true,

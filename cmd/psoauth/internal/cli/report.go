@@ -186,15 +186,15 @@ func revision() string {
 func coverageSection(c contract.Coverage) report.Section {
 	s := report.Section{Title: "Coverage", Columns: []string{"Operation", "Responses", "Members", "Never seen"}}
 	for _, op := range c.Operations {
-		answers := "no response"
+		responses := "no response"
 		if len(op.Statuses) > 0 {
 			var all []string
 			for _, status := range slices.Sorted(maps.Keys(op.Statuses)) {
 				all = append(all, fmt.Sprintf("%s ×%d", status, op.Statuses[status]))
 			}
-			answers = strings.Join(all, ", ")
+			responses = strings.Join(all, ", ")
 			if len(op.Unanswered) > 0 {
-				answers += "; never " + strings.Join(op.Unanswered, ", ")
+				responses += "; never " + strings.Join(op.Unanswered, ", ")
 			}
 		}
 		unseen := ""
@@ -202,7 +202,7 @@ func coverageSection(c contract.Coverage) report.Section {
 			unseen = topmost(op.Members.Unseen)
 		}
 		s.Rows = append(s.Rows, []string{
-			text.Printable(op.ID), answers, fmt.Sprintf("%d of %d", op.Members.Seen, op.Members.Declared), unseen,
+			text.Printable(op.ID), responses, fmt.Sprintf("%d of %d", op.Members.Seen, op.Members.Declared), unseen,
 		})
 	}
 	return s

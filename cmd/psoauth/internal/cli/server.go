@@ -18,9 +18,9 @@ func listenOn(ctx context.Context, address string) (net.Listener, error) {
 	return listener, nil
 }
 
-const shutdownTime = 3 * time.Second // for requests that are being answered when a server ends
+const shutdownTime = 3 * time.Second // for the requests in flight when a server ends
 
-// serve answers until ctx ends.
+// serve serves requests until ctx ends.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	done := make(chan struct{})
@@ -36,7 +36,7 @@ func serve(ctx context.Context, listener net.Listener, handler http.Handler) err
 		stop()
 		return err
 	}
-	<-done // Serve returns before the last answers are sent
+	<-done // Serve returns before the last responses are sent
 	return nil
 }
 
