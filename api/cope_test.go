@@ -32,6 +32,9 @@ func members(v any, at string, visit func(at string, edit func(remove bool) (und
 		}
 	case []any:
 		for i := range min(len(v), 2) {
+			if was, ok := v[i].(map[string]any); ok {
+				visit(at+"/"+strconv.Itoa(i), func(bool) func() { v[i] = nil; return func() { v[i] = was } })
+			}
 			members(v[i], at+"/"+strconv.Itoa(i), visit)
 		}
 	}
@@ -117,7 +120,7 @@ func TestAListIsReadWhateverMemberOfAPageOrTokenIsMissing(t *testing.T) {
 				return resp, nil
 			}, api.WithRateLimit(0))
 			ids, err := collect(c.Tokens(t.Context(), "acme", "app1", api.ListOptions{}))
-			if at == "/data" || at == "/data/0/id" || at == "/data/1/id" {
+			if slices.Contains([]string{"/data", "/data/0", "/data/1", "/data/0/id", "/data/1/id"}, at) {
 				if !errors.Is(err, api.ErrUnexpectedResponse) || len(ids) != 100 {
 					t.Errorf("without %s: %d tokens, %v", at, len(ids), err)
 				}
@@ -130,7 +133,7 @@ func TestAListIsReadWhateverMemberOfAPageOrTokenIsMissing(t *testing.T) {
 
 func TestAMissingMemberIsAZeroValueAndTheRestIsIntact(t *testing.T) {
 	t.Parallel()
-	c, _ := serve(t, answer(200, "application/json", `{"id":"tok1","display_name":null,"created_at":null,"name":"n","service_token_accesses":[{"access":"a"}]}`))
+	c, _ := serve(t, answer(200, "application/json", `{"id":"tok1","display_name":null,"created_at":null,"name":"n","service_token_accesses":[null,{"access":"a"},null]}`))
 	token, err := c.GetToken(t.Context(), "acme", "app1", "tok1")
 	if err != nil {
 		t.Fatal(err)

@@ -388,9 +388,10 @@ type Organization = string
 type TokenID = string
 
 // Decode decodes data, which is JSON without duplicate members, into v, which points to a zero value of one of the types
-// above. A member that is missing or null is a zero value, or with strict an error if the contract requires it or does
-// not allow null; members that the contract does not know are passed over. The error says where and what the first fault
-// is; v is then to be thrown away. Nothing in v refers to data. Decode is safe for concurrent use.
+// above. A member that is missing or null is a zero value, and an item of an array that is null is left out, unless the
+// array is the data of a page; with strict, both are errors if the contract requires the member or does not allow null.
+// Members that the contract does not know are passed over. The error says where and what the first fault is; v is then to
+// be thrown away. Nothing in v refers to data. Decode is safe for concurrent use.
 func Decode(data []byte, v any, strict bool) error {
 	d := decoders.Get().(*decoder)
 	defer decoders.Put(d)
@@ -790,12 +791,12 @@ func (d *decoder) branchAccesses(v *BranchAccesses) {
 			if d.Absent() {
 				continue
 			}
-			strictjson.Array(&d.Reader, &d.slabs.accessScope, &v.Accesses, d.accessScope)
+			strictjson.Array(&d.Reader, &d.slabs.accessScope, &v.Accesses, true, d.accessScope)
 		case 1: // branches
 			if d.Absent() {
 				continue
 			}
-			strictjson.Array(&d.Reader, &d.slabs.accessibleBranch, &v.Branches, d.accessibleBranch)
+			strictjson.Array(&d.Reader, &d.slabs.accessibleBranch, &v.Branches, true, d.accessibleBranch)
 		}
 	}
 }
@@ -808,12 +809,12 @@ func (d *decoder) databaseAccesses(v *DatabaseAccesses) {
 			if d.Absent() {
 				continue
 			}
-			strictjson.Array(&d.Reader, &d.slabs.accessScope, &v.Accesses, d.accessScope)
+			strictjson.Array(&d.Reader, &d.slabs.accessScope, &v.Accesses, true, d.accessScope)
 		case 1: // databases
 			if d.Absent() {
 				continue
 			}
-			strictjson.Array(&d.Reader, &d.slabs.accessibleDatabase, &v.Databases, d.accessibleDatabase)
+			strictjson.Array(&d.Reader, &d.slabs.accessibleDatabase, &v.Databases, true, d.accessibleDatabase)
 		}
 	}
 }
@@ -844,7 +845,7 @@ func (d *decoder) error(v *Error) {
 			if d.Absent() {
 				continue
 			}
-			strictjson.Array(&d.Reader, &d.slabs.parameterError, &v.Errors, d.parameterError)
+			strictjson.Array(&d.Reader, &d.slabs.parameterError, &v.Errors, true, d.parameterError)
 		case 4: // message
 			if d.Absent() {
 				continue
@@ -869,7 +870,7 @@ func (d *decoder) parameterError(v *ParameterError) {
 			if d.Absent() {
 				continue
 			}
-			strictjson.Array(&d.Reader, &d.slabs.string, &v.Errors, d.String)
+			strictjson.Array(&d.Reader, &d.slabs.string, &v.Errors, true, d.String)
 		case 1: // name
 			if d.Absent() {
 				continue
@@ -984,7 +985,7 @@ func (d *decoder) oAuthApplicationPage(v *OAuthApplicationPage) {
 			if d.Absent() {
 				continue
 			}
-			strictjson.Array(&d.Reader, &d.slabs.oAuthApplication, &v.Data, d.oAuthApplication)
+			strictjson.Array(&d.Reader, &d.slabs.oAuthApplication, &v.Data, false, d.oAuthApplication)
 		case 2: // next_page
 			if d.Null() {
 				continue
@@ -1113,7 +1114,7 @@ func (d *decoder) oAuthToken(v *OAuthToken) {
 			if d.Null() {
 				continue
 			}
-			strictjson.Array(&d.Reader, &d.slabs.serviceTokenAccess, &v.ServiceTokenAccesses, d.serviceTokenAccess)
+			strictjson.Array(&d.Reader, &d.slabs.serviceTokenAccess, &v.ServiceTokenAccesses, true, d.serviceTokenAccess)
 		case 13: // token
 			if d.Null() {
 				continue
@@ -1170,7 +1171,7 @@ func (d *decoder) oAuthTokenPage(v *OAuthTokenPage) {
 			if d.Absent() {
 				continue
 			}
-			strictjson.Array(&d.Reader, &d.slabs.oAuthToken, &v.Data, d.oAuthToken)
+			strictjson.Array(&d.Reader, &d.slabs.oAuthToken, &v.Data, false, d.oAuthToken)
 		case 2: // next_page
 			if d.Null() {
 				continue
@@ -1231,12 +1232,12 @@ func (d *decoder) organizationAccesses(v *OrganizationAccesses) {
 			if d.Absent() {
 				continue
 			}
-			strictjson.Array(&d.Reader, &d.slabs.accessScope, &v.Accesses, d.accessScope)
+			strictjson.Array(&d.Reader, &d.slabs.accessScope, &v.Accesses, true, d.accessScope)
 		case 1: // organizations
 			if d.Absent() {
 				continue
 			}
-			strictjson.Array(&d.Reader, &d.slabs.accessibleOrganization, &v.Organizations, d.accessibleOrganization)
+			strictjson.Array(&d.Reader, &d.slabs.accessibleOrganization, &v.Organizations, true, d.accessibleOrganization)
 		}
 	}
 }
@@ -1292,12 +1293,12 @@ func (d *decoder) userAccesses(v *UserAccesses) {
 			if d.Absent() {
 				continue
 			}
-			strictjson.Array(&d.Reader, &d.slabs.accessScope, &v.Accesses, d.accessScope)
+			strictjson.Array(&d.Reader, &d.slabs.accessScope, &v.Accesses, true, d.accessScope)
 		case 1: // users
 			if d.Absent() {
 				continue
 			}
-			strictjson.Array(&d.Reader, &d.slabs.accessibleUser, &v.Users, d.accessibleUser)
+			strictjson.Array(&d.Reader, &d.slabs.accessibleUser, &v.Users, true, d.accessibleUser)
 		}
 	}
 }

@@ -59,7 +59,7 @@ func (d *decoder) node(v *node) {
 		case 4:
 			d.Other(&v.Other)
 		case 5:
-			strictjson.Array(&d.Reader, &d.nodes, &v.Nodes, d.node)
+			strictjson.Array(&d.Reader, &d.nodes, &v.Nodes, true, d.node)
 		}
 	}
 }

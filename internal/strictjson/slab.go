@@ -43,10 +43,14 @@ func (s *Slab[T]) slice(n int) []T {
 }
 
 // Array reads an array, each item with read, into a slice of just its length. For an empty array that is empty, not nil.
-func Array[T any](r *Reader, s *Slab[T], into *[]T, read func(*T)) {
+// With skip, an item that is null is left out, if r is not strict.
+func Array[T any](r *Reader, s *Slab[T], into *[]T, skip bool, read func(*T)) {
 	size, items := int(reflect.TypeFor[T]().Size()), s.scratch[:0]
 	s.scratch = nil // an array of the same type inside this one makes its own
 	for a := r.array(); a.next(); {
+		if skip && r.Absent() {
+			continue
+		}
 		if r.made += size; r.made > maxMade+len(r.body) {
 			r.fail(fault{at: r.at, problem: "more items than there can be with so little in them"})
 			break
