@@ -2,6 +2,7 @@ package contract
 
 import (
 	"bytes"
+	"cmp"
 	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
@@ -9,8 +10,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"mime"
 	"net/http"
+	"slices"
 	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
 )
 
 // A body is what there is of a response's body, and why it is not all.
@@ -136,3 +142,151 @@ func decoder(coding string, data []byte) (io.Reader, error) {
 	}
 	return nil, errUnknownCoding
 }
+
+// headers judges what the contract says of headers but Content-Type, whose definition OpenAPI ignores.
+func (j *judge) headers(declared *openapi3.Response) {
+	for _, name := range sortedKeys(declared.Headers) {
+		header, values, pointer := declared.Headers[name].Value, j.header.Values(name), "/"+escapeName(name)
+		if strings.EqualFold(name, "Content-Type") {
+			continue
+		}
+		if len(values) == 0 {
+			if header.Required && !j.headerLess {
+				j.find(httpHeaderMissing, inHeader, pointer, line(header.Origin), "the required header is missing")
+			}
+			continue
+		}
+		sent := strings.Join(values, ", ")
+		var faults []fault
+		if header.Schema != nil && !header.Schema.Value.Type.Is(openapi3.TypeObject) {
+			faults = j.v.spec.check(header.Schema.Value, simple(header.Schema.Value, sent), len(values))
+		}
+		for media, content := range header.Content { // one at most
+			root, values, ok, wrong := readJSON([]byte(sent))
+			if !isJSON(media) || content.Schema == nil {
+				continue
+			}
+			if faults = wrong; ok {
+				faults = append(faults, j.v.spec.check(content.Schema.Value, root, values)...)
+			}
+		}
+		for _, f := range faults {
+			j.find(f.rule, inHeader, pointer+j.pointer(f.at), cmp.Or(f.line, line(header.Origin)), "%s", f.message)
+		}
+	}
+}
+
+// simple returns what a header's text is in OpenAPI's simple style: a number or the like where the schema takes that. What
+// kin-openapi decodes of a oneOf does not fit any of its choices.
+func simple(s *openapi3.Schema, sent string) any {
+	if s.Items != nil && !takes(s, "") {
+		list := []any{}
+		for part := range strings.SplitSeq(sent, ",") {
+			list = append(list, simple(s.Items.Value, strings.TrimSpace(part)))
+		}
+		return list
+	}
+	if v, _, ok, faults := readJSON([]byte(sent)); ok && len(faults) == 0 && takes(s, v) {
+		return v
+	}
+	return sent
+}
+
+// content judges a body by its media type.
+func (j *judge) content(declared *openapi3.Response, data []byte) {
+	media, isJSON := j.mediaType(declared, data)
+	if media == nil {
+		return
+	}
+	at := line(declared.Origin)
+	if media.Schema != nil {
+		j.by = media.Schema.Value
+	}
+	if !isJSON {
+		if j.by != nil && !takes(j.by, "") {
+			j.judged = false
+			j.find(httpUnjudged, inBody, "", at, "only JSON and text are held against a schema")
+		} else if j.by != nil {
+			j.faults(j.v.spec.check(j.by, string(data), 1), at)
+		}
+		return
+	}
+	root, values, ok, faults := readJSON(data)
+	j.faults(faults, at)
+	if !ok {
+		return
+	}
+	if j.by != nil {
+		j.faults(j.v.spec.check(j.by, root, values), at)
+	}
+	if j.status/100 == 2 {
+		j.run.saw(j.op, root)
+		if j.op.meaning != nil {
+			j.op.meaning.judge(j, root)
+		}
+	}
+}
+
+func (j *judge) faults(faults []fault, at int) {
+	for _, f := range faults {
+		if f.line == 0 {
+			f.line = at
+		}
+		j.find(f.rule, inBody, j.pointer(f.at), f.line, "%s", f.message)
+	}
+}
+
+// knownMedia are the media types, and knownCharsets the encodings, that a message repeats. Others may hold anything.
+var (
+	knownMedia = []string{"application/json", "text/json", "application/problem+json", "application/xml", "text/xml", "text/html", "text/plain",
+		"text/csv", "text/css", "text/javascript", "application/javascript", "application/octet-stream", "application/x-www-form-urlencoded",
+		"multipart/form-data", "application/pdf", "application/x-ndjson", "text/event-stream", "application/yaml", "text/yaml", "image/png"}
+	knownCharsets = []string{"iso-8859-1", "iso-8859-15", "latin1", "windows-1252", "utf-16", "utf-16le", "utf-16be", "utf-32", "shift_jis", "gb2312", "big5", "euc-jp"}
+)
+
+func knownOr(known []string, value, other string) string {
+	if value = strings.ToLower(value); slices.Contains(known, value) {
+		return value
+	}
+	return other
+}
+
+// mediaType returns the declared media type that the body is to be judged by, nil if none is, and whether it is JSON. A
+// body with a wrong Content-Type is judged all the same if it can only be the declared JSON.
+func (j *judge) mediaType(declared *openapi3.Response, data []byte) (media *openapi3.MediaType, json bool) {
+	types := j.header.Values("Content-Type")
+	contentType, at := "", line(declared.Origin)
+	if len(types) > 0 {
+		contentType = types[0]
+	}
+	name, params, err := mime.ParseMediaType(contentType)
+	if err == nil || errors.Is(err, mime.ErrInvalidMediaParameter) {
+		media = declared.Content.Get(contentType)
+	}
+	switch want := strings.Join(slices.Sorted(maps.Keys(declared.Content)), " or "); {
+	case len(types) > 1:
+		j.find(httpContentType, inHeader, contentTypePointer, at, "Content-Type is sent %d times", len(types))
+	case len(types) == 0 && j.headerLess:
+	case len(types) == 0:
+		j.find(httpContentType, inHeader, contentTypePointer, at, "there is no Content-Type; want %s", want)
+	case media == nil:
+		j.find(httpContentType, inHeader, contentTypePointer, at, "want %s, got %s", want, knownOr(knownMedia, name, "another media type"))
+	}
+	if media == nil {
+		start := bytes.TrimLeft(bytes.TrimPrefix(data, byteOrderMark), " \t\r\n")
+		looks := len(start) > 0 && (start[0] == '{' || start[0] == '[')
+		unsaid := len(types) == 0 && j.headerLess && len(declared.Content) == 1
+		if only := onlyJSON(declared); only != nil && (looks || unsaid) {
+			return only, true
+		}
+		return nil, false
+	}
+	if json = isJSON(contentType); json {
+		if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "us-ascii") {
+			j.find(httpCharset, inHeader, contentTypePointer, at, "want no charset or utf-8, got %s", knownOr(knownCharsets, charset, "another charset"))
+		}
+	}
+	return media, json
+}
+
+const contentTypePointer = "/Content-Type"

@@ -1,12 +1,14 @@
 package contract
 
 import (
+	"encoding/json"
 	"maps"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/psoauth/psoauth/internal/report"
 	"github.com/psoauth/psoauth/internal/text"
 )
@@ -150,4 +152,98 @@ func sourceOf(source string) string {
 		return source
 	}
 	return text.Printable(file) + " entry " + strconv.Itoa(entry+1)
+}
+
+func mistyped(s *openapi3.Schema, v any) (rule *Rule, message string) {
+	if rule = schemaType; v == nil {
+		rule = schemaNull
+	}
+	return rule, "want " + typesOf(s) + ", got " + article(kindOf(v))
+}
+
+// typesOf returns the types that a schema takes, in words.
+func typesOf(s *openapi3.Schema) string {
+	var all []string
+	var collect func(s *openapi3.Schema, depth int)
+	collect = func(s *openapi3.Schema, depth int) {
+		for _, name := range s.Type.Slice() {
+			if want := article(name); !slices.Contains(all, want) {
+				all = append(all, want)
+			}
+		}
+		if depth < maxComposed {
+			for _, part := range slices.Concat(s.AnyOf, s.OneOf, s.AllOf) {
+				collect(part.Value, depth+1)
+			}
+		}
+	}
+	if collect(s, 0); len(all) == 0 {
+		return "another value"
+	}
+	return strings.Join(all, " or ")
+}
+
+func article(noun string) string {
+	switch {
+	case noun == openapi3.TypeNull:
+		return noun
+	case strings.ContainsAny(noun[:1], "aeiou"):
+		return "an " + noun
+	}
+	return "a " + noun
+}
+
+// kindOf returns the name that JSON Schema has for the type of a value.
+func kindOf(v any) string {
+	switch v.(type) {
+	case nil:
+		return openapi3.TypeNull
+	case bool:
+		return openapi3.TypeBoolean
+	case string:
+		return openapi3.TypeString
+	case json.Number:
+		return openapi3.TypeNumber
+	case []any:
+		return openapi3.TypeArray
+	}
+	return openapi3.TypeObject
+}
+
+// choices returns the values an enum allows. They are the contract's, not the response's.
+func choices(enum []any) string {
+	all := make([]string, len(enum))
+	for i, choice := range enum {
+		if raw, err := json.Marshal(choice); err == nil {
+			all[i] = string(raw)
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+var (
+	secretName  = regexp.MustCompile(`(?i)token|secret|password|credential|authorization|key`)
+	plainWord   = regexp.MustCompile(`^[A-Za-z][A-Za-z _.-]{0,23}$`)
+	plainID     = regexp.MustCompile(`^[a-z0-9]{1,16}$`)
+	plainTime   = regexp.MustCompile(`^[0-9TZtz:.,+ -]{1,40}$`)
+	plainNumber = regexp.MustCompile(`^[0-9eE.+-]{1,24}$`)
+)
+
+// got returns what came, for a message: a number, a time or a word, of a member whose name is not a secret's. Anything else
+// could be a secret in the wrong place, so the message keeps quiet about it.
+func got(name string, v any) string {
+	if secretName.MatchString(name) && name != "tokens" && name != "token_type" {
+		return ""
+	}
+	switch v := v.(type) {
+	case json.Number:
+		if plainNumber.MatchString(v.String()) {
+			return ", got " + v.String()
+		}
+	case string:
+		if plainTime.MatchString(v) || plainWord.MatchString(v) {
+			return ", got " + strconv.Quote(v)
+		}
+	}
+	return ""
 }

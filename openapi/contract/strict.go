@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -279,4 +280,114 @@ func fitsFloat64(text string) bool {
 		return true
 	}
 	return d == decimalOf(strconv.FormatFloat(f, 'e', -1, 64)) || d == decimalOf(strconv.FormatFloat(f, 'f', 0, 64))
+}
+
+// walk adds what no keyword says: members that no schema declares, and numbers as they are written. Schemas are those that
+// look at v.
+func (c *checker) walk(schemas []*openapi3.Schema, v any, at []string) {
+	switch v.(type) {
+	case json.Number, []any, map[string]any:
+	default:
+		return
+	}
+	if len(c.faults) > maxPerResponse || c.left <= 0 {
+		return
+	}
+	outer := schemas[0]
+	if len(schemas) > 1 || len(outer.AllOf)+len(outer.AnyOf)+len(outer.OneOf) > 0 {
+		var all []*openapi3.Schema
+		for _, s := range schemas {
+			all = c.applicable(all, s, v)
+		}
+		schemas = all
+	}
+	switch v := v.(type) {
+	case json.Number:
+		if f := numberFault(v, schemas); f != nil {
+			c.faults = append(c.faults, fault{f.rule, slices.Clone(at), f.line, f.message})
+		}
+	case []any:
+		var items []*openapi3.Schema
+		for _, s := range schemas {
+			if s.Items != nil {
+				items = append(items, s.Items.Value)
+			}
+		}
+		for i := 0; len(items) > 0 && i < len(v); i++ {
+			c.walk(items, v[i], append(at, strconv.Itoa(i)))
+		}
+	case map[string]any:
+		c.members(outer, schemas, v, at)
+	}
+}
+
+func (c *checker) members(outer *openapi3.Schema, schemas []*openapi3.Schema, v map[string]any, at []string) {
+	describes, complete := false, false
+	for _, s := range schemas {
+		describes = describes || len(s.Properties) > 0
+		complete = complete || s.AdditionalProperties.Schema != nil || s.AdditionalProperties.Has != nil && !*s.AdditionalProperties.Has
+	}
+	var room [4]*openapi3.Schema
+	for _, name := range sortedKeys(v) {
+		if len(c.faults) > maxPerResponse {
+			return
+		}
+		member, declared := v[name], room[:0]
+		for _, s := range schemas {
+			if p := memberOf(s, name); p != nil {
+				declared = append(declared, p)
+			}
+		}
+		at := append(at, name)
+		switch {
+		case len(declared) > 0:
+			c.walk(declared, member, at)
+		case describes && !complete:
+			c.add(schemaUndeclaredMember, outer, slices.Clone(at), "the contract does not declare the member")
+		}
+	}
+}
+
+// applicable appends to all the schemas that say something of v: s, those it is made of, and those of its choices that v fits.
+func (c *checker) applicable(all []*openapi3.Schema, s *openapi3.Schema, v any) []*openapi3.Schema {
+	if slices.Contains(all, s) || c.left <= 0 {
+		return all
+	}
+	all = append(all, s)
+	for _, part := range s.AllOf {
+		all = c.applicable(all, part.Value, v)
+	}
+	for _, choice := range slices.Concat(s.AnyOf, s.OneOf) {
+		if c.fits(choice.Value, v) {
+			all = c.applicable(all, choice.Value, v)
+		}
+	}
+	return all
+}
+
+// schemaAt returns the schema of what a pointer leads to in a value of s, nil if s does not declare it.
+func schemaAt(s *openapi3.Schema, at []string, depth int) *openapi3.Schema {
+	if s == nil || len(at) == 0 {
+		return s
+	}
+	if depth > maxComposed {
+		return nil
+	}
+	var next []*openapi3.Schema
+	if p := s.Properties[at[0]]; p != nil {
+		next = append(next, p.Value)
+	} else if s.Items != nil {
+		next = append(next, s.Items.Value)
+	}
+	for _, n := range next {
+		if found := schemaAt(n, at[1:], 0); found != nil {
+			return found
+		}
+	}
+	for _, part := range slices.Concat(s.AllOf, s.AnyOf, s.OneOf) {
+		if found := schemaAt(part.Value, at, depth+1); found != nil {
+			return found
+		}
+	}
+	return nil
 }
