@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -111,13 +112,8 @@ func (p *program) withApplications(ctx context.Context, client *api.Client, at p
 		return err
 	}
 	apps, failed := p.applications(ctx, client, at)
-	if failed != nil || len(apps) == 0 {
-		return err
-	}
-	for _, app := range apps {
-		if app.ID == at.application {
-			return err // it is something else that does not exist
-		}
+	if failed != nil || len(apps) == 0 || slices.ContainsFunc(apps, func(app *api.Application) bool { return app.ID == at.application }) {
+		return err // without a list, or with the application in it, there is nothing to add
 	}
 	return fmt.Errorf("%w; organization %s has %s", err, at.organization, namesOf(apps))
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,11 +68,11 @@ Exit status: 0 every operation that was tried is allowed; 1 one is not; 2 it cou
 // authStatus says what is known before anything is sent.
 func (p *program) authStatus(at place) *authStatus {
 	s := &p.settings
-	from := func(flag string) string { return orElse(s.sources[flag], "the sandbox") }
+	from := func(flag string) string { return cmp.Or(s.sources[flag], "the sandbox") }
 	status := &authStatus{
 		Organization: at.organization, OrganizationFrom: from(flagOrg),
 		Credential: "access token", CredentialFrom: from(flagAccessToken),
-		API: orElse(s.apiURL, api.DefaultBaseURL), Auth: orElse(s.authURL, api.DefaultAuthURL),
+		API: cmp.Or(s.apiURL, api.DefaultBaseURL), Auth: cmp.Or(s.authURL, api.DefaultAuthURL),
 	}
 	if s.serviceTokenID != "" {
 		status.Credential, status.CredentialFrom = "service token "+s.serviceTokenID, from(flagServiceToken)

@@ -30,7 +30,7 @@ type check struct {
 	updateBaseline bool
 }
 
-// standardInput is the argument that stands for it; stdinName is what findings call it.
+// standardInput is the argument for it; stdinName is what findings call it.
 const (
 	standardInput = "-"
 	stdinName     = "stdin"
@@ -73,7 +73,7 @@ there was no response of the contract's operations, with its body, at all (unles
 	}
 	c.judge.register(cmd)
 	flags := cmd.Flags()
-	flags.Var(&c.servers, "server", "let a test server stand for a declared one: `BASE=DECLARED` (repeatable; --api-url and --auth-url do)")
+	flags.Var(&c.servers, "server", "let a test server replace a declared one: `BASE=DECLARED` (repeatable; --api-url and --auth-url do)")
 	flags.StringVar(&c.operation, "operation", "", "the files are bare bodies, responses of the operation with this `id`")
 	flags.Var(&c.status, "status", "the status of the bare bodies (default the operation's success)")
 	flags.StringVar(&c.application, "app", "", "the `id` of the application to ask the service for")
@@ -117,7 +117,7 @@ func (c *check) run(ctx context.Context, args []string) error {
 		c.sources = []string{"application " + cmp.Or(c.application, "of the sandbox")}
 		return c.service(ctx, baseline)
 	}
-	run, err := c.newRun(c.program, c.standIns(c.spec == "", true)...)
+	run, err := c.newRun(c.program, c.serverOptions(c.spec == "", true)...)
 	if err != nil {
 		return err
 	}
@@ -128,20 +128,20 @@ func (c *check) run(ctx context.Context, args []string) error {
 	return c.finish(run, baseline, err)
 }
 
-// standIns returns the options that let test servers stand for the declared ones: those of --server and, if asked for,
+// serverOptions returns the options that let test servers replace the declared ones: those of --server and, if asked for,
 // where --api-url and --auth-url lead.
-func (c *check) standIns(settings, recordings bool) (options []contract.Option) {
+func (c *check) serverOptions(settings, recordings bool) (options []contract.Option) {
 	given := map[string]bool{}
 	for _, pair := range c.servers.all {
 		given[pair[0]] = true
 		options = append(options, contract.WithServer(pair[0], pair[1]))
 	}
-	for _, s := range c.settings.standIns() {
-		if settings && !given[s.base] {
+	for _, s := range c.settings.servers() {
+		if settings && !given[s[0]] {
 			if recordings {
-				fmt.Fprintf(c.Stderr, "psoauth: responses of %s are taken for those of %s, as the environment or a flag says\n", s.base, s.declared)
+				fmt.Fprintf(c.Stderr, "psoauth: responses of %s are taken for those of %s, as the environment or a flag says\n", s[0], s[1])
 			}
-			options = append(options, contract.WithServer(s.base, s.declared))
+			options = append(options, contract.WithServer(s[0], s[1]))
 		}
 	}
 	return options

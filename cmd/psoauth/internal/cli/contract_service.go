@@ -19,7 +19,7 @@ func (c *check) service(ctx context.Context, baseline *contract.Baseline) error 
 			return err
 		}
 	}
-	run, err := c.newRun(c.program, c.standIns(true, false)...)
+	run, err := c.newRun(c.program, c.serverOptions(true, false)...)
 	if err != nil {
 		return err
 	}

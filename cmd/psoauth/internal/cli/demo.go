@@ -74,8 +74,8 @@ func (p *program) demo(ctx context.Context) error {
 // checked makes a client whose responses are checked as a part of one run.
 func (p *program) checked() (*api.Client, *contract.Run, error) {
 	options := []contract.Option{contract.WithClock(p.Now)}
-	for _, server := range p.settings.standIns() {
-		options = append(options, contract.WithServer(server.base, server.declared))
+	for _, server := range p.settings.servers() {
+		options = append(options, contract.WithServer(server[0], server[1]))
 	}
 	validator, err := contract.NewValidator(options...)
 	if err != nil {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -47,7 +48,7 @@ A closed standard output is unwritable output. So is /dev/null opened to read an
 	}
 }
 
-// helpCommand stands in for cobra's, which ends with status 0 for an unknown command.
+// helpCommand replaces cobra's, which ends with status 0 for an unknown command.
 func helpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "help [COMMAND]", Short: "Explain a command", Hidden: true,
@@ -70,7 +71,7 @@ const widestHelp = 120 // columns; longer lines are hard to read
 // help writes the help of a command, as wide as the terminal.
 func (p *program) help(cmd *cobra.Command, _ []string) {
 	h := helpText{width: min(columns(p.Stdout, p.Getenv), widestHelp), colour: p.colour()}
-	h.paragraphs(orElse(cmd.Long, cmd.Short))
+	h.paragraphs(cmp.Or(cmd.Long, cmd.Short))
 	switch {
 	case cmd.HasAvailableSubCommands():
 		h.printf("\n%s %s COMMAND [flags]\n\n%s\n", h.title("Usage:"), cmd.CommandPath(), h.title("Commands"))

@@ -88,12 +88,4 @@ func list(separator string, items ...string) string {
 	return strings.Join(kept, separator)
 }
 
-// orElse returns s unless it is empty.
-func orElse(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
-}
-
 var countOf = report.Count

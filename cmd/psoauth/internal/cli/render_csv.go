@@ -62,7 +62,7 @@ func tokenInfoCells(d *tokenInfoDocument) map[string]string {
 	return map[string]string{"application_uid": orEmpty(d.Application.UID)}
 }
 
-// csvSeparator stands between the items of one cell.
+// csvSeparator is between the items of one cell.
 const csvSeparator = "; "
 
 // A csvTable writes a header and a row for each thing, quoted as RFC 4180 says, but with lines that end as the tools of

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -86,7 +87,7 @@ var applicationView = view[api.Application]{
 	table:   []tableColumn{{"ID", 12}, {"NAME", 14}, {"TOKENS", 6}, {"DOMAIN", 16}, {"SCOPES", 20}, {"CREATED", 10}},
 	row: func(r *humanRenderer, app *api.Application) []tableCell {
 		return []tableCell{
-			r.cell(app.ID), r.cell(app.Name), r.cell(report.Number(app.Tokens)), r.cell(orElse(app.Domain, "–")),
+			r.cell(app.ID), r.cell(app.Name), r.cell(report.Number(app.Tokens)), r.cell(cmp.Or(app.Domain, "–")),
 			r.reach(app.Scopes), r.timeCell(&app.CreatedAt, unknown),
 		}
 	},
@@ -122,7 +123,7 @@ var tokenView = view[api.Token]{
 			expires.style = styleBad
 		}
 		return []tableCell{
-			r.cell(token.ID), r.cell(token.DisplayName), r.cell(orElse(orEmpty(token.ActorDisplayName), "–")), r.reach(token.Scopes()),
+			r.cell(token.ID), r.cell(token.DisplayName), r.cell(cmp.Or(orEmpty(token.ActorDisplayName), "–")), r.reach(token.Scopes()),
 			expires, r.timeCell(token.LastUsedAt, never), r.timeCell(&token.CreatedAt, unknown),
 		}
 	},
@@ -131,8 +132,8 @@ var tokenView = view[api.Token]{
 func tokenSheet(r *humanRenderer, token *api.Token) sheet {
 	s := sheet{title: token.DisplayName, style: styleHeading}
 	s.add("ID", token.ID)
-	s.add("Name", orElse(orEmpty(token.Name), "–"))
-	s.add("Actor", orElse(orEmpty(token.ActorDisplayName), "–"))
+	s.add("Name", cmp.Or(orEmpty(token.Name), "–"))
+	s.add("Actor", cmp.Or(orEmpty(token.ActorDisplayName), "–"))
 	s.addSome("", list(", ", orEmpty(token.ActorType), orEmpty(token.ActorID)))
 	s.add("Created", r.timeOr(&token.CreatedAt, unknown))
 	s.add("Updated", r.timeOr(&token.UpdatedAt, unknown))
@@ -239,7 +240,7 @@ func (r *humanRenderer) timeCell(t *time.Time, otherwise string) tableCell {
 	return tableCell{forms: []string{day + " (" + relative(r.now, *t, true) + ")", day}}
 }
 
-// never stands for a time that is null or missing: such a token does not expire, or was not used; unknown for one that
+// never is shown for a time that is null or missing: such a token does not expire, or was not used; unknown for one that
 // every token has.
 const never, unknown = "never", "unknown"
 

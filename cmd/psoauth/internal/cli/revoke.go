@@ -2,12 +2,11 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/psoauth/psoauth/api"
-	"github.com/psoauth/psoauth/internal/report"
 )
 
 // A revocation is one run of the command.
@@ -85,9 +83,9 @@ var targetView = view[target]{
 	columns: targetColumns,
 	table:   []tableColumn{{"ID", 12}, {"NAME", 12}, {"ACTOR", 10}, {"LAST USED", 10}, {"WHY, AND RESULT", 24}},
 	row: func(r *humanRenderer, t *target) []tableCell {
-		outcome := r.cell(orElse(list(": ", t.Result, t.Reason), t.Why))
+		outcome := r.cell(cmp.Or(list(": ", t.Result, t.Reason), t.Why))
 		outcome.style = map[string]string{"": "", revoked: styleGood, gone: styleGood, notTried: styleUnsure, failed: styleBad, stillListed: styleBad}[t.Result]
-		return []tableCell{r.cell(t.ID), r.cell(t.Name), r.cell(orElse(orEmpty(t.Actor), "–")), r.timeCell(t.LastUsedAt, never), outcome}
+		return []tableCell{r.cell(t.ID), r.cell(t.Name), r.cell(cmp.Or(orEmpty(t.Actor), "–")), r.timeCell(t.LastUsedAt, never), outcome}
 	},
 }
 
@@ -154,43 +152,44 @@ func (r *revocation) run(ctx context.Context, args []string) error {
 	return nil
 }
 
-// choose reads the arguments and --from, and returns what to revoke.
-func (r *revocation) choose(ctx context.Context, args []string) (*api.Client, place, []*target, error) {
-	var targets []*target
-	application := ""
+// validate says which flags and arguments do not go together.
+func (r *revocation) validate(args []string) error {
 	switch {
 	case r.from == "" && len(r.rules) > 0, r.from == "" && r.severity.value != r.severity.of[0]:
-		return nil, place{}, nil, errors.New("--rule and --severity select from the report of --from: give it, or leave them out")
+		return errors.New("--rule and --severity select from the report of --from: give it, or leave them out")
 	case r.from == "" && len(args) == 0:
-		return nil, place{}, nil, errors.New("want TOKEN_ID, or --from with a report of psoauth audit --format json")
+		return errors.New("want TOKEN_ID, or --from with a report of psoauth audit --format json")
 	case r.from != "" && len(args) > 1:
-		return nil, place{}, nil, errors.New("--from already names the tokens: give APP_ID or no id")
+		return errors.New("--from already names the tokens: give APP_ID or no id")
 	case slices.Contains(args, ""):
-		return nil, place{}, nil, errors.New("an id is empty")
-	case r.from != "":
-		if len(args) == 1 {
-			application = args[0]
-		}
-		var err error
-		if application, targets, err = r.fromReport(application); err != nil {
+		return errors.New("an id is empty")
+	}
+	return nil
+}
+
+// choose reads the arguments and --from, and returns what to revoke.
+func (r *revocation) choose(ctx context.Context, args []string) (client *api.Client, at place, targets []*target, err error) {
+	if err := r.validate(args); err != nil {
+		return nil, place{}, nil, err
+	}
+	application := ""
+	if r.from != "" {
+		if application, targets, err = r.fromReport(strings.Join(args, "")); err != nil {
 			return nil, place{}, nil, err
 		}
-		if len(targets) == 0 {
-			return nil, place{}, nil, fmt.Errorf("--from %s: no token to revoke: no finding in it is on a token that APP_ID, --rule and --severity choose, and open", r.from)
-		}
-		args = nil
 	}
 	r.takesToken = false
-	client, at, err := r.connect(nil, theOrganization, anyCredential)
+	client, at, err = r.connect(nil, theOrganization, anyCredential)
 	if err != nil {
 		return nil, place{}, nil, err
 	}
-	if application == "" {
-		if application, args, err = r.splitApplication(ctx, client, at, args); err != nil {
-			return nil, place{}, nil, err
-		}
+	if r.from != "" {
+		at.application = application
+		return client, at, targets, nil
 	}
-	at.application = application
+	if at.application, args, err = r.splitApplication(ctx, client, at, args); err != nil {
+		return nil, place{}, nil, err
+	}
 	for _, id := range args {
 		if !slices.ContainsFunc(targets, func(t *target) bool { return t.ID == id }) {
 			targets = append(targets, &target{ID: id, Why: "named"})
@@ -216,84 +215,6 @@ func (r *revocation) splitApplication(ctx context.Context, client *api.Client, a
 	}
 	id, err := onlyApplication(at, apps, err)
 	return id, args, err
-}
-
-// mostReport bounds what is read of a report, in bytes.
-const mostReport = 256 << 20
-
-// fromReport reads which tokens of an application have findings that --rule and --severity choose, and why.
-func (r *revocation) fromReport(application string) (string, []*target, error) {
-	file, err := os.Open(r.from)
-	if err != nil {
-		return "", nil, fmt.Errorf("--from: %w", err)
-	}
-	defer file.Close()
-	var audit struct {
-		Organization string
-		Application  json.RawMessage
-		Findings     []struct {
-			Rule        string
-			Also        []string
-			Severity    report.Severity
-			Token       *string
-			Application json.RawMessage
-			Accepted    any
-		}
-	}
-	if err := json.NewDecoder(io.LimitReader(file, mostReport)).Decode(&audit); err != nil || audit.Findings == nil {
-		return "", nil, fmt.Errorf("--from %s: want a report of psoauth audit --format json", r.from)
-	}
-	switch org := &r.settings.org; {
-	case *org == "":
-		*org = audit.Organization
-	case audit.Organization != "" && audit.Organization != *org:
-		return "", nil, fmt.Errorf("--from %s: it is a report on organization %s, but %s names %s: give --org %[2]s if you mean that",
-			r.from, audit.Organization, r.settings.sources[flagOrg], *org)
-	}
-	least, err := report.ParseSeverity(r.severity.value)
-	if err != nil {
-		return "", nil, err
-	}
-	why := map[string][]string{}
-	var order, applications []string
-	for _, f := range audit.Findings {
-		of := orElse(idIn(f.Application), idIn(audit.Application))
-		chosen := func(rule string) bool { return len(r.rules) == 0 || slices.Contains(r.rules, rule) }
-		found := append([]string{f.Rule}, f.Also...)
-		if f.Token == nil || *f.Token == "" || f.Accepted != nil || f.Severity < least || application != "" && application != of ||
-			!slices.ContainsFunc(found, chosen) {
-			continue
-		}
-		if !slices.Contains(applications, of) {
-			applications = append(applications, of)
-		}
-		if why[*f.Token] == nil {
-			order = append(order, *f.Token)
-		}
-		for _, rule := range found {
-			if !slices.Contains(why[*f.Token], rule) {
-				why[*f.Token] = append(why[*f.Token], rule)
-			}
-		}
-	}
-	if len(applications) > 1 {
-		return "", nil, fmt.Errorf("--from %s: it has findings on several applications: give APP_ID, one of %s", r.from, strings.Join(applications, ", "))
-	}
-	var targets []*target
-	for _, id := range order {
-		application = applications[0]
-		targets = append(targets, &target{ID: id, Why: strings.Join(why[id], ", ")})
-	}
-	return application, targets, nil
-}
-
-// idIn returns the id in an object, or the string that is one.
-func idIn(raw json.RawMessage) (id string) {
-	var object struct{ ID string }
-	if json.Unmarshal(raw, &id) != nil && json.Unmarshal(raw, &object) == nil {
-		return object.ID
-	}
-	return id
 }
 
 // listed returns the application's tokens by their ids.
@@ -396,7 +317,7 @@ func (r *revocation) receipt(targets []*target) error {
 	return r.writeTo(r.output, func(w io.Writer) error {
 		list := newList(r.program, &targetView, w)
 		for _, t := range targets {
-			t.Result = orElse(t.Result, notTried)
+			t.Result = cmp.Or(t.Result, notTried)
 			if err := list.add(t); err != nil {
 				return err
 			}

@@ -19,7 +19,7 @@ import (
 
 const about = `psoauth finds risky PlanetScale OAuth tokens: who authorized your application, what each token can reach, and what to revoke. Unofficial.`
 
-// rootExamples are run as they stand by a test.
+// rootExamples are run by a test, as they are.
 const rootExamples = `  psoauth audit --sandbox                         no credentials needed
   psoauth token list --sandbox --unused-for 90d
   psoauth contract check --sandbox`

@@ -2,6 +2,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -164,7 +165,7 @@ func (p *program) note(format string, args ...any) {
 // inFlags says in terms of the command what package api says in terms of its options, a line for each option.
 func inFlags(err error) (said lines) {
 	for _, wrong := range optionErrors(err) {
-		said = append(said, orElse(optionFlags[wrong.Option], wrong.Option)+": "+wrong.Err.Error())
+		said = append(said, cmp.Or(optionFlags[wrong.Option], wrong.Option)+": "+wrong.Err.Error())
 	}
 	if said == nil {
 		const bare = "it has no log.entries"

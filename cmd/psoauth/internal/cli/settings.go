@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -21,7 +22,7 @@ import (
 	"github.com/psoauth/psoauth/openapi"
 )
 
-// The flags that the environment can stand in for.
+// The flags that variables of the environment can replace.
 const (
 	flagOrg            = "org"
 	flagServiceTokenID = "service-token-id"
@@ -101,10 +102,7 @@ func (p *program) resolve(flags *pflag.FlagSet) error {
 // organizationOfPscale reads the organization, and nothing else, from the configuration of PlanetScale's own command. A
 // file that cannot be read names none: the error for a missing organization says where else to name it.
 func (p *program) organizationOfPscale() {
-	home := p.Getenv("HOME")
-	if home == "" {
-		home = p.Getenv("USERPROFILE")
-	}
+	home := cmp.Or(p.Getenv("HOME"), p.Getenv("USERPROFILE"))
 	name := filepath.Join(home, ".config", "planetscale", "pscale.yml")
 	info, err := os.Stat(name)
 	if home == "" || err != nil || !info.Mode().IsRegular() || info.Size() > maxConfig {
@@ -223,13 +221,10 @@ func (p *program) client(needs ...need) (*api.Client, error) {
 	return api.NewClient(options...)
 }
 
-// A standIn is a server that stands for one of those that the contract declares.
-type standIn struct{ base, declared string }
-
-// standIns returns where the settings lead in place of PlanetScale.
-func (s *settings) standIns() (all []standIn) {
-	for _, server := range []standIn{{s.apiURL, api.DefaultBaseURL}, {s.authURL, api.DefaultAuthURL}} {
-		if server.base != "" {
+// servers returns the URLs that are asked in place of PlanetScale's, each with the one that it replaces.
+func (s *settings) servers() (all [][2]string) {
+	for _, server := range [][2]string{{s.apiURL, api.DefaultBaseURL}, {s.authURL, api.DefaultAuthURL}} {
+		if server[0] != "" {
 			all = append(all, server)
 		}
 	}
@@ -287,11 +282,13 @@ func (p *program) connect(ids []string, needs ...need) (*api.Client, place, erro
 		}
 	}
 	at := place{organization: p.settings.org}
-	if p.takesToken && len(ids) == 1 {
-		ids = []string{"", ids[0]}
-	}
-	for i, id := range ids {
-		*[]*string{&at.application, &at.token}[i] = id
+	switch {
+	case len(ids) == 2:
+		at.application, at.token = ids[0], ids[1]
+	case len(ids) == 1 && p.takesToken:
+		at.token = ids[0]
+	case len(ids) == 1:
+		at.application = ids[0]
 	}
 	client, err := p.client(needs...)
 	return client, at, err

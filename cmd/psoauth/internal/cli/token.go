@@ -187,7 +187,7 @@ func sortableTime(t *time.Time) string {
 func (l *tokenList) compare(a, b *api.Token) int {
 	const last = "\U0010ffff"
 	key := sortKeys[l.sort.value]
-	return cmp.Compare(orElse(key(a), last), orElse(key(b), last))
+	return cmp.Compare(cmp.Or(key(a), last), cmp.Or(key(b), last))
 }
 
 func (p *program) tokenShow() *cobra.Command {
