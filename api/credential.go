@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 
 	"golang.org/x/oauth2"
 	"golang.org/x/sync/singleflight"
 
+	"github.com/psoauth/psoauth/internal/text"
 	"github.com/psoauth/psoauth/openapi"
 )
 
@@ -97,19 +99,58 @@ func (s sourced) renew(ctx context.Context, rejected openapi.Secret) (bool, erro
 func bearerOf(token *oauth2.Token, err error) (openapi.Secret, error) {
 	switch {
 	case err != nil:
-		return openapi.Secret{}, saying(err) // the errors of token sources hold requests, responses and bodies in full
+		return openapi.Secret{}, noToken(err, "check the token source")
 	case token == nil:
-		return openapi.Secret{}, errors.New("the token source gave no token")
+		return openapi.Secret{}, noToken(errors.New("the token source gave no token"), "check the token source")
 	}
-	return bearer(token.AccessToken)
+	value, err := bearer(token.AccessToken)
+	if err != nil {
+		return value, noToken(err, "check where the access token comes from")
+	}
+	return value, nil
 }
 
-// A credentialError says that a token source or a token endpoint failed.
-type credentialError struct{ cause error }
+// A credentialError says that a token source or a token endpoint failed, and what to do.
+type credentialError struct {
+	cause  error
+	advice string
+}
 
 func (e *credentialError) Error() string { return "no access token to be had: " + e.cause.Error() }
 
 func (e *credentialError) Unwrap() error { return e.cause }
+
+const adviceOnTheWay = "check the network and the URL of the token endpoint, and try again"
+
+// noToken makes a [credentialError] of err, which can hold a request, a response and its body in full, unless it is one.
+// The advice is for an err that says nothing of its cause.
+func noToken(err error, advice string, known ...string) error {
+	if _, ok := errors.AsType[*credentialError](err); ok {
+		return err
+	}
+	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); ok && refused.Response != nil {
+		switch status := refused.Response.StatusCode; {
+		case status == http.StatusTooManyRequests || status >= 500:
+			advice = "try again later"
+		case refused.ErrorCode == "":
+			advice = "check the URL of the token endpoint"
+		case refused.ErrorCode == "invalid_client" || refused.ErrorCode == "unauthorized_client":
+			advice = "check the client id and the client secret"
+		default:
+			advice = "authorize the application again"
+		}
+		if refused.ErrorCode == "" {
+			err = fmt.Errorf("the token endpoint responded with status %d: %s", refused.Response.StatusCode, text.Excerpt(refused.Body, 100, known...))
+		}
+	} else if errors.Is(err, context.Canceled) {
+		advice = ""
+	} else if errors.Is(err, context.DeadlineExceeded) {
+		advice = "try again with more time"
+	} else if _, ok := errors.AsType[*url.Error](err); ok {
+		advice = adviceOnTheWay
+	}
+	return &credentialError{saying(withoutURL(err), known...), advice}
+}
 
 // A refreshed credential holds a token with a refresh token, and exchanges it at the token endpoint when it has expired
 // or was rejected.
@@ -135,8 +176,11 @@ func newRefreshed(config oauth2.Config, token *oauth2.Token, save func(*oauth2.T
 			defer cancel()
 			ctx = context.WithValue(ctx, oauth2.HTTPClient, client)
 			token, err := config.TokenSource(ctx, &oauth2.Token{RefreshToken: refreshToken}).Token()
-			if err != nil {
-				return nil, saying(err, config.ClientSecret, refreshToken)
+			switch {
+			case err != nil && ctx.Err() != nil: // which is not the context of a caller
+				return nil, noToken(errors.New("the token endpoint did not respond in time"), adviceOnTheWay)
+			case err != nil:
+				return nil, noToken(err, "check the URL of the token endpoint", config.ClientSecret, refreshToken)
 			}
 			return token, nil
 		},
@@ -168,7 +212,7 @@ func (r *refreshed) renew(ctx context.Context, rejected openapi.Secret) (bool, e
 	if value, err := bearerOf(token, nil); err != nil || value.Reveal() != rejected.Reveal() {
 		return err == nil, err // another call has renewed it already
 	}
-	_, err := r.exchange(ctx, token)
+	_, err := bearerOf(r.exchange(ctx, token))
 	return err == nil, err
 }
 
@@ -189,7 +233,8 @@ func (r *refreshed) exchange(ctx context.Context, stale *oauth2.Token) (*oauth2.
 			}
 			if !saved {
 				if err := r.save(token); err != nil {
-					return token, saying(err, token.AccessToken, token.RefreshToken)
+					return token, noToken(fmt.Errorf("the token cannot be saved: %w", err), "try again, which saves it first",
+						token.AccessToken, token.RefreshToken)
 				}
 				r.set(token, true)
 			}

@@ -351,6 +351,61 @@ func TestARefreshTokenIsSentOnceToAnEndpointThatStalls(t *testing.T) {
 	}
 }
 
+func TestAFailedRefreshSaysItsCauseOnceAndWhatToDo(t *testing.T) {
+	respond := func(status int, media, body string) wire {
+		return func(r *http.Request) (*http.Response, error) {
+			resp := response(r, status, "Content-Type", media)
+			resp.Body, resp.ContentLength = readCloser(body), -1
+			return resp, nil
+		}
+	}
+	const asJSON, asHTML = "application/json", "text/html"
+	for name, test := range map[string]struct {
+		endpoint wire
+		save     func(*oauth2.Token) error
+		limit    time.Duration // of the caller
+		says     string
+		advice   string
+	}{
+		"refused":       {respond(400, asJSON, `{"error":"invalid_grant"}`), nil, 0, "invalid_grant", "authorize the application again"},
+		"wrong client":  {respond(401, asJSON, `{"error":"invalid_client"}`), nil, 0, "invalid_client", "check the client id and the client secret"},
+		"down":          {respond(503, asHTML, "<p>maintenance"), nil, 0, "maintenance", "try again later"},
+		"down, in JSON": {respond(503, asJSON, `{"error":"server_error"}`), nil, 0, "server_error", "try again later"},
+		"not found":     {respond(404, asHTML, "<p>nothing here"), nil, 0, "nothing here", "check the URL of the token endpoint"},
+		"a web page":    {respond(200, asJSON, "<p>welcome"), nil, 0, "cannot parse json", "check the URL of the token endpoint"},
+		"elsewhere":     {respond(307, asHTML, "moved"), nil, 0, "307", "check the URL of the token endpoint"},
+		"no connection": {func(*http.Request) (*http.Response, error) { return nil, errors.New("connection refused") }, nil, 0,
+			"connection refused", "check the network and the URL of the token endpoint, and try again"},
+		"stalled": {func(r *http.Request) (*http.Response, error) { <-r.Context().Done(); return nil, r.Context().Err() }, nil, 0,
+			"did not respond in time", "check the network and the URL of the token endpoint, and try again"},
+		"a caller in a hurry": {func(r *http.Request) (*http.Response, error) { <-r.Context().Done(); return nil, r.Context().Err() }, nil, time.Second,
+			"context deadline exceeded", "try again with more time"},
+		"no room": {respond(200, asJSON, `{"access_token":"new","token_type":"Bearer"}`),
+			func(*oauth2.Token) error { return errors.New("disk full") }, 0, "cannot be saved: disk full", "try again, which saves it first"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := refreshing(t, test.endpoint, oauth2.AuthStyleInParams, test.save)
+				ctx := t.Context()
+				if test.limit > 0 {
+					limited, cancel := context.WithTimeout(ctx, test.limit)
+					defer cancel()
+					ctx = limited
+				}
+				_, err := c.TokenInfo(ctx)
+				if !errors.Is(err, api.ErrUnauthorized) || errors.Is(err, context.DeadlineExceeded) != (test.limit > 0) {
+					t.Errorf("got %v", err)
+				}
+				if words := err.Error(); strings.Count(words, test.says) != 1 || !strings.HasSuffix(words, "; "+test.advice) ||
+					strings.Contains(words, "Response:") || strings.ContainsAny(words, "\n\\") {
+					t.Errorf("the error says\n%s, want once %q, and %q", words, test.says, test.advice)
+				}
+				time.Sleep(time.Minute) // an exchange that goes on ends
+			})
+		})
+	}
+}
+
 func TestARefreshTokenIsNotPostedOn(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{301, 302, 303, 307, 308} {

@@ -57,7 +57,7 @@ func (c *Client) exchange(ctx context.Context, call *call, build func() (*http.R
 				changed, err := call.credential.renew(ctx, call.sent)
 				if err != nil {
 					reply.close()
-					return nil, transportError(call, &credentialError{err})
+					return nil, transportError(call, err)
 				}
 				if changed {
 					reply.close()
@@ -120,7 +120,7 @@ func (c *Client) attempt(ctx context.Context, call *call, request *http.Request,
 	}
 	value, err := call.credential.authorization(ctx)
 	if err != nil {
-		return nil, &credentialError{err}
+		return nil, err
 	}
 	call.noteSecret(value)
 	start := time.Now()

@@ -218,11 +218,11 @@ func transportError(call *call, err error) *Error {
 	if broken, ok := errors.AsType[*bodyError](err); ok {
 		e.Status, e.RequestID = broken.status, call.excerpt(broken.requestID, requestIDBytes)
 	}
-	_, unauthorized := errors.AsType[*credentialError](err)
+	credential, unauthorized := errors.AsType[*credentialError](err)
 	e.advice = "check the network and the base URL, and try again"
 	switch {
 	case unauthorized:
-		e.kind, e.advice = ErrUnauthorized, "authorize the application again"
+		e.kind, e.advice = ErrUnauthorized, credential.advice
 	case errors.Is(err, ErrForeignHost), errors.Is(err, ErrUnexpectedResponse):
 		e.kind, e.advice = ErrUnexpectedResponse, "check the URL "+e.URL
 		if errors.Is(err, ErrForeignHost) {
@@ -258,11 +258,21 @@ func withoutURL(err error) error {
 
 // saying keeps what err says, redacted, and whether the caller's context caused it, and nothing else.
 func saying(err error, known ...string) error {
-	said := text.Excerpt(err.Error(), excerptBytes, known...)
+	words := text.Excerpt(err.Error(), excerptBytes, known...)
 	for _, cause := range []error{context.Canceled, context.DeadlineExceeded} {
 		if errors.Is(err, cause) {
-			return fmt.Errorf("%s: %w", said, cause)
+			return &said{words, cause}
 		}
 	}
-	return errors.New(said)
+	return errors.New(words)
 }
+
+// A said is an error that has been put in words, which name its cause.
+type said struct {
+	words string
+	cause error
+}
+
+func (s *said) Error() string { return s.words }
+
+func (s *said) Unwrap() error { return s.cause }
