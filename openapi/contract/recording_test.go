@@ -296,6 +296,28 @@ func TestHARMemoryIsBounded(t *testing.T) {
 	}
 }
 
+// What was put in place of a credential says nothing of what was sent, nor do bodies that an exporter has decoded of their coding.
+func TestRecordedRequests(t *testing.T) {
+	t.Parallel()
+	brotli := strings.Replace(jsonHeader, "[", `[{"name":"Content-Encoding","value":"br"},`, 1)
+	entry := harEntry(tokenURL, 200, brotli, textContent(tokenBody))
+	for sent, want := range map[string][]string{
+		`"Authorization","value":"[REDACTED]"`:   nil,
+		`"Authorization","value":"Bearer ***"`:   nil,
+		`"Authorization","value":"id:secret"`:    nil,
+		`"Authorization","value":"abc"`:          {"warning request.credential request"},
+		`"Authorization","value":"Basic QWxhZA"`: {"warning request.credential request"},
+	} {
+		run := validator(t).NewRun()
+		if err := run.CheckHAR("x.har", strings.NewReader(har(strings.Replace(entry, `"headers":[]`, `"headers":[{"name":`+sent+`}]`, 1)))); err != nil {
+			t.Fatal(err)
+		}
+		if got := brief(contract.NewReport(run, nil, contract.Off).Findings); !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q", sent, got, want)
+		}
+	}
+}
+
 // watch calls f for every 8 MB written.
 func watch(f func()) io.Writer { return &watcher{f: f} }
 
