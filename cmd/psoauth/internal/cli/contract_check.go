@@ -30,7 +30,7 @@ type check struct {
 	updateBaseline bool
 }
 
-// standardInput is the argument for it; stdinName is what findings call it.
+// standardInput is the argument that means it, and stdinName what findings call it.
 const (
 	standardInput = "-"
 	stdinName     = "stdin"
@@ -240,9 +240,9 @@ func (j *judge) register(cmd *cobra.Command) {
 func (j *judge) newRun(p *program, options ...contract.Option) (*contract.Run, error) {
 	options = append(options, contract.WithClock(p.Now))
 	if j.spec != "" {
-		document, err := readSpec(j.spec)
+		document, err := readFile("--spec", j.spec, func(file io.Reader) ([]byte, error) { return io.ReadAll(io.LimitReader(file, mostSpec)) })
 		if err != nil {
-			return nil, fmt.Errorf("--spec: %w", err)
+			return nil, err
 		}
 		options = append(options, contract.WithSpec(document, j.spec))
 	}
@@ -300,15 +300,6 @@ func (j *judge) conclude(p *program, report *contract.Report) error {
 
 // mostSpec bounds what is read of a document. Package contract takes less, and says how much.
 const mostSpec = 1 << 28
-
-func readSpec(name string) ([]byte, error) {
-	file, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	return io.ReadAll(io.LimitReader(file, mostSpec))
-}
 
 func ruleIDs() (ids []string) {
 	for _, rule := range contract.Rules() {

@@ -137,14 +137,17 @@ func checkFiles(flags *pflag.FlagSet) error {
 // readFile gives read the file that a flag names. Errors name both.
 func readFile[T any](flag, name string, read func(io.Reader) (T, error)) (content T, err error) {
 	file, err := os.Open(name)
-	if err != nil {
+	if err == nil {
+		defer file.Close()
+		content, err = read(file)
+	}
+	switch {
+	case err == nil:
+		return content, nil
+	case errors.As(err, new(*fs.PathError)): // which has the name
 		return content, fmt.Errorf("%s: %w", flag, err)
 	}
-	defer file.Close()
-	if content, err = read(file); err != nil {
-		err = fmt.Errorf("%s %s: %w", flag, name, err)
-	}
-	return content, err
+	return content, fmt.Errorf("%s %s: %w", flag, name, err)
 }
 
 // readBaseline reads the file of --baseline, and reports whether there is one. A baseline that is not asked for, or is yet
