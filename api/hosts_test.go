@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/psoauth/psoauth/api"
@@ -268,19 +269,19 @@ func TestNoCredentialReachesAProxyInPlainText(t *testing.T) {
 	proxy := &recorder{Handler: http.HandlerFunc(good)}
 	proxySrv := httptest.NewServer(proxy)
 	defer proxySrv.Close()
-	var target string
+	var target atomic.Value // a string, which handlers of an earlier round may still read
 	rec := &recorder{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/end" {
 			answer(200, "application/json", tokenBody)(w, r)
 			return
 		}
-		http.Redirect(w, r, target+"/end", http.StatusFound)
+		http.Redirect(w, r, target.Load().(string)+"/end", http.StatusFound)
 	})}
 	srv := httptest.NewServer(rec)
 	defer srv.Close()
 	_, port, _ := net.SplitHostPort(strings.TrimPrefix(srv.URL, "http://"))
 	for from, to := range map[string]string{"localhost": "LocalHost", "LOCALHOST": "localhost", "127.0.0.1": "127.0.0.1"} {
-		target = "http://" + to + ":" + port
+		target.Store("http://" + to + ":" + port)
 		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestAskThroughTheProxyOfTheEnvironment$", "-test.v")
 		cmd.Env = append(os.Environ(), "HTTP_PROXY="+proxySrv.URL, "http_proxy="+proxySrv.URL, "NO_PROXY=", "no_proxy=",
 			"PSOAUTH_TEST_TARGET=http://"+from+":"+port)
