@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// UnmarshalJSON takes either form, as the contract describes them: the published one, which has the member active, or the
-// older one, which has scope, application and created_at. Any other member that is null counts as missing. It takes at
-// most 1 MiB. An error names the member and what the contract wants there, and does not repeat the input.
+// UnmarshalJSON takes either form: the published one, which has the member active, or the older one, which has
+// application or resource_owner_id, and another of its members. What else the contract requires may be missing, and a
+// member that is null counts as missing. It takes at most 1 MiB. An error names the member and what the contract wants there, and does not repeat the input.
 func (t *TokenInfo) UnmarshalJSON(data []byte) error {
 	const aTime = "Unix seconds, from 0 to the year 9999"
 	const longest = seconds(1<<63-1) / seconds(time.Second)
@@ -65,13 +65,17 @@ func (t *TokenInfo) UnmarshalJSON(data []byte) error {
 		if scope != nil {
 			t.Scopes = *scope
 		}
-	case scope != nil && application != nil && created != nil:
-		*t = TokenInfo{Scopes: *scope, ClientID: uid, IssuedAt: created.time(), Subject: string(ownerID), Legacy: true}
+	case application != nil && (scope != nil || created != nil || left != nil || ownerID != ""),
+		ownerID != "" && (scope != nil || created != nil || left != nil):
+		*t = TokenInfo{ClientID: uid, IssuedAt: created.time(), Subject: string(ownerID), Legacy: true}
+		if scope != nil {
+			t.Scopes = *scope
+		}
 		if left != nil {
 			t.ExpiresIn = new(time.Duration(*left) * time.Second)
 		}
 	default:
-		return errors.New("want the member active, or all members of the older form")
+		return errors.New("want the member active, or the members of the older form")
 	}
 	return nil
 }
