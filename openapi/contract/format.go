@@ -47,6 +47,12 @@ var (
 	integerValidators = map[string]openapi3.IntegerFormatValidator{"int32": openapi3.NewRangeFormatValidator[int64](math.MinInt32, math.MaxInt32)}
 )
 
+// FormatOptions returns the options with which kin-openapi holds values to formats as this package does.
+func FormatOptions() []openapi3.SchemaValidationOption {
+	return []openapi3.SchemaValidationOption{openapi3.WithStringFormatValidators(stringValidators),
+		openapi3.WithNumberFormatValidators(numberValidators), openapi3.WithIntegerFormatValidators(integerValidators)}
+}
+
 var errFormat = errors.New("another format")
 
 func init() {

@@ -119,11 +119,9 @@ func memberOf(s *openapi3.Schema, name string) *openapi3.Schema {
 }
 
 // The first of the options has kin-openapi go on after a fault.
-var visitOptions = []openapi3.SchemaValidationOption{
+var visitOptions = append([]openapi3.SchemaValidationOption{
 	openapi3.MultiErrors(), openapi3.VisitAsResponse(), openapi3.DisableSchemaErrorDetails(),
-	openapi3.WithStringFormatValidators(stringValidators), openapi3.WithNumberFormatValidators(numberValidators),
-	openapi3.WithIntegerFormatValidators(integerValidators),
-}
+}, FormatOptions()...)
 
 // flatten appends the errors about schemas that err is made of.
 func flatten(all []*openapi3.SchemaError, err error) []*openapi3.SchemaError {

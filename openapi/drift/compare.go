@@ -76,13 +76,17 @@ func (c *comparer) schemas(p place, was, is *openapi3.Schema) []Finding {
 	case wasNull && !isNull && len(before) < len(kinds):
 		all = append(all, p.find(Relaxed, "nullable", "may be null", "not null"))
 	}
+	known := func(a *openapi3.Schema) bool { return len(ofKind(before, kindOf(a))) > 0 }
 	typed := false // a difference of types is one finding, whichever of them went and came
 	for _, a := range now {
-		if typed || len(ofKind(before, kindOf(a))) > 0 {
+		if typed || known(a) {
 			continue
 		}
 		typed = true
 		f := p.find(Differs, "type", typeWords(was), typeWords(is))
+		if !slices.ContainsFunc(now, known) { // no sample is needed to tell, and there may be none
+			f = p.find(Breaking, "type", typeWords(was), typeWords(is))
+		}
 		for _, v := range c.candidates(nil, a) {
 			if c.takes(is, v) {
 				f = p.breaks("type", typeWords(was), typeWords(is), v)
@@ -90,6 +94,12 @@ func (c *comparer) schemas(p place, was, is *openapi3.Schema) []Finding {
 			}
 		}
 		all = append(all, f)
+	}
+	switch { // the keywords contradict each other
+	case len(now) == 0 && len(before) > 0 && !isNull:
+		all = append(all, p.find(Differs, "type", typeWords(was), typeWords(is)))
+	case len(now) == 0 && len(before) > 0:
+		all = append(all, p.find(Relaxed, "type", typeWords(was), typeWords(is)))
 	}
 	used := map[*openapi3.Schema]bool{}
 	for _, kind := range kinds {
@@ -191,6 +201,7 @@ func (c *comparer) pair(p place, was, is, before, now *openapi3.Schema) []Findin
 func (c *comparer) limits(p place, was, is, before, now *openapi3.Schema) []Finding {
 	var all []Finding
 	var values []any
+	typical := false // whether values holds those of before as well
 	for _, k := range keywords {
 		said, says := k.words(before), k.words(now)
 		if said == says {
@@ -212,12 +223,18 @@ func (c *comparer) limits(p place, was, is, before, now *openapi3.Schema) []Find
 			}
 			shown = shown || judges(&a, v)
 		}
+		if class == Wording && !typical {
+			typical = true
+			values = append(values, c.candidates([]*openapi3.Schema{now}, before)...)
+		}
 		for _, v := range values {
 			if class == Wording && c.takes(before, v) && c.takes(was, v) && !judges(&b, v) && !c.takes(is, v) {
 				class = Relaxed
 			}
 		}
 		switch { // a value may well show it, and none is found
+		case class == Relaxed && !shown && said != k.words(&openapi3.Schema{Type: before.Type}):
+			class = Differs
 		case class != Wording:
 		case k.rule == "not" && before.Not == nil:
 			class = Relaxed

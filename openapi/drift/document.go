@@ -35,15 +35,15 @@ func (d *Document) Name() string { return d.name }
 // to elsewhere is read. The name is for messages. It is an error if the document is broken, describes none of the
 // contract's operations, or has a schema in them that refers to itself.
 func Parse(data []byte, name string) (*Document, error) {
-	held, err := contract()
+	held, err := parsedContract()
 	if err != nil {
 		return nil, err
 	}
 	return parse(data, name, held.operations)
 }
 
-// contract is the contract as a document, parsed once.
-var contract = sync.OnceValues(func() (*Document, error) { return parse([]byte(openapi.Contract()), "the contract", nil) })
+// parsedContract is the contract as a document, parsed once.
+var parsedContract = sync.OnceValues(func() (*Document, error) { return parse([]byte(openapi.Contract()), "the contract", nil) })
 
 // parse keeps the operations that fit the wanted ones, or all if there are none.
 func parse(data []byte, name string, wanted map[string]*operation) (*Document, error) {

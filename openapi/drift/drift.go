@@ -4,7 +4,8 @@
 //
 // The question is the reader's, not the producer's: can a response that the document now allows be refused by the
 // contract, and so fail in a program? A change that can is [Breaking], and carries an example that shows it: a response
-// the document allows and the contract refuses, or a request of the client's that the document no longer serves. What a
+// the document allows and the contract refuses, or a request of the client's that the document no longer serves. Types
+// that have no value in common break without one, if none can be made. What cannot be judged is [Differs]. What a
 // program can read and the contract does not have yet is [New]; what the contract still allows for and the document does
 // not is [Relaxed]; what changes nothing for a program is [Wording].
 //
@@ -29,7 +30,7 @@ import (
 
 // Compare holds a published document against the contract. The error is about the document.
 func Compare(upstream *Document) (*Report, error) {
-	held, err := contract()
+	held, err := parsedContract()
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +41,7 @@ func Compare(upstream *Document) (*Report, error) {
 // what the newer one means for programs built on the client: what only readers of the older document would refuse is
 // [New], because the contract takes it already. The error is about the documents.
 func Between(older, newer *Document) (*Report, error) {
-	held, err := contract()
+	held, err := parsedContract()
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +149,7 @@ func (d *Document) speaksOf(op *operation, others map[string]*operation) bool {
 // settle gives a finding its final class: what is said to break must be shown by its example, and what the contract
 // allows for on purpose is not news.
 func (c *comparer) settle(f Finding, was, is *operation, held bool) Finding {
-	if e := f.Example; e != nil && e.Request == "" && (!is.takes(e, false) || was.takes(e, true)) {
+	if e := f.Example; e != nil && e.Request == "" && (length(e.Body) > maxHeld || !is.takes(e, false) || was.takes(e, true)) {
 		f.Class, f.Example = Differs, nil
 		f.Message = "no example shows it to break, so look at it by hand"
 	}

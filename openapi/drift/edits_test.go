@@ -237,7 +237,7 @@ func schemaEdits(n *node) []edit {
 	}
 	kind, _ := n.schema["type"].(string)
 	all[len(all)-1].back = differs // no value of the type shows what not forbids
-	if kind == "string" && n.schema["format"] != "date-time" || kind == "" {
+	if kind == "string" && n.schema["format"] == nil || kind == "" {
 		all[len(all)-1].back = breaking
 	}
 	nullable, _ := n.schema["nullable"].(bool)
@@ -332,18 +332,22 @@ func (n *node) strings() []edit {
 		n.narrower("", "minLength", 2), n.narrower("", "maxLength", 2), n.narrower("", "enum", []any{"a", "b"}),
 		n.narrower("", "pattern", "^[a-z]{3}$"),
 	}
+	if n.schema["format"] != nil {
+		for i := range all { // none of them allows a time or a URI, and the contract must not be asked for one then
+			all[i].want, all[i].back = skip, skip
+		}
+	}
 	switch n.schema["format"] {
 	case nil:
 		all = append(all, n.set(relaxedIn(n), wording, "format", "date-time"), n.set(relaxedIn(n), wording, "format", "date"))
 	case "date-time":
-		for i := range all { // none of them allows a time, and the contract must not be asked for one then
-			all[i].want, all[i].back = skip, skip
-		}
 		all = append(all, n.set(wording, relaxedIn(n), "format", nil), n.set(breaking, breaking, "format", "date"),
 			n.set(breaking, relaxedIn(n), "format", "an-unknown-one"), n.narrower("", "enum", []any{"2026-01-02T03:04:05Z"}))
 	case "uri":
-		all = append(all, n.set(wording, wording, "format", nil), n.set(wording, wording, "format", "uuid"),
-			n.set(relaxedIn(n), breaking, "format", "date-time"))
+		all = append(all, n.set(wording, relaxedIn(n), "format", nil), n.set(breaking, breaking, "format", "uuid"),
+			n.set(breaking, breaking, "format", "email"), n.set(breaking, relaxedIn(n), "format", "an-unknown-one"),
+			n.set(breaking, breaking, "format", "date-time"), n.narrower("", "maxLength", 40),
+			n.narrower("", "enum", []any{"https://example.com/a"}))
 	}
 	return all
 }

@@ -208,6 +208,9 @@ func (g generator) value(schema tree) any {
 	}
 	switch kind {
 	case "string":
+		if schema["format"] == "uri" {
+			return "https://example.com/"
+		}
 		return "2026-01-02T03:04:05.678Z" // a time, because PlanetScale's times have no format
 	case "integer":
 		return float64(g.random.IntN(2000))

@@ -7,7 +7,7 @@ func CompareAs(contract, upstream *Document) (*Report, error) {
 
 // ContractTakes reports whether the contract allows a response, as a reader.
 func ContractTakes(operation string, e *Example) bool {
-	held, err := contract()
+	held, err := parsedContract()
 	return err == nil && held.operations[operation].takes(e, true)
 }
 

@@ -54,7 +54,7 @@ type Finding struct {
 	Before    string   `json:"before"`            // what the contract says, or the older document, in words
 	After     string   `json:"after"`             // what the document says
 	Message   string   `json:"message"`           // what follows from it
-	Example   *Example `json:"example,omitempty"` // of a breaking finding: what shows it
+	Example   *Example `json:"example,omitempty"` // of a breaking finding: what shows it; nil for types that share no value, if none can be made
 }
 
 // An Example is what shows that a finding breaks: a response the newer side allows and the older one refuses, or, if
@@ -194,8 +194,9 @@ func WriteRules(w io.Writer) error {
 What `+"`psoauth contract diff`"+` finds. Each finding is of one class:
 
 - **breaking**: the document allows a response that the contract refuses, which the example shows, or no longer serves a
-  request of the client's. The exit status is 1.
-- **differs**: nothing here can judge the difference. Look at it by hand.
+  request of the client's. Types that have no value in common may be without an example. The exit status is 1.
+- **differs**: nothing here can judge the difference. Look at it by hand: the exit status stays 0, and the verdict counts
+  these.
 - **new**: there is more than the contract has, and programs go on.
 - **relaxed**: the contract allows for it, and the document no longer has it.
 - **wording**: nothing changes for a program.

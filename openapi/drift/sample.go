@@ -15,6 +15,7 @@ import (
 
 const (
 	maxSample = 4096      // characters or items of a sample; what can only be shown by more is not shown
+	maxHeld   = 50_000    // values that one sample holds, however deep
 	maxWork   = 3_000_000 // values made and judged in one comparison, which is some seconds
 )
 
@@ -59,9 +60,10 @@ func (s *sampler) of(in *openapi3.Schema) []*openapi3.Schema {
 	return all
 }
 
-// takes has kin-openapi judge a value, at a cost.
+// takes has kin-openapi judge a value, at a cost. It takes none that holds more than maxHeld values.
 func (s *sampler) takes(schema *openapi3.Schema, value any) bool {
-	return s.spend(1+length(value)+len(orAnything(schema).Enum)) && judges(schema, value)
+	n := length(value)
+	return s.spend(1+n+len(orAnything(schema).Enum)) && n <= maxHeld && judges(schema, value)
 }
 
 // sample returns a small value that now allows, and before too where they have any in common, and whether there is one.
@@ -162,6 +164,11 @@ func numbers(sides []*openapi3.Schema) []any {
 				points = append(points, *b, *b-1, *b+1, *b-0.5, *b+0.5, math.Ceil(*b), math.Floor(*b))
 			}
 		}
+		for _, v := range a.Enum[:min(len(a.Enum), maxListed)] {
+			if n, ok := v.(float64); ok {
+				points = append(points, n-1, n+1)
+			}
+		}
 		if a.Format == "int32" {
 			points = append(points, math.MaxInt32, math.MaxInt32+1)
 		}
@@ -198,6 +205,10 @@ func texts(sides []*openapi3.Schema) []any {
 	for _, a := range sides {
 		if sample, ok := formatSamples[a.Format]; ok {
 			all = append(all, sample)
+			for _, n := range sizes { // longer ones: a URI at its end, an e-mail address at its beginning
+				more := strings.Repeat("x", max(n-len(sample), 0))
+				all = append(all, sample+more, more+sample)
+			}
 		}
 		re, err := syntax.Parse(a.Pattern, syntax.Perl)
 		if a.Pattern == "" || err != nil {
@@ -332,16 +343,19 @@ func valueOf(ref *openapi3.SchemaRef) *openapi3.Schema {
 	return ref.Value
 }
 
-// length returns how many values a value holds.
+// length returns how many values a value holds, or a number above maxHeld if they are more. A sample is inside another
+// many times, so that counting all could take long.
 func length(v any) (n int) {
 	switch v := v.(type) {
 	case []any:
-		for _, item := range v {
-			n += 1 + length(item)
+		for i := 0; i < len(v) && n <= maxHeld; i++ {
+			n += 1 + length(v[i])
 		}
 	case map[string]any:
 		for _, member := range v {
-			n += 1 + length(member)
+			if n += 1 + length(member); n > maxHeld {
+				break
+			}
 		}
 	}
 	return n

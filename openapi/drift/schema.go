@@ -10,6 +10,8 @@ import (
 	"slices"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/psoauth/psoauth/openapi/contract"
 )
 
 // Limits on composition, which multiplies what there is to compare and to judge.
@@ -211,9 +213,12 @@ func memberOf(in *openapi3.Schema, name string) *openapi3.Schema {
 	return nil
 }
 
+// judging are the options of each verdict: a format means what it means where responses are checked.
+var judging = append(contract.FormatOptions(), openapi3.FailFast())
+
 // judges reports whether kin-openapi takes a value by a schema. No schema takes anything.
 func judges(schema *openapi3.Schema, value any) bool {
-	return schema == nil || schema.VisitJSON(value, openapi3.FailFast()) == nil
+	return schema == nil || schema.VisitJSON(value, judging...) == nil
 }
 
 // kinds are JSON's types but null.

@@ -289,6 +289,42 @@ func TestCompareSaysWhatAChangeMeans(t *testing.T) {
 			[]string{"breaking: type getOAuthApplication /created_at: a string (date-time) → an integer"}},
 		"dates for times": {func(doc tree) { properties(application(doc))["created_at"] = tree{"type": "string", "format": "date"} },
 			[]string{"breaking: format getOAuthApplication /created_at: format date-time → format date"}},
+		"addresses that are e-mail addresses": {func(doc tree) { properties(token(doc))["avatar_url"] = tree{"type": "string", "format": "email"} },
+			[]string{"breaking: format getOAuthToken /avatar_url: format uri → format email",
+				"breaking: format listOAuthTokens /data/*/avatar_url: format uri → format email"}},
+		"types that contradict each other": {func(doc tree) {
+			response := at(doc, "/paths/"+strings.ReplaceAll(paths["getOAuthToken"], "/", "~1")+"/get/responses/200").(tree)
+			response["schema"] = tree{"allOf": []any{response["schema"], tree{"type": "object", "properties": tree{"id": tree{"type": "integer"}}}}}
+		}, []string{"differs: type getOAuthToken /id: a string → nothing"}},
+		"a number for a constant object": {func(doc tree) { properties(token(doc))["id"] = tree{"type": "string", "const": 1} },
+			[]string{"differs: type getOAuthToken /id: a string → nothing",
+				"differs: type listOAuthTokens /data/*/id: a string → nothing"}},
+		"a list too long for a sample, for a string": {func(doc tree) {
+			properties(token(doc))["id"] = tree{"type": "array", "minItems": 1_000_000_000, "items": tree{"type": "string"}}
+		}, []string{"breaking: type getOAuthToken /id: a string → an array of strings",
+			"breaking: type listOAuthTokens /data/*/id: a string → an array of strings"}},
+		"lists in lists, too long for a sample": {func(doc tree) {
+			list := tree{"type": "string"}
+			for range 3 {
+				list = tree{"type": "array", "minItems": 1000, "items": list}
+			}
+			properties(token(doc))["id"] = list
+		}, []string{"breaking: type getOAuthToken /id: a string → an array of arrays",
+			"breaking: type listOAuthTokens /data/*/id: a string → an array of arrays"}},
+		"texts that are too long for a sample, and were short": {func(doc tree) {
+			properties(token(doc))["id"] = tree{"type": "string", "minLength": 1_000_000_000}
+		}, []string{"relaxed: size getOAuthToken /id: no size → \"minLength\":1000000000",
+			"relaxed: size listOAuthTokens /data/*/id: no size → \"minLength\":1000000000"}},
+		"more members than are required": {func(doc tree) { token(doc)["minProperties"] = 30 },
+			[]string{"relaxed: size getOAuthToken: no size → \"minProperties\":30",
+				"relaxed: size listOAuthTokens /data/*: no size → \"minProperties\":30"}},
+		"pages out of a list": {func(doc tree) {
+			for _, p := range at(doc, "/paths/"+strings.ReplaceAll(paths["listOAuthTokens"], "/", "~1")+"/get/parameters").([]any) {
+				if p.(tree)["name"] == "page" {
+					p.(tree)["enum"] = []any{1, 2}
+				}
+			}
+		}, []string{"new: enum listOAuthTokens request /page: no enum → one of 1, 2"}},
 		"times that say so": {func(doc tree) {
 			properties(application(doc))["created_at"] = tree{"type": "string", "format": "date-time"}
 		}, nil},

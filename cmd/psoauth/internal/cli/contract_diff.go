@@ -49,7 +49,8 @@ With --from, UPSTREAM is compared with an older document instead, and what the c
 breaking. --baseline acknowledges differences, each up to the day in its "expires". --suggest prints, in place of the findings, the edit of openapi/openapi.yaml that takes new members in.
 The rules: https://github.com/psoauth/psoauth/blob/main/docs/drift.md
 
-Exit status: 0 nothing breaks; 1 something does; 2 a document could not be read.`,
+Exit status: 0 nothing is known to break, though the verdict may count differences to look at by hand;
+1 something breaks; 2 a document could not be read.`,
 		Example: "  psoauth contract diff " + drift.Published + "\n" +
 			"  psoauth contract diff --from last-week.json this-week.json --format markdown\n" +
 			"  psoauth contract diff this-week.json --suggest | git apply",

@@ -50,8 +50,17 @@ func driftDocument(r *drift.Report, show driftShow) (*report.Document, error) {
 		Fields:  []string{"operation", "in", "pointers", "before", "after"},
 		Footer:  "Written by psoauth. Self-contained page.",
 	}
-	if r.Breaking() {
-		d.Verdict = "Failed: " + countOf(r.Count(drift.Breaking), "breaking finding") + "."
+	byHand := ""
+	if n := r.Count(drift.Differs); n == 1 {
+		byHand = "1 difference needs a look by hand"
+	} else if n > 1 {
+		byHand = fmt.Sprintf("%d differences need a look by hand", n)
+	}
+	switch {
+	case r.Breaking():
+		d.Verdict = "Failed: " + list("; ", countOf(r.Count(drift.Breaking), "breaking finding"), byHand) + "."
+	case byHand != "":
+		d.Verdict = "Passed: nothing is known to break; " + byHand + "."
 	}
 	counts := map[string]int{}
 	var summary []string
