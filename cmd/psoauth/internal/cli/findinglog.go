@@ -63,3 +63,15 @@ func (l *findingLog) close() error {
 	}
 	return nil
 }
+
+// A lockedWriter is safe for concurrent use.
+type lockedWriter struct {
+	mu sync.Mutex
+	to io.Writer
+}
+
+func (w *lockedWriter) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.to.Write(p)
+}
