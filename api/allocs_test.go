@@ -1,3 +1,7 @@
+//go:build !race
+
+// The race detector makes pools forget at random what they hold.
+
 package api_test
 
 import (

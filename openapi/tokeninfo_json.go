@@ -10,7 +10,8 @@ import (
 
 // UnmarshalJSON takes either form: the published one, which has the member active, or the older one, which has
 // application or resource_owner_id, and another of its members. What else the contract requires may be missing, and a
-// member that is null counts as missing. It takes at most 1 MiB. An error names the member and what the contract wants there, and does not repeat the input.
+// member that is null counts as missing. It takes at most 1 MiB. An error names the member and what the contract wants
+// there, and does not repeat the input.
 func (t *TokenInfo) UnmarshalJSON(data []byte) error {
 	const aTime = "Unix seconds, from 0 to the year 9999"
 	const longest = seconds(1<<63-1) / seconds(time.Second)
