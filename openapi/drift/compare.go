@@ -95,11 +95,12 @@ func (c *comparer) schemas(p place, was, is *openapi3.Schema) []Finding {
 		}
 		all = append(all, f)
 	}
-	switch { // the keywords contradict each other
-	case len(now) == 0 && len(before) > 0 && !isNull:
-		all = append(all, p.find(Differs, "type", typeWords(was), typeWords(is)))
-	case len(now) == 0 && len(before) > 0:
-		all = append(all, p.find(Relaxed, "type", typeWords(was), typeWords(is)))
+	if len(now) == 0 && len(before) > 0 {
+		class := Differs // keywords that contradict each other
+		if isNull {
+			class = Relaxed
+		}
+		all = append(all, p.find(class, "type", typeWords(was), typeWords(is)))
 	}
 	used := map[*openapi3.Schema]bool{}
 	for _, kind := range kinds {

@@ -51,10 +51,8 @@ func driftDocument(r *drift.Report, show driftShow) (*report.Document, error) {
 		Footer:  "Written by psoauth. Self-contained page.",
 	}
 	byHand := ""
-	if n := r.Count(drift.Differs); n == 1 {
-		byHand = "1 difference needs a look by hand"
-	} else if n > 1 {
-		byHand = fmt.Sprintf("%d differences need a look by hand", n)
+	if n := r.Count(drift.Differs); n > 0 {
+		byHand = "look at " + countOf(n, "difference") + " by hand"
 	}
 	switch {
 	case r.Breaking():
