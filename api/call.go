@@ -21,7 +21,7 @@ type operation struct {
 	success int    // the status of a good response
 }
 
-// A test holds this table against the contract.
+// A test compares this table with the contract.
 var (
 	listApplications = operation{"listOAuthApplications", "applications", "read_oauth_applications", http.StatusOK}
 	getApplication   = operation{"getOAuthApplication", "", "read_oauth_applications", http.StatusOK}

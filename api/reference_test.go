@@ -19,7 +19,7 @@ import (
 	"github.com/psoauth/psoauth/openapi"
 )
 
-// A reference decodes what the generated decoder does in another way, so that each can be held against the other: a library
+// A reference decodes what the generated decoder does in another way, so that each can be compared with the other: a library
 // reads the JSON into the Go type, and then the contract itself says which members must be there, and which may be null.
 type reference struct{ schema *openapi3.Schema }
 

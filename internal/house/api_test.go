@@ -116,6 +116,9 @@ func exported(t *testing.T, p pkg) (found []declaration) {
 		ast.FileExports(file)
 		for _, d := range file.Decls {
 			if f, ok := d.(*ast.FuncDecl); ok {
+				if f.Recv != nil && !hasExportedType(f.Recv.List[0].Type) {
+					continue
+				}
 				f.Body = nil
 			} else if d.(*ast.GenDecl).Tok == token.IMPORT {
 				continue
@@ -128,4 +131,17 @@ func exported(t *testing.T, p pkg) (found []declaration) {
 		}
 	}
 	return found
+}
+
+// hasExportedType reports whether a receiver has one, which may be behind a pointer or have type parameters.
+func hasExportedType(receiver ast.Expr) bool {
+	switch t := receiver.(type) {
+	case *ast.StarExpr:
+		return hasExportedType(t.X)
+	case *ast.IndexExpr:
+		return hasExportedType(t.X)
+	case *ast.Ident:
+		return t.IsExported()
+	}
+	return true
 }

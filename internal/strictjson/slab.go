@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Values are small and many. Several are made in one allocation, which stays small too: whoever keeps one value keeps its
-// neighbours from being freed.
+// Values are small and many. Several are made in one allocation, which stays small too: a program that keeps one value
+// keeps its neighbours from being freed.
 const (
 	slabItems = 32
 	textBytes = 4096

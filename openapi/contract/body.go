@@ -205,7 +205,7 @@ func (j *judge) content(declared *openapi3.Response, data []byte) {
 	if !isJSON {
 		if j.by != nil && !takes(j.by, "") {
 			j.judged = false
-			j.find(httpUnjudged, inBody, "", at, "only JSON and text are held against a schema")
+			j.find(httpUnjudged, inBody, "", at, "only JSON and text are checked against a schema")
 		} else if j.by != nil {
 			j.faults(j.v.spec.check(j.by, string(data), 1), at)
 		}

@@ -97,7 +97,7 @@ type judge struct {
 	v        *Validator
 	run      *Run
 	by       *openapi3.Schema // of the body; nil as long as it is unknown
-	judged   bool             // whether the response, as far as it should have a body, was held against the contract
+	judged   bool             // whether the response, as far as it should have a body, was checked against the contract
 	findings []Finding
 }
 

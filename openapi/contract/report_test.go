@@ -14,7 +14,7 @@ import (
 	"github.com/psoauth/psoauth/openapi/contract"
 )
 
-var update = flag.Bool("update", false, "write the golden files and docs/rules.md anew")
+var update = flag.Bool("update", false, "write the golden files and docs/rules.md")
 
 // golden compares got with a file, or writes it.
 func golden(t *testing.T, path, got string) {

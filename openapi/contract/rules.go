@@ -271,7 +271,7 @@ var (
 		"A program trusts a token it should not.")
 	infoInactiveWithMembers = define("info.inactive-with-members", Warning,
 		"more than `active` in the response about an inactive token",
-		"It tells whoever holds a dead token about its owner (RFC 7662, section 2.2).")
+		"It tells anyone with a dead token about its owner (RFC 7662, section 2.2).")
 
 	scopeDuplicate = define("scope.duplicate", Warning,
 		"a scope twice in one list",

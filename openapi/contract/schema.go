@@ -11,7 +11,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// A checker holds one value against a schema. kin-openapi judges; the checker gives each of its errors a rule, an exact
+// A checker checks one value against a schema. kin-openapi judges; the checker gives each of its errors a rule, an exact
 // pointer and a line, and says which choice of several a value comes nearest to.
 type checker struct {
 	spec   *spec

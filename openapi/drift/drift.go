@@ -1,6 +1,6 @@
 // Package drift reads what PlanetScale publishes about its API and says what that means for programs built on this
-// module's client. [Compare] holds a published document against the contract; [Between] holds two published documents
-// against one another; [Suggest] drafts the edit of the contract that takes new members in.
+// module's client. [Compare] compares a published document with the contract; [Between] compares two published documents
+// with one another; [Suggest] drafts the edit of the contract that takes new members in.
 //
 // The question is the reader's, not the producer's: can a response that the document now allows be refused by the
 // contract, and so fail in a program? A change that can is [Breaking], and carries an example that shows it: a response
@@ -28,7 +28,7 @@ import (
 	"github.com/psoauth/psoauth/internal/text"
 )
 
-// Compare holds a published document against the contract. The error is about the document.
+// Compare compares a published document with the contract. The error is about the document.
 func Compare(upstream *Document) (*Report, error) {
 	held, err := parsedContract()
 	if err != nil {

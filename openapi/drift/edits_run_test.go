@@ -14,8 +14,8 @@ import (
 var allEdits = flag.Bool("all-edits", false, "try every edit of the contract, not one in eight; it takes a minute")
 
 // TestEditsOfTheContractAreFound changes one thing of the contract at a time, over every keyword it uses, takes the
-// result for what PlanetScale publishes, and then for a contract that PlanetScale's document is held against, and holds
-// the verdict against what the edit is known to mean.
+// result for what PlanetScale publishes, and then for a contract that PlanetScale's document is compared with, and compares
+// the verdict with what the edit is known to mean.
 func TestEditsOfTheContractAreFound(t *testing.T) {
 	t.Parallel()
 	original := parse(t, contractTree(t))
