@@ -1,7 +1,9 @@
 package apitest
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -17,6 +19,7 @@ type Server struct {
 	AuthURL string
 
 	api, auth *httptest.Server
+	cancel    context.CancelFunc // of all requests
 }
 
 // NewServer starts a server; the caller closes it. It panics if it cannot listen on the loopback interface.
@@ -32,13 +35,21 @@ func NewServer(options ...Option) *Server {
 			s.ServeHTTP(w, r)
 		})
 	}
-	s.api, s.auth = httptest.NewServer(only(true)), httptest.NewServer(only(false))
+	ctx, cancel := context.WithCancel(context.Background())
+	start := func(h http.Handler) *httptest.Server {
+		server := httptest.NewUnstartedServer(h)
+		server.Config.BaseContext = func(net.Listener) context.Context { return ctx }
+		server.Start()
+		return server
+	}
+	s.api, s.auth, s.cancel = start(only(true)), start(only(false)), cancel
 	s.URL, s.AuthURL = s.api.URL+apiPath, s.auth.URL
 	return s
 }
 
 // Close stops the server: it breaks off the requests in flight, and returns when their handlers have ended.
 func (s *Server) Close() {
+	s.cancel() // net/http does not see that a connection ends while bytes of a further request are unread
 	for _, server := range []*httptest.Server{s.api, s.auth} {
 		server.CloseClientConnections()
 		server.Close()
