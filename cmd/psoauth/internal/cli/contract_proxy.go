@@ -69,9 +69,6 @@ func (g *gate) run(ctx context.Context, command []string) error {
 	if err != nil {
 		return err
 	}
-	if _, file := g.Stderr.(*os.File); !file {
-		g.Stderr = &lockedWriter{to: g.Stderr} // the log and the command write to it at the same time
-	}
 	options := contract.ProxyOptions{Enforce: g.enforce, FailOn: least}
 	if g.upstream != "" {
 		if options.Upstream, err = parseUpstream(g.upstream); err != nil {

@@ -60,6 +60,9 @@ func Run(ctx context.Context, process Process) int {
 	}
 	p := &program{Process: process, silent: wasClosed(process.Stderr)}
 	guardWorkflow(&p.Process)
+	if _, file := p.Stderr.(*os.File); !file && p.Stderr != nil {
+		p.Stderr = &lockedWriter{to: p.Stderr} // a proxy's log, its command and an interrupt write to it at the same time
+	}
 	p.out = newOutput(p.Stdout, wasClosed(process.Stdout))
 	p.grace.Store(int64(time.Second))
 	done := make(chan int, 1)
