@@ -14,12 +14,13 @@ import (
 	"github.com/psoauth/psoauth/gen"
 )
 
-var update = flag.Bool("update", false, "write the fields of the models into models.go")
+var update = flag.Bool("update", false, "write the fields of the models into doc.go")
 
 // An alias shows no fields in the documentation, so its comment names them.
 func TestTheDocumentationNamesTheFieldsOfTheModels(t *testing.T) {
 	t.Parallel()
-	source, err := os.ReadFile("doc.go")
+	const file = "doc.go"
+	source, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +55,7 @@ func TestTheDocumentationNamesTheFieldsOfTheModels(t *testing.T) {
 		}
 	}
 	if text != string(source) {
-		if err := os.WriteFile("models.go", []byte(text), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
