@@ -7,8 +7,6 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
-
-	"github.com/psoauth/psoauth/internal/browsertest"
 )
 
 // The pictures in the documentation are what a browser shows; PSOAUTH_UPDATE=1 takes them again.
@@ -23,7 +21,7 @@ func TestBrowserTakesPictures(t *testing.T) {
 		t.Fatalf("want exit status 1, got %v", err)
 	}
 	for _, theme := range []string{"light", "dark"} {
-		b := open(t, string(html), browsertest.Shows(theme, ""), chromedp.EmulateViewport(1240, 1500))
+		b := open(t, string(html), shows(theme, ""), chromedp.EmulateViewport(1240, 1500))
 		b.Run(`for (const d of document.querySelectorAll("details[open] ~ details")) d.open = false`)
 		b.Picture("../../docs/audit-"+theme+".png", 1240, 1500)
 	}

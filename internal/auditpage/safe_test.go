@@ -6,14 +6,13 @@ import (
 
 	"github.com/psoauth/psoauth/api"
 	"github.com/psoauth/psoauth/api/audit"
-	"github.com/psoauth/psoauth/internal/browsertest"
 	"github.com/psoauth/psoauth/internal/text"
 )
 
 func TestBrowserShowsHostileNamesAsText(t *testing.T) {
 	t.Parallel()
 	var tokens []*api.Token
-	for _, name := range browsertest.Hostile {
+	for _, name := range hostileNames {
 		tok := sandbox(1)[0]
 		tok.ID, tok.DisplayName, tok.ActorID, tok.ActorDisplayName = "id"+name, name, ptr("actor"+name), ptr(name)
 		database := &tok.OAuthAccessesByResource.Database
@@ -22,24 +21,24 @@ func TestBrowserShowsHostileNamesAsText(t *testing.T) {
 		tokens = append(tokens, tok)
 	}
 	app := *application
-	app.Name = browsertest.Hostile[1]
+	app.Name = hostileNames[1]
 	b := open(t, writtenFor(t, &app, audit.Options{Accept: []audit.Acceptance{
-		{Token: "gone" + browsertest.Hostile[0], Until: "2026-12-31", Reason: browsertest.Hostile[0]},
+		{Token: "gone" + hostileNames[0], Until: "2026-12-31", Reason: hostileNames[0]},
 	}}, tokens))
 	b.Is("window.hacked ?? 0", "0")
 	b.Count("img, iframe, b, i, base, meta[http-equiv=refresh], style:not(head style), svg:not(figure svg), a:not([data-rule], .figures a)", 0)
 	b.Count("script", 2)
-	if got := browsertest.Value[string](b.Tab, "document.querySelector('h1').textContent"); got != browsertest.Hostile[1] {
+	if got := value[string](b, "document.querySelector('h1').textContent"); got != hostileNames[1] {
 		t.Errorf("the application is called %q", got)
 	}
 	names, actors := b.Texts(lines+" .name"), b.Texts(lines+" td:nth-child(3)")
-	for _, name := range browsertest.Hostile {
+	for _, name := range hostileNames {
 		if shown := text.Printable(text.RedactCredentials(name)); !slices.Contains(names, shown) || !slices.Contains(actors, shown) {
 			t.Errorf("%q is not shown as %q in %q and %q", name, shown, names, actors)
 		}
 	}
 	b.Count(".matrix tbody th bdi", 56)
-	b.Enter("search", browsertest.Hostile[0])
+	b.Enter("search", hostileNames[0])
 	b.Count(lines, 1)
 	b.Click("#table .unfold")
 	b.Is("window.hacked ?? 0", "0")
@@ -56,7 +55,7 @@ func TestBrowserFindsThePageAccessible(t *testing.T) {
 		{Token: sandbox(3)[2].ID, Until: "2027-12-31"}, {Token: "gone", Until: "2026-12-31"},
 	}}, sandbox(120))
 	for _, theme := range []string{"light", "dark"} {
-		b := open(t, html, browsertest.Shows(theme, ""))
+		b := open(t, html, shows(theme, ""))
 		b.Run(`for (const d of document.querySelectorAll("details")) d.open = true;
 			for (const u of document.querySelectorAll("#table .unfold")) u.click()`)
 		b.Accessible()

@@ -9,7 +9,6 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/psoauth/psoauth/api/audit"
-	"github.com/psoauth/psoauth/internal/browsertest"
 )
 
 func TestBrowserShowsThePage(t *testing.T) {
@@ -53,7 +52,7 @@ func TestBrowserSearches(t *testing.T) {
 	}
 	b.status(fmt.Sprintf("%d of 120 tokens", len(names)))
 	b.Click(".controls button[type=reset]")
-	browsertest.Value[bool](b.Tab, "new Promise(done => setTimeout(() => done(true), 0))")
+	value[bool](b, "new Promise(done => setTimeout(() => done(true), 0))")
 	b.status("120 of 120 tokens")
 }
 
@@ -93,9 +92,9 @@ func TestBrowserFilters(t *testing.T) {
 	}
 	// The link under a rule leads to the table, filtered by that rule alone.
 	const link = "[data-rule='token.expired']"
-	b.Run(fmt.Sprintf("document.querySelector(%s).closest('details').open = true", browsertest.Quote(link)))
+	b.Run(fmt.Sprintf("document.querySelector(%s).closest('details').open = true", quote(link)))
 	b.Click(link)
-	browsertest.Value[bool](b.Tab, "new Promise(done => setTimeout(() => done(true), 0))")
+	value[bool](b, "new Promise(done => setTimeout(() => done(true), 0))")
 	b.status(with(t, 120, isExpired))
 	b.Is("document.getElementById('by-reach').value", `"0"`)
 }
@@ -114,7 +113,7 @@ func TestBrowserFiltersByFiguresAndAddress(t *testing.T) {
 	b.Is("location.hash", `"#tokens"`)
 	b.Run(`location.hash = "#tokens?severity=error&rule=token.no-such-rule"`)
 	b.Becomes("document.getElementById('severity').value", `"error"`)
-	b.Becomes("document.getElementById('status').textContent", browsertest.Quote(want))
+	b.Becomes("document.getElementById('status').textContent", quote(want))
 }
 
 func TestBrowserCopiesIDs(t *testing.T) {
@@ -144,11 +143,11 @@ func TestBrowserSorts(t *testing.T) {
 		key := func(s string) string { return strings.Replace(s, "never", column.never, 1) }
 		heading := fmt.Sprintf("#table th:nth-child(%d)", column.number)
 		b.Click(heading + " button")
-		b.Is(fmt.Sprintf("document.querySelector(%s).getAttribute('aria-sort')", browsertest.Quote(heading)), `"ascending"`)
+		b.Is(fmt.Sprintf("document.querySelector(%s).getAttribute('aria-sort')", quote(heading)), `"ascending"`)
 		b.Count("#table th[aria-sort=none]", 6)
 		up := b.column(column.number)
 		b.Click(heading + " button")
-		b.Is(fmt.Sprintf("document.querySelector(%s).getAttribute('aria-sort')", browsertest.Quote(heading)), `"descending"`)
+		b.Is(fmt.Sprintf("document.querySelector(%s).getAttribute('aria-sort')", quote(heading)), `"descending"`)
 		down := b.column(column.number)
 		if column.number > 2 && !slices.IsSortedFunc(up, func(a, b string) int { return strings.Compare(key(a), key(b)) }) {
 			t.Errorf("column %d is not in order: %q", column.number, up)
@@ -203,7 +202,7 @@ func TestBrowserIsDarkWhereTheSystemIs(t *testing.T) {
 		light = `"rgb(255, 255, 255)"`
 		dark  = `"rgb(21, 24, 28)"`
 	)
-	b := open(t, written(t, audit.Options{}, sandbox(10)), browsertest.Shows("dark", ""))
+	b := open(t, written(t, audit.Options{}, sandbox(10)), shows("dark", ""))
 	b.Is(paper, dark)
 	b.Is(label, `"Light theme"`)
 	b.Click("#theme")
@@ -212,16 +211,16 @@ func TestBrowserIsDarkWhereTheSystemIs(t *testing.T) {
 	b.Click("#theme")
 	b.Is(paper, dark)
 
-	b = open(t, written(t, audit.Options{}, sandbox(10)), browsertest.Shows("light", ""))
+	b = open(t, written(t, audit.Options{}, sandbox(10)), shows("light", ""))
 	b.Is(paper, light)
-	b.Do(browsertest.Shows("dark", ""))
+	b.Do(shows("dark", ""))
 	b.Is(paper, dark)
 	b.Becomes(label, `"Light theme"`) // the page is told when the browser gets to it
 }
 
 func TestBrowserPrints(t *testing.T) {
 	t.Parallel()
-	b := open(t, written(t, audit.Options{}, sandbox(120)), browsertest.Shows("dark", ""))
+	b := open(t, written(t, audit.Options{}, sandbox(120)), shows("dark", ""))
 	b.Run(`window.seen = []; addEventListener("beforeprint", () => seen.push(
 		document.querySelectorAll("#table tbody tr:not(.found)").length,
 		document.querySelectorAll("#table tr.found[hidden]").length,
@@ -233,7 +232,7 @@ func TestBrowserPrints(t *testing.T) {
 	b.Count(lines, 50)
 	b.Is("document.querySelectorAll('details:not([open])').length > 5", "true")
 
-	b.Do(browsertest.Shows("dark", "print"), chromedp.EmulateViewport(718, 900)) // A4, without margins, has 718 pixels
+	b.Do(shows("dark", "print"), chromedp.EmulateViewport(718, 900)) // A4, without margins, has 718 pixels
 	b.Is("document.documentElement.scrollWidth", "718")
 	b.Is("getComputedStyle(document.body).backgroundColor", `"rgb(255, 255, 255)"`)
 	b.Is("[...document.querySelectorAll('button, input, select')].filter(e => e.checkVisibility() && !e.closest('table')).length", "0")
@@ -250,8 +249,8 @@ func TestBrowserSaysWhatItDoesNotPrint(t *testing.T) {
 
 func TestBrowserWithoutScripts(t *testing.T) {
 	t.Parallel()
-	b := open(t, written(t, audit.Options{}, sandbox(120)), browsertest.WithoutScripts())
-	body := browsertest.Get(b.Tab, chromedp.Text(chromedp.CSS("body")))
+	b := open(t, written(t, audit.Options{}, sandbox(120)), withoutScripts())
+	body := get(b, chromedp.Text(chromedp.CSS("body")))
 	undeclared := audit.Rules()[1]
 	for _, want := range []string{"The table of all tokens needs scripts", undeclared.Remedy, "Who reaches what"} {
 		if !strings.Contains(body, want) {
@@ -267,7 +266,7 @@ func TestBrowserCopesWith20000Tokens(t *testing.T) {
 	t.Parallel()
 	b := open(t, written(t, audit.Options{}, sandbox(20_000)))
 	b.status("20,000 of 20,000 tokens")
-	took := browsertest.Value[map[string]float64](b.Tab, `(() => {
+	took := value[map[string]float64](b, `(() => {
 		const navigation = performance.getEntriesByType("navigation")[0];
 		const took = {load: navigation.domContentLoadedEventEnd};
 		const time = (what, act) => {

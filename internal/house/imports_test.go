@@ -11,24 +11,23 @@ import (
 // mayImport says which of the module's packages a package may import outside its tests. Imports run downwards: a package
 // imports only what stands above it here. A package below one that is named, such as one in its internal folder, belongs to it.
 var mayImport = map[string][]string{
-	"":                     {},
-	"internal/browsertest": {}, // for tests only, so nothing may import it outside of them
-	"internal/house":       {},
-	"internal/auditpage":   {"api/audit", "internal/report"},
-	"internal/report":      {"internal/text"}, // it knows findings, and none of the packages that find them
-	"internal/strictjson":  {},
-	"internal/document":    {},
-	"internal/text":        {},
-	"openapi":              {},
-	"gen":                  {"openapi", "internal/strictjson"},
-	"gen/server":           {"gen"},
-	"openapi/contract":     {"openapi", "internal/document", "internal/report", "internal/text"}, // it judges any client's traffic, and so knows nothing of api
-	"openapi/drift":        {"openapi/contract", "openapi", "internal/document", "internal/report", "internal/text"},
-	"api":                  {"gen", "openapi", "internal/text"},
-	"api/apitest":          {"gen", "gen/server", "openapi", "internal/text"}, // what a server shared with the client it could not test
-	"api/audit":            {"api", "gen", "openapi", "internal/report", "internal/text"},
-	"conformance_test":     {},
-	"cmd/psoauth":          {"api/audit", "api/apitest", "openapi/drift", "openapi/contract", "api", "gen", "openapi", "internal/auditpage", "internal/report", "internal/text"},
+	"":                    {},
+	"internal/house":      {},
+	"internal/auditpage":  {"api/audit", "internal/report"},
+	"internal/report":     {"internal/text"}, // it knows findings, and none of the packages that find them
+	"internal/strictjson": {},
+	"internal/document":   {},
+	"internal/text":       {},
+	"openapi":             {},
+	"gen":                 {"openapi", "internal/strictjson"},
+	"gen/server":          {"gen"},
+	"openapi/contract":    {"openapi", "internal/document", "internal/report", "internal/text"}, // it judges any client's traffic, and so knows nothing of api
+	"openapi/drift":       {"openapi/contract", "openapi", "internal/document", "internal/report", "internal/text"},
+	"api":                 {"gen", "openapi", "internal/text"},
+	"api/apitest":         {"gen", "gen/server", "openapi", "internal/text"}, // what a server shared with the client it could not test
+	"api/audit":           {"api", "gen", "openapi", "internal/report", "internal/text"},
+	"conformance_test":    {},
+	"cmd/psoauth":         {"api/audit", "api/apitest", "openapi/drift", "openapi/contract", "api", "gen", "openapi", "internal/auditpage", "internal/report", "internal/text"},
 }
 
 func TestImportsRunDownwards(t *testing.T) {

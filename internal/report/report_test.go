@@ -7,6 +7,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"flag"
+	"fmt"
 	"html"
 	"os"
 	"regexp"
@@ -19,7 +20,6 @@ import (
 	"github.com/yuin/goldmark/extension"
 	markup "github.com/yuin/goldmark/renderer/html"
 
-	"github.com/psoauth/psoauth/internal/browsertest"
 	"github.com/psoauth/psoauth/internal/report"
 	"github.com/psoauth/psoauth/internal/text"
 )
@@ -285,8 +285,6 @@ func TestHostileTextIsNoMarkdown(t *testing.T) {
 	}
 }
 
-func TestMain(m *testing.M) { browsertest.Main(m) }
-
 func TestPeopleCanCopyWhatDoesNotFitTheTerminal(t *testing.T) {
 	t.Parallel()
 	place := "listOAuthTokens 200 /data/*/oauth_accesses_by_resource/organization/accesses"
@@ -311,5 +309,19 @@ func TestPeopleCanCopyWhatDoesNotFitTheTerminal(t *testing.T) {
 				t.Errorf("%d columns: %q is longer", width, line)
 			}
 		}
+	}
+}
+
+func TestAPageListsSoManyFindings(t *testing.T) {
+	t.Parallel()
+	d := sample()
+	for i := range 1000 {
+		f := d.Groups[0].Findings[0]
+		f.Cells = []string{fmt.Sprint(i), "CI"}
+		d.Groups[0].Findings = append(d.Groups[0].Findings, f)
+	}
+	page := written(t, "html", d, report.Options{})
+	if n := strings.Count(page, "<code>psoauth token revoke"); n != 100 || !strings.Contains(page, "And 901 more, which the JSON form of the report lists.") {
+		t.Errorf("%d findings are listed", n)
 	}
 }

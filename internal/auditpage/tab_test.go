@@ -1,4 +1,4 @@
-package browsertest
+package auditpage_test
 
 import (
 	"context"
@@ -18,12 +18,12 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// A Step is something done in the browser.
-type Step = chromedp.Action[chromedp.Void]
+// A step is something done in the browser.
+type step = chromedp.Action[chromedp.Void]
 
-// A Tab shows one page and keeps what goes wrong there. Its methods end the test if the browser does not do what they ask,
+// A tab shows one page, as its readers see it, and keeps what goes wrong there. Its methods end the test if the browser does not do what they ask,
 // and are for one goroutine.
-type Tab struct {
+type tab struct {
 	t   testing.TB
 	ctx context.Context
 
@@ -32,9 +32,9 @@ type Tab struct {
 	requests map[network.RequestID]string // of anything but the page
 }
 
-// Open opens a page from a file, in a tab of its own, after the first steps. At the end of the test nothing may be on the
+// open opens a page from a file, in a tab of its own, after the first steps. At the end of the test nothing may be on the
 // console and no request may have been sent.
-func Open(t testing.TB, html string, first ...Step) *Tab {
+func open(t testing.TB, html string, first ...step) *tab {
 	t.Helper()
 	start(t)
 	file := filepath.Join(t.TempDir(), "page.html")
@@ -42,7 +42,7 @@ func Open(t testing.TB, html string, first ...Step) *Tab {
 		t.Fatal(err)
 	}
 	address := "file://" + file
-	b := &Tab{t: t, requests: map[network.RequestID]string{}}
+	b := &tab{t: t, requests: map[network.RequestID]string{}}
 	var cancel context.CancelFunc
 	b.ctx, cancel = chromedp.NewContext(browser.ctx, chromedp.WithListener(func(event any) { b.listen(event, address) }))
 	t.Cleanup(cancel)
@@ -65,7 +65,7 @@ func Open(t testing.TB, html string, first ...Step) *Tab {
 	return b
 }
 
-func (b *Tab) listen(event any, address string) {
+func (b *tab) listen(event any, address string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch e := event.(type) {
@@ -89,7 +89,7 @@ func (b *Tab) listen(event any, address string) {
 }
 
 // Problems returns what was on the console since it was last asked.
-func (b *Tab) Problems() []string {
+func (b *tab) Problems() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	problems := b.problems
@@ -101,7 +101,7 @@ func (b *Tab) Problems() []string {
 const patience = time.Minute
 
 // Do takes steps.
-func (b *Tab) Do(steps ...Step) {
+func (b *tab) Do(steps ...step) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
@@ -110,8 +110,8 @@ func (b *Tab) Do(steps ...Step) {
 	}
 }
 
-// Get takes a step that returns something.
-func Get[T any](b *Tab, step chromedp.Action[T]) T {
+// get takes a step that returns something.
+func get[T any](b *tab, step chromedp.Action[T]) T {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
@@ -122,66 +122,83 @@ func Get[T any](b *Tab, step chromedp.Action[T]) T {
 	return got
 }
 
-// Value returns the value of an expression in the page, that of a promise when it is kept.
-func Value[T any](b *Tab, expression string) T {
+// value returns the value of an expression in the page, that of a promise when it is kept.
+func value[T any](b *tab, expression string) T {
 	b.t.Helper()
-	return Get(b, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	return get(b, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 }
 
 // Is checks the value of an expression in the page, which is given in JSON.
-func (b *Tab) Is(expression, want string) {
+func (b *tab) Is(expression, want string) {
 	b.t.Helper()
-	if got := Value[string](b, "JSON.stringify("+expression+")"); got != want {
+	if got := value[string](b, "JSON.stringify("+expression+")"); got != want {
 		b.t.Errorf("%s is %s, want %s", expression, got, want)
 	}
 }
 
 // Becomes waits until an expression has a value, which is given in JSON.
-func (b *Tab) Becomes(expression, want string) {
+func (b *tab) Becomes(expression, want string) {
 	b.t.Helper()
-	Value[bool](b, fmt.Sprintf(`new Promise(done => {
+	value[bool](b, fmt.Sprintf(`new Promise(done => {
 		const look = () => JSON.stringify(%s) === %s ? done(true) : setTimeout(look, 10);
 		look();
-	})`, expression, Quote(want)))
+	})`, expression, quote(want)))
 }
 
 // Run runs statements in the page.
-func (b *Tab) Run(statements string) {
+func (b *tab) Run(statements string) {
 	b.t.Helper()
-	Value[bool](b, "(() => {"+statements+"; return true})()")
+	value[bool](b, "(() => {"+statements+"; return true})()")
 }
 
 // Click clicks the first element that a CSS selector finds.
-func (b *Tab) Click(selector string) {
+func (b *tab) Click(selector string) {
 	b.t.Helper()
 	b.Do(chromedp.Click(chromedp.CSS(selector)))
 }
 
 // Enter changes the field with an id, as a user does.
-func (b *Tab) Enter(id, value string) {
+func (b *tab) Enter(id, value string) {
 	b.t.Helper()
 	b.Run(fmt.Sprintf(`const e = document.getElementById(%s);
 		e.value = %s;
-		e.dispatchEvent(new Event("input", {bubbles: true}))`, Quote(id), Quote(value)))
+		e.dispatchEvent(new Event("input", {bubbles: true}))`, quote(id), quote(value)))
 }
 
 // Texts returns the texts of the elements that a selector finds, as they are shown.
-func (b *Tab) Texts(selector string) []string {
+func (b *tab) Texts(selector string) []string {
 	b.t.Helper()
-	return Value[[]string](b, fmt.Sprintf("[...document.querySelectorAll(%s)].map(e => e.innerText)", Quote(selector)))
+	return value[[]string](b, fmt.Sprintf("[...document.querySelectorAll(%s)].map(e => e.innerText)", quote(selector)))
 }
 
 // Count checks how many elements a selector finds.
-func (b *Tab) Count(selector string, want int) {
+func (b *tab) Count(selector string, want int) {
 	b.t.Helper()
-	b.Is(fmt.Sprintf("document.querySelectorAll(%s).length", Quote(selector)), fmt.Sprint(want))
+	b.Is(fmt.Sprintf("document.querySelectorAll(%s).length", quote(selector)), fmt.Sprint(want))
 }
 
-// Quote returns s as a string of JavaScript.
-func Quote(s string) string {
+// quote returns s as a string of JavaScript.
+func quote(s string) string {
 	raw, err := json.Marshal(s)
 	if err != nil {
 		panic(err) // a string has a JSON form
 	}
 	return string(raw)
+}
+
+// lines selects the lines of an audit's table, without the findings that are unfolded.
+const lines = "#table tbody tr:not(.found)"
+
+// column returns the texts of a column of an audit's table, counted from 1.
+func (b *tab) column(n int) []string {
+	b.t.Helper()
+	return b.Texts(fmt.Sprintf("%s td:nth-child(%d)", lines, n))
+}
+
+// status checks what the page says of the table.
+func (b *tab) status(want string) {
+	b.t.Helper()
+	if got := b.Texts("#status")[0]; got != want {
+		b.t.Errorf("the page says %q, want %q", got, want)
+	}
 }

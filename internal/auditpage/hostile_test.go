@@ -1,4 +1,4 @@
-package browsertest
+package auditpage_test
 
 import (
 	"net/http"
@@ -6,9 +6,9 @@ import (
 	"sync/atomic"
 )
 
-// Hostile are names that somebody could give to a token, a scope or themselves, each of which would do something if it were not
+// hostileNames are names that somebody could give to a token, a scope or themselves, each of which would do something if it were not
 // shown as text: a script of them sets window.hacked.
-var Hostile = []string{
+var hostileNames = []string{
 	"<script>window.hacked=1</script>", "</td></tr></table><img src=x onerror=window.hacked=2>",
 	`"><svg/onload=window.hacked=3>`, "</script><script>window.hacked=4</script>", "<!--", "--><b>bold</b>",
 	"<!--<script>", "' onmouseover='window.hacked=5", "javascript:window.hacked=6", "\u202egnp.exe", "\u2066rtl\u2069",
@@ -19,7 +19,7 @@ var Hostile = []string{
 }
 
 // RunsNothingElse checks that what got into the page in spite of everything could neither run nor tell anybody.
-func (b *Tab) RunsNothingElse() {
+func (b *tab) RunsNothingElse() {
 	b.t.Helper()
 	var requests atomic.Int32
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
@@ -30,7 +30,7 @@ func (b *Tab) RunsNothingElse() {
 		document.body.append(script);
 		document.body.insertAdjacentHTML("beforeend",
 			"<img src=` + server.URL + `/x onerror='window.hacked = 2'><style>body { display: none }</style>")`)
-	if got := Value[string](b, "fetch('"+server.URL+"').then(() => 'answered', () => 'refused')"); got != "refused" {
+	if got := value[string](b, "fetch('"+server.URL+"').then(() => 'answered', () => 'refused')"); got != "refused" {
 		b.t.Errorf("a request was %s", got)
 	}
 	if n := requests.Load(); n != 0 {

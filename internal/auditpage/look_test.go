@@ -1,4 +1,4 @@
-package browsertest
+package auditpage_test
 
 import (
 	"bytes"
@@ -14,8 +14,8 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// Shows makes the system's theme and the medium what they are called: light or dark, and screen, print or what it is.
-func Shows(theme, medium string) Step {
+// shows makes the system's theme and the medium what they are called: light or dark, and screen, print or what it is.
+func shows(theme, medium string) step {
 	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 			Media: medium, Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}},
@@ -24,8 +24,8 @@ func Shows(theme, medium string) Step {
 	})
 }
 
-// WithoutScripts has the page run none.
-func WithoutScripts() Step {
+// withoutScripts has the page run none.
+func withoutScripts() step {
 	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
 		_, err := cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 		return err
@@ -33,9 +33,9 @@ func WithoutScripts() Step {
 }
 
 // Print returns the page as a PDF, and how many pages that has.
-func (b *Tab) Print() (pdf []byte, pages int) {
+func (b *tab) Print() (pdf []byte, pages int) {
 	b.t.Helper()
-	pdf = Get(b, chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4)))
+	pdf = get(b, chromedp.PrintToPDF(chromedp.PDFPaper(chromedp.PaperA4)))
 	return pdf, bytes.Count(pdf, []byte("/Type /Page\n"))
 }
 
@@ -45,7 +45,7 @@ func (b *Tab) Print() (pdf []byte, pages int) {
 var axe string
 
 // Accessible checks that axe finds no fault in the page as it is now shown.
-func (b *Tab) Accessible() {
+func (b *tab) Accessible() {
 	b.t.Helper()
 	b.Run(axe)
 	var result struct {
@@ -55,7 +55,7 @@ func (b *Tab) Accessible() {
 		}
 		Passes []struct{ ID string }
 	}
-	if err := json.Unmarshal([]byte(Value[string](b, "axe.run(document).then(JSON.stringify)")), &result); err != nil {
+	if err := json.Unmarshal([]byte(value[string](b, "axe.run(document).then(JSON.stringify)")), &result); err != nil {
 		b.t.Fatal(err)
 	}
 	if len(result.Passes) < 15 {
@@ -69,9 +69,9 @@ func (b *Tab) Accessible() {
 
 // Picture takes a picture of the window and checks its size. If the environment has PSOAUTH_UPDATE=1, it writes the picture
 // to the file.
-func (b *Tab) Picture(file string, width, height int) {
+func (b *tab) Picture(file string, width, height int) {
 	b.t.Helper()
-	shown := Get(b, chromedp.CaptureScreenshot())
+	shown := get(b, chromedp.CaptureScreenshot())
 	config, err := png.DecodeConfig(bytes.NewReader(shown))
 	if err != nil {
 		b.t.Fatal(err)

@@ -1,24 +1,16 @@
-package conformance_test
+package auditpage_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
-
-	"github.com/psoauth/psoauth/internal/browsertest"
-	"github.com/psoauth/psoauth/openapi/contract"
 )
-
-func TestMain(m *testing.M) { browsertest.Main(m) }
 
 // planted are faults in the recording of a sandbox, each with the rule that finds it.
 var planted = []struct {
@@ -43,21 +35,27 @@ var planted = []struct {
 // spoiledRecording returns a recording of the sandbox with the planted faults.
 func spoiledRecording(t *testing.T) []byte {
 	t.Helper()
-	data, err := os.ReadFile("testdata/2026-09.har")
+	data, err := os.ReadFile("../../conformance_test/testdata/2026-09.har")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var recording map[string]harLog
+	var recording struct {
+		Log struct {
+			Version string           `json:"version"`
+			Entries []map[string]any `json:"entries"`
+		} `json:"log"`
+	}
 	if err := json.Unmarshal(data, &recording); err != nil {
 		t.Fatal(err)
 	}
 	for _, fault := range planted {
-		text := &recording["log"].Entries[fault.entry].Response.Content.Text
-		spoiled := strings.Replace(*text, fault.old, fault.new, 1)
-		if spoiled == *text {
+		content := recording.Log.Entries[fault.entry]["response"].(map[string]any)["content"].(map[string]any)
+		text := content["text"].(string)
+		spoiled := strings.Replace(text, fault.old, fault.new, 1)
+		if spoiled == text {
 			t.Fatalf("entry %d has no %s", fault.entry, fault.old)
 		}
-		*text = spoiled
+		content["text"] = spoiled
 	}
 	if data, err = json.Marshal(recording); err != nil {
 		t.Fatal(err)
@@ -68,26 +66,12 @@ func spoiledRecording(t *testing.T) []byte {
 // The pictures in the documentation are what a browser shows; PSOAUTH_UPDATE=1 takes them again.
 func TestBrowserTakesPicturesOfACheck(t *testing.T) {
 	t.Parallel()
-	validator, err := contract.NewValidator(contract.WithClock(func() time.Time { return recordedAt }))
-	if err != nil {
-		t.Fatal(err)
-	}
-	run := validator.NewRun()
-	if err := run.CheckHAR("traffic.har", bytes.NewReader(spoiledRecording(t))); err != nil {
-		t.Fatal(err)
-	}
-	report := contract.NewReport(run, nil, contract.Off)
-	for _, fault := range planted {
-		if !slices.ContainsFunc(report.Findings, func(f contract.Finding) bool { return f.Rule == fault.rule }) {
-			t.Errorf("%s is not found", fault.rule)
-		}
-	}
 	folder := t.TempDir()
 	if err := os.WriteFile(filepath.Join(folder, "traffic.har"), spoiledRecording(t), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	binary := filepath.Join(folder, "psoauth.exe") // a name that every system runs
-	if out, err := exec.Command("go", "build", "-o", binary, "../cmd/psoauth").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-o", binary, "../../cmd/psoauth").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	command := exec.Command(binary, "contract", "check", "traffic.har", "--format", "html")
@@ -96,9 +80,14 @@ func TestBrowserTakesPicturesOfACheck(t *testing.T) {
 	if failed, ok := errors.AsType[*exec.ExitError](err); !ok || failed.ExitCode() != 1 {
 		t.Fatalf("want exit status 1, got %v", err)
 	}
+	for _, fault := range planted {
+		if !strings.Contains(string(html), fault.rule) {
+			t.Errorf("the page has no %s", fault.rule)
+		}
+	}
 	for _, theme := range []string{"light", "dark"} {
-		b := browsertest.Open(t, string(html), browsertest.Shows(theme, ""), chromedp.EmulateViewport(1240, 1820))
+		b := open(t, string(html), shows(theme, ""), chromedp.EmulateViewport(1240, 1820))
 		b.Run(`for (const d of document.querySelectorAll("details[open] ~ details")) d.open = false`)
-		b.Picture("../docs/check-"+theme+".png", 1240, 1820)
+		b.Picture("../../docs/check-"+theme+".png", 1240, 1820)
 	}
 }
