@@ -440,169 +440,11 @@ func Decode(data []byte, v any, strict bool) error {
 	return d.Done()
 }
 
-var decoders = sync.Pool{New: func() any {
-	d := new(decoder)
-	d.members.accessResource = strictjson.NewMembers(
-		strictjson.Required("created_at"),
-		strictjson.Optional("deleted_at"),
-		strictjson.Required("id"),
-		strictjson.Required("name"),
-		strictjson.Required("updated_at"),
-	)
-	d.members.accessScope = strictjson.NewMembers(
-		strictjson.Required("description"),
-		strictjson.Required("name"),
-	)
-	d.members.accessibleBranch = strictjson.NewMembers(
-		strictjson.Required("database"),
-		strictjson.Required("id"),
-		strictjson.Required("name"),
-		strictjson.Required("organization"),
-		strictjson.Required("url"),
-	)
-	d.members.accessibleDatabase = strictjson.NewMembers(
-		strictjson.Required("id"),
-		strictjson.Required("name"),
-		strictjson.Required("organization"),
-		strictjson.Required("url"),
-	)
-	d.members.accessibleOrganization = strictjson.NewMembers(
-		strictjson.Required("id"),
-		strictjson.Required("name"),
-		strictjson.Required("url"),
-	)
-	d.members.accessibleUser = strictjson.NewMembers(
-		strictjson.Required("id"),
-		strictjson.Required("name"),
-	)
-	d.members.branchAccesses = strictjson.NewMembers(
-		strictjson.Required("accesses"),
-		strictjson.Required("branches"),
-	)
-	d.members.databaseAccesses = strictjson.NewMembers(
-		strictjson.Required("accesses"),
-		strictjson.Required("databases"),
-	)
-	d.members.error = strictjson.NewMembers(
-		strictjson.Optional("code"),
-		strictjson.Optional("error"),
-		strictjson.Optional("error_description"),
-		strictjson.Optional("errors"),
-		strictjson.Optional("message"),
-		strictjson.Optional("state"),
-	)
-	d.members.parameterError = strictjson.NewMembers(
-		strictjson.Optional("errors"),
-		strictjson.Optional("name"),
-	)
-	d.members.oAuthApplication = strictjson.NewMembers(
-		strictjson.Optional("all_scopes_by_resource"),
-		strictjson.Required("avatar"),
-		strictjson.Required("client_id"),
-		strictjson.Required("created_at"),
-		strictjson.Optional("dcr"),
-		strictjson.Required("domain"),
-		strictjson.Required("id"),
-		strictjson.Optional("mcp_tool_groups"),
-		strictjson.Required("name"),
-		strictjson.Required("redirect_uri"),
-		strictjson.Optional("requires_org_scope"),
-		strictjson.Required("scopes"),
-		strictjson.Optional("scopes_by_resource"),
-		strictjson.Optional("single_org_authorization"),
-		strictjson.Required("tokens"),
-		strictjson.Required("updated_at"),
-	)
-	d.members.oAuthApplicationPage = strictjson.NewMembers(
-		strictjson.Required("current_page"),
-		strictjson.Required("data"),
-		strictjson.Optional("next_page"),
-		strictjson.Optional("next_page_url"),
-		strictjson.Optional("per_page"),
-		strictjson.Optional("prev_page"),
-		strictjson.Optional("prev_page_url"),
-		strictjson.Optional("total_count"),
-		strictjson.Optional("total_pages"),
-		strictjson.Optional("type"),
-	)
-	d.members.oAuthToken = strictjson.NewMembers(
-		strictjson.Optional("actor_display_name"),
-		strictjson.Optional("actor_id"),
-		strictjson.Optional("actor_type"),
-		strictjson.Required("avatar_url"),
-		strictjson.Required("created_at"),
-		strictjson.Required("display_name"),
-		strictjson.Optional("expires_at"),
-		strictjson.Required("id"),
-		strictjson.Optional("last_used_at"),
-		strictjson.Optional("name"),
-		strictjson.Optional("oauth_accesses_by_resource"),
-		strictjson.Optional("plain_text_refresh_token"),
-		strictjson.Optional("service_token_accesses"),
-		strictjson.Optional("token"),
-		strictjson.Required("updated_at"),
-	)
-	d.members.oAuthAccessesByResource = strictjson.NewMembers(
-		strictjson.Required("branch"),
-		strictjson.Required("database"),
-		strictjson.Required("organization"),
-		strictjson.Required("user"),
-	)
-	d.members.oAuthTokenPage = strictjson.NewMembers(
-		strictjson.Required("current_page"),
-		strictjson.Required("data"),
-		strictjson.Optional("next_page"),
-		strictjson.Optional("next_page_url"),
-		strictjson.Optional("per_page"),
-		strictjson.Optional("prev_page"),
-		strictjson.Optional("prev_page_url"),
-		strictjson.Optional("total_count"),
-		strictjson.Optional("total_pages"),
-		strictjson.Optional("type"),
-	)
-	d.members.organizationAccesses = strictjson.NewMembers(
-		strictjson.Required("accesses"),
-		strictjson.Required("organizations"),
-	)
-	d.members.serviceTokenAccess = strictjson.NewMembers(
-		strictjson.Required("access"),
-		strictjson.Required("description"),
-		strictjson.Required("id"),
-		strictjson.Required("resource"),
-		strictjson.Required("resource_id"),
-		strictjson.Required("resource_name"),
-		strictjson.Required("resource_type"),
-	)
-	d.members.userAccesses = strictjson.NewMembers(
-		strictjson.Required("accesses"),
-		strictjson.Required("users"),
-	)
-	return d
-}}
+var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
-// A decoder has a method, the members and a slab for each object in the contract.
+// A decoder has a method and a slab for each object in the contract.
 type decoder struct {
 	strictjson.Reader
-	members struct {
-		accessResource          strictjson.Members
-		accessScope             strictjson.Members
-		accessibleBranch        strictjson.Members
-		accessibleDatabase      strictjson.Members
-		accessibleOrganization  strictjson.Members
-		accessibleUser          strictjson.Members
-		branchAccesses          strictjson.Members
-		databaseAccesses        strictjson.Members
-		error                   strictjson.Members
-		parameterError          strictjson.Members
-		oAuthApplication        strictjson.Members
-		oAuthApplicationPage    strictjson.Members
-		oAuthToken              strictjson.Members
-		oAuthAccessesByResource strictjson.Members
-		oAuthTokenPage          strictjson.Members
-		organizationAccesses    strictjson.Members
-		serviceTokenAccess      strictjson.Members
-		userAccesses            strictjson.Members
-	}
 	slabs struct {
 		bool                    strictjson.Slab[bool]
 		int64                   strictjson.Slab[int64]
@@ -629,8 +471,16 @@ type decoder struct {
 	}
 }
 
+var accessResourceMembers = strictjson.Members{
+	{Name: "created_at", Required: true},
+	{Name: "deleted_at"},
+	{Name: "id", Required: true},
+	{Name: "name", Required: true},
+	{Name: "updated_at", Required: true},
+}
+
 func (d *decoder) accessResource(v *AccessResource) {
-	o := d.Object(&d.members.accessResource)
+	o := d.Object(accessResourceMembers)
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // created_at
@@ -663,8 +513,13 @@ func (d *decoder) accessResource(v *AccessResource) {
 	}
 }
 
+var accessScopeMembers = strictjson.Members{
+	{Name: "description", Required: true},
+	{Name: "name", Required: true},
+}
+
 func (d *decoder) accessScope(v *AccessScope) {
-	o := d.Object(&d.members.accessScope)
+	o := d.Object(accessScopeMembers)
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // description
@@ -681,8 +536,16 @@ func (d *decoder) accessScope(v *AccessScope) {
 	}
 }
 
+var accessibleBranchMembers = strictjson.Members{
+	{Name: "database", Required: true},
+	{Name: "id", Required: true},
+	{Name: "name", Required: true},
+	{Name: "organization", Required: true},
+	{Name: "url", Required: true},
+}
+
 func (d *decoder) accessibleBranch(v *AccessibleBranch) {
-	o := d.Object(&d.members.accessibleBranch)
+	o := d.Object(accessibleBranchMembers)
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // database
@@ -714,8 +577,15 @@ func (d *decoder) accessibleBranch(v *AccessibleBranch) {
 	}
 }
 
+var accessibleDatabaseMembers = strictjson.Members{
+	{Name: "id", Required: true},
+	{Name: "name", Required: true},
+	{Name: "organization", Required: true},
+	{Name: "url", Required: true},
+}
+
 func (d *decoder) accessibleDatabase(v *AccessibleDatabase) {
-	o := d.Object(&d.members.accessibleDatabase)
+	o := d.Object(accessibleDatabaseMembers)
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // id
@@ -742,8 +612,14 @@ func (d *decoder) accessibleDatabase(v *AccessibleDatabase) {
 	}
 }
 
+var accessibleOrganizationMembers = strictjson.Members{
+	{Name: "id", Required: true},
+	{Name: "name", Required: true},
+	{Name: "url", Required: true},
+}
+
 func (d *decoder) accessibleOrganization(v *AccessibleOrganization) {
-	o := d.Object(&d.members.accessibleOrganization)
+	o := d.Object(accessibleOrganizationMembers)
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // id
@@ -765,8 +641,13 @@ func (d *decoder) accessibleOrganization(v *AccessibleOrganization) {
 	}
 }
 
+var accessibleUserMembers = strictjson.Members{
+	{Name: "id", Required: true},
+	{Name: "name", Required: true},
+}
+
 func (d *decoder) accessibleUser(v *AccessibleUser) {
-	o := d.Object(&d.members.accessibleUser)
+	o := d.Object(accessibleUserMembers)
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // id
@@ -783,8 +664,13 @@ func (d *decoder) accessibleUser(v *AccessibleUser) {
 	}
 }
 
+var branchAccessesMembers = strictjson.Members{
+	{Name: "accesses", Required: true},
+	{Name: "branches", Required: true},
+}
+
 func (d *decoder) branchAccesses(v *BranchAccesses) {
-	o := d.Object(&d.members.branchAccesses)
+	o := d.Object(branchAccessesMembers)
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // accesses
@@ -801,8 +687,13 @@ func (d *decoder) branchAccesses(v *BranchAccesses) {
 	}
 }
 
+var databaseAccessesMembers = strictjson.Members{
+	{Name: "accesses", Required: true},
+	{Name: "databases", Required: true},
+}
+
 func (d *decoder) databaseAccesses(v *DatabaseAccesses) {
-	o := d.Object(&d.members.databaseAccesses)
+	o := d.Object(databaseAccessesMembers)
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // accesses
@@ -819,8 +710,17 @@ func (d *decoder) databaseAccesses(v *DatabaseAccesses) {
 	}
 }
 
+var errorMembers = strictjson.Members{
+	{Name: "code"},
+	{Name: "error"},
+	{Name: "error_description"},
+	{Name: "errors"},
+	{Name: "message"},
+	{Name: "state"},
+}
+
 func (d *decoder) error(v *Error) {
-	o := d.Object(&d.members.error)
+	o := d.Object(errorMembers)
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // code
@@ -862,8 +762,13 @@ func (d *decoder) error(v *Error) {
 	}
 }
 
+var parameterErrorMembers = strictjson.Members{
+	{Name: "errors"},
+	{Name: "name"},
+}
+
 func (d *decoder) parameterError(v *ParameterError) {
-	o := d.Object(&d.members.parameterError)
+	o := d.Object(parameterErrorMembers)
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // errors
@@ -881,8 +786,27 @@ func (d *decoder) parameterError(v *ParameterError) {
 	}
 }
 
+var oAuthApplicationMembers = strictjson.Members{
+	{Name: "all_scopes_by_resource"},
+	{Name: "avatar", Required: true},
+	{Name: "client_id", Required: true},
+	{Name: "created_at", Required: true},
+	{Name: "dcr"},
+	{Name: "domain", Required: true},
+	{Name: "id", Required: true},
+	{Name: "mcp_tool_groups"},
+	{Name: "name", Required: true},
+	{Name: "redirect_uri", Required: true},
+	{Name: "requires_org_scope"},
+	{Name: "scopes", Required: true},
+	{Name: "scopes_by_resource"},
+	{Name: "single_org_authorization"},
+	{Name: "tokens", Required: true},
+	{Name: "updated_at", Required: true},
+}
+
 func (d *decoder) oAuthApplication(v *OAuthApplication) {
-	o := d.Object(&d.members.oAuthApplication)
+	o := d.Object(oAuthApplicationMembers)
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // all_scopes_by_resource
@@ -972,8 +896,21 @@ func (d *decoder) oAuthApplication(v *OAuthApplication) {
 	}
 }
 
+var oAuthApplicationPageMembers = strictjson.Members{
+	{Name: "current_page", Required: true},
+	{Name: "data", Required: true},
+	{Name: "next_page"},
+	{Name: "next_page_url"},
+	{Name: "per_page"},
+	{Name: "prev_page"},
+	{Name: "prev_page_url"},
+	{Name: "total_count"},
+	{Name: "total_pages"},
+	{Name: "type"},
+}
+
 func (d *decoder) oAuthApplicationPage(v *OAuthApplicationPage) {
-	o := d.Object(&d.members.oAuthApplicationPage)
+	o := d.Object(oAuthApplicationPageMembers)
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // current_page
@@ -1038,8 +975,26 @@ func (d *decoder) oAuthApplicationPage(v *OAuthApplicationPage) {
 	}
 }
 
+var oAuthTokenMembers = strictjson.Members{
+	{Name: "actor_display_name"},
+	{Name: "actor_id"},
+	{Name: "actor_type"},
+	{Name: "avatar_url", Required: true},
+	{Name: "created_at", Required: true},
+	{Name: "display_name", Required: true},
+	{Name: "expires_at"},
+	{Name: "id", Required: true},
+	{Name: "last_used_at"},
+	{Name: "name"},
+	{Name: "oauth_accesses_by_resource"},
+	{Name: "plain_text_refresh_token"},
+	{Name: "service_token_accesses"},
+	{Name: "token"},
+	{Name: "updated_at", Required: true},
+}
+
 func (d *decoder) oAuthToken(v *OAuthToken) {
-	o := d.Object(&d.members.oAuthToken)
+	o := d.Object(oAuthTokenMembers)
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // actor_display_name
@@ -1130,8 +1085,15 @@ func (d *decoder) oAuthToken(v *OAuthToken) {
 	}
 }
 
+var oAuthAccessesByResourceMembers = strictjson.Members{
+	{Name: "branch", Required: true},
+	{Name: "database", Required: true},
+	{Name: "organization", Required: true},
+	{Name: "user", Required: true},
+}
+
 func (d *decoder) oAuthAccessesByResource(v *OAuthAccessesByResource) {
-	o := d.Object(&d.members.oAuthAccessesByResource)
+	o := d.Object(oAuthAccessesByResourceMembers)
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // branch
@@ -1158,8 +1120,21 @@ func (d *decoder) oAuthAccessesByResource(v *OAuthAccessesByResource) {
 	}
 }
 
+var oAuthTokenPageMembers = strictjson.Members{
+	{Name: "current_page", Required: true},
+	{Name: "data", Required: true},
+	{Name: "next_page"},
+	{Name: "next_page_url"},
+	{Name: "per_page"},
+	{Name: "prev_page"},
+	{Name: "prev_page_url"},
+	{Name: "total_count"},
+	{Name: "total_pages"},
+	{Name: "type"},
+}
+
 func (d *decoder) oAuthTokenPage(v *OAuthTokenPage) {
-	o := d.Object(&d.members.oAuthTokenPage)
+	o := d.Object(oAuthTokenPageMembers)
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // current_page
@@ -1224,8 +1199,13 @@ func (d *decoder) oAuthTokenPage(v *OAuthTokenPage) {
 	}
 }
 
+var organizationAccessesMembers = strictjson.Members{
+	{Name: "accesses", Required: true},
+	{Name: "organizations", Required: true},
+}
+
 func (d *decoder) organizationAccesses(v *OrganizationAccesses) {
-	o := d.Object(&d.members.organizationAccesses)
+	o := d.Object(organizationAccessesMembers)
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // accesses
@@ -1242,8 +1222,18 @@ func (d *decoder) organizationAccesses(v *OrganizationAccesses) {
 	}
 }
 
+var serviceTokenAccessMembers = strictjson.Members{
+	{Name: "access", Required: true},
+	{Name: "description", Required: true},
+	{Name: "id", Required: true},
+	{Name: "resource", Required: true},
+	{Name: "resource_id", Required: true},
+	{Name: "resource_name", Required: true},
+	{Name: "resource_type", Required: true},
+}
+
 func (d *decoder) serviceTokenAccess(v *ServiceTokenAccess) {
-	o := d.Object(&d.members.serviceTokenAccess)
+	o := d.Object(serviceTokenAccessMembers)
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // access
@@ -1285,8 +1275,13 @@ func (d *decoder) serviceTokenAccess(v *ServiceTokenAccess) {
 	}
 }
 
+var userAccessesMembers = strictjson.Members{
+	{Name: "accesses", Required: true},
+	{Name: "users", Required: true},
+}
+
 func (d *decoder) userAccesses(v *UserAccesses) {
-	o := d.Object(&d.members.userAccesses)
+	o := d.Object(userAccessesMembers)
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0: // accesses

@@ -31,18 +31,16 @@ type node struct {
 
 type decoder struct {
 	strictjson.Reader
-	members strictjson.Members
-	nodes   strictjson.Slab[node]
-	bools   strictjson.Slab[bool]
+	nodes strictjson.Slab[node]
+	bools strictjson.Slab[bool]
 }
 
-func newDecoder() *decoder {
-	return &decoder{members: strictjson.NewMembers(strictjson.Required("name"), strictjson.Optional("count"),
-		strictjson.Optional("on"), strictjson.Optional("at"), strictjson.Optional("other"), strictjson.Optional("nodes"))}
+var members = strictjson.Members{
+	{Name: "name", Required: true}, {Name: "count"}, {Name: "on"}, {Name: "at"}, {Name: "other"}, {Name: "nodes"},
 }
 
 func (d *decoder) node(v *node) {
-	o := d.Object(&d.members)
+	o := d.Object(members)
 	for member := o.Next(); member >= 0; member = o.Next() {
 		switch member {
 		case 0:
@@ -65,7 +63,7 @@ func (d *decoder) node(v *node) {
 }
 
 // What a decoder knows of one body may make no difference to the next, so all tests use the same few.
-var decoders = sync.Pool{New: func() any { return newDecoder() }}
+var decoders = sync.Pool{New: func() any { return new(decoder) }}
 
 func decode(body []byte) (*node, error) {
 	d := decoders.Get().(*decoder)
@@ -150,7 +148,7 @@ func TestTheOrderOfMembersMakesNoDifference(t *testing.T) {
 	at, on := time.Date(2026, 5, 1, 8, 0, 0, 0, time.UTC), true
 	want := node{Name: "a", Count: 1, On: &on, At: at, Other: "x", Nodes: []node{}}
 	members := []string{`"name":"a"`, `"count":1`, `"on":true`, `"at":"2026-05-01T08:00:00.000Z"`, `"other":"x"`, `"nodes":[]`, `"new":0`}
-	d := newDecoder()
+	d := new(decoder)
 	read := func(members []string, comma string) (*node, error) {
 		v := new(node)
 		d.Reset([]byte("{"+strings.Join(members, comma)+"}"), true)
@@ -177,7 +175,6 @@ func TestTheOrderOfMembersMakesNoDifference(t *testing.T) {
 	}
 }
 
-// Strings are looked at in eights of bytes.
 func TestEveryByteIsSeenWhereverItIsInAString(t *testing.T) {
 	t.Parallel()
 	for c := range 256 {
@@ -261,7 +258,7 @@ func TestWhatWasReadKeepsNothingOfTheBody(t *testing.T) {
 
 func TestSlicesHaveNoRoomInCommon(t *testing.T) {
 	t.Parallel()
-	d := newDecoder()
+	d := new(decoder)
 	var values []*node
 	for range 100 {
 		v := new(node)
@@ -284,7 +281,7 @@ func TestSlicesHaveNoRoomInCommon(t *testing.T) {
 
 func TestAReaderIsUsedAgain(t *testing.T) {
 	t.Parallel()
-	d := newDecoder()
+	d := new(decoder)
 	var kept []*node
 	for i := range 1000 {
 		v := new(node)
@@ -310,7 +307,7 @@ func TestAReaderIsUsedAgain(t *testing.T) {
 
 // Of what was read before, only what shares an allocation with what was read last may be left.
 func TestAReaderKeepsNothingAlive(t *testing.T) {
-	d := newDecoder()
+	d := new(decoder)
 	read := func(body []byte) {
 		d.Reset(body, true)
 		d.node(new(node))

@@ -2,8 +2,9 @@ package strictjson
 
 import (
 	"reflect"
-	"slices"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Values are small and many. Several are made in one allocation, which stays small too: a program that keeps one value
@@ -20,7 +21,6 @@ const maxMade = 1 << 20
 // A Slab makes values of one type.
 type Slab[T any] struct {
 	free    []T // made in advance
-	made    int // how many were, the last time
 	scratch []T // for an array that is being read
 }
 
@@ -29,13 +29,11 @@ func (s *Slab[T]) New() *T { return &s.slice(1)[0] }
 
 // slice makes n zero values in a row. Nothing can be appended to them in place.
 func (s *Slab[T]) slice(n int) []T {
+	if n >= slabItems {
+		return make([]T, n)
+	}
 	if n > len(s.free) {
-		s.made = min(max(n, 2*s.made), slabItems)
-		if n >= s.made {
-			return make([]T, n)
-		}
-		s.free = slices.Grow([]T(nil), s.made) // which makes more where that costs nothing
-		s.free = s.free[:cap(s.free)]
+		s.free = make([]T, slabItems)
 	}
 	values := s.free[:n:n]
 	s.free = s.free[n:]
@@ -47,12 +45,12 @@ func (s *Slab[T]) slice(n int) []T {
 func Array[T any](r *Reader, s *Slab[T], into *[]T, skip bool, read func(*T)) {
 	size, items := int(reflect.TypeFor[T]().Size()), s.scratch[:0]
 	s.scratch = nil // an array of the same type inside this one makes its own
-	for a := r.array(); a.next(); {
+	for r.begin(jsontext.KindBeginArray); !r.ended(jsontext.KindEndArray); {
 		if skip && r.Absent() {
 			continue
 		}
 		if r.made += size; r.made > maxMade+len(r.body) {
-			r.fail(fault{at: r.at, problem: "more items than there can be with so little in them"})
+			r.fail("more items than there can be with so little in them")
 			break
 		}
 		items = append(items, *new(T))
