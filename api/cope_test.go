@@ -147,6 +147,20 @@ func TestAMissingMemberIsAZeroValueAndTheRestIsIntact(t *testing.T) {
 	}
 }
 
+func TestANullAmongScopesIsLeftOut(t *testing.T) {
+	t.Parallel()
+	want := api.Scopes{"read_user", "read_databases"}
+	before, after, _ := strings.Cut(applicationBody, `"read_user read_databases"`)
+	c, _ := serve(t, answer(200, "application/json", before+`["read_user",null,"read_databases"]`+after))
+	if app, err := c.GetApplication(t.Context(), "acme", "app1"); err != nil || !slices.Equal(app.Scopes, want) {
+		t.Errorf("got %+v, %v", app, err)
+	}
+	c, _ = serve(t, answer(200, "application/json", `{"active":true,"scope":["read_user",null,"read_databases"]}`))
+	if info, err := c.InspectToken(t.Context(), accessToken); err != nil || !slices.Equal(info.Scopes, want) {
+		t.Errorf("got %+v, %v", info, err)
+	}
+}
+
 func TestAResponseOfManySmallItemsIsRefused(t *testing.T) {
 	t.Parallel()
 	body := `{"id":"tok1","service_token_accesses":[` + string(bytes.Repeat([]byte("{},"), 100_000)) + `{}]}`

@@ -269,9 +269,9 @@ func WithLogger(logger *slog.Logger) Option {
 }
 
 // WithStrictDecoding makes it an error that a response lacks a member that every revision of the API has, or has null
-// where none allows it. Without it such a member is a zero value, and such an item of an array is left out, because the
-// API's documentation has been wrong about this often; [github.com/psoauth/psoauth/openapi/contract] reports it either
-// way.
+// where none allows it. Without it such a member is a zero value, and such an item of an array is left out, as a null
+// among scopes always is, because the API's documentation has been wrong about this often;
+// [github.com/psoauth/psoauth/openapi/contract] reports it either way.
 func WithStrictDecoding() Option {
 	return func(s *settings) error {
 		s.client.strict = true

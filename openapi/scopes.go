@@ -30,7 +30,7 @@ func (s Scopes) MarshalJSON() ([]byte, error) {
 const mostBytes = 1 << 20
 
 // UnmarshalJSON takes an array of strings or one string, in at most 1 MiB. No scope holds a space, so an item of the
-// array that does is more than one scope.
+// array that does is more than one scope. A null in the array is left out: the other scopes can be read without it.
 func (s *Scopes) UnmarshalJSON(data []byte) error {
 	if len(data) > mostBytes {
 		return errors.New("want at most 1 MiB")
@@ -41,12 +41,14 @@ func (s *Scopes) UnmarshalJSON(data []byte) error {
 		return nil
 	}
 	var items []*string
-	if err := json.Unmarshal(data, &items); err != nil || items == nil || slices.Contains(items, nil) {
+	if err := json.Unmarshal(data, &items); err != nil || items == nil {
 		return errors.New("want an array of strings, or one string with spaces between the scopes")
 	}
 	scopes := make(Scopes, 0, len(items))
 	for _, item := range items {
-		scopes = append(scopes, strings.Fields(*item)...)
+		if item != nil {
+			scopes = append(scopes, strings.Fields(*item)...)
+		}
 	}
 	*s = scopes
 	return nil
