@@ -22,7 +22,7 @@ import (
 // A body is what there is of a response's body, and why it is not all.
 type body struct {
 	data    []byte
-	broken  *Rule // nil if data is the whole body
+	broken  string // a rule; empty if data is the whole body
 	message string
 }
 
@@ -43,9 +43,9 @@ func peekBody(resp *http.Response, limit int64) body {
 	}{io.MultiReader(bytes.NewReader(data), rest), original}
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return body{data, httpBodyUnread, fmt.Sprintf("the client gave up after %d bytes of the body", len(data))}
+		return body{data, "http.body-unread", fmt.Sprintf("the client gave up after %d bytes of the body", len(data))}
 	case err != nil:
-		return body{data, httpBodyRead, fmt.Sprintf("the body broke off after %d bytes", len(data))}
+		return body{data, "http.body-read", fmt.Sprintf("the body broke off after %d bytes", len(data))}
 	case int64(len(data)) > limit:
 		return tooLarge(limit)
 	}
@@ -53,7 +53,7 @@ func peekBody(resp *http.Response, limit int64) body {
 }
 
 func tooLarge(limit int64) body {
-	return body{broken: httpBodyLimit, message: fmt.Sprintf("the body is larger than %d bytes and was not checked", limit)}
+	return body{broken: "http.body-limit", message: fmt.Sprintf("the body is larger than %d bytes and was not checked", limit)}
 }
 
 type failing struct{ err error }
@@ -64,7 +64,7 @@ func (f failing) Read([]byte) (int, error) { return 0, f.err }
 func decode(data []byte, headers []string, limit int64) body {
 	codings := strings.Split(strings.ToLower(strings.Join(headers, ",")), ",")
 	if len(codings) > maxCodings {
-		return body{broken: httpContentEncoding, message: fmt.Sprintf("there are more than %d content codings", maxCodings)}
+		return body{broken: "http.content-encoding", message: fmt.Sprintf("there are more than %d content codings", maxCodings)}
 	}
 	for i := len(codings) - 1; i >= 0; i-- {
 		coding := strings.TrimSpace(codings[i])
@@ -77,9 +77,9 @@ func decode(data []byte, headers []string, limit int64) body {
 		}
 		switch {
 		case errors.Is(err, errUnknownCoding):
-			return body{broken: httpUnjudged, message: "only the content codings gzip and deflate are decoded, so the body was not checked"}
+			return body{broken: "http.unjudged", message: "only the content codings gzip and deflate are decoded, so the body was not checked"}
 		case err != nil:
-			return body{broken: httpContentEncoding, message: "the body is not " + coding + ", as Content-Encoding says, or breaks off"}
+			return body{broken: "http.content-encoding", message: "the body is not " + coding + ", as Content-Encoding says, or breaks off"}
 		case int64(len(data)) > limit:
 			return tooLarge(limit)
 		}
@@ -152,7 +152,7 @@ func (j *judge) headers(declared *openapi3.Response) {
 		}
 		if len(values) == 0 {
 			if header.Required && !j.headerLess {
-				j.find(httpHeaderMissing, inHeader, pointer, line(header.Origin), "the required header is missing")
+				j.find("http.header-missing", inHeader, pointer, line(header.Origin), "the required header is missing")
 			}
 			continue
 		}
@@ -205,7 +205,7 @@ func (j *judge) content(declared *openapi3.Response, data []byte) {
 	if !isJSON {
 		if j.by != nil && !takes(j.by, "") {
 			j.judged = false
-			j.find(httpUnjudged, inBody, "", at, "only JSON and text are checked against a schema")
+			j.find("http.unjudged", inBody, "", at, "only JSON and text are checked against a schema")
 		} else if j.by != nil {
 			j.faults(j.v.spec.check(j.by, string(data), 1), at)
 		}
@@ -265,12 +265,12 @@ func (j *judge) mediaType(declared *openapi3.Response, data []byte) (media *open
 	}
 	switch want := strings.Join(slices.Sorted(maps.Keys(declared.Content)), " or "); {
 	case len(types) > 1:
-		j.find(httpContentType, inHeader, contentTypePointer, at, "Content-Type is sent %d times", len(types))
+		j.find("http.content-type", inHeader, contentTypePointer, at, "Content-Type is sent %d times", len(types))
 	case len(types) == 0 && j.headerLess:
 	case len(types) == 0:
-		j.find(httpContentType, inHeader, contentTypePointer, at, "there is no Content-Type; want %s", want)
+		j.find("http.content-type", inHeader, contentTypePointer, at, "there is no Content-Type; want %s", want)
 	case media == nil:
-		j.find(httpContentType, inHeader, contentTypePointer, at, "want %s, got %s", want, knownOr(knownMedia, name, "another media type"))
+		j.find("http.content-type", inHeader, contentTypePointer, at, "want %s, got %s", want, knownOr(knownMedia, name, "another media type"))
 	}
 	if media == nil {
 		start := bytes.TrimLeft(bytes.TrimPrefix(data, byteOrderMark), " \t\r\n")
@@ -283,7 +283,7 @@ func (j *judge) mediaType(declared *openapi3.Response, data []byte) (media *open
 	}
 	if json = isJSON(contentType); json {
 		if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "us-ascii") {
-			j.find(httpCharset, inHeader, contentTypePointer, at, "want no charset or utf-8, got %s", knownOr(knownCharsets, charset, "another charset"))
+			j.find("http.charset", inHeader, contentTypePointer, at, "want no charset or utf-8, got %s", knownOr(knownCharsets, charset, "another charset"))
 		}
 	}
 	return media, json

@@ -154,9 +154,9 @@ func sourceOf(source string) string {
 	return text.Printable(file) + " entry " + strconv.Itoa(entry+1)
 }
 
-func mistyped(s *openapi3.Schema, v any) (rule *Rule, message string) {
-	if rule = schemaType; v == nil {
-		rule = schemaNull
+func mistyped(s *openapi3.Schema, v any) (rule, message string) {
+	if rule = "schema.type"; v == nil {
+		rule = "schema.null"
 	}
 	return rule, "want " + typesOf(s) + ", got " + article(kindOf(v))
 }

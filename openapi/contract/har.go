@@ -229,11 +229,11 @@ func (e *entry) judge(h *har, source string) {
 	req := &http.Request{Method: e.Request.Method, Header: e.Request.Headers.header()}
 	var err error
 	if req.URL, err = url.Parse(e.Request.URL); err != nil {
-		ex.unjudged, ex.why = recordingUnreadable, "the request's URL is none"
+		ex.unjudged, ex.why = "recording.unreadable", "the request's URL is none"
 		req.URL = &url.URL{}
 	}
-	if ex.status <= 0 && ex.unjudged == nil {
-		ex.unjudged, ex.why = recordingNoResponse, "the recording holds no response"
+	if ex.status <= 0 && ex.unjudged == "" {
+		ex.unjudged, ex.why = "recording.no-response", "the recording holds no response"
 	}
 	ex.anonymous = h.sanitized
 	ex.request(v, req)
@@ -253,16 +253,16 @@ func (e *entry) body(header http.Header, limit int64) body {
 	data := []byte(content.Text)
 	switch {
 	case content.Text == "" && content.Size != 0:
-		return body{broken: recordingNoBody, message: "the recording does not hold the body"}
+		return body{broken: "recording.no-body", message: "the recording does not hold the body"}
 	case strings.EqualFold(content.Encoding, "base64"):
 		n, err := base64.StdEncoding.Decode(data, data)
 		if data = data[:n]; err != nil {
-			return body{broken: recordingUnreadable, message: "the body is not base64, as the recording says"}
+			return body{broken: "recording.unreadable", message: "the body is not base64, as the recording says"}
 		}
 	case e.garbled:
-		return body{broken: recordingUnreadable, message: "the entry has bytes that are not UTF-8"}
+		return body{broken: "recording.unreadable", message: "the entry has bytes that are not UTF-8"}
 	case content.Encoding != "":
-		return body{broken: recordingUnreadable, message: "the body is in an encoding other than base64"}
+		return body{broken: "recording.unreadable", message: "the body is in an encoding other than base64"}
 	}
 	if int64(len(data)) > limit {
 		return tooLarge(limit)

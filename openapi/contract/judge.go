@@ -38,7 +38,7 @@ type exchange struct {
 	recorded   bool   // by an exporter, which may have changed what HTTP says of bodies
 	anonymous  bool   // the recorder leaves credentials out
 	headerLess bool   // nobody knows the headers, so none is missing
-	unjudged   *Rule  // set if there is nothing to judge
+	unjudged   string // a rule; set if there is nothing to judge
 	why        string // for unjudged
 }
 
@@ -104,7 +104,7 @@ type judge struct {
 // judge returns the findings of one exchange, without those of rules that are off.
 func (r *Run) judge(v *Validator, ex *exchange) []Finding {
 	j := &judge{exchange: ex, v: v, run: r}
-	if ex.unjudged != nil {
+	if ex.unjudged != "" {
 		j.find(ex.unjudged, inRoute, "", 0, "%s", ex.why)
 	} else {
 		j.route()
@@ -113,22 +113,18 @@ func (r *Run) judge(v *Validator, ex *exchange) []Finding {
 			j.response()
 		}
 	}
-	r.add(j.findings, ex.unjudged != recordingNoResponse, j.judged)
+	r.add(j.findings, ex.unjudged != "recording.no-response", j.judged)
 	return j.findings
 }
 
 // find adds a finding, unless its rule is off or it repeats one. Two schemas that look at one value often agree.
-func (j *judge) find(rule *Rule, in, pointer string, line int, format string, args ...any) {
-	severity, ok := j.v.severities[rule]
-	if !ok {
-		severity = rule.Severity
-	}
-	n := len(j.findings)
+func (j *judge) find(rule, in, pointer string, line int, format string, args ...any) {
+	severity, n := j.v.severities[rule], len(j.findings)
 	if severity == Off || n > maxPerResponse {
 		return
 	}
 	f := Finding{
-		Severity: severity, Rule: rule.ID, Source: j.source, URL: j.url, Status: j.status, In: in, Pointer: pointer,
+		Severity: severity, Rule: rule, Source: j.source, URL: j.url, Status: j.status, In: in, Pointer: pointer,
 		Message: text.Excerpt(fmt.Sprintf(format, args...), maxMessage, j.secrets...), Line: line,
 	}
 	if j.op != nil {
@@ -156,19 +152,19 @@ func (j *judge) route() {
 	m := j.match
 	switch {
 	case m == nil && j.known:
-		j.find(routeNotFound, inRoute, "", 0, "the contract has no such path: %s", j.asked)
+		j.find("route.not-found", inRoute, "", 0, "the contract has no such path: %s", j.asked)
 		return
 	case m == nil:
-		j.find(routeForeign, inRoute, "", 0, "the contract has neither the host nor the path: %s", j.asked)
+		j.find("route.foreign", inRoute, "", 0, "the contract has neither the host nor the path: %s", j.asked)
 		return
 	case !m.method:
-		j.find(routeMethod, inRoute, "", m.op.line, "the contract does not have this method for the path: %s", j.asked)
+		j.find("route.method", inRoute, "", m.op.line, "the contract does not have this method for the path: %s", j.asked)
 	}
 	if !m.host {
-		j.find(routeHost, inRoute, "", m.op.line, "the contract has this path on %s only: %s; for a test server see WithServer (--server BASE=DECLARED)", m.server(), j.asked)
+		j.find("route.host", inRoute, "", m.op.line, "the contract has this path on %s only: %s; for a test server see WithServer (--server BASE=DECLARED)", m.server(), j.asked)
 	}
 	if !m.scheme {
-		j.find(routeScheme, inRoute, "", m.op.line, "the contract has this path on %s only: %s", m.server(), j.asked)
+		j.find("route.scheme", inRoute, "", m.op.line, "the contract has this path on %s only: %s", m.server(), j.asked)
 	}
 }
 
@@ -190,7 +186,7 @@ func (j *judge) request() {
 		if e, ok := errors.AsType[*openapi3filter.RequestError](err); ok && e.Parameter != nil {
 			j.parameter(e.Parameter, j.query.Get(e.Parameter.Name), err)
 		} else if _, ok := errors.AsType[*openapi3filter.SecurityRequirementsError](err); ok {
-			j.find(requestCredential, inRequest, "", j.op.line, "the request has none of the credentials that the contract declares, in their form")
+			j.find("request.credential", inRequest, "", j.op.line, "the request has none of the credentials that the contract declares, in their form")
 		}
 	}
 	declared := map[string]bool{}
@@ -215,7 +211,7 @@ func (j *judge) request() {
 	}
 	for _, name := range sortedKeys(j.query) {
 		if !declared[name] {
-			j.find(requestUndeclared, inRequest, j.pointer([]string{name}), j.op.line, "the contract does not declare the query parameter")
+			j.find("request.undeclared-parameter", inRequest, j.pointer([]string{name}), j.op.line, "the contract does not declare the query parameter")
 		}
 	}
 }
@@ -227,7 +223,7 @@ func (j *judge) parameter(p *openapi3.Parameter, sent string, err error) {
 		what = "is missing"
 	}
 	if p.In != openapi3.ParameterInHeader || len(j.req.Header) > 0 {
-		j.find(requestParameter, inRequest, "/"+escapeName(p.Name), line(p.Origin), "the %s parameter %s %s", p.In, p.Name, what)
+		j.find("request.parameter", inRequest, "/"+escapeName(p.Name), line(p.Origin), "the %s parameter %s %s", p.In, p.Name, what)
 	}
 }
 
@@ -276,7 +272,7 @@ func (j *judge) response() {
 	declared := j.op.declared(j.status)
 	class, redirect := j.status/100, false
 	if declared == nil {
-		j.find(httpStatus, inStatus, "", j.op.line, "the operation does not declare the status %d", j.status)
+		j.find("http.status", inStatus, "", j.op.line, "the operation does not declare the status %d", j.status)
 		if declared = j.op.nearest(j.status); declared == nil {
 			return
 		}
@@ -292,9 +288,9 @@ func (j *judge) response() {
 	}
 	b := j.body()
 	at := line(declared.Origin)
-	if coding := j.unasked(); coding != "" && (len(b.data) > 0 || b.broken == httpUnjudged) {
-		j.find(httpContentEncoding, inBody, "", at, "the body has the content coding %s, for which the request does not ask", knownOr(knownCodings, coding, "of another name"))
-		if b.broken == httpUnjudged {
+	if coding := j.unasked(); coding != "" && (len(b.data) > 0 || b.broken == "http.unjudged") {
+		j.find("http.content-encoding", inBody, "", at, "the body has the content coding %s, for which the request does not ask", knownOr(knownCodings, coding, "of another name"))
+		if b.broken == "http.unjudged" {
 			j.judged = false
 			return
 		}
@@ -302,21 +298,21 @@ func (j *judge) response() {
 	switch empty := len(bytes.TrimSpace(b.data)) == 0; {
 	case j.method == http.MethodHead, class == 1, j.status == http.StatusNoContent, j.status == http.StatusNotModified:
 		if len(b.data) > 0 {
-			j.find(httpBodyUnexpected, inBody, "", at, "there is a body where HTTP has none")
+			j.find("http.body-unexpected", inBody, "", at, "there is a body where HTTP has none")
 		}
-	case b.broken != nil:
-		j.judged = b.broken != httpUnjudged && !strings.HasPrefix(b.broken.ID, "recording.")
+	case b.broken != "":
+		j.judged = b.broken != "http.unjudged" && !strings.HasPrefix(b.broken, "recording.")
 		j.find(b.broken, inBody, "", at, "%s", b.message)
 	case len(declared.Content) == 0 && len(b.data) > 0 && j.status >= 400:
-		j.find(httpErrorBody, inBody, "", at, "there is a body and the contract declares none for the error")
+		j.find("http.error-body", inBody, "", at, "there is a body and the contract declares none for the error")
 	case len(declared.Content) == 0:
 		if len(b.data) > 0 {
-			j.find(httpBodyUnexpected, inBody, "", at, "there is a body and the contract declares none")
+			j.find("http.body-unexpected", inBody, "", at, "there is a body and the contract declares none")
 		}
 	case empty && j.status >= 400:
-		j.find(httpErrorBodyMissing, inBody, "", at, "there is no body")
+		j.find("http.error-body-missing", inBody, "", at, "there is no body")
 	case empty && !redirect:
-		j.find(httpBodyMissing, inBody, "", at, "there is no body and the contract declares one")
+		j.find("http.body-missing", inBody, "", at, "there is no body and the contract declares one")
 	case !empty:
 		j.content(declared, b.data)
 	}

@@ -122,7 +122,8 @@ type Baseline = report.Baseline
 // ReadBaseline reads what the Write method of a [Baseline] writes. An unknown member, an unknown rule or a second document
 // is an error.
 func ReadBaseline(r io.Reader) (*Baseline, error) {
-	return report.ReadBaseline(r, func(rule string) bool { return rulesByID[rule] != nil })
+	known := severities()
+	return report.ReadBaseline(r, func(rule string) bool { return known[rule] != Off })
 }
 
 // UpdateBaseline makes the baseline accept what the run found, and nothing else. What it accepts already keeps its last

@@ -2,6 +2,8 @@ package contract_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -14,13 +16,13 @@ import (
 var ruleGroups = []struct{ name, about string }{
 	{"route", "Which operation the request belongs to. Hosts are compared without regard to case, and a test server " +
 		"is taken for a declared host only where WithServer names it."},
-	{"request", "What was asked for. Without the request's headers, as some recorders leave them out, no credential is missing."},
+	{"request", "What was requested. Without the request's headers, as some recorders leave them out, no credential is missing."},
 	{"http", "The status, the headers, and whether there is a body."},
 	{"json", "The bytes of the body, before any schema. encoding/json lets most of these pass."},
 	{"number", "Numbers that programs would not read as the number that was sent."},
 	{"schema", "The schema the contract declares for the body, or for a header."},
 	{"page", "One page of a list against itself, against the request, and against the other pages of a run."},
-	{"id", "What was asked for against what came back."},
+	{"id", "What was requested against what came back."},
 	{"count", "Numbers that two responses of one run give for the same thing."},
 	{"token", "Times and secrets of tokens and applications."},
 	{"info", "What the authorization host says of a token."},
@@ -72,5 +74,36 @@ func TestRulesAreWellFormed(t *testing.T) {
 		if rule.Severity < contract.Note || rule.Finds == "" || strings.HasSuffix(rule.Finds, ".") || !strings.HasSuffix(rule.Why, ".") {
 			t.Errorf("%s: %+v", rule.ID, rule)
 		}
+	}
+}
+
+// A rule that is misspelled where it is found would have no severity, and so never be reported.
+func TestEveryRuleOfTheSourceIsInTheTable(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := regexp.MustCompile(`"((?:route|request|http|json|number|schema|page|id|count|token|info|scope|recording)\.[a-z0-9-]+)"`)
+	used := map[string]bool{}
+	for _, name := range files {
+		source, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name != "rules.go" && !strings.HasSuffix(name, "_test.go") {
+			for _, found := range id.FindAllStringSubmatch(string(source), -1) {
+				used[found[1]] = true
+			}
+		}
+	}
+	for _, rule := range contract.Rules() {
+		if !used[rule.ID] {
+			t.Errorf("%s is found nowhere", rule.ID)
+		}
+		delete(used, rule.ID)
+	}
+	for rule := range used {
+		t.Errorf("%s is not in the table", rule)
 	}
 }

@@ -34,12 +34,12 @@ func (s *spec) check(schema *openapi3.Schema, v any, values int) []fault {
 	if c.visit(schema, v, 0, nil); c.left > 0 {
 		c.left = maxVisits
 		if c.explain(schema, v, nil, nil); c.first && len(c.faults) > 0 {
-			c.add(schemaLimit, schema, nil, "the body has more than "+strconv.Itoa(maxManyValues)+" values, so of its faults only the first is reported")
+			c.add("schema.limit", schema, nil, "the body has more than "+strconv.Itoa(maxManyValues)+" values, so of its faults only the first is reported")
 		}
 		c.walk([]*openapi3.Schema{schema}, v, nil)
 	}
 	if c.left <= 0 {
-		c.faults = append(c.faults, fault{rule: schemaLimit, line: line(schema.Origin), message: "the schema is made of so many others, or so often of itself, that not all of the body was checked"})
+		c.faults = append(c.faults, fault{rule: "schema.limit", line: line(schema.Origin), message: "the schema is made of so many others, or so often of itself, that not all of the body was checked"})
 	}
 	slices.SortStableFunc(c.faults, func(a, b fault) int { return slices.CompareFunc(a.at, b.at, compareSteps) })
 	return c.faults
@@ -175,7 +175,7 @@ func (c *checker) explain(s *openapi3.Schema, v any, at []string, within []*open
 			}
 		case "oneOf", "anyOf":
 			if errors.Is(e, openapi3.ErrOneOfConflict) {
-				c.add(schemaOneOf, e.Schema, at, "the value fits more than one of "+strconv.Itoa(len(e.Schema.OneOf))+" schemas and must fit exactly one")
+				c.add("schema.one-of", e.Schema, at, "the value fits more than one of "+strconv.Itoa(len(e.Schema.OneOf))+" schemas and must fit exactly one")
 				continue
 			}
 			c.nearest(e.Schema, e.Value, at, around)
@@ -185,25 +185,25 @@ func (c *checker) explain(s *openapi3.Schema, v any, at []string, within []*open
 	}
 }
 
-func (c *checker) add(rule *Rule, s *openapi3.Schema, at []string, message string) {
+func (c *checker) add(rule string, s *openapi3.Schema, at []string, message string) {
 	c.faults = append(c.faults, fault{rule, at, line(s.Origin), message})
 }
 
 // rulesByKeyword are the rules of the keywords that kin-openapi names in its errors.
-var rulesByKeyword = map[string]*Rule{
-	"type": schemaType, "nullable": schemaNull, "required": schemaRequired, "properties": schemaUnknownMember, "writeOnly": schemaWriteOnly,
-	"enum": schemaEnum, "format": schemaFormat, "pattern": schemaPattern, "minLength": schemaLength, "maxLength": schemaLength,
-	"minimum": schemaRange, "maximum": schemaRange, "exclusiveMinimum": schemaRange, "exclusiveMaximum": schemaRange, "multipleOf": schemaRange,
-	"minItems": schemaItems, "maxItems": schemaItems, "uniqueItems": schemaItems, "minProperties": schemaMembers, "maxProperties": schemaMembers,
-	"not": schemaNot, "discriminator": schemaDiscriminator,
+var rulesByKeyword = map[string]string{
+	"type": "schema.type", "nullable": "schema.null", "required": "schema.required", "properties": "schema.unknown-member", "writeOnly": "schema.write-only",
+	"enum": "schema.enum", "format": "schema.format", "pattern": "schema.pattern", "minLength": "schema.length", "maxLength": "schema.length",
+	"minimum": "schema.range", "maximum": "schema.range", "exclusiveMinimum": "schema.range", "exclusiveMaximum": "schema.range", "multipleOf": "schema.range",
+	"minItems": "schema.items", "maxItems": "schema.items", "uniqueItems": "schema.items", "minProperties": "schema.members", "maxProperties": "schema.members",
+	"not": "schema.not", "discriminator": "schema.discriminator",
 }
 
 // leaf adds one error of kin-openapi's. Its reasons name the contract's side of a keyword; some hold a name or a value of the
 // response, and those are worded here.
 func (c *checker) leaf(e *openapi3.SchemaError, at []string) {
 	rule, s, message := rulesByKeyword[e.SchemaField], e.Schema, e.Reason
-	if rule == nil {
-		rule, message = schemaNot, "the value is not one that the contract takes"
+	if rule == "" {
+		rule, message = "schema.not", "the value is not one that the contract takes"
 	}
 	number, isNumber := e.Value.(json.Number)
 	name := ""
@@ -218,9 +218,9 @@ func (c *checker) leaf(e *openapi3.SchemaError, at []string) {
 		case e.SchemaField == "enum":
 			message = "want one of " + choices(s.Enum) + got(name, e.Value)
 		case isNumber && decimalOf(number.String()).whole() && s.Type.Includes(openapi3.TypeInteger):
-			rule, message = numberInt64, messageInt64
+			rule, message = "number.int64", messageInt64
 		case isNumber && s.Type.Permits(openapi3.TypeNumber):
-			rule, message = numberFloat64, messageFloat64
+			rule, message = "number.float64", messageFloat64
 		default:
 			message = messageFraction
 		}
@@ -228,7 +228,7 @@ func (c *checker) leaf(e *openapi3.SchemaError, at []string) {
 		message = "the required member is missing"
 		if p := s.Properties[name]; p != nil {
 			if p.Value.Nullable && p.Value.Extensions[takesNull] == nil {
-				rule, message = schemaRequiredNullable, "the required member is missing; null would have been allowed"
+				rule, message = "schema.required-nullable", "the required member is missing; null would have been allowed"
 			}
 			s = p.Value
 		}
@@ -244,7 +244,7 @@ func (c *checker) leaf(e *openapi3.SchemaError, at []string) {
 		message = "the value fits a schema that it must not fit"
 	case "format":
 		if s.Format == "int64" {
-			rule, message = numberInt64, messageInt64
+			rule, message = "number.int64", messageInt64
 		} else if f := formats[s.Format]; f.want != "" {
 			message = "want " + f.want + got(name, e.Value)
 		} else {
@@ -254,7 +254,7 @@ func (c *checker) leaf(e *openapi3.SchemaError, at []string) {
 		if exclusive := (map[string]openapi3.ExclusiveBound{"minimum": s.ExclusiveMin, "maximum": s.ExclusiveMax})[e.SchemaField].Bool; exclusive != nil && *exclusive {
 			return // kin-openapi has said so by the exclusive bound
 		}
-		if f := numberFault(number, []*openapi3.Schema{s}); isNumber && f != nil && f.rule != numberUnsafeInteger {
+		if f := numberFault(number, []*openapi3.Schema{s}); isNumber && f != nil && f.rule != "number.unsafe-integer" {
 			rule, message = f.rule, f.message
 		} else {
 			message += got(name, e.Value)
@@ -315,7 +315,7 @@ func (c *checker) nearest(s *openapi3.Schema, v any, at []string, within []*open
 func cost(faults []fault, s *openapi3.Schema, v any) int {
 	cost := len(faults)
 	for _, f := range faults {
-		cost += 3 * btoi(f.rule == schemaEnum)
+		cost += 3 * btoi(f.rule == "schema.enum")
 	}
 	if members, ok := v.(map[string]any); ok {
 		for name := range members {

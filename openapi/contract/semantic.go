@@ -43,7 +43,7 @@ func meaningOf(method, path string) *meaning {
 }
 
 // wrong adds a finding about the body.
-func (j *judge) wrong(rule *Rule, pointer, format string, args ...any) {
+func (j *judge) wrong(rule, pointer, format string, args ...any) {
 	at := strings.Split(pointer, "/")[1:]
 	line0 := j.op.line
 	if s := schemaAt(j.by, at, 0); s != nil {
@@ -123,7 +123,7 @@ func (j *judge) applications(root any) {
 func (j *judge) countsTokens(application any, at string, its target) {
 	if tokens, ok := integer(member(application, "tokens")); ok {
 		if total, differs := j.run.lists.counted(its, tokens); differs {
-			j.wrong(countTokens, at+"/tokens", "the application says that it has %d tokens, and its list gave %d in all", tokens, total)
+			j.wrong("count.tokens", at+"/tokens", "the application says that it has %d tokens, and its list gave %d in all", tokens, total)
 		}
 	}
 }
@@ -145,7 +145,7 @@ func (j *judge) oneToken(root any) {
 func (j *judge) same(what string, param int, root any) {
 	asked, ok := j.param(param)
 	if id, isString := member(root, "id").(string); ok && isString && id != asked {
-		j.wrong(idMismatch, "/id", "this is not the %s asked for%s", what, wantGot(plainID, asked, id))
+		j.wrong("id.mismatch", "/id", "this is not the %s asked for%s", what, wantGot(plainID, asked, id))
 	}
 }
 
@@ -161,7 +161,7 @@ const clockSkew = 5 * time.Minute
 func (j *judge) token(token any, at string) {
 	for _, name := range []string{"token", "plain_text_refresh_token"} {
 		if secret := member(token, name); secret != nil && secret != "" {
-			j.wrong(tokenSecretInRead, at+"/"+name, "a secret is sent in a read")
+			j.wrong("token.secret-in-read", at+"/"+name, "a secret is sent in a read")
 		}
 	}
 	j.times(token, at)
@@ -181,7 +181,7 @@ func (j *judge) token(token any, at string) {
 		for i, resource := range items(group, kind.list) {
 			inside, isString := member(resource, kind.organization).(string)
 			if ok && isString && !strings.EqualFold(inside, asked) {
-				j.wrong(idOrganization, at+"/"+kind.list+"/"+strconv.Itoa(i)+"/"+kind.organization, "the organization is not the one asked for%s", wantGot(plainID, asked, inside))
+				j.wrong("id.organization", at+"/"+kind.list+"/"+strconv.Itoa(i)+"/"+kind.organization, "the organization is not the one asked for%s", wantGot(plainID, asked, inside))
 			}
 		}
 		seen := map[string]bool{}
@@ -196,16 +196,16 @@ func (j *judge) token(token any, at string) {
 // times judges the times of a token, an application or a resource against each other.
 func (j *judge) times(of any, at string) {
 	created, ok := timeOf(of, "created_at")
-	before := func(rule *Rule, name, what string) {
+	before := func(rule, name, what string) {
 		if t, has := timeOf(of, name); ok && has && t.Before(created) {
 			j.wrong(rule, at+"/"+name, "%s at %s, before the creation at %s", what, t.Format(time.RFC3339Nano), created.Format(time.RFC3339Nano))
 		}
 	}
-	before(tokenExpiresBeforeCreated, "expires_at", "the expiry is")
-	before(tokenUpdatedBeforeCreated, "updated_at", "the last change is")
-	before(tokenUsedBeforeCreated, "last_used_at", "the last use is")
+	before("token.expires-before-created", "expires_at", "the expiry is")
+	before("token.updated-before-created", "updated_at", "the last change is")
+	before("token.used-before-created", "last_used_at", "the last use is")
 	if used, has := timeOf(of, "last_used_at"); has && used.After(j.now().Add(clockSkew)) {
-		j.wrong(tokenUsedInFuture, at+"/last_used_at", "the last use is at %s, and the response was sent at %s",
+		j.wrong("token.used-in-future", at+"/last_used_at", "the last use is at %s, and the response was sent at %s",
 			used.Format(time.RFC3339Nano), j.now().UTC().Format(time.RFC3339))
 	}
 }
@@ -223,18 +223,18 @@ func timeOf(v any, name string) (time.Time, bool) {
 func (j *judge) info(root any) {
 	exp, hasExp := integer(member(root, "exp"))
 	if iat, ok := integer(member(root, "iat")); ok && hasExp && exp <= iat {
-		j.wrong(infoExpNotAfterIat, "/exp", "the token expires at %d and is issued at %d", exp, iat)
+		j.wrong("info.exp-not-after-iat", "/exp", "the token expires at %d and is issued at %d", exp, iat)
 	}
 	switch member(root, "active") {
 	case true:
 		if hasExp && exp < j.now().Unix() {
-			j.wrong(infoActiveExpired, "/exp", "the token is active, and expired at %d; the response was sent at %d", exp, j.now().Unix())
+			j.wrong("info.active-expired", "/exp", "the token is active, and expired at %d; the response was sent at %d", exp, j.now().Unix())
 		}
 	case false:
 		object, _ := root.(map[string]any)
 		for _, name := range sortedKeys(object) {
 			if name != "active" {
-				j.find(infoInactiveWithMembers, inBody, j.pointer([]string{name}), j.op.line, "the token is inactive, and there is more about it")
+				j.find("info.inactive-with-members", inBody, j.pointer([]string{name}), j.op.line, "the token is inactive, and there is more about it")
 			}
 		}
 	}
@@ -262,9 +262,9 @@ func (j *judge) scopes(v any, at string) {
 func (j *judge) scope(scope string, seen map[string]bool, at string) {
 	switch {
 	case !knownScopes[scope]: // twice, too: what it is nobody knows
-		j.wrong(scopeUnknown, at, "a scope is not among those published")
+		j.wrong("scope.unknown", at, "a scope is not among those published")
 	case seen[scope]:
-		j.wrong(scopeDuplicate, at, "a scope occurs more than once")
+		j.wrong("scope.duplicate", at, "a scope occurs more than once")
 	}
 	seen[scope] = true
 }

@@ -54,7 +54,7 @@ func (j *judge) pageAsked(e envelope) {
 		page, ok = 1, true
 	}
 	if ok && e.current != nil && *e.current != page {
-		j.wrong(pageCurrent, "/current_page", "this is page %d, and page %d was asked for", *e.current, page)
+		j.wrong("page.current", "/current_page", "this is page %d, and page %d was asked for", *e.current, page)
 	}
 	limit := e.perPage
 	if perPage, ok := j.asks("per_page"); ok {
@@ -62,26 +62,26 @@ func (j *judge) pageAsked(e envelope) {
 		case limit == nil:
 			limit = &perPage
 		case *limit < perPage:
-			j.wrong(pageClamped, "/per_page", "%d per page were asked for, and the page holds %d", perPage, *limit)
+			j.wrong("page.clamped", "/per_page", "%d per page were asked for, and the page holds %d", perPage, *limit)
 		}
 	}
 	if limit != nil && e.size > *limit {
-		j.wrong(pageOverfull, "/data", "there are %d items on a page that holds %d", e.size, *limit)
+		j.wrong("page.overfull", "/data", "there are %d items on a page that holds %d", e.size, *limit)
 	}
 }
 
 // neighbours judges the numbers of the next and the previous page.
 func (j *judge) neighbours(e envelope, root any) {
 	if e.next != nil && *e.next != *e.current+1 {
-		j.wrong(pageNextNotAdvancing, "/next_page", "after page %d comes page %d", *e.current, *e.next)
+		j.wrong("page.next-not-advancing", "/next_page", "after page %d comes page %d", *e.current, *e.next)
 	}
 	switch {
 	case *e.current <= 1 && e.prev != nil:
-		j.wrong(pagePrev, "/prev_page", "the first page has a page before it")
+		j.wrong("page.prev", "/prev_page", "the first page has a page before it")
 	case *e.current > 1 && e.prev != nil && *e.prev != *e.current-1:
-		j.wrong(pagePrev, "/prev_page", "before page %d comes page %d", *e.current, *e.prev)
+		j.wrong("page.prev", "/prev_page", "before page %d comes page %d", *e.current, *e.prev)
 	case *e.current > 1 && isNull(root, "prev_page"):
-		j.wrong(pagePrev, "/prev_page", "page %d has no page before it", *e.current)
+		j.wrong("page.prev", "/prev_page", "page %d has no page before it", *e.current)
 	}
 }
 
@@ -95,7 +95,7 @@ func (j *judge) totals(e envelope, root any) {
 		}
 		empty := *e.totalCount == 0 && last != nil && *last == 1 // an empty list may count as one page
 		if last != nil && *last != pages && !empty {
-			j.wrong(pageTotalPages, "/total_pages", "%d items at %d per page make %d pages, not %d", *e.totalCount, *e.perPage, pages, *last)
+			j.wrong("page.total-pages", "/total_pages", "%d items at %d per page make %d pages, not %d", *e.totalCount, *e.perPage, pages, *last)
 			return
 		}
 		last = &pages
@@ -106,22 +106,22 @@ func (j *judge) totals(e envelope, root any) {
 	switch {
 	case last == nil:
 	case *e.current < *last && isNull(root, "next_page"):
-		j.wrong(pageNextMissing, "/next_page", "page %d of %d has no next page", *e.current, *last)
+		j.wrong("page.next-missing", "/next_page", "page %d of %d has no next page", *e.current, *last)
 		return
 	case *e.current >= *last && e.next != nil:
-		j.wrong(pageNextBeyondEnd, "/next_page", "page %d of %d has a next page", *e.current, *last)
+		j.wrong("page.next-beyond-end", "/next_page", "page %d of %d has a next page", *e.current, *last)
 		return
 	}
 	if e.perPage == nil || *e.current < 1 || *e.perPage < 1 {
 		return
 	}
 	if e.next != nil && e.size < *e.perPage {
-		j.wrong(pageShort, "/data", "there are %d items on a page that holds %d, and another page follows", e.size, *e.perPage)
+		j.wrong("page.short", "/data", "there are %d items on a page that holds %d, and another page follows", e.size, *e.perPage)
 	}
 	if e.totalCount != nil && *e.perPage <= 1<<31 && *e.current <= 1<<31 {
 		upToHere := (*e.current-1)**e.perPage + e.size
 		if upToHere > *e.totalCount && e.size > 0 || upToHere != *e.totalCount && e.size > 0 && e.next == nil {
-			j.wrong(pageTotalCount, "/total_count", "the pages up to this one hold %d items, and the total is %d", upToHere, *e.totalCount)
+			j.wrong("page.total-count", "/total_count", "the pages up to this one hold %d items, and the total is %d", upToHere, *e.totalCount)
 		}
 	}
 }
@@ -138,20 +138,20 @@ func (j *judge) pageURL(root any, name string, number *int64) {
 	raw, ok := link.(string)
 	switch {
 	case ok && beside == nil:
-		j.wrong(pageURLPage, at, "there is a URL for a page that has no number")
+		j.wrong("page.url-page", at, "there is a URL for a page that has no number")
 	case number != nil && link == nil:
-		j.wrong(pageURLPage, at, "there is no URL for page %d", *number)
+		j.wrong("page.url-page", at, "there is no URL for page %d", *number)
 	}
 	if !ok {
 		return
 	}
 	u, err := url.Parse(raw)
 	if err != nil || !j.leadsBack(u) {
-		j.wrong(pageURLElsewhere, at, "the URL does not lead to this list")
+		j.wrong("page.url-elsewhere", at, "the URL does not lead to this list")
 		return
 	}
 	if page, err := strconv.ParseInt(u.Query().Get("page"), 10, 64); number != nil && (err != nil || page != *number) {
-		j.wrong(pageURLPage, at, "the URL is not that of page %d", *number)
+		j.wrong("page.url-page", at, "the URL is not that of page %d", *number)
 	}
 }
 
@@ -175,7 +175,7 @@ func (j *judge) ids(e envelope, root any) {
 	for i, item := range items(root, "data") {
 		id, ok := member(item, "id").(string)
 		if ok && seen[id] {
-			j.wrong(pageDuplicateID, "/data/"+strconv.Itoa(i)+"/id", "the id occurs more than once on the page")
+			j.wrong("page.duplicate-id", "/data/"+strconv.Itoa(i)+"/id", "the id occurs more than once on the page")
 		}
 		seen[id] = true
 		ids = append(ids, id)
@@ -186,17 +186,17 @@ func (j *judge) ids(e envelope, root any) {
 	}
 	repeated, tokens, read := j.run.lists.page(of, e, ids)
 	if e.perPage == nil && e.totalCount != nil && e.next == nil && read > 0 && read != *e.totalCount { // else totals judges
-		j.wrong(pageTotalCount, "/total_count", "the list ends after %d items, and the total is %d", read, *e.totalCount)
+		j.wrong("page.total-count", "/total_count", "the list ends after %d items, and the total is %d", read, *e.totalCount)
 	}
 	for _, i := range repeated {
-		j.wrong(pageRepeatedID, "/data/"+strconv.Itoa(i)+"/id", "the id was on another page of this run")
+		j.wrong("page.repeated-id", "/data/"+strconv.Itoa(i)+"/id", "the id was on another page of this run")
 	}
 	if tokens != nil {
 		at := "/total_count"
 		if e.totalCount == nil {
 			at = "/data"
 		}
-		j.wrong(countTokens, at, "the application says that it has %d tokens, and its list gave another number", *tokens)
+		j.wrong("count.tokens", at, "the application says that it has %d tokens, and its list gave another number", *tokens)
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 
 // A fault is something wrong at a place in a value. Its message holds no value of unknown kind.
 type fault struct {
-	rule    *Rule
+	rule    string
 	at      []string // names and indices from the root
 	line    int      // of the contract; 0 if the fault is not about a schema
 	message string
@@ -50,7 +50,7 @@ var (
 func readJSON(body []byte) (root any, values int, ok bool, faults []fault) {
 	r := reader{}
 	if rest, has := bytes.CutPrefix(body, byteOrderMark); has {
-		r.fault(jsonByteOrderMark, "the body begins with a byte order mark")
+		r.fault("json.byte-order-mark", "the body begins with a byte order mark")
 		body = rest
 	}
 	r.body, r.valid = body, utf8.Valid(body)
@@ -60,12 +60,12 @@ func readJSON(body []byte) (root any, values int, ok bool, faults []fault) {
 	case err != nil:
 		r.syntax(err)
 	case len(bytes.TrimLeft(body[end:], " \t\r\n")) > 0:
-		r.fault(jsonTrailingData, "the JSON value ends at byte %d; %d more bytes follow", end, len(bytes.TrimLeft(body[end:], " \t\r\n")))
+		r.fault("json.trailing-data", "the JSON value ends at byte %d; %d more bytes follow", end, len(bytes.TrimLeft(body[end:], " \t\r\n")))
 	}
 	return root, r.values, err == nil, r.faults
 }
 
-func (r *reader) fault(rule *Rule, format string, args ...any) {
+func (r *reader) fault(rule, format string, args ...any) {
 	if len(r.faults) <= maxPerResponse {
 		r.faults = append(r.faults, fault{rule: rule, at: append([]string(nil), r.at...), message: fmt.Sprintf(format, args...)})
 	}
@@ -116,7 +116,7 @@ func (r *reader) object() (any, error) {
 			return nil, err
 		}
 		if _, twice := members[name]; twice {
-			r.fault(jsonDuplicateMember, "the member occurs more than once")
+			r.fault("json.duplicate-member", "the member occurs more than once")
 		}
 		members[name] = value
 		r.at = r.at[:len(r.at)-1]
@@ -155,12 +155,12 @@ func (r *reader) string() (string, error) {
 		return string(raw[1 : len(raw)-1]), nil
 	}
 	if !utf8.Valid(raw) {
-		r.fault(jsonInvalidUTF8, "a string has bytes that are not UTF-8")
+		r.fault("json.invalid-utf8", "a string has bytes that are not UTF-8")
 		raw = bytes.ToValidUTF8(raw, []byte("\ufffd"))
 	}
 	content, err := jsontext.AppendUnquote(nil, raw)
 	if err != nil {
-		r.fault(jsonLoneSurrogate, "a string has the escape of a lone surrogate")
+		r.fault("json.lone-surrogate", "a string has the escape of a lone surrogate")
 	}
 	return string(content), nil
 }
@@ -175,13 +175,13 @@ func (r *reader) syntax(err error) {
 	switch {
 	case errors.Is(err, errLimit):
 		r.at = nil
-		r.fault(jsonLimit, "the body has more than %d values, or more than %d levels", maxValues, maxDepth)
+		r.fault("json.limit", "the body has more than %d values, or more than %d levels", maxValues, maxDepth)
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		r.fault(jsonTruncated, "the JSON ends at byte %d, before it is complete", offset)
+		r.fault("json.truncated", "the JSON ends at byte %d, before it is complete", offset)
 	case next == utf8.RuneError && size == 1:
-		r.fault(jsonInvalidUTF8, "there are bytes that are not UTF-8 at byte %d", offset)
+		r.fault("json.invalid-utf8", "there are bytes that are not UTF-8 at byte %d", offset)
 	default:
-		r.fault(jsonSyntax, "not JSON at byte %d: %s", offset, reason)
+		r.fault("json.syntax", "not JSON at byte %d: %s", offset, reason)
 	}
 }
 
@@ -210,17 +210,17 @@ func numberFault(n json.Number, schemas []*openapi3.Schema) *fault {
 	whole, digits := !strings.ContainsAny(n.String(), ".eE"), decimalOf(n.String())
 	switch _, err := strconv.ParseInt(n.String(), 10, 64); {
 	case integer && whole && err != nil, integer && !whole && digits.whole() && digits.size() > 19:
-		return &fault{rule: numberInt64, line: at, message: messageInt64}
+		return &fault{rule: "number.int64", line: at, message: messageInt64}
 	case integer && whole && !long && !fitsFloat64(n.String()):
-		return &fault{rule: numberUnsafeInteger, line: at, message: "the integer is beyond 2^53, and the contract does not say int64"}
+		return &fault{rule: "number.unsafe-integer", line: at, message: "the integer is beyond 2^53, and the contract does not say int64"}
 	case integer && !whole && digits.whole():
-		return &fault{rule: numberIntegerForm, line: at, message: "want an integer written as one, got one with a fraction or an exponent"}
+		return &fault{rule: "number.integer-form", line: at, message: "want an integer written as one, got one with a fraction or an exponent"}
 	case integer && !digits.whole():
 		if f, err := n.Float64(); err == nil && f == math.Trunc(f) { // kin-openapi sees the rounded number
-			return &fault{rule: schemaType, line: at, message: messageFraction}
+			return &fault{rule: "schema.type", line: at, message: messageFraction}
 		}
 	case (number || !typed) && !fitsFloat64(n.String()):
-		return &fault{rule: numberFloat64, line: at, message: messageFloat64}
+		return &fault{rule: "number.float64", line: at, message: messageFloat64}
 	}
 	return nil
 }
@@ -343,7 +343,7 @@ func (c *checker) members(outer *openapi3.Schema, schemas []*openapi3.Schema, v 
 		case len(declared) > 0:
 			c.walk(declared, member, at)
 		case describes && !complete:
-			c.add(schemaUndeclaredMember, outer, slices.Clone(at), "the contract does not declare the member")
+			c.add("schema.undeclared-member", outer, slices.Clone(at), "the contract does not declare the member")
 		}
 	}
 }

@@ -26,7 +26,7 @@ import (
 type Validator struct {
 	spec       *spec
 	specName   string
-	severities map[*Rule]Severity
+	severities map[string]Severity
 	aliases    []alias
 	bodyLimit  int64
 	clock      func() time.Time
@@ -67,14 +67,13 @@ func WithServer(base, declared string) Option {
 // WithSeverity sets the severity of the findings of a rule; Off silences it. [Rules] has the ids.
 func WithSeverity(rule string, severity Severity) Option {
 	return func(s *settings) error {
-		known := rulesByID[rule]
-		if known == nil {
-			return fmt.Errorf("unknown rule %q: the rules are %s", rule, strings.Join(sortedKeys(rulesByID), ", "))
+		if _, known := s.severities[rule]; !known {
+			return fmt.Errorf("unknown rule %q: the rules are %s", rule, strings.Join(sortedKeys(s.severities), ", "))
 		}
 		if severity < Off || severity > Error {
 			return fmt.Errorf("unknown severity %v for rule %s", severity, rule)
 		}
-		s.severities[known] = severity
+		s.severities[rule] = severity
 		return nil
 	}
 }
@@ -117,7 +116,7 @@ var embedded = sync.OnceValues(func() (*spec, error) { return loadSpec([]byte(op
 
 // NewValidator returns a validator. Its error says everything that is wrong with the options or the document.
 func NewValidator(options ...Option) (*Validator, error) {
-	s := settings{Validator: Validator{severities: map[*Rule]Severity{}, bodyLimit: 8 << 20, clock: time.Now}}
+	s := settings{Validator: Validator{severities: severities(), bodyLimit: 8 << 20, clock: time.Now}}
 	var errs []error
 	for _, option := range options {
 		errs = append(errs, option(&s))
@@ -196,7 +195,7 @@ const live = "live"
 func (r *Run) check(v *Validator, req *http.Request, resp *http.Response) []Finding {
 	ex := &exchange{source: live, asked: "nobody knows the request", known: true}
 	if resp == nil {
-		ex.unjudged, ex.why, resp = recordingNoResponse, "there is no response", &http.Response{}
+		ex.unjudged, ex.why, resp = "recording.no-response", "there is no response", &http.Response{}
 	}
 	if req == nil {
 		req = resp.Request
@@ -222,7 +221,7 @@ func (r *Run) add(findings []Finding, response, judged bool) {
 	defer r.mu.Unlock()
 	if len(r.findings) == 0 && r.responses == 0 {
 		for _, u := range r.v.spec.unjudged {
-			r.findings = append(r.findings, Finding{Severity: Note, Rule: schemaUnjudged.ID, In: inBody, Message: text.Excerpt(u.why, maxMessage), Line: u.line})
+			r.findings = append(r.findings, Finding{Severity: Note, Rule: "schema.unjudged", In: inBody, Message: text.Excerpt(u.why, maxMessage), Line: u.line})
 			r.counts[Note]++
 		}
 	}
