@@ -26,7 +26,7 @@ func (p *program) appList() *cobra.Command {
 		Example: "  psoauth app list --sandbox\n  psoauth app list --format csv",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			client, at, err := p.connect(nil, theOrganization, anyCredential)
+			client, at, err := p.connect(place{})
 			if err != nil {
 				return err
 			}
@@ -59,7 +59,7 @@ func (p *program) appShow() *cobra.Command {
 		Example: "  psoauth app show --sandbox\n  psoauth app show 5kq1x0v2m8yd\n  psoauth app show --format json",
 		Args:    p.ids("APP_ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			client, at, err := p.connectTo(cmd.Context(), args)
+			client, at, err := p.connectTo(cmd.Context(), applicationOf(args))
 			if err != nil {
 				return err
 			}
@@ -72,10 +72,13 @@ func (p *program) appShow() *cobra.Command {
 	}
 }
 
+// applicationOf returns the place for a command that takes at most the id of an application.
+func applicationOf(args []string) place { return place{application: strings.Join(args, "")} }
+
 // connectTo is connect for a command about an application, whose id may be left out where there is only one.
-func (p *program) connectTo(ctx context.Context, ids []string) (*api.Client, place, error) {
-	client, at, err := p.connect(ids, theOrganization, anyCredential)
-	if err != nil || at.application != "" || len(ids) > 0 && ids[0] == "" {
+func (p *program) connectTo(ctx context.Context, at place) (*api.Client, place, error) {
+	client, at, err := p.connect(at)
+	if err != nil || at.application != "" {
 		return client, at, err
 	}
 	apps, err := p.applications(ctx, client, at)

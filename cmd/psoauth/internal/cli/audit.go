@@ -124,11 +124,9 @@ func (a *auditing) audit(ctx context.Context, args []string, options audit.Optio
 	a.sandboxOptions = []apitest.Option{apitest.WithLeakedSecret(sandboxLeak)}
 	connect := a.connectTo
 	if a.all {
-		connect = func(context.Context, []string) (*api.Client, place, error) {
-			return a.connect(nil, theOrganization, anyCredential)
-		}
+		connect = func(_ context.Context, at place) (*api.Client, place, error) { return a.connect(at) }
 	}
-	client, at, err := connect(ctx, args)
+	client, at, err := connect(ctx, applicationOf(args))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -140,11 +138,9 @@ func (a *auditing) audit(ctx context.Context, args []string, options audit.Optio
 	if err != nil {
 		return nil, nil, err
 	}
-	progress := a.newProgress(false)
-	defer progress.clear()
 	tokens := func(application string) iter.Seq2[*api.Token, error] {
 		return func(yield func(*api.Token, error) bool) {
-			for page, err := range progress.watch(client.TokenPages(ctx, at.organization, application, api.ListOptions{Prefetch: prefetch})) {
+			for page, err := range a.watched(client.TokenPages(ctx, at.organization, application, api.ListOptions{Prefetch: prefetch}), false) {
 				if err != nil {
 					yield(nil, err)
 					return

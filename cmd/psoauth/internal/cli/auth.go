@@ -40,13 +40,12 @@ Exit status: 0 every operation that was tried is allowed; 1 one is not; 2 it cou
 		Example: "  psoauth auth status --sandbox\n  psoauth auth status --format json",
 		Args:    p.ids("APP_ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			client, at, err := p.connect(args, theOrganization, anyCredential)
+			given := applicationOf(args)
+			client, at, err := p.connect(given)
 			if err != nil {
 				return err
 			}
-			if len(args) == 0 {
-				at.application = ""
-			}
+			at.application = given.application
 			s := p.authStatus(at)
 			if err := s.try(cmd.Context(), client, at, !p.settings.accessToken.IsZero()); err != nil {
 				return err

@@ -71,3 +71,19 @@ func TestAGateWithoutAnyOutputKeepsItsStatus(t *testing.T) {
 		}
 	}
 }
+
+// A deletion cannot be undone, so what cannot write its receipt deletes nothing.
+func TestWithoutStandardOutputNothingIsRevoked(t *testing.T) {
+	t.Parallel()
+	server := &planetscale{apps: []string{"app1"}, tokens: []string{"a"}}
+	user := server.serve(t)
+	args := []string{"token", "revoke", "app1", "a", "--yes"}
+	var stderr bytes.Buffer
+	if status := process(t.Context(), user, devNull(t, os.O_RDWR), &stderr, args...); status != 2 || len(server.deletes) != 0 {
+		t.Errorf("status %d, %q were deleted: %s", status, server.deletes, stderr.String())
+	}
+	args = append(args, "--output", filepath.Join(t.TempDir(), "receipt"))
+	if status := process(t.Context(), user, devNull(t, os.O_RDWR), &stderr, args...); status != 0 || len(server.deletes) != 1 {
+		t.Errorf("with --output: status %d, %q were deleted: %s", status, server.deletes, stderr.String())
+	}
+}

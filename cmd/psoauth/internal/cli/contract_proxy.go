@@ -3,11 +3,15 @@ package cli
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/url"
 	"os"
 	"os/exec"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -79,11 +83,14 @@ func (g *gate) run(ctx context.Context, command []string) error {
 	if err != nil {
 		return err
 	}
-	log, err := g.openLog()
-	if err != nil {
-		return err
+	log := &findingLog{to: g.Stderr}
+	if g.log != "" {
+		if log.file, err = os.OpenFile(g.log, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600); err != nil {
+			return fmt.Errorf("--log: %w", err)
+		}
+		log.to = log.file
 	}
-	options.Report, options.Logger = log.finding, log.logger()
+	options.Report, options.Logger = log.finding, slog.New(slog.NewJSONHandler(log, nil))
 	failed, err := g.serve(ctx, run, options, command)
 	if err := errors.Join(err, log.close()); err != nil {
 		return err
@@ -106,14 +113,14 @@ func (g *gate) serve(ctx context.Context, run *contract.Run, options contract.Pr
 	if err != nil {
 		return nil, err
 	}
-	g.grace.Store(int64(15 * time.Second)) // from here on: the log and the spec may be FIFOs that nobody opens
+	g.finish() // from here on: the log and the spec may be FIFOs that nobody opens
 	base := "http://" + reachable(listener.Addr())
 	switch {
 	case len(command) > 0:
 	case isTerminal(g.Stderr):
 		fmt.Fprintf(g.Stderr, "Point your client's base URL at %s/v1 (token info: %s). Ctrl-C writes the report.\n", base, base)
 	default:
-		newLog(g.Stderr).logger().Info("listening", "url", base)
+		slog.New(slog.NewJSONHandler(g.Stderr, nil)).Info("listening", "url", base)
 	}
 	ctx, end := context.WithCancel(ctx)
 	defer end()
@@ -147,17 +154,48 @@ func (g *gate) child(ctx context.Context, command []string, base string) (failed
 	return nil, err
 }
 
-func (g *gate) openLog() (*findingLog, error) {
-	if g.log == "" {
-		return newLog(g.Stderr), nil
+// A findingLog takes a line of JSON for each finding and for whatever else happens to a proxy, up to the first failure. It
+// is safe for concurrent use.
+type findingLog struct {
+	mu     sync.Mutex
+	to     io.Writer
+	file   *os.File // nil for standard error
+	failed error
+}
+
+func (l *findingLog) finding(f contract.Finding) {
+	encoder := json.NewEncoder(l)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(struct { // the log remembers why it failed
+		Time time.Time `json:"time"`
+		contract.Finding
+	}{time.Now(), f})
+}
+
+// Write writes one line.
+func (l *findingLog) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.failed != nil {
+		return 0, l.failed
 	}
-	file, err := os.OpenFile(g.log, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("--log: %w", err)
+	var n int
+	n, l.failed = l.to.Write(line)
+	return n, l.failed
+}
+
+// close ends the log, for requests too that were broken off, and returns what went wrong with it up to then.
+func (l *findingLog) close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	err := l.failed
+	if l.file != nil {
+		err = errors.Join(err, l.file.Close())
 	}
-	log := newLog(file)
-	log.closer = file
-	return log, nil
+	if l.failed = errors.New("the log is closed"); err != nil {
+		return fmt.Errorf("cannot write the log: %w", err)
+	}
+	return nil
 }
 
 // parseUpstream reads --upstream. Credentials go there, so it is https, except on this machine.

@@ -3,6 +3,8 @@ package cli
 import (
 	"cmp"
 	"fmt"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -70,7 +72,7 @@ const widestHelp = 120 // columns; longer lines are hard to read
 
 // help writes the help of a command, as wide as the terminal.
 func (p *program) help(cmd *cobra.Command, _ []string) {
-	h := helpText{width: min(columns(p.Stdout, p.Getenv), widestHelp), colour: p.colour()}
+	h := helpText{width: min(p.width(), widestHelp), colour: p.colored(p.Stdout)}
 	h.paragraphs(cmp.Or(cmd.Long, cmd.Short))
 	switch {
 	case cmd.HasAvailableSubCommands():
@@ -164,4 +166,83 @@ func (h *helpText) wrapped(line string, hang int) {
 		line = strings.Repeat(" ", hang) + line[at+1:]
 	}
 	h.printf("%s\n", line)
+}
+
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "version",
+		Short:   "Print the version",
+		Example: "  psoauth version",
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), version())
+			return err
+		},
+	}
+}
+
+// The module's version, and the commit that it was built from and whether with changes, as the Go tool recorded them.
+var release, commit, modified = built()
+
+func built() (release, commit string, modified bool) {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "(devel)", "", false
+	}
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			commit = s.Value
+		case "vcs.modified":
+			modified = s.Value == "true"
+		}
+	}
+	return cmp.Or(info.Main.Version, "(devel)"), commit, modified
+}
+
+func version() string {
+	version := release
+	if commit != "" {
+		version += " (" + commit[:min(12, len(commit))]
+		if modified {
+			version += ", modified"
+		}
+		version += ")"
+	}
+	return fmt.Sprintf("psoauth %s %s %s/%s", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+func completionCommand() *cobra.Command {
+	shells := []string{"bash", "zsh", "fish", "powershell"}
+	return &cobra.Command{
+		Use:   "completion SHELL",
+		Short: "Print a shell completion script",
+		Example: "  source <(psoauth completion bash)\n  psoauth completion zsh > \"${fpath[1]}/_psoauth\"\n" +
+			"  psoauth completion fish | source",
+		ValidArgs: shells,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			root, out := cmd.Root(), cmd.OutOrStdout()
+			switch strings.Join(args, " ") {
+			case "bash":
+				return root.GenBashCompletionV2(out, true)
+			case "zsh":
+				return root.GenZshCompletion(out)
+			case "fish":
+				return root.GenFishCompletion(out, true)
+			case "powershell":
+				return root.GenPowerShellCompletionWithDesc(out)
+			}
+			return fmt.Errorf("want one of %s; see %s --help", strings.Join(shells, ", "), cmd.CommandPath())
+		},
+	}
+}
+
+// unquoteUsages takes the quotes that help takes for the names of values out of the descriptions, for completion.
+func unquoteUsages(cmd *cobra.Command) {
+	unquote := func(f *pflag.Flag) { f.Usage = strings.ReplaceAll(f.Usage, "`", "") }
+	cmd.Flags().VisitAll(unquote)
+	cmd.PersistentFlags().VisitAll(unquote)
+	for _, sub := range cmd.Commands() {
+		unquoteUsages(sub)
+	}
 }

@@ -7,59 +7,66 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"syscall"
+
+	"golang.org/x/term"
+
+	"github.com/psoauth/psoauth/api"
+	"github.com/psoauth/psoauth/internal/report"
 )
 
-// An output is standard output. It remembers why it failed, so that this is not taken for a failure of the network. To a
-// terminal it writes at once, elsewhere in blocks.
+// An output is standard output: to a terminal it writes at once, elsewhere in blocks. It remembers why it failed, for
+// which a caller asks with Flush, so that this is not taken for a failure of the network.
 type output struct {
-	to     io.Writer
-	blocks *bufio.Writer // after a failure, each of its methods returns that
-	closed bool          // whether the process began without standard output
-	failed error
-	lost   bool // whether something was written nevertheless
+	blocks *bufio.Writer
+	atOnce bool
 }
 
-func newOutput(to io.Writer, closed bool) *output {
-	return &output{to: to, blocks: bufio.NewWriterSize(to, 32<<10), closed: closed}
-}
+func newOutput(to io.Writer) *output { return &output{bufio.NewWriterSize(to, 32<<10), isTerminal(to)} }
 
-func (o *output) Write(b []byte) (n int, err error) {
-	o.lost = o.lost || o.closed && len(b) > 0
-	n, o.failed = o.blocks.Write(b)
-	if o.failed == nil && isTerminal(o.to) {
-		o.failed = o.blocks.Flush()
+func (o *output) Flush() error { return o.blocks.Flush() }
+
+func (o *output) Write(b []byte) (int, error) {
+	n, err := o.blocks.Write(b)
+	if err == nil && o.atOnce {
+		err = o.Flush()
 	}
-	return n, o.failed
+	return n, err
 }
 
-func (o *output) Flush() error {
-	o.failed = o.blocks.Flush()
-	return o.failed
-}
+var errClosed = errors.New("standard output is closed: redirect it to a file, or write-only to " + os.DevNull)
 
-type outputState int
-
-const (
-	written     outputState = iota
-	readerGone              // as `head` is, when it has its lines
-	writeFailed             // a full disk, say
-)
-
-func (o *output) state() outputState {
-	switch err := o.failed; {
-	case err == nil:
-		return written
-	case errors.Is(err, syscall.EPIPE), errors.Is(err, io.ErrClosedPipe):
-		return readerGone
-	case runtime.GOOS == "windows" && (errors.Is(err, syscall.Errno(109)) || errors.Is(err, syscall.Errno(232))):
-		return readerGone // ERROR_BROKEN_PIPE, ERROR_NO_DATA
-	default:
-		return writeFailed
+// wasClosed reports whether the process began without a standard file: then the Go runtime has opened /dev/null for it, to
+// read and write. A shell's redirection only writes. What Python's subprocess.DEVNULL and Node's "ignore" open reads and
+// writes as well, and nothing distinguishes it from a file that was closed.
+func wasClosed(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	if !ok {
+		return false
 	}
+	is, err := file.Stat()
+	null, missing := os.Stat(os.DevNull)
+	if err != nil || missing != nil || !os.SameFile(is, null) {
+		return false
+	}
+	_, err = file.Read(make([]byte, 1))
+	return errors.Is(err, io.EOF)
+}
+
+// A closedOutput takes the place of standard output in a process that began without.
+type closedOutput struct{}
+
+func (closedOutput) Write([]byte) (int, error) { return 0, errClosed }
+
+// readerLeft reports whether an output failed as nobody reads it, or no more, as `head` does when it has its lines.
+func readerLeft(err error) bool {
+	return errors.Is(err, errClosed) || errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe) ||
+		runtime.GOOS == "windows" && (errors.Is(err, syscall.Errno(109)) || errors.Is(err, syscall.Errno(232))) // ERROR_BROKEN_PIPE, ERROR_NO_DATA
 }
 
 // writeTo gives write standard output or, if there is one, the file of --output, and says that it has been written.
@@ -197,4 +204,62 @@ func (g *workflowGuard) Write(b []byte) (int, error) {
 		return 0, err
 	}
 	return len(b), nil
+}
+
+func isTerminal(f any) bool {
+	file, ok := f.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// width returns how many columns standard output shows: a terminal says so itself, elsewhere COLUMNS may.
+func (p *program) width() int {
+	if f, ok := p.Stdout.(*os.File); ok {
+		if n, _, err := term.GetSize(int(f.Fd())); err == nil && n > 0 {
+			return n
+		}
+	}
+	if n, err := strconv.Atoi(p.Getenv("COLUMNS")); err == nil && n > 0 {
+		return n
+	}
+	return 80
+}
+
+// colored reports whether w, which may be a file of --output, shows colors and the user wants them (https://no-color.org,
+// https://force-color.org).
+func (p *program) colored(w io.Writer) bool {
+	if w == p.out {
+		w = p.Stdout
+	}
+	forced := func(name string) bool { return p.Getenv(name) != "" && p.Getenv(name) != "0" }
+	switch _, file := w.(*bufio.Writer); {
+	case file, p.settings.noColor, p.Getenv("NO_COLOR") != "":
+		return false
+	case forced("FORCE_COLOR"), forced("CLICOLOR_FORCE"):
+		return true
+	case !isTerminal(w), p.Getenv("TERM") == "dumb":
+		return false
+	}
+	return runtime.GOOS != "windows" || p.Getenv("WT_SESSION") != "" // the older console shows escape sequences as text
+}
+
+// watched passes pages on, and says on standard error how far they are: if that is a terminal and the server says how many
+// pages there are, unless the list is being printed to a terminal at the same time.
+func (p *program) watched(pages iter.Seq2[*api.TokenPage, error], printing bool) iter.Seq2[*api.TokenPage, error] {
+	if !isTerminal(p.Stderr) || printing && isTerminal(p.Stdout) || p.settings.debug {
+		return pages
+	}
+	return func(yield func(*api.TokenPage, error) bool) {
+		const start = "\r\x1b[K" // of the line, which is empty then
+		said := ""
+		defer func() { fmt.Fprint(p.Stderr, said) }()
+		for page, err := range pages {
+			if err == nil && page.TotalPages != nil && *page.TotalPages > 0 {
+				said = start
+				fmt.Fprintf(p.Stderr, "%spage %s of %s", start, report.Number(page.CurrentPage), report.Number(*page.TotalPages))
+			}
+			if !yield(page, err) {
+				return
+			}
+		}
+	}
 }

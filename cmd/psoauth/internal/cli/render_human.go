@@ -28,8 +28,8 @@ func (p *program) human(w io.Writer) *humanRenderer {
 	return &humanRenderer{
 		out:    w,
 		clean:  cleaner(p.settings.secrets()),
-		width:  columns(p.Stdout, p.Getenv),
-		colour: !p.settings.noColor && coloured(w, p.Getenv),
+		width:  p.width(),
+		colour: p.colored(w),
 		now:    p.Now(),
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,13 +21,10 @@ const repository = "https://github.com/psoauth/psoauth/blob/"
 // publish writes a document to standard output or a file and returns the verdict on it, which does not change if the
 // reader leaves.
 func (p *program) publish(d *report.Document, format, output string, verdict error) error {
-	options := report.Options{
-		Color: output == "" && !p.settings.noColor && coloured(p.Stdout, p.Getenv),
-		Width: columns(p.Stdout, p.Getenv),
-	}
-	d.About = append(d.About, p.Now().UTC().Format("2006-01-02 15:04 MST"), "psoauth "+release())
+	options := report.Options{Color: output == "" && p.colored(p.Stdout), Width: p.width()}
+	d.About = append(d.About, p.Now().UTC().Format("2006-01-02 15:04 MST"), "psoauth "+release)
 	err := p.writeTo(output, func(w io.Writer) error { return report.Write(w, format, d, options) })
-	if err != nil && !(output == "" && p.out.state() == readerGone) {
+	if err != nil && !(output == "" && readerLeft(p.out.Flush())) {
 		return err
 	}
 	if output != "" || format == "human" && isTerminal(p.Stdout) { // where the head of a long report is out of sight
@@ -168,17 +164,11 @@ const embeddedSpec = "openapi/openapi.yaml"
 
 // revision returns the commit or the tag that the command was built from, as far as it is known.
 func revision() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "main"
-	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			return s.Value
-		}
-	}
-	if strings.HasPrefix(info.Main.Version, "v") && strings.Count(info.Main.Version, "-") == 0 {
-		return info.Main.Version
+	switch {
+	case commit != "":
+		return commit
+	case strings.HasPrefix(release, "v") && !strings.Contains(release, "-"):
+		return release
 	}
 	return "main"
 }

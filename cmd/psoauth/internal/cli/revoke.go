@@ -114,6 +114,9 @@ func (r *revocation) run(ctx context.Context, args []string) error {
 	} else if r.dryRun {
 		return r.writeTo(r.output, func(w io.Writer) error { return r.plan(w, at, targets) })
 	}
+	if r.closed && r.output == "" {
+		return errClosed // before anything is deleted: nothing could take the receipt
+	}
 	if err := r.plan(r.Stderr, at, targets); err != nil {
 		return err // what cannot be shown is not done
 	}
@@ -178,8 +181,7 @@ func (r *revocation) choose(ctx context.Context, args []string) (client *api.Cli
 			return nil, place{}, nil, err
 		}
 	}
-	r.takesToken = false
-	client, at, err = r.connect(nil, theOrganization, anyCredential)
+	client, at, err = r.connect(place{})
 	if err != nil {
 		return nil, place{}, nil, err
 	}
@@ -220,9 +222,7 @@ func (r *revocation) splitApplication(ctx context.Context, client *api.Client, a
 // listed returns the application's tokens by their ids.
 func (r *revocation) listed(ctx context.Context, client *api.Client, at place) (map[string]*api.Token, error) {
 	tokens := map[string]*api.Token{}
-	progress := r.newProgress(false)
-	defer progress.clear()
-	for page, err := range progress.watch(client.TokenPages(ctx, at.organization, at.application, api.ListOptions{Prefetch: prefetch})) {
+	for page, err := range r.watched(client.TokenPages(ctx, at.organization, at.application, api.ListOptions{Prefetch: prefetch}), false) {
 		if err != nil {
 			return nil, r.withApplications(ctx, client, at, err)
 		}

@@ -1,35 +1,208 @@
+// Package cli is the command psoauth: it reads flags and the environment, calls package api, and shows the responses.
 package cli
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
-	"regexp"
-	"runtime"
-	"runtime/debug"
+	"io"
+	"net/http"
+	"os"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
-	"github.com/psoauth/psoauth/openapi"
+	"github.com/psoauth/psoauth/api"
+	"github.com/psoauth/psoauth/api/apitest"
+	"github.com/psoauth/psoauth/internal/text"
 )
 
-const about = `psoauth finds risky PlanetScale OAuth tokens: who authorized your application, what each token can reach, and what to revoke. Unofficial.`
+// A Process is what a run of the command gets from outside.
+type Process struct {
+	Args           []string            // without the program's name
+	Getenv         func(string) string // the environment
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	Now            func() time.Time // nil for time.Now
+}
 
-// rootExamples are run by a test, as they are.
-const rootExamples = `  psoauth audit --sandbox                         no credentials needed
-  psoauth token list --sandbox --unused-for 90d
-  psoauth contract check --sandbox`
+// The exit statuses.
+const (
+	exitDone        = 0
+	exitFindings    = 1   // there is something for the user to act on
+	exitFailed      = 2   // usage, credentials, network, unreadable input, unwritable output
+	exitInterrupted = 130 // as shells report a program that Ctrl-C ended
+)
+
+// A program is one run of the command.
+type program struct {
+	Process
+	settings  settings
+	out       *output
+	transport http.RoundTripper // nil for the client's own
+	closers   []func()          // what ends with the run
+	grace     atomic.Int64      // nanoseconds a command gets to end after an interrupt
+	partly    bool              // whether a part of the output is a result
+
+	closed, silent bool // whether the process began without standard output, and without standard error
+
+	sandboxOptions []apitest.Option // what a command wants of the sandbox
+}
+
+// Run runs the command and returns its exit status. Data goes to Stdout, everything else to Stderr; a failure is one
+// line. When ctx ends, so does the run, even where it waits for a FIFO or a terminal, which know no context: what waits
+// is left behind.
+func Run(ctx context.Context, process Process) int {
+	p := &program{Process: process, closed: wasClosed(process.Stdout), silent: wasClosed(process.Stderr)}
+	if p.Now == nil {
+		p.Now = time.Now
+	}
+	guardWorkflow(&p.Process)
+	if _, file := p.Stderr.(*os.File); !file {
+		p.Stderr = &lockedWriter{to: p.Stderr} // a proxy's log, its command and an interrupt write to it at the same time
+	}
+	p.out = newOutput(p.Stdout)
+	if p.closed {
+		p.out.blocks.Reset(closedOutput{})
+	}
+	p.grace.Store(int64(time.Second))
+	done := make(chan int, 1)
+	go func() { done <- p.run(ctx) }()
+	select {
+	case status := <-done:
+		return status
+	case <-ctx.Done():
+	}
+	select {
+	case status := <-done:
+		return status
+	case <-time.After(time.Duration(p.grace.Load())):
+		fmt.Fprintln(p.Stderr, "psoauth: interrupted")
+		return exitInterrupted
+	}
+}
+
+func (p *program) run(ctx context.Context) (status int) {
+	defer func() {
+		if r := recover(); r != nil {
+			p.out.blocks.Reset(io.Discard) // it may be what panics
+			status = p.exitStatus(ctx, fmt.Errorf("internal error, please report it: %v", r))
+		}
+	}()
+	root := p.root()
+	root.SetArgs(append([]string{}, p.Args...)) // for nil, cobra would take those of the process
+	err := root.ExecuteContext(ctx)
+	for _, end := range p.closers {
+		end()
+	}
+	return p.exitStatus(ctx, err)
+}
+
+// A finding is an error after which the command is done: the user has something to act on.
+type finding struct{ what string }
+
+func (f finding) Error() string { return f.what }
+
+// lines is an error that takes a line for each thing that is wrong.
+type lines []string
+
+func (l lines) Error() string { return strings.Join(l, "; ") }
+
+// exitStatus says what failed in one line, or as many as it takes, and returns the exit status. Findings are reported
+// whatever becomes of the output: a gate must not pass because its reader left.
+func (p *program) exitStatus(ctx context.Context, err error) int {
+	found := errors.As(err, new(finding))
+	switch failed := p.out.Flush(); {
+	case failed == nil:
+	case errors.Is(failed, errClosed) && found:
+		err, found = lines{err.Error(), errClosed.Error()}, false
+	case errors.Is(failed, errClosed):
+		err = cmp.Or(err, failed)
+	case readerLeft(failed) && found:
+	case readerLeft(failed) && p.partly:
+		return exitDone
+	case readerLeft(failed):
+		err = errors.New("the reader of the output closed it early")
+	default:
+		err, found = fmt.Errorf("cannot write the output: %w", failed), false
+	}
+	if err == nil {
+		return exitDone
+	}
+	status := exitFailed
+	said, ok := errors.AsType[lines](err)
+	if !ok {
+		said = inFlags(err)
+	}
+	switch {
+	case found:
+		status = exitFindings
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		status, said = exitInterrupted, lines{"interrupted"}
+		if e, ok := errors.AsType[*api.Error](err); ok && e.Page > 0 {
+			said[0] += fmt.Sprintf(" [resume from page %d]", e.Page)
+		}
+	}
+	for _, line := range said {
+		p.note("%s", strings.ReplaceAll(line, "\n", "; ")) // errors.Join sets one below the other
+	}
+	return status
+}
+
+// maxLine bounds a line on standard error, in bytes; arguments and server text can be any length.
+const maxLine = 2000
+
+// note writes a line to standard error, without credentials.
+func (p *program) note(format string, args ...any) {
+	line := text.Excerpt(fmt.Sprintf(format, args...), maxLine, p.settings.secrets()...)
+	fmt.Fprintln(p.Stderr, "psoauth: "+line)
+}
+
+// inFlags says in terms of the command what package api says in terms of its options, a line for each option.
+func inFlags(err error) (said lines) {
+	if joined, ok := errors.AsType[interface {
+		error
+		Unwrap() []error
+	}](err); ok {
+		for _, err := range joined.Unwrap() {
+			if wrong, ok := errors.AsType[*api.OptionError](err); ok {
+				said = append(said, flagOf(wrong.Option)+": "+wrong.Err.Error())
+			}
+		}
+	}
+	if said == nil {
+		const bare = "it has no log.entries"
+		said = lines{strings.Replace(err.Error(), bare, bare+" (a bare body goes with --operation)", 1)}
+	}
+	return said
+}
+
+// A lockedWriter is safe for concurrent use.
+type lockedWriter struct {
+	mu sync.Mutex
+	to io.Writer
+}
+
+func (w *lockedWriter) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.to.Write(p)
+}
 
 // The groups of commands in the help of the root, in order.
 var groups = []*cobra.Group{{ID: "inspect", Title: "Inspect"}, {ID: "audit", Title: "Audit"}, {ID: "contract", Title: "Contract"}, {ID: "tools", Title: "Tools"}}
 
 func (p *program) root() *cobra.Command {
 	root := group("psoauth", "Inspect and audit PlanetScale OAuth applications and their tokens")
-	root.Long, root.Example = about, rootExamples
+	root.Long = `psoauth finds risky PlanetScale OAuth tokens: who authorized your application, what each token can reach, and what to revoke. Unofficial.`
+	root.Example = `  psoauth audit --sandbox                         no credentials needed
+  psoauth token list --sandbox --unused-for 90d
+  psoauth contract check --sandbox`
 	root.AddGroup(groups...)
 	for id, commands := range map[string][]*cobra.Command{
 		"inspect":  {p.appCommand(), p.tokenCommand(), p.authCommand()},
@@ -54,13 +227,6 @@ func (p *program) root() *cobra.Command {
 	root.SetErr(p.Stderr)
 	root.SetFlagErrorFunc(flagError)
 	p.settings.register(root)
-	if check, _, err := root.Find([]string{"contract", "check"}); err == nil {
-		var ids []string
-		for _, id := range operationID.FindAllStringSubmatch(openapi.Contract(), -1) {
-			ids = append(ids, id[1])
-		}
-		_ = check.RegisterFlagCompletionFunc("operation", cobra.FixedCompletions(ids, cobra.ShellCompDirectiveNoFileComp))
-	}
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return p.begin(cmd) }
 	if len(p.Args) > 0 && strings.HasPrefix(p.Args[0], cobra.ShellCompRequestCmd) {
 		unquoteUsages(root)
@@ -68,20 +234,18 @@ func (p *program) root() *cobra.Command {
 	return root
 }
 
-var operationID = regexp.MustCompile(`(?m)^ +operationId: (\w+)$`)
-
 // begin prepares the run of a command.
 func (p *program) begin(cmd *cobra.Command) error {
-	if cmd.Annotations["sandbox"] == "always" {
+	switch name := cmd.Name(); name {
+	case "demo":
 		p.settings.sandbox = true
-	}
-	switch cmd.Name() {
-	case "audit", "check", "diff", "proxy", "revoke", "status":
-		p.gate = true
-	}
-	switch cmd.Name() {
-	case "sandbox", "revoke": // they finish what they began
-		p.grace.Store(int64(15 * time.Second))
+	case "audit", "check", "diff", "proxy", "revoke", "status": // the exit status is a result in itself
+		p.gate()
+		if name == "revoke" {
+			p.finish()
+		}
+	case "sandbox":
+		p.finish()
 	}
 	flags := cmd.Flags()
 	if f := flags.Lookup("format"); f.Changed && cmd.LocalNonPersistentFlags().Lookup("format") == nil && !slices.Contains(globalFlags(cmd), "format") {
@@ -93,6 +257,18 @@ func (p *program) begin(cmd *cobra.Command) error {
 	}
 	return errors.Join(checkFiles(flags), p.resolve(flags))
 }
+
+// gate lets a command end with its status if the process began without both outputs: a caller that has closed both, or
+// takes neither, wants nothing else.
+func (p *program) gate() {
+	if p.closed && p.silent {
+		p.closed = false
+		p.out.blocks.Reset(io.Discard)
+	}
+}
+
+// finish gives a command time to end what it began after an interrupt.
+func (p *program) finish() { p.grace.Store(int64(15 * time.Second)) }
 
 // globalFlags names the persistent flags that have an effect on a command.
 func globalFlags(cmd *cobra.Command) []string {
@@ -111,16 +287,6 @@ func globalFlags(cmd *cobra.Command) []string {
 		return []string{"no-color"}
 	}
 	return nil
-}
-
-// unquoteUsages takes the quotes that help takes for the names of values out of the descriptions, for completion.
-func unquoteUsages(cmd *cobra.Command) {
-	unquote := func(f *pflag.Flag) { f.Usage = strings.ReplaceAll(f.Usage, "`", "") }
-	cmd.Flags().VisitAll(unquote)
-	cmd.PersistentFlags().VisitAll(unquote)
-	for _, sub := range cmd.Commands() {
-		unquoteUsages(sub)
-	}
 }
 
 // group makes a command that only holds others.
@@ -153,78 +319,4 @@ func noArguments(cmd *cobra.Command, args []string) error {
 		return fmt.Errorf("want no arguments, got %q; see %s --help", args[0], cmd.CommandPath())
 	}
 	return nil
-}
-
-func (p *program) contractCommand() *cobra.Command {
-	return group("contract", "Check traffic against the OpenAPI contract",
-		p.contractCheck(), p.contractDiff(), p.contractProxy(), p.contractShow())
-}
-
-func versionCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:     "version",
-		Short:   "Print the version",
-		Example: "  psoauth version",
-		Args:    noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), version())
-			return err
-		},
-	}
-}
-
-// version says what the Go tool recorded of the module and of the source it was built from.
-func version() string {
-	version := release()
-	if info, ok := debug.ReadBuildInfo(); ok && sourceOf(info) != "" {
-		version += " (" + sourceOf(info) + ")"
-	}
-	return fmt.Sprintf("psoauth %s %s %s/%s", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-}
-
-// release is the module's version.
-func release() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "(devel)"
-	}
-	return cmp.Or(info.Main.Version, "(devel)")
-}
-
-func sourceOf(info *debug.BuildInfo) string {
-	source, modified := "", ""
-	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision":
-			source = s.Value[:min(12, len(s.Value))]
-		case s.Key == "vcs.modified" && s.Value == "true":
-			modified = ", modified"
-		}
-	}
-	return source + modified
-}
-
-func completionCommand() *cobra.Command {
-	shells := []string{"bash", "zsh", "fish", "powershell"}
-	return &cobra.Command{
-		Use:   "completion SHELL",
-		Short: "Print a shell completion script",
-		Example: "  source <(psoauth completion bash)\n  psoauth completion zsh > \"${fpath[1]}/_psoauth\"\n" +
-			"  psoauth completion fish | source",
-		ValidArgs: shells,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			root, out := cmd.Root(), cmd.OutOrStdout()
-			switch strings.Join(args, " ") {
-			case "bash":
-				return root.GenBashCompletionV2(out, true)
-			case "zsh":
-				return root.GenZshCompletion(out)
-			case "fish":
-				return root.GenFishCompletion(out, true)
-			case "powershell":
-				return root.GenPowerShellCompletionWithDesc(out)
-			}
-			return fmt.Errorf("want one of %s; see %s --help", strings.Join(shells, ", "), cmd.CommandPath())
-		},
-	}
 }

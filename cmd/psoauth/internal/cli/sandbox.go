@@ -2,9 +2,11 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -141,50 +143,75 @@ func (p *program) serveSandbox(ctx context.Context, address, application string,
 }
 
 // enterSandbox starts a PlanetScale in this process and has the settings lead to it, except where flags say otherwise. It
-// takes the ids of an application and of one of its tokens, or one of the two, or none, and returns both. It has the
-// organization that is asked for, and its own two applications.
-func (p *program) enterSandbox(ids []string) ([]string, error) {
+// completes the ids of an application and of one of its tokens: of neither, the other, or a token that is an application's.
+// It has the organization that is asked for, and its own two applications.
+func (p *program) enterSandbox(at *place) error {
 	s := &p.settings
 	if s.apiURL != "" || s.authURL != "" {
-		return nil, errors.New("--sandbox does not go with --api-url and --auth-url: leave them out")
+		return errors.New("--sandbox does not go with --api-url and --auth-url: leave them out")
 	}
-	if s.org == "" {
-		s.org = apitest.Organization
-	}
-	planetscale, err := p.startSandbox(append(p.sandboxOptions, apitest.WithOrganization(s.org))...)
-	if err != nil {
-		return nil, err
-	}
+	s.org = cmp.Or(s.org, apitest.Organization)
 	if s.serviceTokenID == "" && s.serviceToken.IsZero() {
 		s.serviceTokenID, s.serviceToken.Secret = apitest.ServiceTokenID, openapi.NewSecret(apitest.ServiceToken)
 	}
 	if s.accessToken.IsZero() {
 		s.accessToken.Secret = openapi.NewSecret(apitest.AccessToken)
 	}
-	if len(ids) == 0 {
-		ids = []string{apitest.ApplicationID}
+	planetscale := p.startSandbox(append(p.sandboxOptions, apitest.WithOrganization(s.org))...)
+	if at.application == "" {
+		at.application = planetscale.ApplicationOf(at.token)
 	}
-	if len(ids) == 1 {
-		if app := planetscale.ApplicationOf(ids[0]); app != "" && p.takesToken {
-			return []string{app, ids[0]}, nil
-		}
-		ids = append(ids, planetscale.Token(0).ID)
+	if at.application == "" { // the one id may be an application's
+		at.application, at.token = cmp.Or(at.token, apitest.ApplicationID), ""
 	}
-	return ids, nil
+	at.token = cmp.Or(at.token, planetscale.Token(0).ID)
+	return nil
 }
 
-// startSandbox starts a PlanetScale that ends with the run, and has the settings lead there: to an address for each host.
-func (p *program) startSandbox(options ...apitest.Option) (*apitest.Handler, error) {
-	planetscale := apitest.NewHandler(append(options, apitest.WithClock(p.Now))...)
-	for url, path := range map[*string]string{&p.settings.apiURL: "/v1", &p.settings.authURL: ""} {
-		listener, err := listenOn(context.Background(), "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		server := &http.Server{Handler: planetscale, ReadHeaderTimeout: 10 * time.Second}
-		p.closers = append(p.closers, func() { _ = server.Close() })
-		go func() { _ = server.Serve(listener) }() // ends with Close
-		*url = "http://" + listener.Addr().String() + path
+// startSandbox starts a PlanetScale that ends with the run, and has the settings lead there.
+func (p *program) startSandbox(options ...apitest.Option) *apitest.Server {
+	planetscale := apitest.NewServer(append(options, apitest.WithClock(p.Now))...)
+	p.closers = append(p.closers, planetscale.Close)
+	p.settings.apiURL, p.settings.authURL = planetscale.URL, planetscale.AuthURL
+	return planetscale
+}
+
+// listenOn opens the address of --listen.
+func listenOn(ctx context.Context, address string) (net.Listener, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s (choose another with --listen): %w", address, err)
 	}
-	return planetscale, nil
+	return listener, nil
+}
+
+const shutdownTime = 3 * time.Second // for the requests in flight when a server ends
+
+// serve serves requests until ctx ends.
+func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
+	done := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(done)
+		soon, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+		defer cancel()
+		if server.Shutdown(soon) != nil {
+			_ = server.Close() // what is left has had its time
+		}
+	})
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		stop()
+		return err
+	}
+	<-done // Serve returns before the last responses are sent
+	return nil
+}
+
+// reachable returns where a client on this machine finds what listens on the address.
+func reachable(address net.Addr) string {
+	tcp, ok := address.(*net.TCPAddr)
+	if !ok || !tcp.IP.IsUnspecified() {
+		return address.String()
+	}
+	return (&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: tcp.Port}).String()
 }

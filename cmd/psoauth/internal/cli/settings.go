@@ -32,13 +32,24 @@ const (
 	flagAuthURL        = "auth-url"
 )
 
-var variables = []struct{ flag, variable string }{
-	{flagOrg, "PLANETSCALE_ORG"},
-	{flagServiceTokenID, "PLANETSCALE_SERVICE_TOKEN_ID"},
-	{flagServiceToken, "PLANETSCALE_SERVICE_TOKEN"},
-	{flagAccessToken, "PLANETSCALE_ACCESS_TOKEN"},
-	{flagAPIURL, "PLANETSCALE_API_URL"},
-	{flagAuthURL, "PLANETSCALE_AUTH_URL"},
+// The option is that of package api that takes the value.
+var variables = []struct{ flag, variable, option string }{
+	{flagOrg, "PLANETSCALE_ORG", ""},
+	{flagServiceTokenID, "PLANETSCALE_SERVICE_TOKEN_ID", ""},
+	{flagServiceToken, "PLANETSCALE_SERVICE_TOKEN", "WithServiceToken"},
+	{flagAccessToken, "PLANETSCALE_ACCESS_TOKEN", "WithAccessToken"},
+	{flagAPIURL, "PLANETSCALE_API_URL", "WithBaseURL"},
+	{flagAuthURL, "PLANETSCALE_AUTH_URL", "WithAuthURL"},
+}
+
+// flagOf names the flag, and the variable, of an option of package api.
+func flagOf(option string) string {
+	for _, v := range variables {
+		if v.option == option {
+			return fmt.Sprintf("--%s (%s)", v.flag, v.variable)
+		}
+	}
+	return option
 }
 
 // settings are the persistent flags, with what the environment says where a flag is not given.
@@ -146,45 +157,34 @@ func (p *program) secretsFromInput() error {
 	return nil
 }
 
-// A need is what an operation cannot do without.
-type need int
-
-const (
-	theOrganization need = iota
-	anyCredential
-	theAccessToken
-)
-
-// missing says what of the needs the user has yet to give, and how.
-func (s *settings) missing(needs []need) error {
+// missing says what the user has yet to give, and how: for token info, or for the API.
+func (s *settings) missing(info bool) error {
 	var missing []string
-	for _, n := range needs {
-		switch {
-		case n == theOrganization && s.org == "":
-			missing = append(missing, "no organization: give --org or set PLANETSCALE_ORG")
-		case n == anyCredential && s.serviceToken.IsZero() && s.accessToken.IsZero():
-			missing = append(missing, "no credential: set PLANETSCALE_SERVICE_TOKEN_ID and PLANETSCALE_SERVICE_TOKEN, "+
-				"or PLANETSCALE_ACCESS_TOKEN (or give --service-token-id and --service-token, or --access-token)")
-		case n == theAccessToken && s.accessToken.IsZero():
-			problem := "no access token: set PLANETSCALE_ACCESS_TOKEN or give --access-token"
-			if !s.serviceToken.IsZero() {
-				problem += "; the authorization host does not accept service tokens"
-			}
-			missing = append(missing, problem)
+	if info && s.accessToken.IsZero() {
+		missing = []string{"no access token: set PLANETSCALE_ACCESS_TOKEN or give --access-token"}
+		if !s.serviceToken.IsZero() {
+			missing[0] += "; the authorization host does not accept service tokens"
 		}
 	}
-	if len(missing) > 0 {
-		return errors.New(strings.Join(missing, "; ") + "; or try it with --sandbox, which needs neither")
+	if !info && s.org == "" {
+		missing = append(missing, "no organization: give --org or set PLANETSCALE_ORG")
 	}
-	return nil
+	if !info && s.serviceToken.IsZero() && s.accessToken.IsZero() {
+		missing = append(missing, "no credential: set PLANETSCALE_SERVICE_TOKEN_ID and PLANETSCALE_SERVICE_TOKEN, "+
+			"or PLANETSCALE_ACCESS_TOKEN (or give --service-token-id and --service-token, or --access-token)")
+	}
+	if missing == nil {
+		return nil
+	}
+	return errors.New(strings.Join(missing, "; ") + "; or try it with --sandbox, which needs neither")
 }
 
 // maxResponse bounds a response, in bytes: it is a hundred times what a page of tokens takes, and small enough that a
 // hostile server cannot have all the pages in flight take much memory.
 const maxResponse = 16 << 20
 
-// client makes the client that the settings describe.
-func (p *program) client(needs ...need) (*api.Client, error) {
+// client makes the client that the settings describe: for token info, or for the API.
+func (p *program) client(info bool) (*api.Client, error) {
 	s := &p.settings
 	switch {
 	case s.serviceTokenID == "" && !s.serviceToken.IsZero():
@@ -192,31 +192,28 @@ func (p *program) client(needs ...need) (*api.Client, error) {
 	case s.serviceTokenID != "" && s.serviceToken.IsZero():
 		return nil, errors.New("the service token has no secret: set PLANETSCALE_SERVICE_TOKEN or give --service-token")
 	}
-	if err := s.missing(needs); err != nil {
+	if err := s.missing(info); err != nil {
 		return nil, err
 	}
 	options := []api.Option{
 		api.WithHTTPClient(&http.Client{Transport: p.transport, Timeout: s.timeout}),
 		api.WithMaxResponseBytes(maxResponse),
 	}
-	if s.serviceTokenID != "" {
-		options = append(options, api.WithServiceToken(s.serviceTokenID, s.serviceToken.Reveal()))
+	set := func(value string, option func(string) api.Option) {
+		if value != "" {
+			options = append(options, option(value))
+		}
 	}
-	if !s.accessToken.IsZero() {
-		options = append(options, api.WithAccessToken(s.accessToken.Reveal()))
-	}
-	if s.apiURL != "" {
-		options = append(options, api.WithBaseURL(s.apiURL))
-	}
-	if s.authURL != "" {
-		options = append(options, api.WithAuthURL(s.authURL))
-	}
+	set(s.serviceTokenID, func(id string) api.Option { return api.WithServiceToken(id, s.serviceToken.Reveal()) })
+	set(s.accessToken.Reveal(), api.WithAccessToken)
+	set(s.apiURL, api.WithBaseURL)
+	set(s.authURL, api.WithAuthURL)
 	if isLocal(s.apiURL) {
 		options = append(options, api.WithRateLimit(0)) // PlanetScale's limit is not this machine's
 	}
 	if s.debug {
-		options = append(options, api.WithLogger(slog.New(slog.NewTextHandler(p.Stderr,
-			&slog.HandlerOptions{Level: slog.LevelDebug}))))
+		handler := slog.NewTextHandler(p.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug})
+		options = append(options, api.WithLogger(slog.New(handler)))
 	}
 	return api.NewClient(options...)
 }
@@ -263,33 +260,36 @@ type place struct{ organization, application, token string }
 // are optional.
 func (p *program) ids(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		p.takesToken = len(names) > 1
-		if len(args) <= len(names) && (len(args) >= len(names)-1 || p.settings.sandbox) {
-			return nil
+		if len(args) > len(names) || len(args) < len(names)-1 && !p.settings.sandbox {
+			return fmt.Errorf("want %s, got %s; see %s --help", strings.Join(names, " and "), countOf(len(args), "argument"), cmd.CommandPath())
 		}
-		return fmt.Errorf("want %s, got %s; see %s --help", strings.Join(names, " and "), countOf(len(args), "argument"),
-			cmd.CommandPath())
+		missing := len(names) - len(args)
+		for i, id := range args {
+			if id == "" {
+				return fmt.Errorf("the %s id is empty", map[string]string{"APP_ID": "application", "TOKEN_ID": "token"}[names[i+missing]])
+			}
+		}
+		return nil
 	}
 }
 
-// connect makes the client for a command, which needs the needs and was given the id of an application and the id of one
-// of its tokens, or one of them, or none.
-func (p *program) connect(ids []string, needs ...need) (*api.Client, place, error) {
+// enter completes the place by the settings and, if it is there, by the sandbox, which it starts.
+func (p *program) enter(at place) (place, error) {
 	if p.settings.sandbox {
-		var err error
-		if ids, err = p.enterSandbox(ids); err != nil {
-			return nil, place{}, err
+		if err := p.enterSandbox(&at); err != nil {
+			return at, err
 		}
 	}
-	at := place{organization: p.settings.org}
-	switch {
-	case len(ids) == 2:
-		at.application, at.token = ids[0], ids[1]
-	case len(ids) == 1 && p.takesToken:
-		at.token = ids[0]
-	case len(ids) == 1:
-		at.application = ids[0]
+	at.organization = p.settings.org
+	return at, nil
+}
+
+// connect makes the client for a command that asks the API about a place.
+func (p *program) connect(at place) (*api.Client, place, error) {
+	at, err := p.enter(at)
+	if err != nil {
+		return nil, at, err
 	}
-	client, err := p.client(needs...)
+	client, err := p.client(false)
 	return client, at, err
 }

@@ -41,7 +41,7 @@ If the list fails midway, everything before the page in the error message has be
   psoauth token list 5kq1x0v2m8yd --unused-for 90d --actor ada`,
 		Args: p.ids("APP_ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			client, at, err := p.connectTo(cmd.Context(), args)
+			client, at, err := p.connectTo(cmd.Context(), applicationOf(args))
 			if err != nil {
 				return err
 			}
@@ -80,8 +80,6 @@ func (l *tokenList) run(ctx context.Context, client *api.Client, at place, w io.
 		}
 	}
 	l.partly = true
-	progress := l.newProgress(l.output == "")
-	defer progress.clear()
 	options := api.ListOptions{Page: l.page.value, PerPage: l.perPage.value, Prefetch: prefetch}
 	if l.limit.value > 0 {
 		options.Prefetch = 0 // what is ahead may be beyond the limit
@@ -91,9 +89,8 @@ func (l *tokenList) run(ctx context.Context, client *api.Client, at place, w io.
 	var lastPage int64
 	var held []*api.Token
 	list := newList(l.program, &tokenView, w)
-	pages := progress.watch(client.TokenPages(ctx, at.organization, at.application, options))
 reading:
-	for page, err := range pages {
+	for page, err := range l.watched(client.TokenPages(ctx, at.organization, at.application, options), l.output == "") {
 		if err != nil {
 			_ = list.end(false, "") // a failure to write is remembered by the output
 			return l.withApplications(ctx, client, at, err)
@@ -198,7 +195,14 @@ func (p *program) tokenShow() *cobra.Command {
 		Example: "  psoauth token show --sandbox\n  psoauth token show 5kq1x0v2m8yd w3z8r1c5n7pd",
 		Args:    p.ids("APP_ID", "TOKEN_ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			client, at, err := p.connectTo(cmd.Context(), args)
+			at := place{}
+			switch len(args) {
+			case 2:
+				at.application, at.token = args[0], args[1]
+			case 1:
+				at.token = args[0]
+			}
+			client, at, err := p.connectTo(cmd.Context(), at)
 			if err != nil {
 				return err
 			}
@@ -222,8 +226,13 @@ Exit status: 0 whatever the state is; with --require-active 1 unless the token i
 		Example: "  psoauth token info --sandbox\n  psoauth token info --require-active && echo still active",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			p.gate = requireActive
-			client, _, err := p.connect(nil, theAccessToken)
+			if requireActive {
+				p.gate()
+			}
+			if _, err := p.enter(place{}); err != nil {
+				return err
+			}
+			client, err := p.client(true)
 			if err != nil {
 				return err
 			}

@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"regexp"
+	"slices"
+	"sync/atomic"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/spf13/cobra"
+
+	"github.com/psoauth/psoauth/api"
+	"github.com/psoauth/psoauth/openapi"
+	"github.com/psoauth/psoauth/openapi/contract"
+)
+
+func (p *program) contractCommand() *cobra.Command {
+	check := p.contractCheck()
+	var ids []string
+	for _, id := range operationID.FindAllStringSubmatch(openapi.Contract(), -1) {
+		ids = append(ids, id[1])
+	}
+	_ = check.RegisterFlagCompletionFunc("operation", cobra.FixedCompletions(ids, cobra.ShellCompDirectiveNoFileComp))
+	return group("contract", "Check traffic against the OpenAPI contract", check, p.contractDiff(), p.contractProxy(), p.contractShow())
+}
+
+var operationID = regexp.MustCompile(`(?m)^ +operationId: (\w+)$`)
+
+func (p *program) contractShow() *cobra.Command {
+	format := newChoice("yaml", "json")
+	cmd := &cobra.Command{
+		Use:   "show",
+		Short: "Print the contract",
+		Long: `Print the OpenAPI 3.0 document that this program was built with, for other tools to use. As YAML it is the file
+openapi/openapi.yaml; as JSON it says the same, without the comments.`,
+		Example: "  psoauth contract show > planetscale-oauth.yaml\n  psoauth contract show --format json | jq .paths",
+		Args:    noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			document := []byte(openapi.Contract())
+			if format.value == "json" {
+				doc, err := openapi3.NewLoader().LoadFromData(document)
+				if err != nil {
+					return err
+				}
+				if document, err = json.MarshalIndent(doc, "", "  "); err != nil {
+					return err
+				}
+				document = append(document, '\n')
+			}
+			_, err := p.out.Write(document)
+			return err
+		},
+	}
+	format.register(cmd, "format", "")
+	return cmd
+}
+
+// service judges the service, or the sandbox, by asking for all that can be asked for without changing anything.
+func (c *check) service(ctx context.Context, baseline *contract.Baseline) error {
+	at, err := c.enter(place{application: c.application})
+	if err != nil {
+		return err
+	}
+	run, err := c.newRun(c.program, c.serverOptions(true, false)...)
+	if err != nil {
+		return err
+	}
+	var found atomic.Int64 // errors in responses
+	c.transport = run.Transport(nil, func(f contract.Finding) {
+		if f.Severity == contract.Error {
+			found.Add(1)
+		}
+	})
+	client, err := c.client(false)
+	if err != nil {
+		return err
+	}
+	err = c.requests(ctx, client, at, &found)
+	if ctx.Err() != nil {
+		return err
+	}
+	return c.finish(run, baseline, err)
+}
+
+// requests asks for everything, whatever is wrong with one response or another, and returns what that was. If there is no
+// response at all, or one that asks to come back later, it does not go on. Found counts the errors in responses.
+func (c *check) requests(ctx context.Context, client *api.Client, at place, found *atomic.Int64) error {
+	const byID = 3 // tokens of the list that are asked for one by one
+	var errs []error
+	over := false
+	ask := func(call func() error) {
+		if over {
+			return
+		}
+		before := found.Load()
+		err := call()
+		if refused(err) && found.Load() > before {
+			return // the finding says so, and better
+		}
+		errs = append(errs, err)
+		e, ok := errors.AsType[*api.Error](err)
+		over = ok && (e.Status == 0 && !refused(err) || e.RetryAfter > 0 || errors.Is(err, api.ErrRateLimited))
+	}
+	ask(func() error {
+		_, err := client.GetApplication(ctx, at.organization, at.application)
+		return err
+	})
+	var tokens []api.Token
+	ask(func() error { // pages one after the other: rules that compare several want them in their order
+		for page, err := range c.watched(client.TokenPages(ctx, at.organization, at.application, api.ListOptions{}), false) {
+			if err != nil {
+				return err
+			}
+			tokens = append(tokens, page.Data[:min(len(page.Data), byID-len(tokens))]...)
+		}
+		return nil
+	})
+	for _, token := range tokens {
+		ask(func() error {
+			_, err := client.GetToken(ctx, at.organization, at.application, token.ID)
+			return err
+		})
+	}
+	if !c.settings.accessToken.IsZero() {
+		ask(func() error {
+			_, err := client.TokenInfo(ctx)
+			return err
+		})
+	}
+	return errors.Join(errs...)
+}
+
+// refused reports whether the client got a response and refused it.
+func refused(err error) bool {
+	kinds := []error{api.ErrUnexpectedResponse, api.ErrPageLoop, api.ErrForeignHost, api.ErrResponseTooLarge}
+	return slices.ContainsFunc(kinds, func(kind error) bool { return errors.Is(err, kind) })
+}
