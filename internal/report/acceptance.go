@@ -114,14 +114,6 @@ func (b *Baseline) Write(w io.Writer) error {
 	return WriteJSON(w, b)
 }
 
-// WriteJSON writes v for people and programs: indented, and with < and > as they are.
-func WriteJSON(w io.Writer, v any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(v)
-}
-
 // Update makes the baseline accept the findings, and nothing else: it adds what is new, without an end, and drops what
 // was not found. What it has already stays as it is: a day that has passed is for a person to move.
 func (b *Baseline) Update(found []Acceptance) {

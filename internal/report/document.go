@@ -232,3 +232,11 @@ func Count(n int, noun string) string {
 func Plural(errors, warnings, notes int) string {
 	return Count(errors, "error") + ", " + Count(warnings, "warning") + ", " + Count(notes, "note")
 }
+
+// Sentence makes a sentence of a phrase that begins with a letter of ASCII.
+func Sentence(phrase string) string {
+	if phrase == "" {
+		return ""
+	}
+	return strings.ToUpper(phrase[:1]) + strings.TrimSuffix(phrase[1:], ".") + "."
+}

@@ -6,44 +6,10 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode/utf16"
 
 	"github.com/psoauth/psoauth/internal/text"
 )
-
-// writeJSON writes the document's JSON value, with characters that are not seen as escapes.
-func writeJSON(w io.Writer, d *Document, _ Options) error {
-	var b bytes.Buffer
-	if err := WriteJSON(&b, d.JSON); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, Visible(b.String()))
-	return err
-}
-
-// Visible returns a JSON document that says the same, with everything escaped that is not seen or that a terminal or a
-// GitHub workflow would act on.
-func Visible(document string) string {
-	unseen := func(r rune) bool { return r != '\n' && !strconv.IsPrint(r) }
-	if !strings.ContainsFunc(document, unseen) && !strings.Contains(document, "##") {
-		return document
-	}
-	var b strings.Builder
-	before := ' '
-	for _, r := range document {
-		if unseen(r) || r == '#' && before == '#' {
-			for _, unit := range utf16.Encode([]rune{r}) {
-				fmt.Fprintf(&b, `\u%04x`, unit)
-			}
-		} else {
-			b.WriteRune(r)
-		}
-		before = r
-	}
-	return b.String()
-}
 
 // writeCSV writes a header and a row for each finding (RFC 4180). What a spreadsheet would run as a formula has an
 // apostrophe before it.

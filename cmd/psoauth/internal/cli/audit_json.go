@@ -139,10 +139,3 @@ func jsonAccepted(a *audit.Acceptance) *jsonAcceptance {
 	}
 	return &jsonAcceptance{orNull(a.Token), orNull(a.Rule), orNull(a.Until), orNull(a.Reason)}
 }
-
-func orNull(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}

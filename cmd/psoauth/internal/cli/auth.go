@@ -136,9 +136,9 @@ func (p *program) showAuth(s *authStatus) error {
 	clean := cleaner(p.settings.secrets())
 	switch p.settings.format.value {
 	case "json":
-		return writeJSON(p.out, clean, s)
+		return clean.writeJSON(p.out, s)
 	case "csv":
-		table := csvTable[capability]{out: p.out, clean: clean, view: &view[capability]{columns: capabilityColumns}}
+		table := csvTable[capability]{out: p.out, clean: clean, view: &view[capability]{}}
 		for _, c := range s.Operations {
 			if err := table.add(&c); err != nil {
 				return err

@@ -1,22 +1,35 @@
 package cli
 
 import (
+	"bytes"
+	"encoding/csv"
+	"errors"
 	"io"
+	"reflect"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/psoauth/psoauth/internal/report"
 	"github.com/psoauth/psoauth/internal/text"
 )
 
-// A view is how things of one type are shown to people and as csv. As json they are shown as they are.
+// A view is how things of one type are shown.
 type view[T any] struct {
-	noun    string                     // one of them
-	columns []string                   // of csv
-	cells   func(*T) map[string]string // those of the columns that are not members of the JSON form, or differ from it
-	sheet   func(*humanRenderer, *T) sheet
-	table   []tableColumn // of a list
-	row     func(*humanRenderer, *T) []tableCell
+	noun    string                 // one of them
+	members func(*T) report.Object // the JSON form; nil for that of everyMember
+
+	// The columns of csv are members of the JSON form or computed. A new column goes to the end: scripts count them.
+	columns string                     // with spaces between them; the members that are missing follow
+	cells   func(*T) map[string]string // the computed columns, and members that are other text than in JSON; may be nil
+	without string                     // the member that has columns in its place
+
+	sheet func(*humanRenderer, *T) sheet
+	table []tableColumn // of a list
+	row   func(*humanRenderer, *T) []tableCell
 }
 
 // A lister shows a list of any length, one thing after the other, and keeps a page of them at most.
@@ -32,7 +45,7 @@ func show[T any](p *program, v *view[T], thing *T) error {
 	clean := cleaner(p.settings.secrets())
 	switch p.settings.format.value {
 	case "json":
-		return writeJSON(p.out, clean, thing)
+		return clean.writeJSON(p.out, v.object(thing))
 	case "csv":
 		return (&csvTable[T]{out: p.out, clean: clean, view: v}).add(thing)
 	}
@@ -45,22 +58,182 @@ func newList[T any](p *program, v *view[T], w io.Writer) lister[T] {
 	clean := cleaner(p.settings.secrets())
 	switch p.settings.format.value {
 	case "json":
-		return newJSONList[T](w, clean)
+		return &jsonList[T]{out: w, clean: clean, view: v}
 	case "csv":
 		return &csvTable[T]{out: w, clean: clean, view: v}
 	}
-	human := p.human(w)
-	return &humanList[T]{humanRenderer: human, view: v, table: human.newTable(v.table)}
+	return newHumanList(p, v, w)
 }
 
 // A cleaner holds the user's own credentials, which a server could send back as data.
 type cleaner []string
 
-// redact returns s without credentials. All text from a server goes through it, in every format.
-func (c cleaner) redact(s string) string { return text.RedactCredentials(s, c...) }
+// printable returns s without credentials and without anything that a terminal would act on. All text from a server goes
+// through it, or through json.
+func (c cleaner) printable(s string) string { return text.Printable(text.RedactCredentials(s, c...)) }
 
-// printable returns s without credentials and without anything that a terminal would act on.
-func (c cleaner) printable(s string) string { return text.Printable(c.redact(s)) }
+// object is the JSON form of a thing, which is the API's: every member that the contract declares is there, null where the
+// server sent null or nothing, which of a time that is promised is the zero time.
+func (v *view[T]) object(thing *T) report.Object {
+	if v.members != nil {
+		return v.members(thing)
+	}
+	return everyMember(thing)
+}
+
+// everyMember returns the members of a struct, also those that are empty: the tags of the generated models leave them out.
+func everyMember(thing any) (all report.Object) {
+	v := reflect.ValueOf(thing).Elem()
+	for i := range v.NumField() {
+		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
+		all = append(all, name, v.Field(i).Interface())
+	}
+	return all
+}
+
+var jsonForm = json.JoinOptions(json.FormatNilSliceAsNull(true), json.WithMarshalers(
+	json.MarshalToFunc(func(e *jsontext.Encoder, t time.Time) error {
+		if t.IsZero() {
+			return e.WriteToken(jsontext.Null)
+		}
+		return e.WriteToken(jsontext.String(timestamp(t)))
+	})))
+
+// json returns a value as JSON in so many lines, without credentials, numbers digit by digit.
+func (c cleaner) json(value any, layout ...jsontext.Options) (string, error) {
+	plain, err := json.Marshal(value, jsonForm)
+	var b bytes.Buffer
+	from, to := jsontext.NewDecoder(bytes.NewReader(plain)), jsontext.NewEncoder(&b, append(layout, jsontext.WithIndent("  "))...)
+	for err == nil {
+		var token jsontext.Token
+		if token, err = from.ReadToken(); err != nil {
+			break
+		}
+		if token.Kind() == '"' {
+			token = jsontext.String(text.RedactCredentials(token.String(), c...))
+		}
+		err = to.WriteToken(token)
+	}
+	if !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	return report.Visible(b.String()), nil
+}
+
+// writeJSON writes a value as one document.
+func (c cleaner) writeJSON(w io.Writer, value any) error {
+	document, err := c.json(value)
+	if err == nil {
+		_, err = io.WriteString(w, document)
+	}
+	return err
+}
+
+// A jsonList writes an array whose items it encodes one by one: an encoder of the whole would hold some of them back
+// when the list breaks off.
+type jsonList[T any] struct {
+	out   io.Writer
+	clean cleaner
+	view  *view[T]
+	begun bool
+}
+
+func (l *jsonList[T]) add(thing *T) error {
+	item, err := l.clean.json(l.view.object(thing), jsontext.WithIndentPrefix("  "))
+	if err != nil {
+		return err
+	}
+	before := "[\n  "
+	if l.begun {
+		before = ",\n  "
+	}
+	l.begun = true
+	_, err = io.WriteString(l.out, before+strings.TrimSuffix(item, "\n"))
+	return err
+}
+
+// end leaves the array of an incomplete list open.
+func (l *jsonList[T]) end(complete bool, _ string) (err error) {
+	switch {
+	case complete && l.begun:
+		_, err = io.WriteString(l.out, "\n]\n")
+	case complete:
+		_, err = io.WriteString(l.out, "[]\n")
+	case l.begun:
+		_, err = io.WriteString(l.out, "\n")
+	}
+	return err
+}
+
+// A csvTable writes a header and a row for each thing, quoted as RFC 4180 says, but with lines that end as the tools of
+// Unix expect. A member that is null or missing is an empty cell. The header comes before the first row, so that a list
+// that fails at once writes nothing.
+type csvTable[T any] struct {
+	out     io.Writer
+	clean   cleaner
+	view    *view[T]
+	columns []string    // nil before the header
+	rows    *csv.Writer // as well
+}
+
+func (t *csvTable[T]) add(thing *T) error {
+	if err := t.end(true, ""); err != nil {
+		return err
+	}
+	cells := map[string]string{}
+	if t.view.cells != nil {
+		cells = t.view.cells(thing)
+	}
+	for name, value := range t.view.object(thing).All() {
+		if _, computed := cells[name]; !computed {
+			var err error
+			if cells[name], err = csvText(value); err != nil {
+				return err
+			}
+		}
+	}
+	row := make([]string, len(t.columns))
+	for i, name := range t.columns {
+		row[i] = text.NoFormula(t.clean.printable(cells[name]))
+	}
+	return t.write(row)
+}
+
+// end writes the header, if there is none yet. What the contract takes in is a column without being listed.
+func (t *csvTable[T]) end(complete bool, _ string) error {
+	if t.columns != nil || !complete {
+		return nil
+	}
+	t.columns = strings.Fields(t.view.columns)
+	for name := range t.view.object(new(T)).All() {
+		if name != t.view.without && !slices.Contains(t.columns, name) {
+			t.columns = append(t.columns, name)
+		}
+	}
+	t.rows = csv.NewWriter(t.out)
+	return t.write(t.columns)
+}
+
+func (t *csvTable[T]) write(row []string) error {
+	_ = t.rows.Write(row) // it keeps its error
+	t.rows.Flush()
+	return t.rows.Error()
+}
+
+// csvText returns a value as the text of a cell, and what has no simpler form as JSON.
+func csvText(value any) (string, error) {
+	if s, ok := value.(string); ok {
+		return s, nil
+	}
+	document, err := json.Marshal(value, jsonForm)
+	switch kind := jsontext.Value(document).Kind(); {
+	case err == nil && kind == '"':
+		document, err = jsontext.AppendUnquote(nil, document)
+	case kind == 'n':
+		document = nil
+	}
+	return string(document), err
+}
 
 // timestamp formats t as PlanetScale does: RFC 3339 with milliseconds, and with more digits only where there are more.
 func timestamp(t time.Time) string {
@@ -77,15 +250,16 @@ func orEmpty(s *string) string {
 	return *s
 }
 
+func orNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
 // list joins what is left of the items when the empty ones are out.
 func list(separator string, items ...string) string {
-	var kept []string
-	for _, item := range items {
-		if item != "" {
-			kept = append(kept, item)
-		}
-	}
-	return strings.Join(kept, separator)
+	return strings.Join(slices.DeleteFunc(slices.Clone(items), func(item string) bool { return item == "" }), separator)
 }
 
 var countOf = report.Count

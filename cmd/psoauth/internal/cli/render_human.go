@@ -1,18 +1,12 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/psoauth/psoauth/api"
-	"github.com/psoauth/psoauth/gen"
-	"github.com/psoauth/psoauth/internal/report"
-	"github.com/psoauth/psoauth/openapi"
 )
 
 // A humanRenderer writes for people: times with their distance from now, a list as a table that fits the terminal.
@@ -80,142 +74,14 @@ func (r *humanRenderer) sheet(s sheet) error {
 	return err
 }
 
-var applicationView = view[api.Application]{
-	noun:    "application",
-	columns: applicationColumns,
-	sheet:   applicationSheet,
-	table:   []tableColumn{{"ID", 12}, {"NAME", 14}, {"TOKENS", 6}, {"DOMAIN", 16}, {"SCOPES", 20}, {"CREATED", 10}},
-	row: func(r *humanRenderer, app *api.Application) []tableCell {
-		return []tableCell{
-			r.cell(app.ID), r.cell(app.Name), r.cell(report.Number(app.Tokens)), r.cell(cmp.Or(app.Domain, "–")),
-			r.reach(app.Scopes), r.timeCell(&app.CreatedAt, unknown),
-		}
-	},
-}
-
-func applicationSheet(r *humanRenderer, app *api.Application) sheet {
-	s := sheet{title: app.Name, style: styleHeading}
-	s.add("ID", app.ID)
-	s.add("Client ID", app.ClientID)
-	s.add("Domain", app.Domain)
-	s.add("Redirect URI", app.RedirectURI)
-	s.add("Avatar", app.Avatar)
-	s.add("Tokens", report.Number(app.Tokens)+" issued")
-	s.add("Scopes", app.Scopes...)
-	s.add("Created", r.timeOr(&app.CreatedAt, unknown))
-	s.add("Updated", r.timeOr(&app.UpdatedAt, unknown))
-	s.add("Registered dynamically", yesNo(app.DCR))
-	s.add("One organization only", yesNo(app.SingleOrgAuthorization))
-	s.add("Requires organization", yesNo(app.RequiresOrgScope))
-	return s
-}
-
-// What a token is about, who holds it and what it reaches, stays where a terminal is narrow; times are cut first.
-var tokenView = view[api.Token]{
-	noun:    "token",
-	columns: tokenColumns,
-	cells:   tokenCells,
-	sheet:   tokenSheet,
-	table:   []tableColumn{{"ID", 12}, {"NAME", 12}, {"ACTOR", 12}, {"MAY", 20}, {"EXPIRES", 10}, {"LAST USED", 10}, {"CREATED", 10}},
-	row: func(r *humanRenderer, token *api.Token) []tableCell {
-		expires := r.timeCell(token.ExpiresAt, never)
-		if token.Expired(r.now) {
-			expires.style = styleBad
-		}
-		return []tableCell{
-			r.cell(token.ID), r.cell(token.DisplayName), r.cell(cmp.Or(orEmpty(token.ActorDisplayName), "–")), r.reach(token.Scopes()),
-			expires, r.timeCell(token.LastUsedAt, never), r.timeCell(&token.CreatedAt, unknown),
-		}
-	},
-}
-
-func tokenSheet(r *humanRenderer, token *api.Token) sheet {
-	s := sheet{title: token.DisplayName, style: styleHeading}
-	s.add("ID", token.ID)
-	s.add("Name", cmp.Or(orEmpty(token.Name), "–"))
-	s.add("Actor", cmp.Or(orEmpty(token.ActorDisplayName), "–"))
-	s.addSome("", list(", ", orEmpty(token.ActorType), orEmpty(token.ActorID)))
-	s.add("Created", r.timeOr(&token.CreatedAt, unknown))
-	s.add("Updated", r.timeOr(&token.UpdatedAt, unknown))
-	s.add("Expires", r.timeOr(token.ExpiresAt, never))
-	s.add("Last used", r.timeOr(token.LastUsedAt, never))
-	s.add("Avatar", token.AvatarURL)
-	if token.Token != nil {
-		s.add("Token", openapi.Redacted+" was sent, though a read never shows it")
-	}
-	if token.PlainTextRefreshToken != nil {
-		s.add("Refresh token", openapi.Redacted+" was sent, though a read never shows it")
-	}
-	for _, kind := range accessKinds {
-		if a := kind.of(token); len(a.resources)+len(a.scopes) > 0 {
-			s.add(kind.label, append(a.resources, a.scopesExplained()...)...)
-		}
-	}
-	s.addSome("Single accesses", singleAccesses(token)...)
-	return s
-}
-
-var tokenInfoView = view[tokenInfoDocument]{
-	columns: tokenInfoColumns,
-	cells:   tokenInfoCells,
-	sheet: func(r *humanRenderer, d *tokenInfoDocument) sheet {
-		s := sheet{title: "The token is active.", style: styleGood}
-		switch d.info.State {
-		case openapi.StateInactive:
-			s = sheet{title: "The token is not active: it has expired, was revoked, or was never issued. (In scripts: --require-active.)", style: styleBad}
-		case openapi.StateUnknown:
-			s = sheet{title: "The response does not say whether the token is active.", style: styleUnsure}
-		}
-		s.addSome("Client ID", d.info.ClientID)
-		s.addSome("Type", d.info.TokenType)
-		s.addSome("Subject", d.info.Subject)
-		s.addSome("Issued", r.timeOr(d.info.IssuedAt, ""))
-		s.addSome("Expires", r.timeOr(d.info.ExpiresAt, ""))
-		if d.info.Scopes != nil {
-			s.add("Scopes", d.info.Scopes...)
-		}
-		return s
-	},
-}
-
-// A humanList is a table and, below it, how many things it has.
-type humanList[T any] struct {
-	*humanRenderer
-	view  *view[T]
-	table *table
-	count int
-}
-
-func (l *humanList[T]) add(thing *T) error {
-	l.count++
-	return l.table.add(l.view.row(l.humanRenderer, thing))
-}
-
-func (l *humanList[T]) end(complete bool, remark string) error {
-	if err := l.table.flush(); err != nil || !complete {
-		return err
-	}
-	above := "\n"
-	if l.count == 0 {
-		above = ""
-	}
-	_, err := fmt.Fprintf(l.out, "%s%s\n", above, list("; ", countOf(l.count, l.view.noun), remark))
-	return err
-}
-
-// newTable makes a table of so many columns.
-func (r *humanRenderer) newTable(columns []tableColumn) *table {
-	return &table{out: r.out, width: r.width, colour: r.colour, columns: slices.Clone(columns)}
-}
-
 func (r *humanRenderer) cell(s string) tableCell {
-	return tableCell{forms: []string{r.clean.printable(s)}}
+	return tableCell{text: r.clean.printable(s)}
 }
 
 // reach shows accesses, or what they allow where there is no room for all of them.
 func (r *humanRenderer) reach(names []string) tableCell {
 	if len(names) == 0 {
-		return tableCell{forms: []string{"–"}}
+		return tableCell{text: "–"}
 	}
 	var verbs []string
 	for _, name := range names {
@@ -226,7 +92,7 @@ func (r *humanRenderer) reach(names []string) tableCell {
 	verbs = slices.Compact(verbs)
 	slices.SortStableFunc(verbs, func(a, b string) int { return mildness[a] - mildness[b] })
 	short := fmt.Sprintf("%s (%d)", strings.Join(verbs, " "), len(names))
-	return tableCell{forms: []string{r.clean.printable(strings.Join(names, " ")), r.clean.printable(short)}}
+	return tableCell{text: r.clean.printable(strings.Join(names, " ")), short: r.clean.printable(short)}
 }
 
 // mildness orders what accesses allow: the worst first, then what is not here, and reading last.
@@ -234,10 +100,10 @@ var mildness = map[string]int{"delete": -6, "admin": -5, "manage": -4, "write": 
 
 func (r *humanRenderer) timeCell(t *time.Time, otherwise string) tableCell {
 	if t == nil || t.IsZero() {
-		return tableCell{forms: []string{otherwise}}
+		return tableCell{text: otherwise}
 	}
 	day := t.UTC().Format(time.DateOnly)
-	return tableCell{forms: []string{day + " (" + relative(r.now, *t, true) + ")", day}}
+	return tableCell{text: day + " (" + relative(r.now, *t, true) + ")", short: day}
 }
 
 // never is shown for a time that is null or missing: such a token does not expire, or was not used; unknown for one that
@@ -259,86 +125,6 @@ func yesNo(b *bool) string {
 		return "yes"
 	}
 	return "no"
-}
-
-// An access is what a token may touch of one kind of resource, and how.
-type access struct {
-	resources []string // with their ids
-	scopes    []gen.AccessScope
-}
-
-func (a *access) touch(id string, path ...string) {
-	a.resources = append(a.resources, list("/", path...)+" ("+id+")")
-}
-
-func (a access) scopeNames() (names []string) {
-	for _, s := range a.scopes {
-		names = append(names, s.Name)
-	}
-	return names
-}
-
-func (a access) scopesExplained() (lines []string) {
-	for _, s := range a.scopes {
-		lines = append(lines, "may "+s.Name+" ("+s.Description+")")
-	}
-	return lines
-}
-
-var accessKinds = []struct {
-	label, resources, accesses string // for people, and the columns of csv
-	of                         func(*api.Token) access
-}{
-	{"Organizations", "organizations", "organization_accesses", accessOf(func(all *gen.OAuthAccessesByResource) (a access) {
-		for _, o := range all.Organization.Organizations {
-			a.touch(o.ID, o.Name)
-		}
-		a.scopes = all.Organization.Accesses
-		return a
-	})},
-	{"Databases", "databases", "database_accesses", accessOf(func(all *gen.OAuthAccessesByResource) (a access) {
-		for _, d := range all.Database.Databases {
-			a.touch(d.ID, d.Organization, d.Name)
-		}
-		a.scopes = all.Database.Accesses
-		return a
-	})},
-	{"Branches", "branches", "branch_accesses", accessOf(func(all *gen.OAuthAccessesByResource) (a access) {
-		for _, b := range all.Branch.Branches {
-			a.touch(b.ID, b.Organization, b.Database, b.Name)
-		}
-		a.scopes = all.Branch.Accesses
-		return a
-	})},
-	{"Users", "users", "user_accesses", accessOf(func(all *gen.OAuthAccessesByResource) (a access) {
-		for _, u := range all.User.Users {
-			a.touch(u.ID, u.Name)
-		}
-		a.scopes = all.User.Accesses
-		return a
-	})},
-}
-
-// accessOf gives the accesses of tokens that have none, too.
-func accessOf(kind func(*gen.OAuthAccessesByResource) access) func(*api.Token) access {
-	return func(token *api.Token) access {
-		if token.OAuthAccessesByResource == nil {
-			return access{}
-		}
-		return kind(token.OAuthAccessesByResource)
-	}
-}
-
-// singleAccesses says in a line for each what a token's service accesses are on.
-func singleAccesses(token *api.Token) (lines []string) {
-	for _, a := range token.ServiceTokenAccesses {
-		line := a.Access + " on " + a.ResourceType + " " + a.ResourceName + " (" + a.ResourceID + ")"
-		if a.Resource.DeletedAt != nil {
-			line += ", deleted"
-		}
-		lines = append(lines, line)
-	}
-	return lines
 }
 
 // A timeUnit has a long and a short name; months and years are the mean ones of the calendar.

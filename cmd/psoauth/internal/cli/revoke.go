@@ -79,9 +79,8 @@ const (
 )
 
 var targetView = view[target]{
-	noun:    "token",
-	columns: targetColumns,
-	table:   []tableColumn{{"ID", 12}, {"NAME", 12}, {"ACTOR", 10}, {"LAST USED", 10}, {"WHY, AND RESULT", 24}},
+	noun:  "token",
+	table: []tableColumn{{"ID", 12}, {"NAME", 12}, {"ACTOR", 10}, {"LAST USED", 10}, {"WHY, AND RESULT", 24}},
 	row: func(r *humanRenderer, t *target) []tableCell {
 		outcome := r.cell(cmp.Or(list(": ", t.Result, t.Reason), t.Why))
 		outcome.style = map[string]string{"": "", revoked: styleGood, gone: styleGood, notTried: styleUnsure, failed: styleBad, stillListed: styleBad}[t.Result]
@@ -249,14 +248,13 @@ func (t *target) found(token *api.Token, reported bool, at place) error {
 
 // plan shows what is to be revoked.
 func (r *revocation) plan(w io.Writer, at place, targets []*target) error {
-	human := r.human(w)
-	list := &humanList[target]{humanRenderer: human, view: &targetView, table: human.newTable(targetView.table)}
+	list := newHumanList(r.program, &targetView, w)
 	for _, t := range targets {
 		if err := list.add(t); err != nil {
 			return err
 		}
 	}
-	return list.end(true, human.clean.printable("to revoke in application "+at.application+" of organization "+at.organization))
+	return list.end(true, list.clean.printable("to revoke in application "+at.application+" of organization "+at.organization))
 }
 
 // confirm asks for the application's name, if there is a terminal to ask on.

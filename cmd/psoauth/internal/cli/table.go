@@ -13,10 +13,10 @@ type tableColumn struct {
 	least int
 }
 
-// A tableCell is one text in several lengths, the longest first. A column shows the longest that fits in all its cells.
+// A tableCell is a text. A column shows the short texts where a long one does not fit.
 type tableCell struct {
-	forms []string
-	style string // an escape sequence, or ""
+	text, short string // no short one is the text itself
+	style       string // an escape sequence, or ""
 }
 
 const (
@@ -34,14 +34,12 @@ const (
 
 // A table fits a width. It measures its first rows, and writes the others as they come.
 type table struct {
-	out     io.Writer
+	*humanRenderer
 	columns []tableColumn
-	width   int
-	colour  bool
 
 	waiting [][]tableCell // to be measured
 	widths  []int         // nil until then; 0 for a column that is left out
-	forms   []int         // which of a cell's forms a column shows, or a later one
+	short   []bool        // whether a column shows the short texts
 }
 
 func (t *table) add(cells []tableCell) error {
@@ -63,7 +61,7 @@ func (t *table) flush() error {
 	t.layout()
 	heading := make([]tableCell, len(t.columns))
 	for i, c := range t.columns {
-		heading[i] = tableCell{[]string{c.title}, styleHeading}
+		heading[i] = tableCell{text: c.title, style: styleHeading}
 	}
 	for _, row := range append([][]tableCell{heading}, t.waiting...) {
 		if err := t.row(row); err != nil {
@@ -76,47 +74,33 @@ func (t *table) flush() error {
 
 // layout gives each column its least width while there is room, and then, from the left again, what its cells want.
 func (t *table) layout() {
-	widths, wanted := make([]int, len(t.columns)), make([]int, len(t.columns))
-	t.widths, t.forms = widths, make([]int, len(t.columns))
-	for i, c := range t.columns {
-		wanted[i] = report.Width(c.title)
+	t.widths, t.short = make([]int, len(t.columns)), make([]bool, len(t.columns))
+	wanted := func(i int, short bool) int {
+		n := report.Width(t.columns[i].title)
 		for _, row := range t.waiting {
-			wanted[i] = max(wanted[i], report.Width(row[i].forms[0]))
+			n = max(n, report.Width(row[i].form(short)))
 		}
-		wanted[i] = min(wanted[i], maxCell)
-		t.columns[i].least = min(c.least, wanted[i])
+		return n
 	}
 	room := t.width + gap
-	for i := range t.columns {
-		need := t.columns[i].least + gap
-		if need > room {
-			if room == t.width+gap { // the first of all is cut rather than left out
-				widths[i], room = max(t.width, 1), 0
-			}
+	for i, c := range t.columns {
+		least := min(c.least, wanted(i, false))
+		if i == 0 {
+			least = min(least, t.width) // cut rather than left out
+		}
+		if least+gap > room {
 			break
 		}
-		widths[i] = t.columns[i].least
-		room -= need
+		t.widths[i], room = least, room-least-gap
 	}
-	for i := range t.columns {
-		if widths[i] == 0 {
+	for i, least := range t.widths {
+		if least == 0 {
 			continue
 		}
-		more := max(min(wanted[i]-widths[i], room), 0)
-		widths[i], room = widths[i]+more, room-more
-		for _, row := range t.waiting {
-			form, _ := row[i].fit(0, widths[i])
-			t.forms[i] = max(t.forms[i], form)
-		}
-		used := report.Width(t.columns[i].title)
-		for _, row := range t.waiting {
-			_, shown := row[i].fit(t.forms[i], widths[i])
-			used = max(used, report.Width(shown))
-		}
-		if used < widths[i] { // a shorter form leaves room to the columns that follow
-			room += widths[i] - used
-			widths[i] = used
-		}
+		most := min(least+room, maxCell)
+		t.short[i] = wanted(i, false) > most
+		t.widths[i] = min(wanted(i, t.short[i]), most)
+		room += least - t.widths[i] // a short text leaves some to the columns that follow
 	}
 }
 
@@ -127,7 +111,8 @@ func (t *table) row(cells []tableCell) error {
 		if t.widths[i] == 0 {
 			continue
 		}
-		_, shown := cell.fit(t.forms[i], t.widths[i])
+		shown := cell.form(t.short[i] || report.Width(cell.text) > t.widths[i])
+		shown = report.Clip(shown, t.widths[i])
 		line.WriteString(strings.Repeat(" ", pending))
 		line.WriteString(styled(shown, cell.style, t.colour))
 		pending = gap + t.widths[i] - report.Width(shown)
@@ -137,15 +122,39 @@ func (t *table) row(cells []tableCell) error {
 	return err
 }
 
-// fit returns the longest form that fits, from the given one on, or else the shortest, cut.
-func (c tableCell) fit(from, room int) (form int, shown string) {
-	last := len(c.forms) - 1
-	for form := min(from, last); form <= last; form++ {
-		if report.Width(c.forms[form]) <= room {
-			return form, c.forms[form]
-		}
+func (c tableCell) form(short bool) string {
+	if short && c.short != "" {
+		return c.short
 	}
-	return last, report.Clip(c.forms[last], room)
+	return c.text
+}
+
+// A humanList is a table and, below it, how many things it has.
+type humanList[T any] struct {
+	table
+	view  *view[T]
+	count int
+}
+
+func newHumanList[T any](p *program, v *view[T], w io.Writer) *humanList[T] {
+	return &humanList[T]{table: table{humanRenderer: p.human(w), columns: v.table}, view: v}
+}
+
+func (l *humanList[T]) add(thing *T) error {
+	l.count++
+	return l.table.add(l.view.row(l.humanRenderer, thing))
+}
+
+func (l *humanList[T]) end(complete bool, remark string) error {
+	if err := l.flush(); err != nil || !complete {
+		return err
+	}
+	foot := list("; ", countOf(l.count, l.view.noun), remark) + "\n"
+	if l.count > 0 {
+		foot = "\n" + foot
+	}
+	_, err := io.WriteString(l.out, foot)
+	return err
 }
 
 func styled(s, style string, colour bool) string {

@@ -240,7 +240,7 @@ Exit status: 0 whatever the state is; with --require-active 1 unless the token i
 			if err != nil {
 				return err
 			}
-			if err := show(p, &tokenInfoView, newTokenInfoDocument(info)); err != nil {
+			if err := show(p, &tokenInfoView, info); err != nil {
 				return err
 			}
 			if requireActive && info.State != openapi.StateActive {
