@@ -15,6 +15,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
 	"github.com/psoauth/psoauth/internal/text"
 )
 
@@ -161,10 +162,10 @@ func (j *judge) route() {
 		j.find("route.method", inRoute, "", m.op.line, "the contract does not have this method for the path: %s", j.asked)
 	}
 	if !m.host {
-		j.find("route.host", inRoute, "", m.op.line, "the contract has this path on %s only: %s; for a test server see WithServer (--server BASE=DECLARED)", m.server(), j.asked)
+		j.find("route.host", inRoute, "", m.op.line, "the contract has this path on %s only: %s; for a test server see WithServer (--server BASE=DECLARED)", m.server, j.asked)
 	}
 	if !m.scheme {
-		j.find("route.scheme", inRoute, "", m.op.line, "the contract has this path on %s only: %s", m.server(), j.asked)
+		j.find("route.scheme", inRoute, "", m.op.line, "the contract has this path on %s only: %s", m.server, j.asked)
 	}
 }
 
@@ -173,9 +174,14 @@ func (j *judge) request() {
 	if j.match == nil {
 		return
 	}
+	params := map[string]string{}
+	for i, name := range j.match.params {
+		params[name] = j.match.values[i]
+	}
 	at := &http.Request{Method: j.method, Header: j.req.Header, URL: j.req.URL, Host: j.req.Host}
 	input := &openapi3filter.RequestValidationInput{
-		Request: at, PathParams: j.match.params, QueryParams: j.query, Route: j.match.route,
+		Request: at, PathParams: params, QueryParams: j.query,
+		Route: &routers.Route{Spec: j.v.spec.doc, PathItem: j.op.item, Operation: j.op.Operation},
 		Options: &openapi3filter.Options{
 			MultiError: true, SkipSettingDefaults: true, ExcludeRequestBody: true, AuthenticationFunc: j.authenticate,
 			SchemaValidationOptions: []openapi3.SchemaValidationOption{openapi3.DisableSchemaErrorDetails()},
@@ -190,7 +196,7 @@ func (j *judge) request() {
 		}
 	}
 	declared := map[string]bool{}
-	for _, ref := range slices.Concat(j.op.Parameters, j.match.route.PathItem.Parameters) {
+	for _, ref := range slices.Concat(j.op.Parameters, j.op.item.Parameters) {
 		p := ref.Value
 		if declared[p.Name] = declared[p.Name] || p.In == openapi3.ParameterInQuery; p.In != openapi3.ParameterInQuery {
 			continue

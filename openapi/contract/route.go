@@ -11,8 +11,6 @@ import (
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/getkin/kin-openapi/routers"
-	"github.com/getkin/kin-openapi/routers/gorillamux"
 )
 
 // A target is where a request went, in the form in which two of them compare.
@@ -30,22 +28,23 @@ func (t target) String() string {
 
 // targetOf returns where a request went, for a client's request as well as a server's.
 func targetOf(req *http.Request) target {
-	t := target{scheme: strings.ToLower(req.URL.Scheme), host: strings.ToLower(req.URL.Host)}
-	if t.host == "" {
-		t.host = strings.ToLower(req.Host)
-	}
+	t := target{scheme: strings.ToLower(req.URL.Scheme), host: strings.ToLower(cmp.Or(req.URL.Host, req.Host)), path: normal(req.URL.EscapedPath())}
 	if t.scheme == "" && req.TLS != nil {
 		t.scheme = "https"
 	}
 	t.host = strings.TrimSuffix(t.host, defaultPort(t.scheme))
-	parts := strings.Split(req.URL.EscapedPath(), "/")
+	return t
+}
+
+// normal returns a path with everything escaped that must be, and nothing else.
+func normal(path string) string {
+	parts := strings.Split(path, "/")
 	for i, part := range parts {
 		if plain, err := url.PathUnescape(part); err == nil {
 			parts[i] = url.PathEscape(plain)
 		}
 	}
-	t.path = strings.Join(parts, "/")
-	return t
+	return strings.Join(parts, "/")
 }
 
 func defaultPort(scheme string) string {
@@ -58,45 +57,64 @@ func defaultPort(scheme string) string {
 	return "\x00"
 }
 
-// A site is a host that the contract declares, by one scheme, and finds the operations there. gorillamux compares hosts by
-// case, takes any port where none is declared, and knows no servers of an operation, so it gets paths only.
-type site struct {
-	target                // as declared, with variables and without a path
-	host   *regexp.Regexp // nil for wherever the document is served
-	doc    *openapi3.T
-	router routers.Router
+// An endpoint is an operation at one of its servers. Paths are matched here because kin-openapi's routers compare hosts by
+// case, take any port where none is declared, know no servers of an operation, and do not say which part does not match.
+type endpoint struct {
+	op     *operation
+	server target         // as declared, with its variables
+	hosts  *regexp.Regexp // nil for wherever the document is served
+	paths  *regexp.Regexp // with a group for each parameter
+	params []string       // their names
 }
 
-func (at *site) at(host, scheme string) bool {
-	return at.host == nil || at.host.MatchString(host) || at.host.MatchString(host+defaultPort(scheme))
+func (e *endpoint) at(host, scheme string) bool {
+	return e.hosts == nil || e.hosts.MatchString(host) || e.hosts.MatchString(host+defaultPort(scheme))
 }
 
-// serve adds an operation to the sites of its servers, and returns its path on the first of them.
-func (s *spec) serve(op *operation, item *openapi3.PathItem) (first string) {
+var (
+	pathParameter    = regexp.MustCompile(`\{([^{}/]+)\}`)
+	escapedParameter = regexp.MustCompile(`%7B[^/]+?%7D`)
+)
+
+// serve adds the endpoints of an operation, and returns its path at the first of them.
+func (s *spec) serve(op *operation) string {
 	servers := openapi3.Servers{{URL: "/"}}
 	switch {
 	case op.Servers != nil && len(*op.Servers) > 0:
 		servers = *op.Servers
-	case len(item.Servers) > 0:
-		servers = item.Servers
+	case len(op.item.Servers) > 0:
+		servers = op.item.Servers
 	case len(s.doc.Servers) > 0:
 		servers = s.doc.Servers
 	}
+	first := ""
 	for _, server := range servers {
 		scheme, rest, ok := strings.Cut(server.URL, "://")
 		if !ok {
 			scheme, rest = "", "/"+strings.Trim(server.URL, "/")
 		}
 		host, base, _ := strings.Cut(strings.TrimSuffix(rest, "/"), "/")
-		at := s.site(strings.ToLower(scheme), host, server.Variables)
-		path := strings.TrimSuffix("/"+base, "/") + op.path
-		there := at.doc.Paths.Value(path)
-		if there == nil {
-			there = &openapi3.PathItem{Parameters: item.Parameters}
-			at.doc.Paths.Set(path, there)
-		}
-		there.SetOperation(op.method, op.Operation)
+		scheme = strings.ToLower(scheme)
+		e := &endpoint{op: op, server: target{scheme, strings.TrimSuffix(host, defaultPort(scheme)), strings.TrimSuffix("/"+base, "/")}}
+		path := e.server.path + op.path
 		first = cmp.Or(first, path)
+		for _, name := range pathParameter.FindAllStringSubmatch(path, -1) {
+			e.params = append(e.params, name[1])
+		}
+		pattern := escapedParameter.ReplaceAllLiteralString(regexp.QuoteMeta(normal(path)), "([^/]+)")
+		e.paths = regexp.MustCompile("^" + pattern + "$")
+		if host != "" {
+			pattern := regexp.QuoteMeta(e.server.host)
+			for name, variable := range server.Variables {
+				values := ".+"
+				if len(variable.Enum) > 0 {
+					values = "(?:" + strings.ReplaceAll(regexp.QuoteMeta(strings.Join(variable.Enum, "\n")), "\n", "|") + ")"
+				}
+				pattern = strings.ReplaceAll(pattern, regexp.QuoteMeta("{"+name+"}"), values)
+			}
+			e.hosts = regexp.MustCompile("(?i)^" + pattern + "$")
+		}
+		s.endpoints = append(s.endpoints, e)
 
 		raw := server.URL
 		for name, variable := range server.Variables {
@@ -109,72 +127,43 @@ func (s *spec) serve(op *operation, item *openapi3.PathItem) (first string) {
 	return first
 }
 
-// site returns the site of that scheme and host, which may have variables.
-func (s *spec) site(scheme, host string, variables map[string]*openapi3.ServerVariable) *site {
-	host = strings.TrimSuffix(host, defaultPort(scheme))
-	for _, at := range s.sites {
-		if at.scheme == scheme && at.target.host == host {
-			return at
-		}
-	}
-	at := &site{target: target{scheme: scheme, host: host}}
-	at.doc = &openapi3.T{Info: s.doc.Info, Components: s.doc.Components, Security: s.doc.Security, Paths: openapi3.NewPaths()}
-	if host != "" {
-		pattern := regexp.QuoteMeta(host)
-		for name, variable := range variables {
-			values := ".+"
-			if len(variable.Enum) > 0 {
-				values = "(?:" + strings.ReplaceAll(regexp.QuoteMeta(strings.Join(variable.Enum, "\n")), "\n", "|") + ")"
-			}
-			pattern = strings.ReplaceAll(pattern, regexp.QuoteMeta("{"+name+"}"), values)
-		}
-		at.host = regexp.MustCompile("(?i)^" + pattern + "$")
-	}
-	s.sites = append(s.sites, at)
-	return at
-}
-
-// route makes the routers of all sites.
-func (s *spec) route() (err error) {
-	// The one with the longest path first: it is the best of those that a path could be under.
-	slices.SortStableFunc(s.servers, func(a, b target) int {
-		return cmp.Or(cmp.Compare(len(b.path), len(a.path)), cmp.Compare(a.String(), b.String()))
-	})
-	for _, at := range s.sites {
-		if at.router, err = gorillamux.NewRouter(at.doc); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // A match is the operation that a request is for, and what of the request is not as the contract has it.
 type match struct {
-	op     *operation
-	site   *site
-	route  *routers.Route
-	values []string // of the parameters in the path, in their order
-	params map[string]string
+	*endpoint
 	target target
+	values []string // of the parameters in the path, in their order
 
 	method, host, scheme bool // whether they are the declared ones
 }
 
 // find returns the operation a request is for, nil if no path fits: of those that it is an alias of, the one that fits best.
-func (s *spec) find(method string, t target, aliases []alias) *match {
-	var best *match
+func (s *spec) find(method string, t target, aliases []alias) (best *match) {
+	most := -1
 	for _, t := range append(declaredTargets(t, aliases), t) {
-		for _, at := range s.sites {
-			m := s.lookup(at, method, t)
-			if m != nil && (best == nil || m.score() > best.score()) {
-				best = m
+		for _, e := range s.endpoints {
+			found := e.paths.FindStringSubmatch(t.path)
+			if found == nil {
+				continue
 			}
+			exact := method == e.op.method
+			m := &match{
+				endpoint: e, target: t, values: found[1:],
+				method: exact || method == http.MethodHead && e.op.method == http.MethodGet, // HEAD is for what GET is for
+				host:   e.at(t.host, t.scheme),
+				scheme: e.server.scheme == "" || t.scheme == "" || t.scheme == e.server.scheme,
+			}
+			if score := 8*btoi(m.host) + 4*btoi(m.method) + 2*btoi(m.scheme) + btoi(exact); score > most {
+				best, most = m, score
+			}
+		}
+	}
+	if best != nil {
+		for i, value := range best.values {
+			best.values[i], _ = url.PathUnescape(value) // escaped by normal
 		}
 	}
 	return best
 }
-
-func (m *match) score() int { return 4*btoi(m.host) + 2*btoi(m.method) + btoi(m.scheme) }
 
 func btoi(b bool) int {
 	if b {
@@ -183,52 +172,9 @@ func btoi(b bool) int {
 	return 0
 }
 
-var (
-	methods       = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodHead, http.MethodOptions, http.MethodTrace}
-	pathParameter = regexp.MustCompile(`\{([^{}:]+)[^{}]*\}`)
-)
-
-// lookup asks a site for the operation with a path. HEAD is for what GET is for, unless the contract has it.
-func (s *spec) lookup(at *site, method string, t target) *match {
-	unescaped, err := url.PathUnescape(t.path)
-	if err != nil {
-		return nil
-	}
-	req := &http.Request{Method: method, URL: &url.URL{Path: unescaped, RawPath: t.path}}
-	route, params, err := at.router.FindRoute(req)
-	for i := 0; errors.Is(err, routers.ErrMethodNotAllowed) && i < len(methods); i++ {
-		req.Method = methods[i]
-		route, params, err = at.router.FindRoute(req)
-	}
-	if err != nil {
-		return nil
-	}
-	m := &match{
-		site: at, route: route, params: map[string]string{}, target: t,
-		method: req.Method == method || method == http.MethodHead && req.Method == http.MethodGet,
-		host:   at.at(t.host, t.scheme),
-		scheme: at.scheme == "" || t.scheme == "" || t.scheme == at.scheme,
-	}
-	m.op = s.operations[slices.IndexFunc(s.operations, func(op *operation) bool { return op.Operation == route.Operation })]
-	for _, name := range pathParameter.FindAllStringSubmatch(m.op.path, -1) {
-		value, err := url.PathUnescape(params[name[1]])
-		if err != nil {
-			return nil
-		}
-		m.params[name[1]] = value
-		m.values = append(m.values, value)
-	}
-	return m
-}
-
-// server is where the contract has the path, for messages.
-func (m *match) server() string {
-	return m.site.String() + strings.TrimSuffix(m.route.Path, m.op.path)
-}
-
 // knows reports whether a request went to a host of the contract, or to an alias of one.
 func (s *spec) knows(t target, aliases []alias) bool {
-	return slices.ContainsFunc(s.sites, func(at *site) bool { return at.at(t.host, t.scheme) }) ||
+	return slices.ContainsFunc(s.endpoints, func(e *endpoint) bool { return e.at(t.host, t.scheme) }) ||
 		slices.ContainsFunc(aliases, func(a alias) bool { return a.at.host == t.host })
 }
 

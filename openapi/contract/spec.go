@@ -2,6 +2,7 @@ package contract
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,7 +21,7 @@ import (
 // A spec is an OpenAPI document that is ready for judging.
 type spec struct {
 	doc        *openapi3.T
-	sites      []*site
+	endpoints  []*endpoint  // by path, literal ones before those with parameters
 	operations []*operation // by id
 	servers    []target     // the declared ones, variables at their defaults
 	unjudged   []unjudged
@@ -29,6 +30,7 @@ type spec struct {
 
 type operation struct {
 	*openapi3.Operation
+	item             *openapi3.PathItem
 	id, method, path string
 	line             int
 	meaning          *meaning               // nil if no semantic rule is about the operation
@@ -60,12 +62,12 @@ func newSpec(doc *openapi3.T) (*spec, error) {
 		item := doc.Paths.Value(path)
 		declared := item.Operations()
 		for _, method := range slices.Sorted(maps.Keys(declared)) {
-			op := &operation{Operation: declared[method], method: method, path: path}
+			op := &operation{Operation: declared[method], item: item, method: method, path: path}
 			op.id, op.line = op.OperationID, line(op.Origin)
 			if op.id == "" {
 				op.id = method + " " + path
 			}
-			op.meaning = meaningOf(method, s.serve(op, item))
+			op.meaning = meaningOf(method, s.serve(op))
 			op.members = sync.OnceValue(op.declaredMembers)
 			s.operations = append(s.operations, op)
 			for _, ref := range op.Responses.Map() {
@@ -88,7 +90,11 @@ func newSpec(doc *openapi3.T) (*spec, error) {
 	}
 	slices.SortFunc(s.operations, func(a, b *operation) int { return strings.Compare(a.id, b.id) })
 	slices.SortFunc(s.unjudged, func(a, b unjudged) int { return a.line - b.line })
-	return s, s.route()
+	// The one with the longest path first: it is the best of those that a path could be under.
+	slices.SortStableFunc(s.servers, func(a, b target) int {
+		return cmp.Or(cmp.Compare(len(b.path), len(a.path)), cmp.Compare(a.String(), b.String()))
+	})
+	return s, nil
 }
 
 // prepare makes a schema, and those within it, say what OpenAPI 3.0.3 says where kin-openapi reads them otherwise.

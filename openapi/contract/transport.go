@@ -180,7 +180,7 @@ func (p *proxy) server(req *http.Request) target {
 	m := p.v.spec.find(req.Method, target{path: path}, nil)
 	for _, server := range servers {
 		rest, ok := strings.CutPrefix(path, server.path)
-		if ok && (rest == "" || rest[0] == '/') && (m == nil || m.site.at(server.host, server.scheme)) {
+		if ok && (rest == "" || rest[0] == '/') && (m == nil || m.at(server.host, server.scheme)) {
 			return server
 		}
 	}

@@ -1,7 +1,6 @@
 // Package contract checks responses against an OpenAPI document: the contract for PlanetScale's OAuth endpoints, or any
-// other. kin-openapi reads the document, finds the operation and judges every keyword of a schema. Around it is what that
-// leaves open: the bytes of the JSON, numbers as they are written, undeclared members, and semantic rules, which no schema
-// can say.
+// other. kin-openapi reads the document, and judges every keyword of a schema and every parameter. Around it is what that leaves
+// open: the bytes of the JSON, numbers as they are written, undeclared members, and semantic rules, which no schema can say.
 //
 // A [Validator] judges one response at a time. A [Run] judges the responses of one run together, counts what they
 // covered, and makes a [Report].
