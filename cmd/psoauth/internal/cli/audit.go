@@ -108,7 +108,7 @@ func (a *auditing) run(ctx context.Context, args []string) error {
 	switch {
 	case a.settings.sandbox:
 		flags = " --sandbox"
-	case a.settings.sources[flagOrg] != "PLANETSCALE_ORG" && plainID.MatchString(org):
+	case a.settings.sources["org"] != "PLANETSCALE_ORG" && plainID.MatchString(org):
 		flags = " --org " + org
 	}
 	d := auditDocument(result, org, failOn, verdict, flags)

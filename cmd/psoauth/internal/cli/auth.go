@@ -40,14 +40,8 @@ Exit status: 0 every operation that was tried is allowed; 1 one is not; 2 it cou
 		Example: "  psoauth auth status --sandbox\n  psoauth auth status --format json",
 		Args:    p.ids("APP_ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			given := applicationOf(args)
-			client, at, err := p.connect(given)
+			s, err := p.authStatus(cmd.Context(), applicationOf(args))
 			if err != nil {
-				return err
-			}
-			at.application = given.application
-			s := p.authStatus(at)
-			if err := s.try(cmd.Context(), client, at, !p.settings.accessToken.IsZero()); err != nil {
 				return err
 			}
 			if err := p.showAuth(s); err != nil {
@@ -64,26 +58,27 @@ Exit status: 0 every operation that was tried is allowed; 1 one is not; 2 it cou
 	return group("auth", "Show your credential and what it can do", status)
 }
 
-// authStatus says what is known before anything is sent.
-func (p *program) authStatus(at place) *authStatus {
-	s := &p.settings
-	from := func(flag string) string { return cmp.Or(s.sources[flag], "the sandbox") }
-	status := &authStatus{
-		Organization: at.organization, OrganizationFrom: from(flagOrg),
-		Credential: "access token", CredentialFrom: from(flagAccessToken),
-		API: cmp.Or(s.apiURL, api.DefaultBaseURL), Auth: cmp.Or(s.authURL, api.DefaultAuthURL),
+// authStatus asks for what each operation that reads would give. An error is one that says nothing of the credential.
+func (p *program) authStatus(ctx context.Context, given place) (*authStatus, error) {
+	client, at, err := p.connect(given)
+	if err != nil {
+		return nil, err
 	}
-	if s.serviceTokenID != "" {
-		status.Credential, status.CredentialFrom = "service token "+s.serviceTokenID, from(flagServiceToken)
+	set := &p.settings
+	from := func(flag string) string { return cmp.Or(set.sources[flag], "the sandbox") }
+	s := &authStatus{
+		Organization: at.organization, OrganizationFrom: from("org"),
+		Credential: "access token", CredentialFrom: from("access-token"),
+		API: cmp.Or(set.apiURL, api.DefaultBaseURL), Auth: cmp.Or(set.authURL, api.DefaultAuthURL),
 	}
-	return status
-}
-
-// try asks for what each operation that reads would give. An error is one that says nothing of the credential.
-func (s *authStatus) try(ctx context.Context, client *api.Client, at place, info bool) error {
-	var token string
+	if set.serviceTokenID != "" {
+		s.Credential, s.CredentialFrom = "service token "+set.serviceTokenID, from("service-token")
+	}
+	skip := func(operation, access, why string) {
+		s.Operations = append(s.Operations, capability{operation, access, nil, why})
+	}
 	var failed error
-	note := func(operation, access, remark string, err error) {
+	note := func(operation, access, remark string, err error) bool {
 		allowed := err == nil
 		switch {
 		case allowed:
@@ -93,43 +88,38 @@ func (s *authStatus) try(ctx context.Context, client *api.Client, at place, info
 			failed = errors.Join(failed, err)
 		}
 		s.Operations = append(s.Operations, capability{operation, access, &allowed, remark})
+		return allowed
 	}
-	skip := func(operation, access, remark string) {
-		s.Operations = append(s.Operations, capability{operation, access, nil, remark})
+	const readApplications, readTokens = "read_oauth_applications", "read_oauth_tokens"
+	first, application := api.ListOptions{Page: 1, PerPage: 1}, given.application
+	apps, err := client.ListApplications(ctx, at.organization, first)
+	if note("listOAuthApplications", readApplications, "", err) && application == "" && len(apps.Data) > 0 {
+		application = apps.Data[0].ID
 	}
-	one := api.ListOptions{Page: 1, PerPage: 1}
-	apps, err := client.ListApplications(ctx, at.organization, one)
-	if err == nil && at.application == "" && len(apps.Data) > 0 {
-		at.application = apps.Data[0].ID
-	}
-	if note("listOAuthApplications", "read_oauth_applications", "", err); failed != nil {
-		return failed
-	}
-	if at.application == "" {
-		skip("listOAuthTokens", "read_oauth_tokens", "there is no application to try it on: give APP_ID")
-	} else {
-		_, err = client.GetApplication(ctx, at.organization, at.application)
-		note("getOAuthApplication", "read_oauth_applications", "", err)
-		tokens, err := client.ListTokens(ctx, at.organization, at.application, one)
-		if err == nil && len(tokens.Data) > 0 {
-			token = tokens.Data[0].ID
+	switch {
+	case failed != nil:
+		return nil, failed
+	case application == "":
+		skip("listOAuthTokens", readTokens, "there is no application to try it on: give APP_ID")
+	default:
+		_, err = client.GetApplication(ctx, at.organization, application)
+		note("getOAuthApplication", readApplications, "", err)
+		tokens, err := client.ListTokens(ctx, at.organization, application, first)
+		if note("listOAuthTokens", readTokens, "", err) && len(tokens.Data) > 0 {
+			_, err = client.GetToken(ctx, at.organization, application, tokens.Data[0].ID)
+			note("getOAuthToken", readTokens, "", err)
 		}
-		note("listOAuthTokens", "read_oauth_tokens", "", err)
-	}
-	if token != "" {
-		_, err = client.GetToken(ctx, at.organization, at.application, token)
-		note("getOAuthToken", "read_oauth_tokens", "", err)
 	}
 	skip("deleteOAuthToken", "delete_oauth_tokens", "it deletes a token")
-	if info {
-		known, err := client.TokenInfo(ctx)
+	if !set.accessToken.IsZero() {
+		info, err := client.TokenInfo(ctx)
 		remark := ""
 		if err == nil {
-			remark = fmt.Sprintf("the access token is %v", known.State)
+			remark = fmt.Sprintf("the access token is %v", info.State)
 		}
 		note("getTokenInfo", "", remark, err)
 	}
-	return failed
+	return s, failed
 }
 
 func (p *program) showAuth(s *authStatus) error {

@@ -24,7 +24,7 @@ type check struct {
 	judge
 	servers        pairsFlag
 	operation      string
-	status         numberFlag
+	status         int
 	application    string
 	baseline       string
 	updateBaseline bool
@@ -37,7 +37,7 @@ const (
 )
 
 func (p *program) contractCheck() *cobra.Command {
-	c := &check{program: p, judge: newJudge(), status: numberFlag{least: 100}}
+	c := &check{program: p, judge: newJudge()}
 	c.servers.want = "BASE=DECLARED, such as http://127.0.0.1:8080/v1=" + api.DefaultBaseURL
 	cmd := &cobra.Command{
 		Use:   "check [FILE|DIRECTORY|-]...",
@@ -75,7 +75,7 @@ there was no response of the contract's operations, with its body, at all (unles
 	flags := cmd.Flags()
 	flags.Var(&c.servers, "server", "let a test server replace a declared one: `BASE=DECLARED` (repeatable; --api-url and --auth-url do)")
 	flags.StringVar(&c.operation, "operation", "", "the files are bare bodies, responses of the operation with this `id`")
-	flags.Var(&c.status, "status", "the status of the bare bodies (default the operation's success)")
+	flags.Func("status", "the `status` of the bare bodies (default the operation's success)", whole(&c.status, 100, 599))
 	flags.StringVar(&c.application, "app", "", "the `id` of the application to ask the service for")
 	flags.StringVar(&c.baseline, "baseline", "", "accept the findings in this `file`")
 	flags.BoolVar(&c.updateBaseline, "update-baseline", false, "rewrite the file of --baseline so that it accepts what is found")
@@ -90,10 +90,8 @@ func (c *check) validate(args []string) error {
 		return errors.New("--sandbox takes the place of the service: leave it out, or the files")
 	case c.application != "" && len(args) > 0:
 		return errors.New("--app is for the service: leave it out, or the files")
-	case c.status.value != 0 && c.operation == "":
+	case c.status != 0 && c.operation == "":
 		return errors.New("--status is for a bare body: say of which operation with --operation")
-	case c.status.value > 599:
-		return fmt.Errorf("--status: want a status of HTTP, from 100 to 599, got %d", c.status.value)
 	case c.operation != "" && len(args) == 0:
 		return errors.New("--operation is for a bare body: give its file, or - for standard input")
 	case c.updateBaseline && c.baseline == "":
@@ -173,7 +171,7 @@ func (c *check) body(run *contract.Run, name string) error {
 		defer file.Close()
 		in, source = file, filepath.ToSlash(name)
 	}
-	return run.CheckBody(source+"#0", c.operation, c.status.value, in) // like a recording of one entry
+	return run.CheckBody(source+"#0", c.operation, c.status, in) // like a recording of one entry
 }
 
 // finish reports on a run. Failed is what could not be read or asked.

@@ -193,7 +193,7 @@ func TestCheckOfNothingIsNoSuccess(t *testing.T) {
 		{"an operation and nothing else", "", []string{"--operation", "getTokenInfo"}, "give its file, or - for standard input"},
 		{"a status without operation", "", []string{"--status", "404", "-"}, "--status is for a bare body"},
 		{"a status that is none", "", []string{"--operation", "getTokenInfo", "--status", "99", "-"}, "want a whole number from 100"},
-		{"a status beyond", "", []string{"--operation", "getTokenInfo", "--status", "600", "-"}, "from 100 to 599, got 600"},
+		{"a status beyond", "", []string{"--operation", "getTokenInfo", "--status", "600", "-"}, "from 100 to 599, got \"600\""},
 		{"an application and a file", "", []string{"--app", "a", body}, "--app is for the service"},
 		{"a sandbox and a file", "", []string{"--sandbox", body}, "--sandbox takes the place of the service"},
 		{"a baseline to update and none", "", []string{"--update-baseline", "-"}, "say which file with --baseline"},

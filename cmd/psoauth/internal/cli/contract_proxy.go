@@ -6,12 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/url"
 	"os"
 	"os/exec"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -83,16 +81,28 @@ func (g *gate) run(ctx context.Context, command []string) error {
 	if err != nil {
 		return err
 	}
-	log := &findingLog{to: g.Stderr}
+	log, closeLog := &lockedWriter{to: g.Stderr}, func() error { return nil }
 	if g.log != "" {
-		if log.file, err = os.OpenFile(g.log, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600); err != nil {
+		file, err := os.OpenFile(g.log, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+		if err != nil {
 			return fmt.Errorf("--log: %w", err)
 		}
-		log.to = log.file
+		log.to, closeLog = file, file.Close
 	}
-	options.Report, options.Logger = log.finding, slog.New(slog.NewJSONHandler(log, nil))
+	lines := json.NewEncoder(log)
+	lines.SetEscapeHTML(false)
+	options.Report = func(f contract.Finding) { // the log remembers a failure
+		_ = lines.Encode(struct {
+			Time time.Time `json:"time"`
+			contract.Finding
+		}{time.Now(), f})
+	}
+	options.Logger = slog.New(slog.NewJSONHandler(log, nil))
 	failed, err := g.serve(ctx, run, options, command)
-	if err := errors.Join(err, log.close()); err != nil {
+	if failure := errors.Join(log.failure(), closeLog()); failure != nil {
+		err = errors.Join(err, fmt.Errorf("cannot write the log: %w", failure))
+	}
+	if err != nil {
 		return err
 	}
 	report, err := g.newReport(g.program, run, nil)
@@ -109,12 +119,11 @@ func (g *gate) serve(ctx context.Context, run *contract.Run, options contract.Pr
 	if err != nil {
 		return nil, err
 	}
-	listener, err := listenOn(ctx, g.listen)
+	listener, base, err := listen(ctx, g.listen)
 	if err != nil {
 		return nil, err
 	}
 	g.finish() // from here on: the log and the spec may be FIFOs that nobody opens
-	base := "http://" + reachable(listener.Addr())
 	switch {
 	case len(command) > 0:
 	case isTerminal(g.Stderr):
@@ -152,50 +161,6 @@ func (g *gate) child(ctx context.Context, command []string, base string) (failed
 		return finding{command[0] + ": " + exit.Error()}, nil
 	}
 	return nil, err
-}
-
-// A findingLog takes a line of JSON for each finding and for whatever else happens to a proxy, up to the first failure. It
-// is safe for concurrent use.
-type findingLog struct {
-	mu     sync.Mutex
-	to     io.Writer
-	file   *os.File // nil for standard error
-	failed error
-}
-
-func (l *findingLog) finding(f contract.Finding) {
-	encoder := json.NewEncoder(l)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(struct { // the log remembers why it failed
-		Time time.Time `json:"time"`
-		contract.Finding
-	}{time.Now(), f})
-}
-
-// Write writes one line.
-func (l *findingLog) Write(line []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.failed != nil {
-		return 0, l.failed
-	}
-	var n int
-	n, l.failed = l.to.Write(line)
-	return n, l.failed
-}
-
-// close ends the log, for requests too that were broken off, and returns what went wrong with it up to then.
-func (l *findingLog) close() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	err := l.failed
-	if l.file != nil {
-		err = errors.Join(err, l.file.Close())
-	}
-	if l.failed = errors.New("the log is closed"); err != nil {
-		return fmt.Errorf("cannot write the log: %w", err)
-	}
-	return nil
 }
 
 // parseUpstream reads --upstream. Credentials go there, so it is https, except on this machine.

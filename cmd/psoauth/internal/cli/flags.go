@@ -14,8 +14,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"github.com/psoauth/psoauth/openapi"
 )
 
 // A choice is a flag with few values, of which the first is the default.
@@ -65,61 +63,38 @@ func impliedFormat(flags *pflag.FlagSet) {
 	}
 }
 
-// A secretFlag is a flag whose value help texts and errors do not show.
-type secretFlag struct{ openapi.Secret }
-
-func (f *secretFlag) String() string { return "" }
-func (f *secretFlag) Type() string   { return "string" }
-func (f *secretFlag) Set(value string) error {
-	f.Secret = openapi.NewSecret(value)
-	return nil
-}
-
-// A numberFlag is a whole number that is not below least, and not above most unless that is 0.
-type numberFlag struct{ value, least, most int }
-
-func (f *numberFlag) String() string {
-	if f.value == 0 {
-		return ""
-	}
-	return strconv.Itoa(f.value)
-}
-func (f *numberFlag) Type() string { return "int" }
-func (f *numberFlag) Set(value string) error {
-	n, err := strconv.Atoi(value)
-	if err != nil || n < f.least || f.most > 0 && n > f.most {
-		if f.most > 0 {
-			return fmt.Errorf("want a whole number from %d to %d", f.least, f.most)
+// whole returns what sets a flag that is a whole number, from least on, and up to most unless that is 0.
+func whole(to *int, least, most int) func(string) error {
+	return func(value string) error {
+		n, err := strconv.Atoi(value)
+		switch {
+		case err == nil && n >= least && (most == 0 || n <= most):
+			*to = n
+			return nil
+		case most > 0:
+			return fmt.Errorf("want a whole number from %d to %d", least, most)
 		}
-		return fmt.Errorf("want a whole number from %d", f.least)
+		return fmt.Errorf("want a whole number from %d", least)
 	}
-	f.value = n
-	return nil
 }
 
-// A periodFlag is a duration that may be given in days or weeks too.
-type periodFlag time.Duration
-
-func (f *periodFlag) String() string {
-	if *f == 0 {
-		return ""
-	}
-	return time.Duration(*f).String()
-}
-func (f *periodFlag) Type() string { return "period" }
-func (f *periodFlag) Set(value string) error {
+// period returns what sets a flag that is a duration, which may be given in days or weeks too.
+func period(to *time.Duration) func(string) error {
 	const day, most = 24 * time.Hour, 36_500 // days
-	unit := map[string]time.Duration{"d": day, "w": 7 * day}[value[max(0, len(value)-1):]]
-	n, err := strconv.ParseFloat(value[:max(0, len(value)-1)], 64)
-	d := time.Duration(n * float64(unit))
-	if unit == 0 {
-		d, err = time.ParseDuration(value)
+	return func(value string) error {
+		last := max(0, len(value)-1)
+		unit := map[string]time.Duration{"d": day, "w": 7 * day}[value[last:]]
+		n, err := strconv.ParseFloat(value[:last], 64)
+		d := time.Duration(n * float64(unit))
+		if unit == 0 {
+			d, err = time.ParseDuration(value)
+		}
+		if err != nil || d <= 0 || d > most*day {
+			return errors.New("want a period such as 12h, 30d or 2w")
+		}
+		*to = d
+		return nil
 	}
-	if err != nil || d <= 0 || d > most*day {
-		return errors.New("want a period such as 12h, 30d or 2w")
-	}
-	*f = periodFlag(d)
-	return nil
 }
 
 // checkFiles is an error if a flag names no file: a script's variable is unset, and the policy or the baseline in it must

@@ -48,7 +48,7 @@ func (r *revocation) fromReport(application string) (string, []*target, error) {
 		*org = audit.Organization
 	case audit.Organization != "" && audit.Organization != *org:
 		return "", nil, fmt.Errorf("--from %s: it is a report on organization %s, but %s names %s: give --org %[2]s if you mean that",
-			r.from, audit.Organization, r.settings.sources[flagOrg], *org)
+			r.from, audit.Organization, r.settings.sources["org"], *org)
 	}
 	least, err := report.ParseSeverity(r.severity.value)
 	if err != nil {

@@ -26,7 +26,7 @@ import (
 type Process struct {
 	Args           []string            // without the program's name
 	Getenv         func(string) string // the environment
-	Stdin          io.Reader
+	Stdin          io.Reader           // nil for none
 	Stdout, Stderr io.Writer
 	Now            func() time.Time // nil for time.Now
 }
@@ -61,6 +61,9 @@ func Run(ctx context.Context, process Process) int {
 	p := &program{Process: process, closed: wasClosed(process.Stdout), silent: wasClosed(process.Stderr)}
 	if p.Now == nil {
 		p.Now = time.Now
+	}
+	if p.Stdin == nil {
+		p.Stdin = strings.NewReader("")
 	}
 	guardWorkflow(&p.Process)
 	if _, file := p.Stderr.(*os.File); !file {
@@ -182,16 +185,25 @@ func inFlags(err error) (said lines) {
 	return said
 }
 
-// A lockedWriter is safe for concurrent use.
+// A lockedWriter is safe for concurrent use, and remembers a failure.
 type lockedWriter struct {
-	mu sync.Mutex
-	to io.Writer
+	mu     sync.Mutex
+	to     io.Writer
+	failed error
 }
 
 func (w *lockedWriter) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.to.Write(p)
+	n, err := w.to.Write(p)
+	w.failed = cmp.Or(w.failed, err)
+	return n, err
+}
+
+func (w *lockedWriter) failure() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.failed
 }
 
 // The groups of commands in the help of the root, in order.
@@ -272,8 +284,8 @@ func (p *program) finish() { p.grace.Store(int64(15 * time.Second)) }
 
 // globalFlags names the persistent flags that have an effect on a command.
 func globalFlags(cmd *cobra.Command) []string {
-	auth := []string{flagAccessToken, flagAuthURL, "timeout", "debug", "sandbox", "no-color"}
-	all := append(auth, flagOrg, flagServiceTokenID, flagServiceToken, flagAPIURL)
+	auth := []string{"access-token", "auth-url", "timeout", "debug", "sandbox", "no-color"}
+	all := append(auth, "org", "service-token-id", "service-token", "api-url")
 	switch path := strings.TrimPrefix(cmd.CommandPath(), "psoauth "); {
 	case !cmd.Runnable() || cmd.HasSubCommands():
 		return nil

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,12 +23,11 @@ const sandboxLeak = 24
 
 func (p *program) sandboxCommand() *cobra.Command {
 	var (
-		listen    = "127.0.0.1:0"
-		tokens    = numberFlag{value: 120}
-		apps      []string
-		faults    []string
-		revisions = []string{"2025-12", "2026-08", "2026-09"}
-		revision  = "2026-08"
+		listen   = "127.0.0.1:0"
+		tokens   = 120
+		apps     []string
+		options  []apitest.Option
+		revision = newChoice("2026-08", "2025-12", "2026-09")
 	)
 	cmd := &cobra.Command{
 		Use:   "sandbox",
@@ -42,34 +40,23 @@ func (p *program) sandboxCommand() *cobra.Command {
   psoauth sandbox --fault rate-limit:3 --revision 2026-09`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if !slices.Contains(revisions, revision) {
-				return fmt.Errorf("--revision %q: want one of %s", revision, strings.Join(revisions, ", "))
-			}
-			options := []apitest.Option{
-				apitest.WithTokens(tokens.value), apitest.WithRevision(revision), apitest.WithLeakedSecret(sandboxLeak),
-			}
-			for _, name := range faults {
-				fault, err := faultNamed(name)
-				if err != nil {
-					return err
-				}
-				options = append(options, apitest.WithFaults(fault))
-			}
-			ids := []string{apitest.ApplicationID}
+			options = append(options, apitest.WithTokens(tokens), apitest.WithRevision(revision.value), apitest.WithLeakedSecret(sandboxLeak))
 			if apps != nil {
-				ids = apps
 				options = append(options, apitest.WithApplicationIDs(apps...))
 			}
-			return p.serveSandbox(cmd.Context(), listen, ids[0], options)
+			return p.serveSandbox(cmd.Context(), listen, append(apps, apitest.ApplicationID)[0], options)
 		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&listen, "listen", listen, "listen on this `address`; port 0 is any free port")
-	flags.Var(&tokens, "tokens", "the `number` of tokens the first application has issued")
+	flags.Func("tokens", "the `number` of tokens the first application has issued (default 120)", whole(&tokens, 0, 0))
 	flags.StringSliceVar(&apps, "app", nil, "serve an application with this `id` in place of the two (repeatable)")
-	flags.StringSliceVar(&faults, "fault", nil, "make requests fail with this `fault`, see above (repeatable)")
-	flags.StringVar(&revision, "revision", revision, "the `revision` of the API that responses follow: "+strings.Join(revisions, ", "))
-	_ = cmd.RegisterFlagCompletionFunc("revision", cobra.FixedCompletions(revisions, cobra.ShellCompDirectiveNoFileComp))
+	flags.Func("fault", "make requests fail with this `fault`, see above (repeatable)", func(name string) error {
+		fault, err := faultNamed(name)
+		options = append(options, apitest.WithFaults(fault))
+		return err
+	})
+	revision.register(cmd, "revision", "the `revision` of the API that responses follow:")
 	return cmd
 }
 
@@ -107,7 +94,7 @@ func faultNamed(s string) (apitest.Fault, error) {
 	name, times, limited := strings.Cut(s, ":")
 	n, err := strconv.Atoi(times)
 	if limited && (err != nil || n < 1) {
-		return apitest.Fault{}, fmt.Errorf("--fault %q: want a number of requests, from 1, after the colon", s)
+		return apitest.Fault{}, errors.New("want a number of requests, from 1, after the colon")
 	}
 	var known []string
 	for _, f := range faults {
@@ -116,15 +103,14 @@ func faultNamed(s string) (apitest.Fault, error) {
 		}
 		known = append(known, f.name)
 	}
-	return apitest.Fault{}, fmt.Errorf("--fault %q: want one of %s", name, strings.Join(known, ", "))
+	return apitest.Fault{}, fmt.Errorf("want one of %s", strings.Join(known, ", "))
 }
 
 func (p *program) serveSandbox(ctx context.Context, address, application string, options []apitest.Option) error {
-	listener, err := listenOn(ctx, address)
+	listener, url, err := listen(ctx, address)
 	if err != nil {
 		return err
 	}
-	url := "http://" + reachable(listener.Addr())
 	for _, v := range []struct{ name, value string }{
 		{"PLANETSCALE_API_URL", url + "/v1"},
 		{"PLANETSCALE_AUTH_URL", url},
@@ -152,10 +138,10 @@ func (p *program) enterSandbox(at *place) error {
 	}
 	s.org = cmp.Or(s.org, apitest.Organization)
 	if s.serviceTokenID == "" && s.serviceToken.IsZero() {
-		s.serviceTokenID, s.serviceToken.Secret = apitest.ServiceTokenID, openapi.NewSecret(apitest.ServiceToken)
+		s.serviceTokenID, s.serviceToken = apitest.ServiceTokenID, openapi.NewSecret(apitest.ServiceToken)
 	}
 	if s.accessToken.IsZero() {
-		s.accessToken.Secret = openapi.NewSecret(apitest.AccessToken)
+		s.accessToken = openapi.NewSecret(apitest.AccessToken)
 	}
 	planetscale := p.startSandbox(append(p.sandboxOptions, apitest.WithOrganization(s.org))...)
 	if at.application == "" {
@@ -176,42 +162,33 @@ func (p *program) startSandbox(options ...apitest.Option) *apitest.Server {
 	return planetscale
 }
 
-// listenOn opens the address of --listen.
-func listenOn(ctx context.Context, address string) (net.Listener, error) {
+// listen opens the address of --listen, and returns the URL that leads there from this machine.
+func listen(ctx context.Context, address string) (net.Listener, string, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %s (choose another with --listen): %w", address, err)
+		return nil, "", fmt.Errorf("cannot listen on %s (choose another with --listen): %w", address, err)
 	}
-	return listener, nil
+	at := listener.Addr().(*net.TCPAddr)
+	if at.IP.IsUnspecified() {
+		at = &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: at.Port}
+	}
+	return listener, "http://" + at.String(), nil
 }
 
-const shutdownTime = 3 * time.Second // for the requests in flight when a server ends
-
-// serve serves requests until ctx ends.
+// serve serves requests until ctx ends, and those in flight then for a little longer.
 func serve(ctx context.Context, listener net.Listener, handler http.Handler) error {
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
-	done := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		defer close(done)
-		soon, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
-		defer cancel()
-		if server.Shutdown(soon) != nil {
-			_ = server.Close() // what is left has had its time
-		}
-	})
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		stop()
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
 		return err
+	case <-ctx.Done():
 	}
-	<-done // Serve returns before the last responses are sent
+	soon, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	defer cancel()
+	if server.Shutdown(soon) != nil {
+		_ = server.Close() // what is left has had its time
+	}
 	return nil
-}
-
-// reachable returns where a client on this machine finds what listens on the address.
-func reachable(address net.Addr) string {
-	tcp, ok := address.(*net.TCPAddr)
-	if !ok || !tcp.IP.IsUnspecified() {
-		return address.String()
-	}
-	return (&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: tcp.Port}).String()
 }

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,24 +23,14 @@ import (
 	"github.com/psoauth/psoauth/openapi"
 )
 
-// The flags that variables of the environment can replace.
-const (
-	flagOrg            = "org"
-	flagServiceTokenID = "service-token-id"
-	flagServiceToken   = "service-token"
-	flagAccessToken    = "access-token"
-	flagAPIURL         = "api-url"
-	flagAuthURL        = "auth-url"
-)
-
-// The option is that of package api that takes the value.
+// variables of the environment replace flags. The option is that of package api that takes the value.
 var variables = []struct{ flag, variable, option string }{
-	{flagOrg, "PLANETSCALE_ORG", ""},
-	{flagServiceTokenID, "PLANETSCALE_SERVICE_TOKEN_ID", ""},
-	{flagServiceToken, "PLANETSCALE_SERVICE_TOKEN", "WithServiceToken"},
-	{flagAccessToken, "PLANETSCALE_ACCESS_TOKEN", "WithAccessToken"},
-	{flagAPIURL, "PLANETSCALE_API_URL", "WithBaseURL"},
-	{flagAuthURL, "PLANETSCALE_AUTH_URL", "WithAuthURL"},
+	{"org", "PLANETSCALE_ORG", ""},
+	{"service-token-id", "PLANETSCALE_SERVICE_TOKEN_ID", ""},
+	{"service-token", "PLANETSCALE_SERVICE_TOKEN", "WithServiceToken"},
+	{"access-token", "PLANETSCALE_ACCESS_TOKEN", "WithAccessToken"},
+	{"api-url", "PLANETSCALE_API_URL", "WithBaseURL"},
+	{"auth-url", "PLANETSCALE_AUTH_URL", "WithAuthURL"},
 }
 
 // flagOf names the flag, and the variable, of an option of package api.
@@ -55,7 +46,7 @@ func flagOf(option string) string {
 // settings are the persistent flags, with what the environment says where a flag is not given.
 type settings struct {
 	org, serviceTokenID, apiURL, authURL string
-	serviceToken, accessToken            secretFlag
+	serviceToken, accessToken            openapi.Secret
 	format                               *choice
 	timeout                              time.Duration
 	debug, noColor, sandbox              bool
@@ -66,18 +57,26 @@ type settings struct {
 func (s *settings) register(root *cobra.Command) {
 	f := root.PersistentFlags()
 	const visible = "; prefer the variable: other users can see flags"
-	f.StringVar(&s.org, flagOrg, "", "the organization's `name` (PLANETSCALE_ORG, or org in pscale's configuration)")
-	f.StringVar(&s.serviceTokenID, flagServiceTokenID, "", "the `id` of a service token (PLANETSCALE_SERVICE_TOKEN_ID)")
-	f.Var(&s.serviceToken, flagServiceToken, "the service token's `secret`, or - to read standard input (PLANETSCALE_SERVICE_TOKEN"+visible+")")
-	f.Var(&s.accessToken, flagAccessToken, "an OAuth access `token`, or - to read standard input (PLANETSCALE_ACCESS_TOKEN"+visible+")")
-	f.StringVar(&s.apiURL, flagAPIURL, "", "the API's `URL`, with or without /v1 (PLANETSCALE_API_URL; default "+api.DefaultBaseURL+")")
-	f.StringVar(&s.authURL, flagAuthURL, "", "the authorization host's `URL` (PLANETSCALE_AUTH_URL; default "+api.DefaultAuthURL+")")
+	f.StringVar(&s.org, "org", "", "the organization's `name` (PLANETSCALE_ORG, or org in pscale's configuration)")
+	f.StringVar(&s.serviceTokenID, "service-token-id", "", "the `id` of a service token (PLANETSCALE_SERVICE_TOKEN_ID)")
+	f.Func("service-token", "the service token's `secret`, or - to read standard input (PLANETSCALE_SERVICE_TOKEN"+visible+")", secret(&s.serviceToken))
+	f.Func("access-token", "an OAuth access `token`, or - to read standard input (PLANETSCALE_ACCESS_TOKEN"+visible+")", secret(&s.accessToken))
+	f.StringVar(&s.apiURL, "api-url", "", "the API's `URL`, with or without /v1 (PLANETSCALE_API_URL; default "+api.DefaultBaseURL+")")
+	f.StringVar(&s.authURL, "auth-url", "", "the authorization host's `URL` (PLANETSCALE_AUTH_URL; default "+api.DefaultAuthURL+")")
 	s.format = newChoice("human", "json", "csv")
 	s.format.add(root, f, "format", "")
 	f.DurationVar(&s.timeout, "timeout", api.DefaultAttemptTimeout, "the maximum `duration` of one attempt of a request")
 	f.BoolVar(&s.debug, "debug", false, "log each request on standard error, without credentials")
 	f.BoolVar(&s.noColor, "no-color", false, "no color (NO_COLOR)")
 	f.BoolVar(&s.sandbox, "sandbox", false, "run against an in-memory PlanetScale: no credentials needed, ids optional")
+}
+
+// secret returns what sets a flag whose value help texts and errors do not show.
+func secret(to *openapi.Secret) func(string) error {
+	return func(value string) error {
+		*to = openapi.NewSecret(value)
+		return nil
+	}
 }
 
 // resolve reads the environment, pscale's configuration and standard input for what flags do not say. In the sandbox it
@@ -107,7 +106,7 @@ func (p *program) resolve(flags *pflag.FlagSet) error {
 	if u, err := url.Parse(s.apiURL); err == nil && u.Host != "" && strings.Trim(u.Path, "/") == "" && u.RawQuery == "" {
 		s.apiURL = u.JoinPath("v1").String() // as pscale, which reads the same variable, has it
 	}
-	return p.secretsFromInput()
+	return p.secretFromInput()
 }
 
 // organizationOfPscale reads the organization, and nothing else, from the configuration of PlanetScale's own command. A
@@ -122,7 +121,7 @@ func (p *program) organizationOfPscale() {
 	content, err := os.ReadFile(name)
 	var config struct{ Org string }
 	if err == nil && yaml.Unmarshal(content, &config) == nil {
-		p.settings.org, p.settings.sources[flagOrg] = config.Org, name
+		p.settings.org, p.settings.sources["org"] = config.Org, name
 	}
 }
 
@@ -132,27 +131,20 @@ const (
 	maxSecret = 16 << 10
 )
 
-// secretsFromInput reads the credential that is given as -.
-func (p *program) secretsFromInput() error {
+// secretFromInput reads the credential that is given as -.
+func (p *program) secretFromInput() error {
 	s := &p.settings
-	service, access := s.serviceToken.Reveal() == standardInput, s.accessToken.Reveal() == standardInput
-	switch {
-	case service && access:
-		return errors.New("--service-token and --access-token: only one can be read from standard input")
-	case !service && !access:
+	asked := slices.DeleteFunc([]*openapi.Secret{&s.serviceToken, &s.accessToken}, func(s *openapi.Secret) bool { return s.Reveal() != standardInput })
+	switch len(asked) {
+	case 0:
 		return nil
-	case p.Stdin == nil:
-		return errors.New("there is no standard input to read the credential from")
+	case 2:
+		return errors.New("--service-token and --access-token: only one can be read from standard input")
 	}
 	line, err := io.ReadAll(io.LimitReader(p.Stdin, maxSecret))
-	secret := openapi.NewSecret(strings.TrimSpace(string(line)))
-	if err != nil || secret.IsZero() || len(line) == maxSecret {
+	*asked[0] = openapi.NewSecret(strings.TrimSpace(string(line)))
+	if err != nil || asked[0].IsZero() || len(line) == maxSecret {
 		return errors.New("want one credential on standard input")
-	}
-	if service {
-		s.serviceToken.Secret = secret
-	} else {
-		s.accessToken.Secret = secret
 	}
 	return nil
 }

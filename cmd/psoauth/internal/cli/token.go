@@ -26,8 +26,7 @@ func (p *program) tokenCommand() *cobra.Command {
 }
 
 func (p *program) tokenList() *cobra.Command {
-	l := &tokenList{program: p, perPage: numberFlag{least: 1, most: 100}, page: numberFlag{least: 1}, limit: numberFlag{least: 1}}
-	l.sort = newChoice("none", "name", "actor", "created", "expires", "last-used")
+	l := &tokenList{program: p, sort: newChoice("none", "name", "actor", "created", "expires", "last-used")}
 	cmd := &cobra.Command{
 		Use:   "list [APP_ID]",
 		Short: "List the tokens an application has issued",
@@ -49,13 +48,13 @@ If the list fails midway, everything before the page in the error message has be
 		},
 	}
 	flags := cmd.Flags()
-	flags.Var(&l.page, "page", "start with the page of this `number` (default 1)")
-	flags.Var(&l.perPage, "per-page", "read this `number` of tokens per page (default 100, the API's maximum)")
-	flags.Var(&l.limit, "limit", "stop after this `number` of tokens (default all)")
+	flags.Func("page", "start with the page of this `number` (default 1)", whole(&l.page, 1, 0))
+	flags.Func("per-page", "read this `number` of tokens per page (default 100, the API's maximum)", whole(&l.perPage, 1, 100))
+	flags.Func("limit", "stop after this `number` of tokens (default all)", whole(&l.limit, 1, 0))
 	flags.StringVar(&l.actor, "actor", "", "only tokens of actors whose name contains this `text`, or whose id it is")
 	flags.StringArrayVar(&l.scopes, "scope", nil, "only tokens with this `scope`, with or without its resource prefix; * matches any text (repeatable: any of them)")
-	flags.Var(&l.expiresWithin, "expires-within", "only tokens that expire in this `period` from now, such as 30d")
-	flags.Var(&l.unusedFor, "unused-for", "only tokens that have not been used or created in this last `period`")
+	flags.Func("expires-within", "only tokens that expire in this `period` from now, such as 30d", period(&l.expiresWithin))
+	flags.Func("unused-for", "only tokens that have not been used or created in this last `period`", period(&l.unusedFor))
 	flags.StringVar(&l.output, "output", "", "write to this `file`, completely or not at all; its extension sets the format")
 	l.sort.register(cmd, "sort", "sort in ascending `order` of:")
 	_ = cmd.MarkFlagFilename("output")
@@ -65,10 +64,10 @@ If the list fails midway, everything before the page in the error message has be
 // A tokenList is one run of the command.
 type tokenList struct {
 	*program
-	page, perPage, limit     numberFlag
+	page, perPage, limit     int
 	actor                    string
 	scopes                   []string
-	expiresWithin, unusedFor periodFlag
+	expiresWithin, unusedFor time.Duration
 	sort                     *choice
 	output                   string
 }
@@ -80,16 +79,24 @@ func (l *tokenList) run(ctx context.Context, client *api.Client, at place, w io.
 		}
 	}
 	l.partly = true
-	options := api.ListOptions{Page: l.page.value, PerPage: l.perPage.value, Prefetch: prefetch}
-	if l.limit.value > 0 {
+	options := api.ListOptions{Page: l.page, PerPage: l.perPage, Prefetch: prefetch}
+	if l.limit > 0 {
 		options.Prefetch = 0 // what is ahead may be beyond the limit
 	}
-	sorted := l.sort.value != l.sort.of[0]
+	list := newList(l.program, &tokenView, w)
+	key := sortKeys[l.sort.value] // nil for the server's order
 	var read, listed int
 	var lastPage int64
 	var held []*api.Token
-	list := newList(l.program, &tokenView, w)
-reading:
+	write := func() error {
+		for ; len(held) > 0 && (l.limit == 0 || listed < l.limit); held = held[1:] {
+			if err := list.add(held[0]); err != nil {
+				return err
+			}
+			listed++
+		}
+		return nil
+	}
 	for page, err := range l.watched(client.TokenPages(ctx, at.organization, at.application, options), l.output == "") {
 		if err != nil {
 			_ = list.end(false, "") // a failure to write is remembered by the output
@@ -98,39 +105,34 @@ reading:
 		if page.TotalPages != nil {
 			lastPage = *page.TotalPages
 		}
+		read += len(page.Data)
 		for i := range page.Data {
-			token := &page.Data[i]
-			read++
-			if !l.wants(token) {
-				continue
-			}
-			if sorted {
-				held = append(held, token)
-				continue
-			}
-			if err := list.add(token); err != nil {
-				return err
-			}
-			if listed++; listed == l.limit.value {
-				break reading
+			if l.wants(&page.Data[i]) {
+				held = append(held, &page.Data[i])
 			}
 		}
-	}
-	slices.SortStableFunc(held, l.compare)
-	if l.limit.value > 0 {
-		held = held[:min(len(held), l.limit.value)]
-	}
-	for _, token := range held {
-		if err := list.add(token); err != nil {
+		if key != nil {
+			continue
+		}
+		if err := write(); err != nil {
 			return err
 		}
-		listed++
+		if l.limit > 0 && listed == l.limit {
+			break
+		}
+	}
+	if key != nil {
+		const last = "\U0010ffff" // for what has no key
+		slices.SortStableFunc(held, func(a, b *api.Token) int { return cmp.Compare(cmp.Or(key(a), last), cmp.Or(key(b), last)) })
+	}
+	if err := write(); err != nil {
+		return err
 	}
 	remark := ""
 	switch {
-	case read == 0 && int64(l.page.value) > lastPage && lastPage > 0:
+	case read == 0 && int64(l.page) > lastPage && lastPage > 0:
 		remark = fmt.Sprintf("the list ends at page %d", lastPage)
-	case listed < read && (l.limit.value == 0 || listed < l.limit.value):
+	case listed < read && (l.limit == 0 || listed < l.limit):
 		remark = "of " + report.Number(read)
 	}
 	return list.end(true, remark)
@@ -139,7 +141,7 @@ reading:
 // wants reports whether the flags let a token through.
 func (l *tokenList) wants(token *api.Token) bool {
 	now := l.Now()
-	if l.expiresWithin > 0 && !token.ExpiresWithin(now, time.Duration(l.expiresWithin)) {
+	if l.expiresWithin > 0 && !token.ExpiresWithin(now, l.expiresWithin) {
 		return false
 	}
 	if l.unusedFor > 0 {
@@ -147,7 +149,7 @@ func (l *tokenList) wants(token *api.Token) bool {
 		if token.LastUsedAt != nil {
 			last = *token.LastUsedAt
 		}
-		if last.After(now.Add(-time.Duration(l.unusedFor))) {
+		if last.After(now.Add(-l.unusedFor)) {
 			return false
 		}
 	}
@@ -179,12 +181,6 @@ func sortableTime(t *time.Time) string {
 		return ""
 	}
 	return t.UTC().Format("2006-01-02T15:04:05.000000000")
-}
-
-func (l *tokenList) compare(a, b *api.Token) int {
-	const last = "\U0010ffff"
-	key := sortKeys[l.sort.value]
-	return cmp.Compare(cmp.Or(key(a), last), cmp.Or(key(b), last))
 }
 
 func (p *program) tokenShow() *cobra.Command {
