@@ -32,34 +32,28 @@ func failures(r *audit.Report, failOn report.Severity) (n int) {
 func auditDocument(r *audit.Report, organization string, failOn report.Severity, verdict error, options string) *report.Document {
 	flagged := r.Flagged()
 	several := len(r.Applications) != 1
+	errors, warnings, notes := r.Count(audit.Error), r.Count(audit.Warning), r.Count(audit.Note)
 	d := &report.Document{
 		Kind: "audit", Title: "Token audit of " + countOf(len(r.Applications), "application"), FailOn: failOn,
 		Verdict: outcome(verdict),
+		Summary: fmt.Sprintf("%s on %s: %s with findings; %s", countOf(r.Tokens(), "token"), r.At.UTC().Format(time.DateOnly),
+			report.Number(len(flagged)), report.Plural(errors, warnings, notes)),
 		Columns: []string{"Token", "Name", "Actor"},
 		Fields:  []string{"application", "token", "name", "actor", "actor_name"},
-		Figures: []report.Figure{
-			{Name: "Tokens", Count: r.Tokens()},
-			{Name: "Tokens with findings", Count: len(flagged)},
-			{Name: "Errors", Count: r.Count(audit.Error), Severity: audit.Error},
-			{Name: "Warnings", Count: r.Count(audit.Warning), Severity: audit.Warning},
-			{Name: "Notes", Count: r.Count(audit.Note), Severity: audit.Note},
-		},
+		Figures: figures(errors, warnings, notes, r.Accepted(), report.Figure{Name: "Tokens", Count: r.Tokens()},
+			report.Figure{Name: "Tokens with findings", Count: len(flagged)}),
 		Footer: "Written by psoauth. Self-contained page. Names are set by token owners.",
+		JSON:   auditJSON(r, flagged, organization, options),
 	}
-	if !several {
-		app := r.Applications[0]
-		d.Title = "Token audit of " + cmp.Or(app.Name, app.ID)
-		if app.Name != "" {
-			d.Title += " (" + app.ID + ")"
-		}
-	} else {
+	if several {
 		d.Columns = append([]string{"Application"}, d.Columns...)
+	} else if app := r.Applications[0]; app.Name != "" {
+		d.Title = "Token audit of " + app.Name + " (" + app.ID + ")"
+	} else {
+		d.Title = "Token audit of " + app.ID
 	}
-	d.Summary = fmt.Sprintf("%s on %s: %s with findings; %s", countOf(r.Tokens(), "token"), r.At.UTC().Format(time.DateOnly),
-		report.Number(len(flagged)), report.Plural(r.Count(audit.Error), r.Count(audit.Warning), r.Count(audit.Note)))
 	if n := r.Accepted(); n > 0 {
 		d.Summary += fmt.Sprintf("; %s accepted", report.Number(n))
-		d.Figures = append(d.Figures, report.Figure{Name: "Accepted", Count: n})
 	}
 	for _, rule := range audit.Rules() {
 		d.Rules = append(d.Rules, auditRule(rule))
@@ -72,11 +66,15 @@ func auditDocument(r *audit.Report, organization string, failOn report.Severity,
 	for _, g := range r.Groups {
 		group := report.Group{Rule: auditRule(g.Rule)}
 		for _, f := range g.Findings {
-			group.Findings = append(group.Findings, auditFinding(f, names, several, options))
+			shown := auditFinding(f)
+			shown.Command = command(f.Subject, options)
+			if several {
+				shown.Cells = append([]string{names[f.Application]}, shown.Cells...)
+			}
+			group.Findings = append(group.Findings, shown)
 		}
 		d.Groups = append(d.Groups, group)
 	}
-	d.JSON = auditJSON(r, organization, options)
 	d.First = auditSections(r, flagged, names, several)
 	if len(r.Unneeded) > 0 {
 		s := report.Section{Title: "Acceptances of the policy that accept nothing", Columns: []string{"Token", "Rule", "Until"}}
@@ -96,24 +94,21 @@ func auditRule(rule audit.Rule) report.Rule {
 	}
 }
 
-func auditFinding(f audit.Finding, names map[string]string, several bool, options string) report.Finding {
-	token, place := f.Token, f.Application+"/"+f.Token
+func auditFinding(f audit.Finding) report.Finding {
+	place := f.Application + "/" + f.Token
 	if f.Token == "" {
 		place = f.Application + "/actor/" + f.Actor
 	}
-	shown := report.Finding{
-		Key: place, Part: f.Application, Where: list(" ", place, f.Name),
-		Cells:   []string{token, f.Name, cmp.Or(f.ActorName, f.Actor, "unknown")},
-		Fields:  []string{f.Application, f.Token, f.Name, f.Actor, f.ActorName},
-		Message: f.Message, Accepted: f.Accepted, Command: command(f.Subject, options),
-	}
 	uri := url.URL{Path: "oauth-applications/" + f.Application + "/tokens/" + f.Token}
-	shown.URI = strings.TrimSuffix(uri.String(), "/")
-	if several {
-		shown.Cells = append([]string{names[f.Application]}, shown.Cells...)
+	return report.Finding{
+		Key: place, Part: f.Application, Where: list(" ", place, f.Name), URI: strings.TrimSuffix(uri.String(), "/"),
+		Cells:   []string{f.Token, f.Name, holderOf(f.Subject)},
+		Fields:  []string{f.Application, f.Token, f.Name, f.Actor, f.ActorName},
+		Message: f.Message, Accepted: f.Accepted,
 	}
-	return shown
 }
+
+func holderOf(s audit.Subject) string { return cmp.Or(s.ActorName, s.Actor, "unknown") }
 
 // plainID is an id that a shell takes as it is.
 var plainID = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
@@ -121,33 +116,32 @@ var plainID = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
 // command returns the command that acts on a finding: for a token that which revokes it, and for an actor that which lists
 // the tokens. It is there to be copied, so an id that a shell might take for something else is left to the reader.
 func command(s audit.Subject, options string) string {
-	application, subject, do := s.Application, s.Token, "psoauth token revoke"+options+" "
-	if !plainID.MatchString(application) {
-		application = "APP_ID"
-	}
-	if subject == "" {
-		do, subject = "psoauth token list"+options+" ", s.Actor
-		if !plainID.MatchString(subject) {
-			return do + application
+	plain := func(id, otherwise string) string {
+		if plainID.MatchString(id) {
+			return id
 		}
-		return do + application + " --actor " + subject
+		return otherwise
 	}
-	if !plainID.MatchString(subject) {
-		subject = "TOKEN_ID"
+	application := plain(s.Application, "APP_ID")
+	if s.Token != "" {
+		return "psoauth token revoke" + options + " " + application + " " + plain(s.Token, "TOKEN_ID")
 	}
-	return do + application + " " + subject
+	return list(" --actor ", "psoauth token list"+options+" "+application, plain(s.Actor, ""))
 }
 
 // auditSections returns what a report says before its findings.
 func auditSections(r *audit.Report, flagged []audit.Tally, names map[string]string, several bool) (all []report.Section) {
-	unread := report.Section{Title: "Not read", Columns: []string{"Application", "Name", "Why"}}
+	unread := report.Section{
+		Title: "Not read", Columns: []string{"Application", "Name", "Why"}, Note: "This report says nothing about their tokens.",
+	}
 	index := report.Section{Title: "Applications", Columns: []string{"Application", "Name", "Tokens", "Actors", "Findings"}}
-	tallies := map[string][3]int{}
+	found := map[string]map[report.Severity]int{} // in each application
 	for f := range r.Findings() {
+		if found[f.Application] == nil {
+			found[f.Application] = map[report.Severity]int{}
+		}
 		if f.Accepted == nil {
-			n := tallies[f.Application]
-			n[report.Error-f.Severity]++
-			tallies[f.Application] = n
+			found[f.Application][f.Severity]++
 		}
 	}
 	for _, app := range r.Applications {
@@ -159,29 +153,26 @@ func auditSections(r *audit.Report, flagged []audit.Tally, names map[string]stri
 		for _, tok := range app.Tokens {
 			actors[tok.Actor] = true
 		}
-		n := tallies[app.ID]
+		n := found[app.ID]
 		index.Rows = append(index.Rows, []string{
-			app.ID, app.Name, report.Number(len(app.Tokens)), report.Number(len(actors)), tally(n[0], n[1], n[2]),
+			app.ID, app.Name, report.Number(len(app.Tokens)), report.Number(len(actors)), tally(n[report.Error], n[report.Warning], n[report.Note]),
 		})
 	}
 	if len(unread.Rows) > 0 {
-		unread.Note = "This report says nothing about their tokens."
 		all = append(all, unread)
 	}
-	if c := r.Changes; c != nil {
-		all = append(all, changesSection(c, names))
+	if r.Changes != nil {
+		all = append(all, changesSection(r.Changes, names))
+	}
+	worst := report.Section{Title: "Worst tokens", Columns: []string{"Token", "Name", "Actor", "Findings"}}
+	if several {
+		worst.Columns = append(worst.Columns, "Application")
+	}
+	for _, t := range flagged[:min(len(flagged), worstTokens)] {
+		row := []string{t.Token, t.Name, holderOf(t.Subject), tally(t.Errors, t.Warnings, t.Notes), names[t.Application]}
+		worst.Rows = append(worst.Rows, row[:len(worst.Columns)])
 	}
 	if len(flagged) > 0 {
-		worst := report.Section{Title: "Worst tokens", Columns: []string{"Token", "Name", "Actor", "Findings"}}
-		for _, t := range flagged[:min(len(flagged), worstTokens)] {
-			worst.Rows = append(worst.Rows, []string{t.Token, t.Name, cmp.Or(t.ActorName, t.Actor, "unknown"), tally(t.Errors, t.Warnings, t.Notes)})
-		}
-		if several {
-			worst.Columns = append(worst.Columns, "Application")
-			for i := range worst.Rows {
-				worst.Rows[i] = append(worst.Rows[i], names[flagged[i].Application])
-			}
-		}
 		all = append(all, worst)
 	}
 	if several {
@@ -192,13 +183,13 @@ func auditSections(r *audit.Report, flagged []audit.Tally, names map[string]stri
 
 // tally says how many there are of each severity, without those of which there are none.
 func tally(errors, warnings, notes int) string {
-	var all []string
-	for i, n := range []int{errors, warnings, notes} {
-		if n > 0 {
-			all = append(all, countOf(n, []string{"error", "warning", "note"}[i]))
+	some := func(n int, noun string) string {
+		if n == 0 {
+			return ""
 		}
+		return countOf(n, noun)
 	}
-	return cmp.Or(strings.Join(all, ", "), "none")
+	return cmp.Or(list(", ", some(errors, "error"), some(warnings, "warning"), some(notes, "note")), "none")
 }
 
 // holders says which actors hold tokens of which applications, and with what reach, the widest first.
@@ -214,7 +205,7 @@ func holders(r *audit.Report, names map[string]string) report.Section {
 		for _, tok := range app.Tokens {
 			key := app.ID + "\x00" + tok.Actor
 			if index[key] == nil {
-				index[key] = &holder{application: names[app.ID], actor: cmp.Or(tok.ActorName, tok.Actor, "unknown")}
+				index[key] = &holder{application: names[app.ID], actor: holderOf(tok.Subject)}
 				all = append(all, index[key])
 			}
 			index[key].tokens++
@@ -262,4 +253,75 @@ func changesSection(c *audit.Changes, names map[string]string) report.Section {
 		s.Note = "Nothing has changed."
 	}
 	return s
+}
+
+// auditJSON is the JSON form of an audit. Members without a value are null.
+func auditJSON(r *audit.Report, flagged []audit.Tally, organization, options string) report.Object {
+	apps, findings, rules, worst, unneeded := []any{}, []any{}, []any{}, []any{}, []any{}
+	for _, app := range r.Applications {
+		apps = append(apps, report.Object{"id", app.ID, "name", app.Name, "tokens", len(app.Tokens), "error", orNull(app.Err)})
+	}
+	var application, changes any
+	if len(apps) == 1 {
+		application = apps[0]
+	}
+	for _, g := range r.Groups {
+		rules = append(rules, report.Object{
+			"id", g.ID, "severity", g.Severity, "title", g.Title, "why", g.Why, "remedy", g.Remedy, "findings", g.Count(),
+		})
+		for _, f := range g.Findings {
+			do := command(f.Subject, options)
+			findings = append(findings, slices.Concat(
+				report.Object{"severity", f.Severity, "rule", f.Rule, "also", f.Also}, jsonOf(f.Subject),
+				report.Object{
+					"message", f.Message, "remedy", strings.TrimSuffix(g.Remedy, ".") + ". Run: " + do, "command", do,
+					"accepted", jsonAccepted(f.Accepted),
+				},
+			))
+		}
+	}
+	for _, t := range flagged[:min(len(flagged), worstTokens)] {
+		worst = append(worst, append(jsonOf(t.Subject), "errors", t.Errors, "warnings", t.Warnings, "notes", t.Notes))
+	}
+	if c := r.Changes; c != nil {
+		changes = report.Object{
+			"new_applications", subjects(c.NewApplications), "gone_applications", subjects(c.GoneApplications),
+			"new_tokens", subjects(c.NewTokens), "widened_tokens", subjects(c.WidenedTokens), "gone_tokens", subjects(c.GoneTokens),
+		}
+	}
+	for i := range r.Unneeded {
+		unneeded = append(unneeded, jsonAccepted(&r.Unneeded[i]))
+	}
+	return report.Object{
+		"organization", organization, "application", application, // null if several were audited
+		"applications", apps, "at", r.At.UTC().Format(time.RFC3339), "findings", findings, "rules", rules, "worst_tokens", worst,
+		"changes", changes, // null without a baseline
+		"summary", report.Object{
+			"tokens", r.Tokens(), "flagged", len(flagged), "errors", r.Count(audit.Error), "warnings", r.Count(audit.Warning),
+			"notes", r.Count(audit.Note), "accepted", r.Accepted(),
+		},
+		"unneeded_acceptances", unneeded,
+	}
+}
+
+func jsonOf(s audit.Subject) report.Object {
+	return report.Object{
+		"application", s.Application, "token", orNull(s.Token), "name", orNull(s.Name), "actor", orNull(s.Actor),
+		"actor_name", orNull(s.ActorName),
+	}
+}
+
+func subjects(all []audit.Subject) []any {
+	j := []any{}
+	for _, s := range all {
+		j = append(j, jsonOf(s))
+	}
+	return j
+}
+
+func jsonAccepted(a *audit.Acceptance) any {
+	if a == nil {
+		return nil
+	}
+	return report.Object{"token", orNull(a.Token), "rule", orNull(a.Rule), "until", orNull(a.Until), "reason", orNull(a.Reason)}
 }

@@ -63,7 +63,7 @@ func (c *check) service(ctx context.Context, baseline *contract.Baseline) error 
 	if err != nil {
 		return err
 	}
-	run, err := c.newRun(c.program, c.serverOptions(true, false)...)
+	run, err := c.newRun(c.serverOptions(true, false)...)
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,6 @@ import (
 
 // A check is one run of the command: what to judge, and what of it is known.
 type check struct {
-	*program
 	judge
 	servers        pairsFlag
 	operation      string
@@ -37,7 +36,7 @@ const (
 )
 
 func (p *program) contractCheck() *cobra.Command {
-	c := &check{program: p, judge: newJudge()}
+	c := &check{judge: newJudge(p)}
 	c.servers.want = "BASE=DECLARED, such as http://127.0.0.1:8080/v1=" + api.DefaultBaseURL
 	cmd := &cobra.Command{
 		Use:   "check [FILE|DIRECTORY|-]...",
@@ -115,7 +114,7 @@ func (c *check) run(ctx context.Context, args []string) error {
 		c.sources = []string{"application " + cmp.Or(c.application, "of the sandbox")}
 		return c.service(ctx, baseline)
 	}
-	run, err := c.newRun(c.program, c.serverOptions(c.spec == "", true)...)
+	run, err := c.newRun(c.serverOptions(c.spec == "", true)...)
 	if err != nil {
 		return err
 	}
@@ -176,10 +175,7 @@ func (c *check) body(run *contract.Run, name string) error {
 
 // finish reports on a run. Failed is what could not be read or asked.
 func (c *check) finish(run *contract.Run, baseline *contract.Baseline, failed error) error {
-	report, err := c.newReport(c.program, run, baseline)
-	if err != nil {
-		return err
-	}
+	report := contract.NewReport(run, baseline, c.failOn.severity())
 	if failed == nil {
 		failed = c.nothing(run, report)
 	}
@@ -191,20 +187,16 @@ func (c *check) finish(run *contract.Run, baseline *contract.Baseline, failed er
 		if err := replaceFile("--baseline", c.baseline, baseline.Write); err != nil {
 			return err
 		}
-		if report, err = c.newReport(c.program, run, baseline); err != nil {
-			return err
-		}
+		report = contract.NewReport(run, baseline, c.failOn.severity())
 	}
-	found := c.conclude(c.program, report)
-	if failed != nil {
-		return failed
-	}
-	return found
+	found := c.conclude(report)
+	return cmp.Or(failed, found)
 }
 
 // A judge is what the commands that judge responses have in common: by which contract they judge, how severely, and how
 // they report.
 type judge struct {
+	*program
 	sources        []string // of what is judged, as a report names them
 	spec           string
 	severities     pairsFlag
@@ -213,8 +205,9 @@ type judge struct {
 	allowEmpty     bool
 }
 
-func newJudge() judge {
+func newJudge(p *program) judge {
 	return judge{
+		program:    p,
 		severities: pairsFlag{want: "RULE=SEVERITY, such as scope.unknown=off"},
 		format:     newChoice(report.Formats()...),
 		failOn:     newChoice("error", "warning", "note"),
@@ -235,8 +228,8 @@ func (j *judge) register(cmd *cobra.Command) {
 }
 
 // newRun returns a run by the contract and the severities of the flags.
-func (j *judge) newRun(p *program, options ...contract.Option) (*contract.Run, error) {
-	options = append(options, contract.WithClock(p.Now))
+func (j *judge) newRun(options ...contract.Option) (*contract.Run, error) {
+	options = append(options, contract.WithClock(j.Now))
 	if j.spec != "" {
 		document, err := readFile("--spec", j.spec, func(file io.Reader) ([]byte, error) { return io.ReadAll(io.LimitReader(file, mostSpec)) })
 		if err != nil {
@@ -270,22 +263,8 @@ func (j *judge) nothing(run *contract.Run, report *contract.Report) error {
 		"--server BASE=DECLARED names a test server, --allow-empty accepts it", countOf(report.Summary.Responses, "response"))
 }
 
-// leastSeverity is the severity from which on findings fail a run.
-func (j *judge) leastSeverity() (contract.Severity, error) {
-	return report.ParseSeverity(j.failOn.value)
-}
-
-// newReport returns the report of a run up to now. A baseline may be nil.
-func (j *judge) newReport(p *program, run *contract.Run, baseline *contract.Baseline) (*contract.Report, error) {
-	least, err := j.leastSeverity()
-	if err != nil {
-		return nil, err
-	}
-	return contract.NewReport(run, baseline, least), nil
-}
-
 // conclude writes a report and returns a finding if it failed.
-func (j *judge) conclude(p *program, report *contract.Report) error {
+func (j *judge) conclude(report *contract.Report) error {
 	d := checkDocument(report)
 	for _, name := range j.sources[:min(len(j.sources), 5)] {
 		d.About = append(d.About, text.Printable(name))
@@ -293,7 +272,7 @@ func (j *judge) conclude(p *program, report *contract.Report) error {
 	if more := len(j.sources) - len(d.About); more > 0 {
 		d.About = append(d.About, fmt.Sprintf("%d more", more))
 	}
-	return p.publish(d, j.format.value, j.output, verdictOn(report.Failures(), report.FailOn))
+	return j.publish(d, j.format.value, j.output, verdictOn(report.Failures(), report.FailOn))
 }
 
 // mostSpec bounds what is read of a document. Package contract takes less, and says how much.

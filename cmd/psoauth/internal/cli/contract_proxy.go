@@ -19,14 +19,13 @@ import (
 
 // A gate is one run of the proxy.
 type gate struct {
-	*program
 	judge
 	listen, upstream, log string
 	enforce               bool
 }
 
 func (p *program) contractProxy() *cobra.Command {
-	g := &gate{program: p, judge: newJudge(), listen: "127.0.0.1:0"}
+	g := &gate{judge: newJudge(p), listen: "127.0.0.1:0"}
 	cmd := &cobra.Command{
 		Use:   "proxy [-- COMMAND [ARG]...]",
 		Short: "Forward a client's requests to the service, and report what violates the contract",
@@ -67,17 +66,14 @@ func (g *gate) run(ctx context.Context, command []string) error {
 	if g.settings.sandbox {
 		return errors.New("--sandbox: the proxy has none of its own; start psoauth sandbox, and give its address to --upstream")
 	}
-	least, err := g.leastSeverity()
-	if err != nil {
-		return err
-	}
-	options := contract.ProxyOptions{Enforce: g.enforce, FailOn: least}
+	options := contract.ProxyOptions{Enforce: g.enforce, FailOn: g.failOn.severity()}
+	var err error
 	if g.upstream != "" {
 		if options.Upstream, err = parseUpstream(g.upstream); err != nil {
 			return err
 		}
 	}
-	run, err := g.newRun(g.program)
+	run, err := g.newRun()
 	if err != nil {
 		return err
 	}
@@ -105,12 +101,9 @@ func (g *gate) run(ctx context.Context, command []string) error {
 	if err != nil {
 		return err
 	}
-	report, err := g.newReport(g.program, run, nil)
-	if err != nil {
-		return err
-	}
+	report := contract.NewReport(run, nil, g.failOn.severity())
 	empty := g.nothing(run, report)
-	return cmp.Or(g.conclude(g.program, report), failed, empty)
+	return cmp.Or(g.conclude(report), failed, empty)
 }
 
 // serve forwards requests until it is interrupted or the command, if there is one, ends. Failed says that the command did.

@@ -117,8 +117,8 @@ func (p *program) demo(ctx context.Context) error {
 
 // checked makes a client whose responses are checked as a part of one run.
 func (p *program) checked() (*api.Client, *contract.Run, error) {
-	c := &check{program: p, judge: newJudge()}
-	run, err := c.newRun(p, c.serverOptions(true, false)...)
+	c := &check{judge: newJudge(p)}
+	run, err := c.newRun(c.serverOptions(true, false)...)
 	if err != nil {
 		return nil, nil, err
 	}

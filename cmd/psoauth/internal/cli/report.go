@@ -33,6 +33,12 @@ func (p *program) publish(d *report.Document, format, output string, verdict err
 	return verdict
 }
 
+// severity returns what was chosen of severities.
+func (c *choice) severity() report.Severity {
+	s, _ := report.ParseSeverity(c.value) // which is one of them
+	return s
+}
+
 // verdictOn returns a finding if so many findings fail a run.
 func verdictOn(failures int, failOn report.Severity) error {
 	if failures == 0 {
@@ -49,6 +55,16 @@ func outcome(verdict error) string {
 	return "Failed: " + verdict.Error() + "."
 }
 
+// figures are the counts of findings, after others.
+func figures(errors, warnings, notes, accepted int, before ...report.Figure) []report.Figure {
+	all := append(before, report.Figure{Name: "Errors", Count: errors, Severity: report.Error},
+		report.Figure{Name: "Warnings", Count: warnings, Severity: report.Warning}, report.Figure{Name: "Notes", Count: notes, Severity: report.Note})
+	if accepted > 0 {
+		all = append(all, report.Figure{Name: "Accepted", Count: accepted})
+	}
+	return all
+}
+
 // checkDocument returns the report of a contract check in words.
 func checkDocument(r *contract.Report) *report.Document {
 	d := &report.Document{
@@ -56,19 +72,12 @@ func checkDocument(r *contract.Report) *report.Document {
 		Verdict: outcome(verdictOn(r.Failures(), r.FailOn)), Summary: r.Summary.String(),
 		Columns: []string{"Place", "First seen in"},
 		Fields:  []string{"operation", "status", "in", "pointer", "count", "source"},
-		Figures: []report.Figure{
-			{Name: "Responses", Count: r.Summary.Responses},
-			{Name: "Errors", Count: r.Summary.Errors, Severity: report.Error},
-			{Name: "Warnings", Count: r.Summary.Warnings, Severity: report.Warning},
-			{Name: "Notes", Count: r.Summary.Notes, Severity: report.Note},
-		},
+		Figures: figures(r.Summary.Errors, r.Summary.Warnings, r.Summary.Notes, r.Summary.Accepted,
+			report.Figure{Name: "Responses", Count: r.Summary.Responses}),
 		Footer: "Written by psoauth. Self-contained page; it holds no value of a response that may be secret.",
 	}
 	if r.Summary.Responses == 0 {
 		d.Verdict = "No response was judged."
-	}
-	if r.Summary.Accepted > 0 {
-		d.Figures = append(d.Figures, report.Figure{Name: "Accepted", Count: r.Summary.Accepted})
 	}
 	rules := map[string]report.Rule{}
 	for _, rule := range contract.Rules() {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/psoauth/psoauth/api"
+	"github.com/psoauth/psoauth/internal/report"
 )
 
 // A revocation is one run of the command.
@@ -103,23 +105,34 @@ func (r *revocation) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	var pending []*target
 	for _, t := range targets {
-		if err := t.found(listed[t.ID], r.from != "", at); err != nil {
-			return err
+		switch token := listed[t.ID]; {
+		case token != nil:
+			t.Name, t.Actor, t.LastUsedAt = token.DisplayName, token.ActorDisplayName, token.LastUsedAt
+			pending = append(pending, t)
+		case r.from == "": // a token that is named and not listed is a mistake; one of a report may have gone since
+			return fmt.Errorf("no token %s in application %s of organization %s; nothing was revoked", t.ID, at.application, at.organization)
+		default:
+			t.Result, t.Reason = gone, "it was no longer listed"
 		}
 	}
-	if r.dryRun && r.settings.format.value != "human" {
-		return r.receipt(targets)
+	plan := func(w io.Writer) error {
+		list := newHumanList(r.program, &targetView, w)
+		remark := list.clean.printable("to revoke in application " + at.application + " of organization " + at.organization)
+		return writeAll(list, targets, remark)
+	}
+	if r.dryRun && r.settings.format.value == "human" {
+		return r.writeTo(r.output, plan)
 	} else if r.dryRun {
-		return r.writeTo(r.output, func(w io.Writer) error { return r.plan(w, at, targets) })
+		return r.receipt(targets)
 	}
 	if r.closed && r.output == "" {
 		return errClosed // before anything is deleted: nothing could take the receipt
 	}
-	if err := r.plan(r.Stderr, at, targets); err != nil {
+	if err := plan(r.Stderr); err != nil {
 		return err // what cannot be shown is not done
 	}
-	pending := slices.DeleteFunc(slices.Clone(targets), func(t *target) bool { return t.Result == gone })
 	if len(pending) > 0 {
 		if err := r.confirm(name, at, len(pending)); err != nil {
 			return err
@@ -127,8 +140,7 @@ func (r *revocation) run(ctx context.Context, args []string) error {
 	}
 	r.revoke(ctx, client, at, pending)
 	if ctx.Err() != nil {
-		done := slices.DeleteFunc(slices.Clone(pending), func(t *target) bool { return t.Result != deleted })
-		r.note("interrupted after %d of %s", len(done), countOf(len(pending), "deletion"))
+		r.note("interrupted after %d of %s", countTargets(pending, deleted), countOf(len(pending), "deletion"))
 		return errors.Join(ctx.Err(), r.receipt(targets))
 	}
 	listed, err = r.listed(ctx, client, at)
@@ -142,16 +154,20 @@ func (r *revocation) run(ctx context.Context, args []string) error {
 	if written := r.receipt(targets); written != nil || err != nil {
 		return errors.Join(err, written)
 	}
-	remaining := 0
-	for _, t := range targets {
-		if t.Result != revoked && t.Result != gone {
-			remaining++
-		}
-	}
-	if remaining > 0 {
+	if remaining := len(targets) - countTargets(targets, revoked, gone); remaining > 0 {
 		return finding{fmt.Sprintf("%d of %s not gone", remaining, countOf(len(targets), "token"))}
 	}
 	return nil
+}
+
+// countTargets returns how many have one of the results.
+func countTargets(targets []*target, results ...string) (n int) {
+	for _, t := range targets {
+		if slices.Contains(results, t.Result) {
+			n++
+		}
+	}
+	return n
 }
 
 // validate says which flags and arguments do not go together.
@@ -180,26 +196,23 @@ func (r *revocation) choose(ctx context.Context, args []string) (client *api.Cli
 			return nil, place{}, nil, err
 		}
 	}
-	client, at, err = r.connect(place{})
-	if err != nil {
+	if client, at, err = r.connect(place{}); err != nil {
 		return nil, place{}, nil, err
 	}
 	if r.from != "" {
 		at.application = application
 		return client, at, targets, nil
 	}
-	if at.application, args, err = r.splitApplication(ctx, client, at, args); err != nil {
-		return nil, place{}, nil, err
-	}
-	for _, id := range args {
-		if !slices.ContainsFunc(targets, func(t *target) bool { return t.ID == id }) {
+	at.application, args, err = r.splitApplication(ctx, client, at, args)
+	for i, id := range args {
+		if !slices.Contains(args[:i], id) {
 			targets = append(targets, &target{ID: id, Why: "named"})
 		}
 	}
-	if len(targets) == 0 {
-		return nil, place{}, nil, errors.New("no token to revoke: give TOKEN_ID, or a report with --from")
+	if err == nil && len(targets) == 0 {
+		err = errors.New("no token to revoke: give TOKEN_ID, or a report with --from")
 	}
-	return client, at, targets, nil
+	return client, at, targets, err
 }
 
 // splitApplication tells the id of an application from those of tokens: it may be left out where there is only one.
@@ -230,31 +243,6 @@ func (r *revocation) listed(ctx context.Context, client *api.Client, at place) (
 		}
 	}
 	return tokens, nil
-}
-
-// found completes a target by what the list says of it. A token that is named and not listed is a mistake; one of a report
-// may have gone since.
-func (t *target) found(token *api.Token, reported bool, at place) error {
-	switch {
-	case token != nil:
-		t.Name, t.Actor, t.LastUsedAt = token.DisplayName, token.ActorDisplayName, token.LastUsedAt
-	case !reported:
-		return fmt.Errorf("no token %s in application %s of organization %s; nothing was revoked", t.ID, at.application, at.organization)
-	default:
-		t.Result, t.Reason = gone, "it was no longer listed"
-	}
-	return nil
-}
-
-// plan shows what is to be revoked.
-func (r *revocation) plan(w io.Writer, at place, targets []*target) error {
-	list := newHumanList(r.program, &targetView, w)
-	for _, t := range targets {
-		if err := list.add(t); err != nil {
-			return err
-		}
-	}
-	return list.end(true, list.clean.printable("to revoke in application "+at.application+" of organization "+at.organization))
 }
 
 // confirm asks for the application's name, if there is a terminal to ask on.
@@ -312,14 +300,97 @@ func (t *target) compare(listed bool) {
 
 // receipt writes what became of the targets.
 func (r *revocation) receipt(targets []*target) error {
-	return r.writeTo(r.output, func(w io.Writer) error {
-		list := newList(r.program, &targetView, w)
-		for _, t := range targets {
-			t.Result = cmp.Or(t.Result, notTried)
-			if err := list.add(t); err != nil {
-				return err
+	for _, t := range targets {
+		t.Result = cmp.Or(t.Result, notTried)
+	}
+	return r.writeTo(r.output, func(w io.Writer) error { return writeAll(newList(r.program, &targetView, w), targets, "") })
+}
+
+func writeAll[T any](to lister[T], all []*T, remark string) error {
+	for _, thing := range all {
+		if err := to.add(thing); err != nil {
+			return err
+		}
+	}
+	return to.end(true, remark)
+}
+
+// mostReport bounds what is read of a report, in bytes.
+const mostReport = 256 << 20
+
+// An auditReport is what is read of the JSON form of an audit.
+type auditReport struct {
+	Organization string
+	Application  json.RawMessage
+	Findings     []struct {
+		Rule        string
+		Also        []string
+		Severity    report.Severity
+		Token       *string
+		Application json.RawMessage
+		Accepted    any
+	}
+}
+
+func readAuditReport(file io.Reader) (audit auditReport, err error) {
+	if err := json.NewDecoder(io.LimitReader(file, mostReport)).Decode(&audit); err != nil || audit.Findings == nil {
+		return audit, errors.New("want a report of psoauth audit --format json")
+	}
+	return audit, nil
+}
+
+// fromReport reads which tokens of an application have findings that --rule and --severity choose, and why. Where nothing
+// names the organization, the report does.
+func (r *revocation) fromReport(application string) (string, []*target, error) {
+	audit, err := readFile("--from", r.from, readAuditReport)
+	if err != nil {
+		return "", nil, err
+	}
+	switch org := &r.settings.org; {
+	case *org == "":
+		*org = audit.Organization
+	case audit.Organization != "" && audit.Organization != *org:
+		return "", nil, fmt.Errorf("--from %s: it is a report on organization %s, but %s names %s: give --org %[2]s if you mean that",
+			r.from, audit.Organization, r.settings.sources["org"], *org)
+	}
+	chosen := func(rule string) bool { return len(r.rules) == 0 || slices.Contains(r.rules, rule) }
+	why := map[string][]string{}
+	var targets []*target
+	var applications []string
+	for _, f := range audit.Findings {
+		id, of, rules := orEmpty(f.Token), cmp.Or(idIn(f.Application), idIn(audit.Application)), append([]string{f.Rule}, f.Also...)
+		if id == "" || f.Accepted != nil || f.Severity < r.severity.severity() || application != "" && application != of || !slices.ContainsFunc(rules, chosen) {
+			continue
+		}
+		if !slices.Contains(applications, of) {
+			applications = append(applications, of)
+		}
+		if why[id] == nil {
+			targets = append(targets, &target{ID: id})
+		}
+		for _, rule := range rules {
+			if !slices.Contains(why[id], rule) {
+				why[id] = append(why[id], rule)
 			}
 		}
-		return list.end(true, "")
-	})
+	}
+	switch len(applications) {
+	case 0:
+		return "", nil, fmt.Errorf("--from %s: no token to revoke: no finding in it is on a token that APP_ID, --rule and --severity choose, and open", r.from)
+	case 1:
+		for _, t := range targets {
+			t.Why = strings.Join(why[t.ID], ", ")
+		}
+		return applications[0], targets, nil
+	}
+	return "", nil, fmt.Errorf("--from %s: it has findings on several applications: give APP_ID, one of %s", r.from, strings.Join(applications, ", "))
+}
+
+// idIn returns the id in an object, or the string that is one.
+func idIn(raw json.RawMessage) (id string) {
+	var object struct{ ID string }
+	if json.Unmarshal(raw, &id) != nil && json.Unmarshal(raw, &object) == nil {
+		return object.ID
+	}
+	return id
 }
