@@ -39,7 +39,6 @@ type call struct {
 	to         origin
 	path       []string // organization, application and token, as far as the operation has them
 	page, size int      // of a list; 0 otherwise
-	silent     bool     // the page that was read has no member that names the next page
 
 	url      string         // without the query
 	sent     openapi.Secret // the Authorization last sent

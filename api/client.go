@@ -74,7 +74,8 @@ func (c *Client) Organization() string { return c.organization }
 // options it takes Page and PerPage. The service token needs the access read_oauth_applications. The error is an [*Error]
 // (https://planetscale.com/docs/api/reference/list_oauth_applications).
 func (c *Client) ListApplications(ctx context.Context, organization string, options ListOptions) (*ApplicationPage, error) {
-	return applicationList.one(ctx, c, options, organization)
+	page, err := applicationList.fetch(ctx, c, options, organization)
+	return page.page, err
 }
 
 // Applications returns an iterator over an organization's OAuth applications, under the same rules as [Client.Tokens].
@@ -88,14 +89,15 @@ func (c *Client) Applications(ctx context.Context, organization string, options 
 func (c *Client) GetApplication(ctx context.Context, organization, applicationID string) (*Application, error) {
 	return do[Application](ctx, c, c.onAPI(getApplication, organization, applicationID), func() (*http.Request, error) {
 		return gen.NewGetOAuthApplicationRequest(server(c.baseURL), organization, applicationID)
-	})
+	}, func(app *Application, _ []byte) string { return otherID(app.ID, applicationID) })
 }
 
 // ListTokens returns one page of the tokens an application has issued; [Client.Tokens] returns them all. Of options it
 // takes Page and PerPage, where 0 means the first page and the largest page size. The service token needs the access
 // read_oauth_tokens. The error is an [*Error] (https://planetscale.com/docs/api/reference/list_oauth_tokens).
 func (c *Client) ListTokens(ctx context.Context, organization, applicationID string, options ListOptions) (*TokenPage, error) {
-	return tokenList.one(ctx, c, options, organization, applicationID)
+	page, err := tokenList.fetch(ctx, c, options, organization, applicationID)
+	return page.page, err
 }
 
 // GetToken returns one token an application has issued. The service token needs the access read_oauth_tokens. The error
@@ -103,7 +105,7 @@ func (c *Client) ListTokens(ctx context.Context, organization, applicationID str
 func (c *Client) GetToken(ctx context.Context, organization, applicationID, tokenID string) (*Token, error) {
 	return do[Token](ctx, c, c.onAPI(getToken, organization, applicationID, tokenID), func() (*http.Request, error) {
 		return gen.NewGetOAuthTokenRequest(server(c.baseURL), organization, applicationID, tokenID)
-	})
+	}, func(tok *Token, _ []byte) string { return otherID(tok.ID, tokenID) })
 }
 
 // A Deletion says how [Client.DeleteToken] knows that a token is gone.
@@ -130,7 +132,6 @@ func (c *Client) DeleteToken(ctx context.Context, organization, applicationID, t
 	if err != nil {
 		return nil, err
 	}
-	defer reply.close()
 	presumed := call.lost && reply.status == http.StatusNotFound
 	if reply.status != deleteToken.success && !presumed {
 		return nil, statusError(call, reply)
@@ -158,14 +159,14 @@ func (c *Client) InspectToken(ctx context.Context, accessToken string) (*TokenIn
 	if err != nil {
 		return nil, invalidArgument(getTokenInfo, "%v", err)
 	}
-	return c.tokenInfo(ctx, fixed{value})
+	return c.tokenInfo(ctx, fixed(value))
 }
 
 func (c *Client) tokenInfo(ctx context.Context, with credential) (*TokenInfo, error) {
 	call := &call{operation: getTokenInfo, credential: with, to: originOf(c.authURL)}
 	info, err := do[TokenInfo](ctx, c, call, func() (*http.Request, error) {
 		return gen.NewGetTokenInfoRequest(server(c.authURL))
-	})
+	}, nil)
 	var refused *Error
 	if errors.As(err, &refused) && refused.Status == http.StatusUnauthorized && refused.Code == "invalid_token" {
 		return &TokenInfo{State: openapi.StateInactive}, nil

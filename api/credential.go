@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
+	"sync/atomic"
 
 	"golang.org/x/oauth2"
 	"golang.org/x/sync/singleflight"
@@ -22,19 +22,13 @@ const (
 	refreshTokenPrefix = "pscale_oauth_refresh_"
 )
 
-// A credential gives the value of the Authorization header. It is safe for concurrent use.
-type credential interface {
-	authorization(context.Context) (openapi.Secret, error)
-	// renew is asked after a 401 and says whether authorization now gives something other than what was rejected.
-	renew(ctx context.Context, rejected openapi.Secret) (bool, error)
+// A credential gives the value of the Authorization header, and after a 401 another than was rejected, if it can. It is
+// safe for concurrent use, and a function, because printers and dumpers of memory do not look into one.
+type credential func(ctx context.Context, rejected openapi.Secret) (openapi.Secret, error)
+
+func fixed(value openapi.Secret) credential {
+	return func(context.Context, openapi.Secret) (openapi.Secret, error) { return value, nil }
 }
-
-// A fixed credential never changes.
-type fixed struct{ value openapi.Secret }
-
-func (f fixed) authorization(context.Context) (openapi.Secret, error) { return f.value, nil }
-
-func (fixed) renew(context.Context, openapi.Secret) (bool, error) { return false, nil }
 
 // serviceToken makes the credential that PlanetScale documents for its API: id, colon, secret, and no scheme word.
 func serviceToken(id, secret string) (credential, error) {
@@ -51,7 +45,7 @@ func serviceToken(id, secret string) (credential, error) {
 	case len(id)+len(secret) > maxCredential:
 		return nil, errTooLong
 	}
-	return fixed{openapi.NewSecret(id + ":" + secret)}, nil
+	return fixed(openapi.NewSecret(id + ":" + secret)), nil
 }
 
 // bearer returns the header's value for an OAuth access token.
@@ -81,19 +75,12 @@ func visible(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
-// A sourced credential asks a token source for each request. It is the source's method, because printers and dumpers of
-// memory look into a source, which may hold its token, and not into a function.
-type sourced func() (*oauth2.Token, error)
-
-// authorization does not wait for the source beyond ctx, of which the source knows nothing.
-func (s sourced) authorization(ctx context.Context) (openapi.Secret, error) {
-	return bearerOf(wait(ctx, start(spawn, s)))
-}
-
-// renew asks the source once more: one that has noticed meanwhile that its token is stale gives another.
-func (s sourced) renew(ctx context.Context, rejected openapi.Secret) (bool, error) {
-	value, err := s.authorization(ctx)
-	return err == nil && value.Reveal() != rejected.Reveal(), err
+// sourced asks a token source for each request, and again after a 401: one that has noticed meanwhile that its token is
+// stale gives another. It does not wait for the source beyond the context, of which the source knows nothing.
+func sourced(source oauth2.TokenSource) credential {
+	return func(ctx context.Context, _ openapi.Secret) (openapi.Secret, error) {
+		return bearerOf(wait(ctx, start(spawn, source.Token)))
+	}
 }
 
 func bearerOf(token *oauth2.Token, err error) (openapi.Secret, error) {
@@ -118,7 +105,7 @@ type credentialError struct {
 
 func (e *credentialError) Error() string { return "no access token to be had: " + e.cause.Error() }
 
-func (e *credentialError) Unwrap() error { return e.cause }
+func (e *credentialError) Unwrap() []error { return []error{ErrUnauthorized, e.cause} }
 
 const adviceOnTheWay = "check the network and the URL of the token endpoint, and try again"
 
@@ -155,65 +142,51 @@ func noToken(err error, advice string, known ...string) error {
 // A refreshed credential holds a token with a refresh token, and exchanges it at the token endpoint when it has expired
 // or was rejected.
 type refreshed struct {
-	// request makes one request to the token endpoint. A function, like token, for the reason given at sourced.
+	// request makes one request to the token endpoint.
 	request func(ctx context.Context, refreshToken string) (*oauth2.Token, error)
 	save    func(*oauth2.Token) error // nil if nobody keeps tokens
 	flight  singleflight.Group        // one exchange at a time
+	current atomic.Pointer[held]
+}
 
-	mu    sync.Mutex
-	token func() *oauth2.Token // the same one until it is exchanged
+// A held token is the same until it is exchanged. It is in a function for the reason given at credential.
+type held struct {
+	token func() *oauth2.Token
 	saved bool
 }
 
+func (r *refreshed) hold(token *oauth2.Token, saved bool) {
+	r.current.Store(&held{func() *oauth2.Token { return token }, saved})
+}
+
 // newRefreshed returns a credential that begins with token and renews it with config, over client.
-func newRefreshed(config oauth2.Config, token *oauth2.Token, save func(*oauth2.Token) error, client *http.Client) *refreshed {
-	return &refreshed{
-		token: func() *oauth2.Token { return token },
-		saved: true,
-		save:  save,
-		request: func(ctx context.Context, refreshToken string) (*oauth2.Token, error) {
-			ctx, cancel := context.WithTimeout(ctx, DefaultAttemptTimeout)
-			defer cancel()
-			ctx = context.WithValue(ctx, oauth2.HTTPClient, client)
-			token, err := config.TokenSource(ctx, &oauth2.Token{RefreshToken: refreshToken}).Token()
-			switch {
-			case err != nil && ctx.Err() != nil: // which is not the context of a caller
-				return nil, noToken(errors.New("the token endpoint did not respond in time"), adviceOnTheWay)
-			case err != nil:
-				return nil, noToken(err, "check the URL of the token endpoint", config.ClientSecret, refreshToken)
-			}
-			return token, nil
-		},
-	}
+func newRefreshed(config oauth2.Config, token *oauth2.Token, save func(*oauth2.Token) error, client *http.Client) credential {
+	r := &refreshed{save: save, request: func(ctx context.Context, refreshToken string) (*oauth2.Token, error) {
+		ctx, cancel := context.WithTimeout(ctx, DefaultAttemptTimeout)
+		defer cancel()
+		ctx = context.WithValue(ctx, oauth2.HTTPClient, client)
+		token, err := config.TokenSource(ctx, &oauth2.Token{RefreshToken: refreshToken}).Token()
+		switch {
+		case err != nil && ctx.Err() != nil: // which is not the context of a caller
+			return nil, noToken(errors.New("the token endpoint did not respond in time"), adviceOnTheWay)
+		case err != nil:
+			return nil, noToken(err, "check the URL of the token endpoint", config.ClientSecret, refreshToken)
+		}
+		return token, nil
+	}}
+	r.hold(token, true)
+	return r.authorization
 }
 
-func (r *refreshed) current() (token *oauth2.Token, saved bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.token(), r.saved
-}
-
-func (r *refreshed) set(token *oauth2.Token, saved bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.token, r.saved = func() *oauth2.Token { return token }, saved
-}
-
-func (r *refreshed) authorization(ctx context.Context) (openapi.Secret, error) {
-	token, saved := r.current()
-	if token.Valid() && saved {
-		return bearerOf(token, nil)
+func (r *refreshed) authorization(ctx context.Context, rejected openapi.Secret) (openapi.Secret, error) {
+	current := r.current.Load()
+	token := current.token()
+	if current.saved && token.Valid() {
+		if value, err := bearerOf(token, nil); err != nil || value.Reveal() != rejected.Reveal() {
+			return value, err
+		}
 	}
 	return bearerOf(r.exchange(ctx, token))
-}
-
-func (r *refreshed) renew(ctx context.Context, rejected openapi.Secret) (bool, error) {
-	token, _ := r.current()
-	if value, err := bearerOf(token, nil); err != nil || value.Reveal() != rejected.Reveal() {
-		return err == nil, err // another call has renewed it already
-	}
-	_, err := bearerOf(r.exchange(ctx, token))
-	return err == nil, err
 }
 
 // exchange trades stale for a new token, once for all calls that want to, and hands that to save before anybody uses it.
@@ -222,21 +195,22 @@ func (r *refreshed) renew(ctx context.Context, rejected openapi.Secret) (bool, e
 func (r *refreshed) exchange(ctx context.Context, stale *oauth2.Token) (*oauth2.Token, error) {
 	return wait(ctx, start(spawn, func() (*oauth2.Token, error) {
 		token, err, _ := r.flight.Do("", func() (any, error) {
-			token, saved := r.current()
+			current := r.current.Load()
+			token, saved := current.token(), current.saved
 			if token == stale && saved {
 				renewed, err := r.request(context.WithoutCancel(ctx), stale.RefreshToken)
 				if err != nil {
 					return token, err
 				}
 				token, saved = renewed, r.save == nil
-				r.set(token, saved)
+				r.hold(token, saved)
 			}
 			if !saved {
 				if err := r.save(token); err != nil {
 					return token, noToken(fmt.Errorf("the token cannot be saved: %w", err), "try again, which saves it first",
 						token.AccessToken, token.RefreshToken)
 				}
-				r.set(token, true)
+				r.hold(token, true)
 			}
 			return token, nil
 		})

@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/psoauth/psoauth/internal/text"
+	"github.com/psoauth/psoauth/openapi"
 )
 
 // do makes the request of a call, sends it and decodes the response. Together with exchange it is the order of concerns
@@ -19,13 +20,14 @@ import (
 //
 // What is in braces is repeated: to follow a redirect within the origin, with a renewed credential after a 401, and after
 // a failure that may pass.
-func do[T any](ctx context.Context, c *Client, call *call, build func() (*http.Request, error)) (*T, error) {
+//
+// A problem, if there is one, is what keeps a program from working with a value, whatever else it holds.
+func do[T any](ctx context.Context, c *Client, call *call, build func() (*http.Request, error), problem func(*T, []byte) string) (*T, error) {
 	reply, err := c.exchange(ctx, call, build)
 	if err != nil {
 		return nil, err
 	}
-	defer reply.close()
-	return decode[T](call, reply, c.strict)
+	return decode(call, reply, c.strict, problem)
 }
 
 const maxRedirects = 9
@@ -40,11 +42,11 @@ func (c *Client) exchange(ctx context.Context, call *call, build func() (*http.R
 	}
 	request.Header.Set("Accept", "application/json")
 	request.Header.Set("User-Agent", c.userAgent)
-	call.url = withoutQuery(request.URL)
+	call.url, _, _ = strings.Cut(request.URL.String(), "?")
 	retries, redirects, renewed := 0, 0, false
 	for since := time.Now(); ; {
 		if err := c.limiter.wait(ctx); err != nil {
-			return nil, transportError(call, after(err, call.last))
+			return nil, transportError(call, nil, after(err, call.last))
 		}
 		reply, err := c.attempt(ctx, call, request, since)
 		since = time.Now()
@@ -54,20 +56,17 @@ func (c *Client) exchange(ctx context.Context, call *call, build func() (*http.R
 				c.limiter.pause(retryAfter(reply.header, time.Now()))
 			case reply.status == http.StatusUnauthorized && !renewed:
 				renewed = true
-				changed, err := call.credential.renew(ctx, call.sent)
+				value, err := call.credential(ctx, call.sent)
 				if err != nil {
-					reply.close()
-					return nil, transportError(call, err)
+					return nil, transportError(call, nil, err)
 				}
-				if changed {
-					reply.close()
+				if value.Reveal() != call.sent.Reveal() {
 					continue
 				}
 			default:
 				if next := reply.redirect(request); next != nil {
-					reply.close()
 					if redirects++; redirects > maxRedirects {
-						return nil, transportError(call, fmt.Errorf("%w: more than %d redirects", ErrUnexpectedResponse, maxRedirects))
+						return nil, transportError(call, nil, fmt.Errorf("%w: more than %d redirects", ErrUnexpectedResponse, maxRedirects))
 					}
 					request = next
 					continue
@@ -81,14 +80,13 @@ func (c *Client) exchange(ctx context.Context, call *call, build func() (*http.R
 				err = after(err, last)
 			}
 			if err != nil {
-				return nil, transportError(call, err)
+				return nil, transportError(call, reply, err)
 			}
 			return reply, nil
 		}
 		retries++
-		reply.close()
 		if err := sleep(ctx, pause); err != nil {
-			return nil, transportError(call, after(err, call.last))
+			return nil, transportError(call, nil, after(err, call.last))
 		}
 	}
 }
@@ -112,13 +110,13 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// attempt sends a request, if it goes to the origin that the credential is for, and reads the response. The call has been
-// waiting to send it since the time given.
+// attempt sends a request, if it goes to the origin that the credential is for, and reads the response, which is there
+// besides an error if its body could not be read. The call has been waiting to send it since the time given.
 func (c *Client) attempt(ctx context.Context, call *call, request *http.Request, since time.Time) (*reply, error) {
 	if to := originOf(request.URL); to != call.to {
-		return nil, foreignHost(call.to, to)
+		return nil, fmt.Errorf("%w: %s redirects to %s; nothing was sent there", ErrForeignHost, call.to, to)
 	}
-	value, err := call.credential.authorization(ctx)
+	value, err := call.credential(ctx, openapi.Secret{})
 	if err != nil {
 		return nil, err
 	}
@@ -131,17 +129,13 @@ func (c *Client) attempt(ctx context.Context, call *call, request *http.Request,
 	defer cancel()
 	request = request.Clone(bounded)
 	request.Header.Set("Authorization", value.Reveal())
-	resp, err := c.transport.RoundTrip(request)
 	var answer *reply
+	resp, err := c.transport.RoundTrip(request)
 	if err == nil {
 		answer, err = read(resp, c.maxBytes)
 	}
-	if context.Cause(bounded) == errAttemptTimeout && err != nil {
-		if broken, ok := errors.AsType[*bodyError](err); ok {
-			broken.cause = errAttemptTimeout
-		} else {
-			err = errAttemptTimeout
-		}
+	if err != nil && context.Cause(bounded) == errAttemptTimeout {
+		err = errAttemptTimeout
 	}
 	if request.Method == http.MethodDelete {
 		call.lost = call.lost || mayHaveWorked(answer, err)
@@ -197,8 +191,7 @@ func (p promised) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // defaultTransport is shared by all clients that are not given a transport, so that many clients keep few connections. It
-// is net/http's own with enough idle connections for pages fetched ahead, less patience with headers, and no proxy for
-// plain http.
+// is net/http's own with enough idle connections for pages fetched ahead, and less patience with headers.
 var defaultTransport = sync.OnceValue(func() http.RoundTripper {
 	standard, ok := http.DefaultTransport.(*http.Transport)
 	if !ok { // the program has put its own in place
@@ -207,20 +200,8 @@ var defaultTransport = sync.OnceValue(func() http.RoundTripper {
 	t := standard.Clone()
 	t.MaxIdleConnsPerHost = maxPrefetch
 	t.MaxResponseHeaderBytes = 1 << 20
-	t.Proxy = func(r *http.Request) (*url.URL, error) {
-		if r.URL.Scheme == "http" { // only to a loopback address, and a proxy would read the credential
-			return nil, nil
-		}
-		return http.ProxyFromEnvironment(r)
-	}
 	return t
 })
-
-func withoutQuery(u *url.URL) string {
-	short := *u
-	short.RawQuery, short.ForceQuery = "", false
-	return short.String()
-}
 
 // An outcome is what a function did in a goroutine of its own.
 type outcome[T any] struct {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -114,13 +115,7 @@ func echoes(words string, status int) bool {
 
 // Unwrap returns the sentinel error that e matches and the error that caused e, where there are such.
 func (e *Error) Unwrap() []error {
-	var errs []error
-	for _, err := range []error{e.kind, e.cause} {
-		if err != nil {
-			errs = append(errs, err)
-		}
-	}
-	return errs
+	return slices.DeleteFunc([]error{e.kind, e.cause}, func(err error) bool { return err == nil })
 }
 
 // An OptionError says which option, or which variable of the environment, cannot be right. The error of [NewClient]
@@ -191,51 +186,36 @@ func contentError(call *call, r *reply, problem string) *Error {
 	return e
 }
 
+// responseError makes an error with what r says, which is nil if no response came.
 func responseError(call *call, r *reply) *Error {
-	return &Error{
-		Operation: call.id,
-		Status:    r.status,
-		RequestID: call.excerpt(r.header.Get(requestIDHeader), requestIDBytes),
-		Attempts:  call.attempts,
-		Body:      text.Excerpt(r.body, excerptBytes, call.secrets...),
-		URL:       call.url,
+	e := &Error{Operation: call.id, Attempts: call.attempts, URL: call.url}
+	if r != nil {
+		e.Status, e.Body = r.status, text.Excerpt(r.body, excerptBytes, call.secrets...)
+		e.RequestID = call.excerpt(r.header.Get(requestIDHeader), requestIDBytes)
 	}
+	return e
 }
 
-// transportError makes the error for a request that got no response, or not a whole one.
-func transportError(call *call, err error) *Error {
+// transportError makes the error for a request that got no response, or one that could not be read.
+func transportError(call *call, r *reply, err error) *Error {
 	err = withoutURL(err)
-	e := &Error{
-		Operation: call.id,
-		Message:   call.excerpt(err.Error(), excerptBytes),
-		Attempts:  call.attempts,
-		URL:       call.url,
-		cause:     err,
-	}
+	e := responseError(call, r)
+	e.Message, e.kind, e.cause = call.excerpt(err.Error(), excerptBytes), kindOf(err), err
 	if words := err.Error(); text.Redact(words, call.secrets...) != words {
 		e.cause = saying(err, call.secrets...) // the errors behind it say the same
 	}
-	if broken, ok := errors.AsType[*bodyError](err); ok {
-		e.Status, e.RequestID = broken.status, call.excerpt(broken.requestID, requestIDBytes)
-	}
-	credential, unauthorized := errors.AsType[*credentialError](err)
-	e.advice = "check the network and the base URL, and try again"
+	credential, _ := errors.AsType[*credentialError](err)
 	switch {
-	case unauthorized:
-		e.kind, e.advice = ErrUnauthorized, credential.advice
-	case errors.Is(err, ErrForeignHost), errors.Is(err, ErrUnexpectedResponse):
-		e.kind, e.advice = ErrUnexpectedResponse, "check the URL "+e.URL
-		if errors.Is(err, ErrForeignHost) {
-			e.kind = ErrForeignHost
-		}
-	case errors.Is(err, ErrResponseTooLarge) && call.items != "":
-		e.kind, e.advice = ErrResponseTooLarge, "ask for smaller pages"
-	case errors.Is(err, ErrResponseTooLarge):
-		e.kind, e.advice = ErrResponseTooLarge, "the limit can be raised"
-	case errors.Is(err, ErrInvalidArgument):
-		e.kind, e.advice = ErrInvalidArgument, ""
-	case errors.Is(err, context.Canceled):
-		e.advice = ""
+	case credential != nil:
+		e.advice = credential.advice
+	case e.kind == ErrForeignHost, e.kind == ErrUnexpectedResponse:
+		e.advice = "check the URL " + e.URL
+	case e.kind == ErrResponseTooLarge && call.items != "":
+		e.advice = "ask for smaller pages"
+	case e.kind == ErrResponseTooLarge:
+		e.advice = "the limit can be raised"
+	case e.kind == nil && !errors.Is(err, context.Canceled):
+		e.advice = "check the network and the base URL, and try again"
 	}
 	call.doubt(e)
 	e.says = call.asked() + ": " + e.Message
@@ -243,6 +223,16 @@ func transportError(call *call, err error) *Error {
 		e.says = call.asked() + ": no response: " + e.Message
 	}
 	return e
+}
+
+// kindOf returns the sentinel error that says why another attempt would fail like this one, or nil.
+func kindOf(err error) error {
+	for _, kind := range []error{ErrUnauthorized, ErrForeignHost, ErrUnexpectedResponse, ErrResponseTooLarge, ErrInvalidArgument} {
+		if errors.Is(err, kind) {
+			return kind
+		}
+	}
+	return nil
 }
 
 // withoutURL takes off what net/http wraps around an error: it repeats the URL and says nothing else.
@@ -258,13 +248,13 @@ func withoutURL(err error) error {
 
 // saying keeps what err says, redacted, and whether the caller's context caused it, and nothing else.
 func saying(err error, known ...string) error {
-	words := text.Excerpt(err.Error(), excerptBytes, known...)
+	s := &said{words: text.Excerpt(err.Error(), excerptBytes, known...)}
 	for _, cause := range []error{context.Canceled, context.DeadlineExceeded} {
 		if errors.Is(err, cause) {
-			return &said{words, cause}
+			s.cause = cause
 		}
 	}
-	return errors.New(words)
+	return s
 }
 
 // A said is an error that has been put in words, which name its cause.

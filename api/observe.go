@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"time"
 )
@@ -29,10 +28,8 @@ func (c *Client) observe(call *call, reply *reply, err error, wait, duration tim
 	e := Event{Operation: call.id, Attempt: call.attempts, Duration: duration, Wait: wait, Page: call.page, PerPage: call.size}
 	if err != nil {
 		e.Err = saying(withoutURL(err), call.secrets...)
-		if broken, ok := errors.AsType[*bodyError](err); ok {
-			e.Status, e.RequestID = broken.status, call.excerpt(broken.requestID, requestIDBytes)
-		}
-	} else {
+	}
+	if reply != nil {
 		e.Status, e.Bytes = reply.status, len(reply.body)
 		e.RequestID = call.excerpt(reply.header.Get(requestIDHeader), requestIDBytes)
 	}

@@ -108,7 +108,7 @@ func WithAccessToken(token string) Option {
 		if err != nil {
 			return err
 		}
-		return s.setOAuth(func(http.RoundTripper) credential { return fixed{value} })
+		return s.setOAuth(func(http.RoundTripper) credential { return fixed(value) })
 	})
 }
 
@@ -121,7 +121,7 @@ func WithTokenSource(source oauth2.TokenSource) Option {
 		if source == nil {
 			return errors.New("the source is nil")
 		}
-		return s.setOAuth(func(http.RoundTripper) credential { return sourced(source.Token) })
+		return s.setOAuth(func(http.RoundTripper) credential { return sourced(source) })
 	})
 }
 
@@ -291,47 +291,69 @@ func WithStrictDecoding() Option {
 // of both only. An [OptionError] names the variable. Without any credential the error says which variables to set.
 func NewClientFromEnv(options ...Option) (*Client, error) {
 	var all []Option
-	from := func(variable string, option func(value string) Option) {
-		if value := os.Getenv(variable); value != "" {
-			all = append(all, func(s *settings) error {
-				err := option(value)(s)
-				if failed, ok := errors.AsType[*OptionError](err); ok {
-					return &OptionError{variable, failed.Err}
-				}
-				return err
-			})
+	from := func(variable, value string, set Option) {
+		if value == "" {
+			return
 		}
+		all = append(all, func(s *settings) error {
+			err := set(s)
+			if failed, ok := errors.AsType[*OptionError](err); ok {
+				return &OptionError{variable, failed.Err}
+			}
+			return err
+		})
 	}
 	const idName, secretName = "PLANETSCALE_SERVICE_TOKEN_ID", "PLANETSCALE_SERVICE_TOKEN"
 	id, secret := os.Getenv(idName), os.Getenv(secretName)
-	unset := func(variable, other string) Option {
-		return option(variable, func(*settings) error { return errors.New("it is not set, and " + other + " is") })
+	half := func(unset, set string) Option {
+		return option(unset, func(*settings) error { return errors.New("it is not set, and " + set + " is") })
 	}
 	switch {
-	case id != "" && secret == "":
-		all = append(all, unset(secretName, idName))
-	case id == "" && secret != "":
-		all = append(all, unset(idName, secretName))
-	case id != "":
-		from(secretName, func(value string) Option { return WithServiceToken(id, value) })
+	case secret == "":
+		from(secretName, id, half(secretName, idName))
+	case id == "":
+		from(idName, secret, half(idName, secretName))
+	default:
+		from(secretName, secret, WithServiceToken(id, secret))
 	}
-	from("PLANETSCALE_ACCESS_TOKEN", WithAccessToken)
-	from("PLANETSCALE_AUTH_URL", WithAuthURL)
-	from("PLANETSCALE_API_URL", func(value string) Option {
-		return func(s *settings) error {
-			err := WithBaseURL(value)(s)
-			if err == nil && s.client.baseURL.Path == "" {
-				s.client.baseURL.Path = "/v1"
-			}
-			return err
+	token, authURL, apiURL := os.Getenv("PLANETSCALE_ACCESS_TOKEN"), os.Getenv("PLANETSCALE_AUTH_URL"), os.Getenv("PLANETSCALE_API_URL")
+	from("PLANETSCALE_ACCESS_TOKEN", token, WithAccessToken(token))
+	from("PLANETSCALE_AUTH_URL", authURL, WithAuthURL(authURL))
+	from("PLANETSCALE_API_URL", apiURL, func(s *settings) error {
+		err := WithBaseURL(apiURL)(s)
+		if err == nil && s.client.baseURL.Path == "" {
+			s.client.baseURL.Path = "/v1"
 		}
+		return err
 	})
 	all = append(all, options...)
 	all = append(all, option("NewClientFromEnv", func(s *settings) error {
 		if s.client.organization = os.Getenv("PLANETSCALE_ORG"); s.service == nil && s.oauth == nil && id == "" && secret == "" {
-			return errors.New("no credential: set PLANETSCALE_SERVICE_TOKEN_ID and PLANETSCALE_SERVICE_TOKEN, or PLANETSCALE_ACCESS_TOKEN")
+			return errors.New("no credential: set " + idName + " and " + secretName + ", or PLANETSCALE_ACCESS_TOKEN")
 		}
 		return nil
 	}))
 	return NewClient(all...)
+}
+
+// ListOptions says what part of a list to read and how. The zero value means all of it from page 1, in pages of the
+// largest size, one after the other. [Client.ListTokens], which reads one page, uses Page and PerPage only.
+type ListOptions struct {
+	Page     int // the page to begin with, counted from 1; 0 for 1
+	PerPage  int // items per page; 0 for 100, the server's maximum
+	Limit    int // stop after this many items; 0 for all
+	Prefetch int // pages to fetch ahead while earlier ones are read, at most 32; 0 for none; values above 1 take effect only if the server reports totals
+}
+
+func (o ListOptions) withDefaults(op operation) (ListOptions, error) {
+	for i, value := range []int{o.Page, o.PerPage, o.Limit, o.Prefetch} {
+		if value < 0 {
+			return o, invalidArgument(op, "ListOptions.%s is negative", [...]string{"Page", "PerPage", "Limit", "Prefetch"}[i])
+		}
+	}
+	if o.Prefetch > maxPrefetch {
+		return o, invalidArgument(op, "ListOptions.Prefetch is more than %d", maxPrefetch)
+	}
+	o.Page, o.PerPage = cmp.Or(o.Page, 1), cmp.Or(o.PerPage, maxPerPage)
+	return o, nil
 }

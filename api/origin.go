@@ -31,10 +31,6 @@ func originOf(u *url.URL) origin {
 
 func (o origin) String() string { return o.scheme + "://" + net.JoinHostPort(o.host, o.port) }
 
-func foreignHost(from, to origin) error {
-	return fmt.Errorf("%w: %s redirects to %s; nothing was sent there", ErrForeignHost, from, to)
-}
-
 // parseBaseURL returns raw in the one form the generated client gets: without a trailing slash, its path kept. It never
 // repeats raw in an error, because a URL can hold a password.
 func parseBaseURL(raw string) (*url.URL, error) {

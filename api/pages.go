@@ -1,7 +1,6 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -28,76 +27,101 @@ const (
 	maxIdle = 10
 )
 
-// ListOptions says what part of a list to read and how. The zero value means all of it from page 1, in pages of the
-// largest size, one after the other. [Client.ListTokens], which reads one page, uses Page and PerPage only.
-type ListOptions struct {
-	Page     int // the page to begin with, counted from 1; 0 for 1
-	PerPage  int // items per page; 0 for 100, the server's maximum
-	Limit    int // stop after this many items; 0 for all
-	Prefetch int // pages to fetch ahead while earlier ones are read, at most 32; 0 for none; values above 1 take effect only if the server reports totals
-}
-
-func (o ListOptions) withDefaults(op operation) (ListOptions, error) {
-	for i, value := range []int{o.Page, o.PerPage, o.Limit, o.Prefetch} {
-		if value < 0 {
-			return o, invalidArgument(op, "ListOptions.%s is negative", [...]string{"Page", "PerPage", "Limit", "Prefetch"}[i])
-		}
-	}
-	if o.Prefetch > maxPrefetch {
-		return o, invalidArgument(op, "ListOptions.Prefetch is more than %d", maxPrefetch)
-	}
-	o.Page, o.PerPage = cmp.Or(o.Page, 1), cmp.Or(o.PerPage, maxPerPage)
-	return o, nil
-}
-
 // A list is an operation that reads pages P of items T.
 type list[P, T any] struct {
 	operation
-	view  func(*P) view[T]
+	view  func(*P) view[P, T]
 	build func(server string, path []string, page, perPage *int64) (*http.Request, error)
 }
 
 var (
-	applicationList = list[ApplicationPage, Application]{listApplications, viewApplications,
+	applicationList = list[ApplicationPage, Application]{listApplications,
+		func(p *ApplicationPage) view[ApplicationPage, Application] {
+			return view[ApplicationPage, Application]{p, &p.Data, func(a Application) string { return a.ID },
+				envelope{p.CurrentPage, p.NextPage, p.NextPageURL, p.PerPage, p.TotalCount, p.TotalPages, false}}
+		},
 		func(server string, path []string, page, perPage *int64) (*http.Request, error) {
 			return gen.NewListOAuthApplicationsRequest(server, path[0], &gen.ListOAuthApplicationsParams{Page: page, PerPage: perPage})
 		}}
-	tokenList = list[TokenPage, Token]{listTokens, viewTokens,
+	tokenList = list[TokenPage, Token]{listTokens,
+		func(p *TokenPage) view[TokenPage, Token] {
+			return view[TokenPage, Token]{p, &p.Data, func(t Token) string { return t.ID },
+				envelope{p.CurrentPage, p.NextPage, p.NextPageURL, p.PerPage, p.TotalCount, p.TotalPages, false}}
+		},
 		func(server string, path []string, page, perPage *int64) (*http.Request, error) {
 			return gen.NewListOAuthTokensRequest(server, path[0], path[1], &gen.ListOAuthTokensParams{Page: page, PerPage: perPage})
 		}}
 )
 
-// A fetched page may be silent: it has neither of the members that name the next page. Null there ends the list; of an older
-// body without them nothing is known.
-type fetched[P any] struct {
-	page   *P
+// A view is a page of any kind of item.
+type view[P, T any] struct {
+	page *P
+	data *[]T
+	id   func(T) string
+	envelope
+}
+
+// An envelope is what a page says of itself and of the list.
+type envelope struct {
+	current              int64 // 0 if the server does not say
+	next                 *int64
+	nextURL              *string
+	perPage, count, last *int64 // the server's per_page, total_count and total_pages
+	// silent: the page has neither of the members that name the next page. Null there ends the list; of an older body
+	// without them nothing is known.
 	silent bool
 }
 
-// one reads one page, for the caller.
-func (l list[P, T]) one(ctx context.Context, c *Client, options ListOptions, path ...string) (*P, error) {
-	fetched, err := l.fetch(ctx, c, options, path...)
-	return fetched.page, err
+// problem says why a program cannot work with a page, whatever else it holds.
+func (v view[P, T]) problem() string {
+	if *v.data == nil {
+		return "the page has no data"
+	}
+	seen := make(map[string]bool, len(*v.data))
+	for _, item := range *v.data {
+		id := v.id(item)
+		if id == "" {
+			return "an item of the page has no id"
+		}
+		if seen[id] {
+			return "the page holds an id twice"
+		}
+		seen[id] = true
+	}
+	return ""
+}
+
+// isSilent reports whether a page, decoded from body, is silent about the next one.
+func (e envelope) isSilent(body []byte) bool {
+	var next struct {
+		Page json.RawMessage `json:"next_page"`
+		URL  json.RawMessage `json:"next_page_url"`
+	}
+	return e.next == nil && e.nextURL == nil && json.Unmarshal(body, &next) == nil && next.Page == nil && next.URL == nil
 }
 
 // fetch reads one page.
-func (l list[P, T]) fetch(ctx context.Context, c *Client, options ListOptions, path ...string) (none fetched[P], err error) {
+func (l list[P, T]) fetch(ctx context.Context, c *Client, options ListOptions, path ...string) (v view[P, T], err error) {
 	options, err = options.withDefaults(l.operation)
 	if err != nil {
-		return none, err
+		return v, err
 	}
 	call := c.onAPI(l.operation, path...)
 	call.page, call.size = options.Page, options.PerPage
 	number, size := int64(call.page), int64(call.size)
-	page, err := do[P](ctx, c, call, func() (*http.Request, error) { return l.build(server(c.baseURL), path, &number, &size) })
+	_, err = do(ctx, c, call, func() (*http.Request, error) { return l.build(server(c.baseURL), path, &number, &size) },
+		func(page *P, body []byte) string {
+			v = l.view(page)
+			v.silent = v.isSilent(body)
+			return v.problem()
+		})
+	if err == nil && v.current != 0 && v.current != number {
+		err = listError(call, ErrPageLoop, "asked for page %d, got page %d", number, v.current)
+	}
 	if err != nil {
-		return none, err
+		v.page = nil
 	}
-	if current := l.view(page).current; current != 0 && current != number {
-		return none, listError(call, ErrPageLoop, "asked for page %d, got page %d", number, current)
-	}
-	return fetched[P]{page, call.silent}, nil
+	return v, err
 }
 
 // Tokens returns an iterator over the tokens an application has issued, in the server's order, each once. Nothing is sent
@@ -149,57 +173,6 @@ func items[P, T any](pages iter.Seq2[*P, error], data func(*P) []T) iter.Seq2[*T
 	}
 }
 
-// A view is a page of any kind of item.
-type view[T any] struct {
-	current              int64 // 0 if the server does not say
-	next                 *int64
-	nextURL              *string
-	perPage, count, last *int64 // the server's per_page, total_count and total_pages
-	data                 *[]T
-	id                   func(T) string
-}
-
-func viewTokens(p *TokenPage) view[Token] {
-	return view[Token]{p.CurrentPage, p.NextPage, p.NextPageURL, p.PerPage, p.TotalCount, p.TotalPages, &p.Data,
-		func(t Token) string { return t.ID }}
-}
-
-func viewApplications(p *ApplicationPage) view[Application] {
-	return view[Application]{p.CurrentPage, p.NextPage, p.NextPageURL, p.PerPage, p.TotalCount, p.TotalPages, &p.Data,
-		func(a Application) string { return a.ID }}
-}
-
-// problem says why a program cannot work with a page, whatever else it holds.
-func (v view[T]) problem() string {
-	if *v.data == nil {
-		return "the page has no data"
-	}
-	ids := make([]string, len(*v.data))
-	for i, item := range *v.data {
-		ids[i] = v.id(item)
-	}
-	slices.Sort(ids)
-	if len(ids) > 0 && ids[0] == "" {
-		return "an item of the page has no id"
-	}
-	if len(slices.Compact(ids)) < len(*v.data) {
-		return "the page holds an id twice"
-	}
-	return ""
-}
-
-// silent reports whether the page, decoded from body, is silent about the next one.
-func (v view[T]) silent(body []byte) bool {
-	if v.next != nil || v.nextURL != nil {
-		return false
-	}
-	var next struct {
-		Page json.RawMessage `json:"next_page"`
-		URL  json.RawMessage `json:"next_page_url"`
-	}
-	return json.Unmarshal(body, &next) == nil && next.Page == nil && next.URL == nil
-}
-
 func (l list[P, T]) pages(ctx context.Context, c *Client, options ListOptions, path ...string) iter.Seq2[*P, error] {
 	return func(yield func(*P, error) bool) { l.read(ctx, c, options, path, yield) }
 }
@@ -210,35 +183,27 @@ func (l list[P, T]) read(ctx context.Context, c *Client, options ListOptions, pa
 		yield(nil, err)
 		return
 	}
-	ahead := newPrefetcher(ctx, options.Prefetch, func(ctx context.Context, number int) (fetched[P], error) {
+	ahead := newPrefetcher(ctx, options.Prefetch, func(ctx context.Context, number int) (view[P, T], error) {
 		return l.fetch(ctx, c, ListOptions{Page: number, PerPage: options.PerPage}, path...)
 	})
 	defer ahead.stop()
-	t := tally{seen: map[[8]byte]bool{}, end: options.Page + maxItems/min(options.PerPage, maxPerPage)}
+	t := tally{seen: map[[8]byte]bool{}, first: options.Page, end: options.Page + maxItems/min(options.PerPage, maxPerPage)}
 	for number := options.Page; ; number++ {
-		got, err := ahead.page(number)
-		if err == nil && options.Prefetch > 1 && t.differs(l.view(got.page).count) {
-			got, err = ahead.page(number) // again: fetched ahead, it may be older than the page before
+		v, err := ahead.page(number)
+		if err == nil && options.Prefetch > 1 && t.differs(v.count) {
+			v, err = ahead.page(number) // again: fetched ahead, it may be older than the page before
 		}
 		if err != nil {
 			yield(nil, resumable(err, number))
 			return
 		}
-		page := got.page
-		v := l.view(page)
 		read := len(*v.data)
 		*v.data = slices.DeleteFunc(*v.data, func(item T) bool { return t.again(v.id(item)) })
-		t.turn(read, len(*v.data))
-		totals(&t, v, number, options.Page)
+		problem := t.turn(c.onAPI(l.operation, path...), v.envelope, number, options.PerPage, read, len(*v.data))
 		full := options.Limit > 0 && len(t.seen) >= options.Limit
 		if full {
 			*v.data = (*v.data)[:len(*v.data)-(len(t.seen)-options.Limit)]
 		}
-		fullPage := min(options.PerPage, maxPerPage)
-		if v.perPage != nil {
-			fullPage = min(fullPage, int(*v.perPage))
-		}
-		problem := next(c.onAPI(l.operation, path...), &t, v, number, read, got.silent && read >= fullPage)
 		if t.more && problem == nil && !full {
 			last := number + 1
 			if v.last != nil && v.count != nil { // by the latter a list that changes is told
@@ -250,7 +215,7 @@ func (l list[P, T]) read(ctx context.Context, c *Client, options ListOptions, pa
 			ahead.expect(number+1, last)
 		}
 		switch {
-		case !yield(page, nil) || full:
+		case !yield(v.page, nil) || full:
 			return
 		case problem != nil:
 			resume := number + 1
@@ -267,6 +232,7 @@ func (l list[P, T]) read(ctx context.Context, c *Client, options ListOptions, pa
 
 // A tally is what has been read of a list.
 type tally struct {
+	first    int              // the page it began with
 	seen     map[[8]byte]bool // the beginnings of hashes of ids, which take less memory than ids; true for the last of a page
 	last     [8]byte          // the one read last
 	inside   bool             // it was read before, and not as the last of a page: what follows it was read too
@@ -294,62 +260,62 @@ func (t *tally) again(id string) bool {
 	return again
 }
 
-// turn notes the end of a page with so many items, some of them new.
-func (t *tally) turn(read, fresh int) {
-	if read > 0 {
-		t.stale = fresh == 0
-		t.seen[t.last] = t.seen[t.last] || !t.inside
-	}
-}
-
 func (t *tally) differs(count *int64) bool {
 	return t.count != nil && count != nil && *t.count != *count
 }
 
-// totals notes what a page says about the length of the list.
-func totals[T any](t *tally, v view[T], number, first int) {
-	if number == first && v.last != nil && *v.last <= maxPages {
-		t.end = number + int(max(*v.last, 0)) + roomToGrow
+// total notes what a page says about the length of the list.
+func (t *tally) total(e envelope, number int) {
+	if number == t.first && e.last != nil && *e.last <= maxPages {
+		t.end = number + int(max(*e.last, 0)) + roomToGrow
 	}
-	before := int64(0) // items on pages before the first
-	switch {
-	case v.count == nil:
+	if e.count == nil {
 		if t.count == nil {
 			t.expected = -1
 		}
 		return
-	case first > 1 && v.perPage == nil:
-		t.expected = -1
-		return
-	case first > 1:
-		before = int64(first-1) * *v.perPage
 	}
-	t.expected = max(*v.count-before, 0)
+	before := int64(0) // items on pages before the first
+	if t.first > 1 {
+		if e.perPage == nil {
+			t.expected = -1
+			return
+		}
+		before = int64(t.first-1) * *e.perPage
+	}
+	t.expected = max(*e.count-before, 0)
 	if t.count == nil {
 		t.least = t.expected
-	} else if t.differs(v.count) {
+	} else if t.differs(e.count) {
 		t.changed = true
-		t.least -= max(*t.count-*v.count, 0)
+		t.least -= max(*t.count-*e.count, 0)
 	}
-	t.count = v.count
+	t.count = e.count
 }
 
-// next says whether another page follows a page of so many items, which may be open: full, and silent about that. It also
-// says what is wrong if the list cannot go on or end there. It never follows next_page_url, which could lead anywhere.
-func next[T any](call *call, t *tally, v view[T], number, read int, open bool) *Error {
-	if len(*v.data) > 0 {
+// turn notes the end of a page with so many items, some of them new, and whether another page follows. It also says what
+// is wrong if the list cannot go on or end there. It never follows next_page_url, which could lead anywhere.
+func (t *tally) turn(call *call, e envelope, number, perPage, read, fresh int) *Error {
+	if read > 0 {
+		t.stale = fresh == 0
+		t.seen[t.last] = t.seen[t.last] || !t.inside
+	}
+	if t.idle++; fresh > 0 {
 		t.idle = 0
-	} else {
-		t.idle++
+	}
+	t.total(e, number)
+	whole := min(int64(perPage), maxPerPage)
+	if e.perPage != nil {
+		whole = min(whole, *e.perPage)
 	}
 	seen := int64(len(t.seen))
-	named := v.next != nil || v.nextURL != nil && *v.nextURL != ""
-	pages := v.last != nil && *v.last > int64(number)
-	open = open && v.last == nil && t.expected < 0
+	named := e.next != nil || e.nextURL != nil && *e.nextURL != ""
+	pages := e.last != nil && *e.last > int64(number)
+	open := e.silent && int64(read) >= whole && e.last == nil && t.expected < 0
 	t.more = named || read > 0 && (pages || seen < t.expected || open)
 	switch {
-	case v.next != nil && *v.next != int64(number)+1:
-		return listError(call, ErrPageLoop, "page %d names page %d as the next page", number, *v.next)
+	case e.next != nil && *e.next != int64(number)+1:
+		return listError(call, ErrPageLoop, "page %d names page %d as the next page", number, *e.next)
 	case t.more && t.idle > maxIdle:
 		return listError(call, ErrPageLoop, "%d pages in a row held nothing new", t.idle)
 	case t.more && number >= t.end:
@@ -359,7 +325,7 @@ func next[T any](call *call, t *tally, v view[T], number, read int, open bool) *
 	case !t.changed && t.expected >= 0 && seen != t.expected, t.changed && seen < t.least:
 		return listError(call, ErrIncomplete, "the server counts %d, and sent %d", t.expected, seen)
 	case !t.changed && pages:
-		return listError(call, ErrIncomplete, "the server counts %d pages, and the list ended after page %d", *v.last, number)
+		return listError(call, ErrIncomplete, "the server counts %d pages, and the list ended after page %d", *e.last, number)
 	case t.count == nil && (t.gap || t.inside || t.stale):
 		return listError(call, ErrIncomplete, "the server states no total, and a page repeats %s of earlier pages where others belong", call.items)
 	}
@@ -392,43 +358,41 @@ const maxPrefetch = 32
 
 // A prefetcher fetches pages before they are asked for. Order is the asker's. With nothing to fetch ahead it starts no
 // goroutine.
-type prefetcher[P any] struct {
+type prefetcher[V any] struct {
 	ctx      context.Context
 	cancel   context.CancelFunc
-	fetch    func(context.Context, int) (P, error)
+	fetch    func(context.Context, int) (V, error)
 	ahead    int
-	inFlight map[int]func() (P, error)
+	inFlight map[int]<-chan outcome[V]
 	wg       sync.WaitGroup
 }
 
-func newPrefetcher[P any](ctx context.Context, ahead int, fetch func(context.Context, int) (P, error)) *prefetcher[P] {
+func newPrefetcher[V any](ctx context.Context, ahead int, fetch func(context.Context, int) (V, error)) *prefetcher[V] {
 	ctx, cancel := context.WithCancel(ctx)
-	return &prefetcher[P]{ctx: ctx, cancel: cancel, fetch: fetch, ahead: ahead, inFlight: map[int]func() (P, error){}}
+	return &prefetcher[V]{ctx: ctx, cancel: cancel, fetch: fetch, ahead: ahead, inFlight: map[int]<-chan outcome[V]{}}
 }
 
 // page returns a page, from among those in flight if it is there.
-func (p *prefetcher[P]) page(number int) (P, error) {
+func (p *prefetcher[V]) page(number int) (V, error) {
 	result, ok := p.inFlight[number]
 	if !ok {
 		return p.fetch(p.ctx, number)
 	}
 	delete(p.inFlight, number)
-	return result()
+	return wait(context.Background(), result)
 }
 
 // expect starts fetching the pages from first to last, as many as may be in flight.
-func (p *prefetcher[P]) expect(first, last int) {
+func (p *prefetcher[V]) expect(first, last int) {
 	for number := first; number <= last && len(p.inFlight) < p.ahead; number++ {
-		if _, ok := p.inFlight[number]; ok {
-			continue
+		if _, ok := p.inFlight[number]; !ok {
+			p.inFlight[number] = start(p.wg.Go, func() (V, error) { return p.fetch(p.ctx, number) })
 		}
-		result := start(p.wg.Go, func() (P, error) { return p.fetch(p.ctx, number) })
-		p.inFlight[number] = func() (P, error) { return wait(context.Background(), result) }
 	}
 }
 
 // stop cancels what is in flight and waits until it is gone.
-func (p *prefetcher[P]) stop() {
+func (p *prefetcher[V]) stop() {
 	p.cancel()
 	p.wg.Wait()
 }

@@ -10,59 +10,38 @@ import (
 	"mime"
 	"net/http"
 	"strings"
-	"sync"
 
 	"github.com/psoauth/psoauth/gen"
 )
 
-// A reply is a response that has been read to its end. Closing it gives its memory to the next one.
+// A reply is a response that has been read, to its end unless that failed.
 type reply struct {
 	status int
 	header http.Header
 	body   []byte
-	buffer *bytes.Buffer
-}
-
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-// maxBuffer is how large a buffer is at most that waits for the next body.
-const maxBuffer = 4 << 20
-
-// close is for a caller that needs neither the body nor what refers to it any longer.
-func (r *reply) close() {
-	if r == nil || r.buffer == nil {
-		return
-	}
-	if r.buffer.Cap() <= maxBuffer {
-		r.buffer.Reset()
-		buffers.Put(r.buffer)
-	}
-	*r = reply{}
 }
 
 // read reads a whole body, of so many bytes at most after decompression. It is read within the attempt, so that a body
 // that breaks off is a failure that may be repeated.
 func read(resp *http.Response, limit int64) (*reply, error) {
 	defer resp.Body.Close()
-	r := &reply{status: resp.StatusCode, header: resp.Header, buffer: buffers.Get().(*bytes.Buffer)}
-	if err := r.fill(resp, limit); err != nil {
-		switch {
-		case errors.Is(err, gzip.ErrHeader): // of ours or of net/http's reader
-			err = fmt.Errorf("%w: the body is not gzip, as its Content-Encoding says", ErrUnexpectedResponse)
-		case !permanent(err):
-			err = fmt.Errorf("reading the response: %w", err)
-		}
-		r.close()
-		return nil, &bodyError{resp.StatusCode, resp.Header.Get(requestIDHeader), err}
+	body, err := content(resp, limit)
+	switch {
+	case errors.Is(err, gzip.ErrHeader): // of ours or of net/http's reader
+		err = fmt.Errorf("%w: the body is not gzip, as its Content-Encoding says", ErrUnexpectedResponse)
+	case err != nil && !permanent(err):
+		err = fmt.Errorf("reading the response: %w", err)
 	}
-	r.body = r.buffer.Bytes()
-	return r, nil
+	return &reply{resp.StatusCode, resp.Header, body}, err
 }
 
-func (r *reply) fill(resp *http.Response, limit int64) error {
+// maxAnnounced is how much memory a Content-Length, which is a promise, gets before the bytes are there.
+const maxAnnounced = 4 << 20
+
+func content(resp *http.Response, limit int64) ([]byte, error) {
 	tooLarge := fmt.Errorf("%w: more than %d bytes", ErrResponseTooLarge, limit)
 	if resp.ContentLength > limit {
-		return tooLarge
+		return nil, tooLarge
 	}
 	body := io.Reader(resp.Body)
 	switch encoding := strings.ToLower(strings.TrimSpace(resp.Header.Get("Content-Encoding"))); encoding {
@@ -70,20 +49,22 @@ func (r *reply) fill(resp *http.Response, limit int64) error {
 	case "gzip", "x-gzip": // net/http takes gzip off only where it asked for it itself
 		unzipped, err := gzip.NewReader(resp.Body)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		body = unzipped
 	default:
-		return fmt.Errorf("%w: the body has the content encoding %q", ErrUnexpectedResponse, encoding)
+		return nil, fmt.Errorf("%w: the body has the content encoding %q", ErrUnexpectedResponse, encoding)
 	}
-	if announced := min(resp.ContentLength, maxBuffer); announced > 0 { // which is a promise, and no reason for more
-		r.buffer.Grow(int(announced) + bytes.MinRead)
+	var buffer bytes.Buffer
+	buffer.Grow(int(max(min(resp.ContentLength, maxAnnounced), 0)) + bytes.MinRead)
+	n, err := buffer.ReadFrom(io.LimitReader(body, limit+1))
+	switch {
+	case err != nil:
+		return nil, err
+	case n > limit:
+		return nil, tooLarge
 	}
-	n, err := r.buffer.ReadFrom(io.LimitReader(body, limit+1))
-	if err == nil && n > limit {
-		return tooLarge
-	}
-	return err
+	return buffer.Bytes(), nil
 }
 
 // errAttemptTimeout is an attempt that took too long. It does not match context.DeadlineExceeded, which stands for the
@@ -95,21 +76,11 @@ type timeoutError struct{}
 func (timeoutError) Error() string { return "the server did not respond in time" }
 func (timeoutError) Timeout() bool { return true }
 
-// A bodyError says that a response came, and its body did not, or not whole.
-type bodyError struct {
-	status    int
-	requestID string
-	cause     error
-}
-
-func (e *bodyError) Error() string { return e.cause.Error() }
-func (e *bodyError) Unwrap() error { return e.cause }
-
 // decode turns a response into a value or an error, here and nowhere else: the status decides first, then the media
 // type, then the JSON of a good response: no duplicate members, no invalid UTF-8, nothing after the value. Members that
 // the contract does not know are passed over. One that it promises and that is missing or null is a zero value, or with
 // strict an error.
-func decode[T any](call *call, r *reply, strict bool) (*T, error) {
+func decode[T any](call *call, r *reply, strict bool, problem func(*T, []byte) string) (*T, error) {
 	if r.status != call.success {
 		return nil, statusError(call, r)
 	}
@@ -123,27 +94,12 @@ func decode[T any](call *call, r *reply, strict bool) (*T, error) {
 	if err := gen.Decode(r.body, value, strict); err != nil {
 		return nil, contentError(call, r, err.Error())
 	}
-	if problem := unusable(call, value, r.body); problem != "" {
-		return nil, contentError(call, r, problem)
+	if problem != nil {
+		if problem := problem(value, r.body); problem != "" {
+			return nil, contentError(call, r, problem)
+		}
 	}
 	return value, nil
-}
-
-// unusable says why a program cannot work with a value, whatever else it holds. It notes in call whether a page is silent.
-func unusable(call *call, value any, body []byte) string {
-	switch v := value.(type) {
-	case *Application:
-		return otherID(v.ID, call.path[1])
-	case *Token:
-		return otherID(v.ID, call.path[2])
-	case *ApplicationPage:
-		call.silent = viewApplications(v).silent(body)
-		return viewApplications(v).problem()
-	case *TokenPage:
-		call.silent = viewTokens(v).silent(body)
-		return viewTokens(v).problem()
-	}
-	return ""
 }
 
 func otherID(id, asked string) string {

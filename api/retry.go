@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -39,7 +40,7 @@ func (c *call) again(ctx context.Context, r *reply, err error) (time.Duration, b
 		if permanent(err) {
 			return 0, false
 		}
-	case retryable(r.status):
+	case slices.Contains([]int{429, 502, 503, 504}, r.status):
 		c.last = fmt.Errorf("HTTP status %d", r.status)
 		wait = retryAfter(r.header, time.Now())
 	default:
@@ -48,7 +49,7 @@ func (c *call) again(ctx context.Context, r *reply, err error) (time.Duration, b
 	end := c.started.Add(retryWindow)
 	if wait == 0 {
 		// A random wait, so that clients that failed together do not come back together.
-		longest := longestWait(c.attempts - 1)
+		longest := min(backoffBase<<min(c.attempts-1, 10), backoffCap)
 		return rand.N(longest) + 1, longest <= time.Until(end)
 	}
 	// If the server asks for a longer wait, the error says when to come back instead.
@@ -60,18 +61,8 @@ func (c *call) again(ctx context.Context, r *reply, err error) (time.Duration, b
 
 // permanent reports whether another attempt would fail like this one.
 func permanent(err error) bool {
-	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return true
-	}
-	if _, ok := errors.AsType[*credentialError](err); ok {
-		return true
-	}
-	for _, kind := range []error{ErrResponseTooLarge, ErrUnexpectedResponse, ErrForeignHost, ErrInvalidArgument} {
-		if errors.Is(err, kind) {
-			return true
-		}
-	}
-	return false
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
+	return untrusted || kindOf(err) != nil
 }
 
 // mayHaveWorked reports whether the server may have done what a request asked for, although no response says so. A
@@ -85,19 +76,6 @@ func mayHaveWorked(r *reply, err error) bool {
 	return !(ok && op.Op == "dial") && !untrusted && !errors.Is(err, ErrInvalidArgument)
 }
 
-// longestWait is the longest that the client itself waits after an attempt, counted from 0.
-func longestWait(attempt int) time.Duration {
-	return min(backoffBase<<min(max(attempt, 0), 10), backoffCap)
-}
-
-func retryable(status int) bool {
-	switch status {
-	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return true
-	}
-	return false
-}
-
 // retryAfter reads the Retry-After header (RFC 9110, section 10.2.3): seconds, which services in the field also send with
 // a fraction, or a date. It is 0 if there is none, or none that makes sense.
 func retryAfter(h http.Header, now time.Time) time.Duration {
@@ -106,9 +84,7 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 		return max(at.Sub(now), 0)
 	}
 	seconds, err := strconv.ParseFloat(value, 64)
-	switch {
-	case errors.Is(err, strconv.ErrRange):
-	case err != nil, math.IsNaN(seconds), math.IsInf(seconds, 0):
+	if err != nil && !errors.Is(err, strconv.ErrRange) || math.IsNaN(seconds) || err == nil && math.IsInf(seconds, 0) {
 		return 0
 	}
 	if seconds >= math.MaxInt64/float64(time.Second) {
@@ -141,12 +117,20 @@ func newLimiter(perMinute int) *limiter {
 
 func (l *limiter) wait(ctx context.Context) error {
 	for {
-		if err := l.waitForResume(ctx); err != nil || l.rate == nil {
-			return err
+		for pause := l.remaining(); pause > 0; pause = l.remaining() {
+			if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < pause {
+				return &said{"the wait that a 429 asked for exceeds the deadline", context.DeadlineExceeded}
+			}
+			if err := sleep(ctx, pause); err != nil {
+				return err
+			}
+		}
+		if l.rate == nil {
+			return nil
 		}
 		err := l.rate.Wait(ctx)
 		if err != nil && ctx.Err() == nil { // the limiter sees beforehand that the deadline comes first
-			return &waitError{"the wait for the client's rate limit"}
+			return &said{"the wait for the client's rate limit exceeds the deadline", context.DeadlineExceeded}
 		}
 		if err != nil || l.remaining() <= 0 { // a 429 may have come while this call waited for the rate
 			return err
@@ -160,27 +144,6 @@ func (l *limiter) remaining() time.Duration {
 	defer l.mu.Unlock()
 	return time.Until(l.resume)
 }
-
-func (l *limiter) waitForResume(ctx context.Context) error {
-	for {
-		pause := l.remaining()
-		if pause <= 0 {
-			return nil
-		}
-		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < pause {
-			return &waitError{"the wait that a 429 asked for"}
-		}
-		if err := sleep(ctx, pause); err != nil {
-			return err
-		}
-	}
-}
-
-// A waitError says that the caller's deadline comes before the end of a wait, which is why nobody waited.
-type waitError struct{ wait string }
-
-func (e *waitError) Error() string { return e.wait + " exceeds the deadline" }
-func (e *waitError) Unwrap() error { return context.DeadlineExceeded }
 
 // pause holds all calls back, at most as long as one call would wait for its retry.
 func (l *limiter) pause(d time.Duration) {
