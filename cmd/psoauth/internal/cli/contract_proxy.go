@@ -126,19 +126,16 @@ func (g *gate) serve(ctx context.Context, run *contract.Run, options contract.Pr
 	}
 	ctx, end := context.WithCancel(ctx)
 	defer end()
-	ended := make(chan struct{})
-	var started error
+	served := make(chan error, 1)
 	go func() {
-		defer close(ended)
-		if len(command) > 0 {
-			defer end()
-			failed, started = g.child(ctx, command, base)
-		}
+		defer end() // so that the command ends too
+		served <- serve(ctx, listener, handler)
 	}()
-	err = serve(ctx, listener, handler)
-	end() // where the server failed, so that the command ends too
-	<-ended
-	return failed, errors.Join(err, started)
+	if len(command) > 0 {
+		failed, err = g.child(ctx, command, base)
+		end()
+	}
+	return failed, errors.Join(<-served, err)
 }
 
 // child runs the command of the user with the proxy for PlanetScale. Failed says with what status it ended, and err that it

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -72,21 +73,26 @@ const widestHelp = 120 // columns; longer lines are hard to read
 
 // help writes the help of a command, as wide as the terminal.
 func (p *program) help(cmd *cobra.Command, _ []string) {
-	h := helpText{width: min(p.width(), widestHelp), colour: p.colored(p.Stdout)}
-	h.paragraphs(cmp.Or(cmd.Long, cmd.Short))
+	var b strings.Builder
+	width := min(p.width(), widestHelp)
+	title := func(s string) string { return styled(s, styleHeading, p.colored(p.Stdout)) }
+	flags := func(name string, flags *pflag.FlagSet) {
+		if flags.HasAvailableFlags() {
+			fmt.Fprintf(&b, "\n%s\n%s", title(name), flags.FlagUsagesWrapped(width))
+		}
+	}
+	b.WriteString(wrap(cmp.Or(cmd.Long, cmd.Short), width))
 	switch {
 	case cmd.HasAvailableSubCommands():
-		h.printf("\n%s %s COMMAND [flags]\n\n%s\n", h.title("Usage:"), cmd.CommandPath(), h.title("Commands"))
-		h.commands(cmd)
+		fmt.Fprintf(&b, "\n%s %s COMMAND [flags]\n\n%s\n%s", title("Usage:"), cmd.CommandPath(), title("Commands"), subcommands(cmd, width))
 	case cmd.Runnable():
-		h.printf("\n%s %s\n", h.title("Usage:"), cmd.UseLine())
+		fmt.Fprintf(&b, "\n%s %s\n", title("Usage:"), cmd.UseLine())
 	}
 	if cmd.HasExample() {
-		h.printf("\n%s\n%s\n", h.title("Examples"), cmd.Example)
+		fmt.Fprintf(&b, "\n%s\n%s\n", title("Examples"), cmd.Example)
 	}
 	if cmd.HasSubCommands() {
-		h.printf("\n")
-		h.paragraphs(cmd.CommandPath() + " COMMAND --help explains a command; psoauth help environment explains variables, formats and exit statuses.")
+		b.WriteString("\n" + wrap(cmd.CommandPath()+" COMMAND --help explains a command; psoauth help environment explains variables, formats and exit statuses.", width))
 	} else if cmd.Runnable() {
 		local, global := cmd.LocalNonPersistentFlags(), pflag.NewFlagSet("", pflag.ContinueOnError)
 		acting := globalFlags(cmd)
@@ -95,77 +101,48 @@ func (p *program) help(cmd *cobra.Command, _ []string) {
 				global.AddFlag(f)
 			}
 		})
-		h.flags("Flags", local)
-		h.flags("Global flags", global)
+		flags("Flags", local)
+		flags("Global flags", global)
 	}
-	_, _ = p.out.Write([]byte(h.String())) // the output remembers why it failed
+	_, _ = p.out.Write([]byte(b.String())) // the output remembers why it failed
 }
 
-type helpText struct {
-	strings.Builder
-	width  int
-	colour bool
-}
-
-func (h *helpText) printf(format string, args ...any) { fmt.Fprintf(h, format, args...) }
-
-func (h *helpText) title(s string) string { return styled(s, styleHeading, h.colour) }
-
-func (h *helpText) flags(title string, flags *pflag.FlagSet) {
-	if flags.HasAvailableFlags() {
-		h.printf("\n%s\n%s", h.title(title), flags.FlagUsagesWrapped(h.width))
-	}
-}
-
-// commands lists the commands below one, by group if there are groups, each group's title before its first.
-func (h *helpText) commands(parent *cobra.Command) {
+// subcommands lists the commands below one, by group if there are groups, each group's title before its first.
+func subcommands(parent *cobra.Command, width int) (list string) {
 	for _, g := range append(parent.Groups(), &cobra.Group{}) {
 		title := fmt.Sprintf("%-*s", 10*min(len(g.Title), 1), g.Title)
 		for _, cmd := range parent.Commands() {
 			if cmd.IsAvailableCommand() && cmd.GroupID == g.ID {
-				h.wrapped(fmt.Sprintf("  %s%-11s %s", title, cmd.Name(), cmd.Short), len(title)+14)
+				list += wrap(fmt.Sprintf("  %s%-11s %s", title, cmd.Name(), cmd.Short), width)
 				title = strings.Repeat(" ", len(title))
 			}
 		}
 	}
+	return list
 }
 
-// paragraphs writes text in lines of the width. Lines that begin without a space are one paragraph; of lines that do, those
-// that are indented further than the one before belong to it, below what follows its first column.
-func (h *helpText) paragraphs(text string) {
-	var blocks []string
-	for _, line := range strings.Split(text, "\n") {
-		last := len(blocks) - 1
-		if line != "" && last >= 0 && blocks[last] != "" && (indent(line) > indent(blocks[last]) || indent(line)+indent(blocks[last]) == 0) {
-			blocks[last] += " " + strings.TrimSpace(line)
-			continue
-		}
-		blocks = append(blocks, line)
-	}
-	for _, block := range blocks {
-		hang := indent(block)
-		if hang > 0 {
-			if first, rest, ok := strings.Cut(block[hang:], "  "); ok {
-				hang += len(first) + 2 + indent(rest)
+// A line that begins with no space, or far to the right, continues the one before; those of a list have columns.
+var (
+	continued = regexp.MustCompile(`(\S)\n(\S)|\n {9,}`)
+	columns   = regexp.MustCompile(`^( +\S.*  +| *)`)
+)
+
+// wrap returns a text in lines of the width. What is too long for a line of a list goes below its last column.
+func wrap(text string, width int) string {
+	var b strings.Builder
+	for line := range strings.SplitSeq(continued.ReplaceAllString(text, "$1 $2"), "\n") {
+		hang := len(columns.FindString(line))
+		for len(line) > width {
+			at := strings.LastIndexByte(line[:width+1], ' ')
+			if at <= hang {
+				break
 			}
+			b.WriteString(strings.TrimRight(line[:at], " ") + "\n")
+			line = strings.Repeat(" ", hang) + line[at+1:]
 		}
-		h.wrapped(block, hang)
+		b.WriteString(line + "\n")
 	}
-}
-
-func indent(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
-
-// wrapped writes a line, and what is too long for it as further lines with so many spaces before them.
-func (h *helpText) wrapped(line string, hang int) {
-	for len(line) > h.width {
-		at := strings.LastIndexByte(line[:h.width+1], ' ')
-		if at <= hang {
-			break
-		}
-		h.printf("%s\n", strings.TrimRight(line[:at], " "))
-		line = strings.Repeat(" ", hang) + line[at+1:]
-	}
-	h.printf("%s\n", line)
+	return b.String()
 }
 
 func versionCommand() *cobra.Command {

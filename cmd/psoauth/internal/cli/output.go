@@ -3,6 +3,7 @@ package cli
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -75,15 +76,15 @@ func (p *program) writeTo(name string, write func(io.Writer) error) error {
 		return write(p.out)
 	}
 	err := replaceFile("--output", name, write)
-	if err == nil || errors.As(err, new(finding)) {
+	if err == nil {
 		p.note("wrote %s", name)
 	}
 	return err
 }
 
 // replaceFile gives write a file that a flag names. The file is replaced when write is done, so that its readers see it
-// as it was or as it shall be, and stays as it was when write fails; a finding is no failure. What is there and no
-// regular file, such as /dev/null, is written to as it is.
+// as it was or as it shall be, and stays as it was when write fails. What is there and no regular file, such as /dev/null,
+// is written to as it is.
 func replaceFile(flag, name string, write func(io.Writer) error) error {
 	mode := fs.FileMode(0o600) // what is found may help an attacker
 	if target, err := filepath.EvalSymlinks(name); err == nil {
@@ -110,27 +111,25 @@ func replaceFile(flag, name string, write func(io.Writer) error) error {
 	defer os.Remove(spool.Name()) // Windows removes no open file
 	defer spool.Close()
 	_ = os.Remove(spool.Name())
-	err = buffered(spool, write)
-	if err != nil && !errors.As(err, new(finding)) {
+	if err := buffered(spool, write); err != nil {
 		return err
 	}
-	file, failed := temporary(flag, name)
-	if failed != nil {
-		return failed
+	file, err := temporary(flag, name)
+	if err != nil {
+		return err
 	}
-	_, failed = spool.Seek(0, io.SeekStart)
-	if failed == nil {
-		_, failed = io.Copy(file, spool)
+	_, err = spool.Seek(0, io.SeekStart)
+	if err == nil {
+		_, err = io.Copy(file, spool)
 	}
-	if failed == nil {
-		failed = errors.Join(file.Chmod(mode), file.Sync())
+	if err == nil {
+		err = errors.Join(file.Chmod(mode), file.Sync())
 	}
-	if failed = errors.Join(failed, file.Close()); failed == nil {
-		failed = os.Rename(file.Name(), name)
+	if err = errors.Join(err, file.Close()); err == nil {
+		err = os.Rename(file.Name(), name)
 	}
-	if failed != nil {
+	if err != nil {
 		_ = os.Remove(file.Name())
-		return failed
 	}
 	return err
 }
@@ -150,10 +149,7 @@ func temporary(flag, name string) (*os.File, error) {
 func buffered(file io.Writer, write func(io.Writer) error) error {
 	out := bufio.NewWriter(file)
 	err := write(out)
-	if flushed := out.Flush(); flushed != nil {
-		return flushed
-	}
-	return err
+	return cmp.Or(out.Flush(), err)
 }
 
 // guardWorkflow keeps what is printed in a GitHub workflow from being a workflow command, which begins with :: at the

@@ -206,24 +206,24 @@ func (w *lockedWriter) failure() error {
 	return w.failed
 }
 
-// The groups of commands in the help of the root, in order.
-var groups = []*cobra.Group{{ID: "inspect", Title: "Inspect"}, {ID: "audit", Title: "Audit"}, {ID: "contract", Title: "Contract"}, {ID: "tools", Title: "Tools"}}
-
 func (p *program) root() *cobra.Command {
 	root := group("psoauth", "Inspect and audit PlanetScale OAuth applications and their tokens")
 	root.Long = `psoauth finds risky PlanetScale OAuth tokens: who authorized your application, what each token can reach, and what to revoke. Unofficial.`
 	root.Example = `  psoauth audit --sandbox                         no credentials needed
   psoauth token list --sandbox --unused-for 90d
   psoauth contract check --sandbox`
-	root.AddGroup(groups...)
-	for id, commands := range map[string][]*cobra.Command{
-		"inspect":  {p.appCommand(), p.tokenCommand(), p.authCommand()},
-		"audit":    {p.auditCommand()},
-		"contract": {p.contractCommand()},
-		"tools":    {p.sandboxCommand(), p.demoCommand(), versionCommand(), completionCommand()},
+	for _, g := range []struct {
+		title    string
+		commands []*cobra.Command
+	}{
+		{"Inspect", []*cobra.Command{p.appCommand(), p.tokenCommand(), p.authCommand()}},
+		{"Audit", []*cobra.Command{p.auditCommand()}},
+		{"Contract", []*cobra.Command{p.contractCommand()}},
+		{"Tools", []*cobra.Command{p.sandboxCommand(), p.demoCommand(), versionCommand(), completionCommand()}},
 	} {
-		for _, cmd := range commands {
-			cmd.GroupID = id
+		root.AddGroup(&cobra.Group{ID: g.title, Title: g.title})
+		for _, cmd := range g.commands {
+			cmd.GroupID = g.title
 			root.AddCommand(cmd)
 		}
 	}

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -114,22 +114,11 @@ func (p *program) resolve(flags *pflag.FlagSet) error {
 func (p *program) organizationOfPscale() {
 	home := cmp.Or(p.Getenv("HOME"), p.Getenv("USERPROFILE"))
 	name := filepath.Join(home, ".config", "planetscale", "pscale.yml")
-	info, err := os.Stat(name)
-	if home == "" || err != nil || !info.Mode().IsRegular() || info.Size() > maxConfig {
-		return
-	}
-	content, err := os.ReadFile(name)
 	var config struct{ Org string }
-	if err == nil && yaml.Unmarshal(content, &config) == nil {
+	if content, err := os.ReadFile(name); home != "" && err == nil && yaml.Unmarshal(content, &config) == nil {
 		p.settings.org, p.settings.sources["org"] = config.Org, name
 	}
 }
-
-// maxConfig and maxSecret bound what is read of pscale's configuration and of a credential, in bytes.
-const (
-	maxConfig = 1 << 20
-	maxSecret = 16 << 10
-)
 
 // secretFromInput reads the credential that is given as -.
 func (p *program) secretFromInput() error {
@@ -141,9 +130,10 @@ func (p *program) secretFromInput() error {
 	case 2:
 		return errors.New("--service-token and --access-token: only one can be read from standard input")
 	}
-	line, err := io.ReadAll(io.LimitReader(p.Stdin, maxSecret))
+	const most = 16 << 10 // bytes
+	line, err := io.ReadAll(io.LimitReader(p.Stdin, most))
 	*asked[0] = openapi.NewSecret(strings.TrimSpace(string(line)))
-	if err != nil || asked[0].IsZero() || len(line) == maxSecret {
+	if err != nil || asked[0].IsZero() || len(line) == most {
 		return errors.New("want one credential on standard input")
 	}
 	return nil
@@ -235,14 +225,7 @@ func (s *settings) secrets() (secrets []string) {
 // isLocal reports whether a URL leads to this machine.
 func isLocal(raw string) bool {
 	u, err := url.Parse(raw)
-	if err != nil {
-		return false
-	}
-	if strings.EqualFold(u.Hostname(), "localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(u.Hostname())
-	return err == nil && addr.Unmap().IsLoopback()
+	return err == nil && (strings.EqualFold(u.Hostname(), "localhost") || net.ParseIP(u.Hostname()).IsLoopback())
 }
 
 // A place is what a command asks about.

@@ -191,14 +191,9 @@ func (p *program) tokenShow() *cobra.Command {
 		Example: "  psoauth token show --sandbox\n  psoauth token show 5kq1x0v2m8yd w3z8r1c5n7pd",
 		Args:    p.ids("APP_ID", "TOKEN_ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			at := place{}
-			switch len(args) {
-			case 2:
-				at.application, at.token = args[0], args[1]
-			case 1:
-				at.token = args[0]
-			}
-			client, at, err := p.connectTo(cmd.Context(), at)
+			last := max(len(args)-1, 0)
+			given := place{application: strings.Join(args[:last], ""), token: strings.Join(args[last:], "")}
+			client, at, err := p.connectTo(cmd.Context(), given)
 			if err != nil {
 				return err
 			}
