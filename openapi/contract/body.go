@@ -159,7 +159,7 @@ func (j *judge) headers(declared *openapi3.Response) {
 		sent := strings.Join(values, ", ")
 		var faults []fault
 		if header.Schema != nil && !header.Schema.Value.Type.Is(openapi3.TypeObject) {
-			faults = j.v.spec.check(header.Schema.Value, simple(header.Schema.Value, sent), len(values))
+			faults = check(header.Schema.Value, simple(header.Schema.Value, sent), len(values))
 		}
 		for media, content := range header.Content { // one at most
 			root, values, ok, wrong := readJSON([]byte(sent))
@@ -167,7 +167,7 @@ func (j *judge) headers(declared *openapi3.Response) {
 				continue
 			}
 			if faults = wrong; ok {
-				faults = append(faults, j.v.spec.check(content.Schema.Value, root, values)...)
+				faults = append(faults, check(content.Schema.Value, root, values)...)
 			}
 		}
 		for _, f := range faults {
@@ -179,14 +179,14 @@ func (j *judge) headers(declared *openapi3.Response) {
 // simple returns what a header's text is in OpenAPI's simple style: a number or the like where the schema takes that. What
 // kin-openapi decodes of a oneOf does not fit any of its choices.
 func simple(s *openapi3.Schema, sent string) any {
-	if s.Items != nil && !takes(s, "") {
+	if s.Items != nil && s.Type.Is(openapi3.TypeArray) {
 		list := []any{}
 		for part := range strings.SplitSeq(sent, ",") {
 			list = append(list, simple(s.Items.Value, strings.TrimSpace(part)))
 		}
 		return list
 	}
-	if v, _, ok, faults := readJSON([]byte(sent)); ok && len(faults) == 0 && takes(s, v) {
+	if v, values, ok, faults := readJSON([]byte(sent)); ok && len(faults) == 0 && len(mistyped(check(s, v, values), nil)) == 0 {
 		return v
 	}
 	return sent
@@ -203,12 +203,15 @@ func (j *judge) content(declared *openapi3.Response, data []byte) {
 		j.by = media.Schema.Value
 	}
 	if !isJSON {
-		if j.by != nil && !takes(j.by, "") {
-			j.judged = false
-			j.find("http.unjudged", inBody, "", at, "only JSON and text are checked against a schema")
-		} else if j.by != nil {
-			j.faults(j.v.spec.check(j.by, string(data), 1), at)
+		if j.by == nil {
+			return
 		}
+		faults := check(j.by, string(data), 1)
+		if j.judged = len(mistyped(faults, nil)) == 0; !j.judged {
+			j.find("http.unjudged", inBody, "", at, "only JSON and text are checked against a schema")
+			return
+		}
+		j.faults(faults, at)
 		return
 	}
 	root, values, ok, faults := readJSON(data)
@@ -217,7 +220,7 @@ func (j *judge) content(declared *openapi3.Response, data []byte) {
 		return
 	}
 	if j.by != nil {
-		j.faults(j.v.spec.check(j.by, root, values), at)
+		j.faults(check(j.by, root, values), at)
 	}
 	if j.status/100 == 2 {
 		j.run.saw(j.op, root)

@@ -154,35 +154,6 @@ func sourceOf(source string) string {
 	return text.Printable(file) + " entry " + strconv.Itoa(entry+1)
 }
 
-func mistyped(s *openapi3.Schema, v any) (rule, message string) {
-	if rule = "schema.type"; v == nil {
-		rule = "schema.null"
-	}
-	return rule, "want " + typesOf(s) + ", got " + article(kindOf(v))
-}
-
-// typesOf returns the types that a schema takes, in words.
-func typesOf(s *openapi3.Schema) string {
-	var all []string
-	var collect func(s *openapi3.Schema, depth int)
-	collect = func(s *openapi3.Schema, depth int) {
-		for _, name := range s.Type.Slice() {
-			if want := article(name); !slices.Contains(all, want) {
-				all = append(all, want)
-			}
-		}
-		if depth < maxComposed {
-			for _, part := range slices.Concat(s.AnyOf, s.OneOf, s.AllOf) {
-				collect(part.Value, depth+1)
-			}
-		}
-	}
-	if collect(s, 0); len(all) == 0 {
-		return "another value"
-	}
-	return strings.Join(all, " or ")
-}
-
 func article(noun string) string {
 	switch {
 	case noun == openapi3.TypeNull:

@@ -201,7 +201,7 @@ func (j *judge) request() {
 		if declared[p.Name] = declared[p.Name] || p.In == openapi3.ParameterInQuery; p.In != openapi3.ParameterInQuery {
 			continue
 		}
-		if sent := j.query[p.Name]; len(sent) > 1 && p.Schema != nil && !takes(p.Schema.Value, []any{}) {
+		if sent := j.query[p.Name]; len(sent) > 1 && p.Schema != nil && !p.Schema.Value.Type.Permits(openapi3.TypeArray) {
 			for _, value := range sent[1:] { // kin-openapi looks at the first
 				input.QueryParams = url.Values{p.Name: {value}}
 				if err := openapi3filter.ValidateParameter(j.req.Context(), input, p); err != nil {

@@ -46,8 +46,10 @@ func meaningOf(method, path string) *meaning {
 func (j *judge) wrong(rule, pointer, format string, args ...any) {
 	at := strings.Split(pointer, "/")[1:]
 	line0 := j.op.line
-	if s := schemaAt(j.by, at, 0); s != nil {
-		line0 = cmp.Or(line(s.Origin), line0)
+	if j.by != nil {
+		if s := schemaAt(j.by, at, 0); s != nil {
+			line0 = cmp.Or(line(s.Origin), line0)
+		}
 	}
 	j.find(rule, inBody, j.pointer(at), line0, format, args...)
 }

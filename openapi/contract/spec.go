@@ -148,18 +148,8 @@ func (s *spec) unroll(in *openapi3.Schema) {
 // takeNull lets a schema without a type take null, which it says nothing about; kin-openapi would refuse it, and take
 // "not: {}" for nothing.
 func takeNull(s *openapi3.Schema) {
-	if s.Type == nil && !s.Nullable && (len(s.Enum) == 0 || slices.ContainsFunc(s.Enum, func(v any) bool { return v == nil })) {
-		s.Nullable = true
-		s.Extensions = maps.Clone(s.Extensions)
-		if s.Extensions == nil {
-			s.Extensions = map[string]any{}
-		}
-		s.Extensions[takesNull] = true
-	}
+	s.Nullable = s.Nullable || s.Type == nil && (len(s.Enum) == 0 || slices.Contains(s.Enum, nil))
 }
-
-// takesNull marks a schema that takes null although the document does not say nullable.
-const takesNull = "x-takes-null"
 
 // split makes an allOf of a schema that has keywords beside a composition: kin-openapi does not look at them once the
 // composition fails, and lets null pass where only the composition takes it.
@@ -181,7 +171,7 @@ func split(s *openapi3.Schema) {
 		part(openapi3.Schema{Not: s.Not, AllOf: openapi3.SchemaRefs{anything}})
 	}
 	rest := *s
-	rest.AllOf, rest.OneOf, rest.AnyOf, rest.Not, rest.Discriminator, rest.Extensions = nil, nil, nil, nil, nil, nil
+	rest.AllOf, rest.OneOf, rest.AnyOf, rest.Not, rest.Discriminator = nil, nil, nil, nil, nil
 	if bare := rest; !bare.Nullable && bare.Type == nil && bare.IsEmpty() {
 		if len(parts) == 1 {
 			return // a composition and nothing else

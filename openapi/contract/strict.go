@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +22,7 @@ type fault struct {
 	at      []string // names and indices from the root
 	line    int      // of the contract; 0 if the fault is not about a schema
 	message string
+	want    []string // the types that a schema takes, of a value of another
 }
 
 // A reader reads the bytes of a JSON body into the values that encoding/json makes of it, numbers as json.Number, and
@@ -189,105 +190,79 @@ func (r *reader) syntax(err error) {
 // for the schemas that look at it; nil if nothing is. (Bounds, enum, uniqueItems and multipleOf compare rounded numbers, so
 // 100.000000000000000001 fits a maximum of 100: https://github.com/getkin/kin-openapi/issues/280.)
 func numberFault(n json.Number, schemas []*openapi3.Schema) *fault {
-	integer, long, number, typed := false, false, false, false
-	at := 0
+	var integer, number *openapi3.Schema // the last that takes one
+	long, typed := false, false
 	for _, s := range schemas {
-		if s.Type == nil {
-			typed = typed || len(s.AnyOf)+len(s.OneOf) > 0 // by choices, of which the number fits none
-			continue
+		typed = typed || s.Type != nil || len(s.AnyOf)+len(s.OneOf) > 0 // a choice whose schemas all refuse the number has no type
+		if s.Type.Includes(openapi3.TypeNumber) {
+			number = s
 		}
-		typed = true
-		number = number || s.Type.Includes(openapi3.TypeNumber)
 		if s.Type.Includes(openapi3.TypeInteger) {
-			integer, at = true, line(s.Origin)
-			long = long || s.Format == "int64"
+			integer, long = s, long || s.Format == "int64"
 		}
 	}
-	if at == 0 && len(schemas) > 0 {
-		at = line(schemas[0].Origin)
+	text := n.String()
+	small, err := strconv.ParseInt(text, 10, 64)
+	if len(schemas) == 0 || typed && number == nil && integer == nil || err == nil && -1<<53 <= small && small <= 1<<53 {
+		return nil
 	}
-	integer = integer && !number
-	whole, digits := !strings.ContainsAny(n.String(), ".eE"), decimalOf(n.String())
-	switch _, err := strconv.ParseInt(n.String(), 10, 64); {
-	case integer && whole && err != nil, integer && !whole && digits.whole() && digits.size() > 19:
-		return &fault{rule: "number.int64", line: at, message: messageInt64}
-	case integer && whole && !long && !fitsFloat64(n.String()):
-		return &fault{rule: "number.unsafe-integer", line: at, message: "the integer is beyond 2^53, and the contract does not say int64"}
-	case integer && !whole && digits.whole():
-		return &fault{rule: "number.integer-form", line: at, message: "want an integer written as one, got one with a fraction or an exponent"}
-	case integer && !digits.whole():
-		if f, err := n.Float64(); err == nil && f == math.Trunc(f) { // kin-openapi sees the rounded number
-			return &fault{rule: "schema.type", line: at, message: messageFraction}
+	exact, huge := exactly(text)
+	whole := huge || exact != nil && exact.IsInt()
+	plain := !strings.ContainsAny(text, ".eE")
+	f := &fault{line: line(schemas[0].Origin)}
+	if integer != nil {
+		f.line = line(integer.Origin)
+	}
+	switch {
+	case integer == nil || number != nil:
+		if !fitsFloat64(exact) {
+			f.rule, f.message = "number.float64", "the number is not one that float64 holds"
 		}
-	case (number || !typed) && !fitsFloat64(n.String()):
-		return &fault{rule: "number.float64", line: at, message: messageFloat64}
+	case plain && err != nil, !plain && whole && (huge || !exact.Num().IsInt64()):
+		f.rule, f.message = "number.int64", messageInt64
+	case plain && !long && !fitsFloat64(exact):
+		f.rule, f.message = "number.unsafe-integer", "the integer is beyond 2^53, and the contract does not say int64"
+	case !plain && whole:
+		f.rule, f.message = "number.integer-form", "want an integer written as one, got one with a fraction or an exponent"
+	case !whole:
+		f.rule, f.message = "schema.type", "want an integer, got a number with a fraction"
 	}
-	return nil
-}
-
-const (
-	messageInt64    = "the integer does not fit 64 bits"
-	messageFloat64  = "the number is not one that float64 holds"
-	messageFraction = "want an integer, got a number with a fraction"
-)
-
-// A decimal is a JSON number without its sign: digits × 10^exponent, with no zero at either end of the digits.
-type decimal struct {
-	digits   string
-	exponent int64
-}
-
-func decimalOf(text string) decimal {
-	mantissa, exponent, scientific := strings.Cut(strings.ToLower(text), "e")
-	whole, fraction, _ := strings.Cut(strings.TrimPrefix(mantissa, "-"), ".")
-	d := decimal{exponent: -int64(len(fraction))}
-	if scientific {
-		n, err := strconv.ParseInt(exponent, 10, 32)
-		if err != nil { // too large to compute with: as far out as the sign says
-			n = math.MaxInt32
-			if exponent[0] == '-' {
-				n = math.MinInt32
-			}
-		}
-		d.exponent += n
+	if f.rule == "" {
+		return nil
 	}
-	digits := strings.TrimLeft(whole+fraction, "0")
-	d.digits = strings.TrimRight(digits, "0")
-	d.exponent += int64(len(digits) - len(d.digits))
-	return d
+	return f
 }
 
-// whole reports whether the number is an integer, however it is written.
-func (d decimal) whole() bool { return d.digits == "" || d.exponent >= 0 }
+const messageInt64 = "the integer does not fit 64 bits"
 
-// size is how many digits the number has before its decimal point.
-func (d decimal) size() int64 { return int64(len(d.digits)) + d.exponent }
+// exactly returns the number in a text; nil if it is nearer to zero than any float64, longer than anyone writes it, which
+// would take long to compute with, or huge: farther from zero than any float64.
+func exactly(text string) (exact *big.Rat, huge bool) {
+	f, err := strconv.ParseFloat(text, 64)
+	mantissa, _, _ := strings.Cut(strings.ToLower(text), "e")
+	if err != nil || len(text) > 400 || f == 0 && strings.ContainsAny(mantissa, "123456789") {
+		return nil, err != nil
+	}
+	exact, _ = new(big.Rat).SetString(text)
+	return exact, false
+}
 
 // fitsFloat64 reports whether a program that reads the number as a float64 reads the number that was sent: a fraction may
 // be rounded; an integer must be that float64, or the shortest number that reads back as it, which encoders write.
-func fitsFloat64(text string) bool {
-	if len(text) <= 15 && !strings.ContainsAny(text, ".eE") {
-		return true
-	}
-	f, err := strconv.ParseFloat(text, 64)
-	d := decimalOf(text)
-	switch {
-	case err != nil:
+func fitsFloat64(exact *big.Rat) bool {
+	if exact == nil {
 		return false
-	case f == 0:
-		return d.digits == ""
-	case !d.whole():
-		return true
 	}
-	return d == decimalOf(strconv.FormatFloat(f, 'e', -1, 64)) || d == decimalOf(strconv.FormatFloat(f, 'f', 0, 64))
+	f, is := exact.Float64()
+	shortest, _ := new(big.Rat).SetString(strconv.FormatFloat(f, 'e', -1, 64))
+	return is || !exact.IsInt() || exact.Cmp(shortest) == 0
 }
 
 // walk adds what no keyword says: members that no schema declares, and numbers as they are written. Schemas are those that
 // look at v.
 func (c *checker) walk(schemas []*openapi3.Schema, v any, at []string) {
 	switch v.(type) {
-	case json.Number, []any, map[string]any:
-	default:
+	case nil, bool, string: // most are
 		return
 	}
 	if len(c.faults) > maxPerResponse || c.left <= 0 {
@@ -304,7 +279,7 @@ func (c *checker) walk(schemas []*openapi3.Schema, v any, at []string) {
 	switch v := v.(type) {
 	case json.Number:
 		if f := numberFault(v, schemas); f != nil {
-			c.faults = append(c.faults, fault{f.rule, slices.Clone(at), f.line, f.message})
+			c.faults = append(c.faults, fault{rule: f.rule, at: slices.Clone(at), line: f.line, message: f.message})
 		}
 	case []any:
 		var items []*openapi3.Schema
@@ -358,36 +333,28 @@ func (c *checker) applicable(all []*openapi3.Schema, s *openapi3.Schema, v any) 
 		all = c.applicable(all, part.Value, v)
 	}
 	for _, choice := range slices.Concat(s.AnyOf, s.OneOf) {
-		if c.fits(choice.Value, v) {
+		if c.visit(choice.Value, v, 0, nil); c.left > 0 && choice.Value.VisitJSON(v, visitOptions[1:]...) == nil {
 			all = c.applicable(all, choice.Value, v)
 		}
 	}
 	return all
 }
 
-// schemaAt returns the schema of what a pointer leads to in a value of s, nil if s does not declare it.
-func schemaAt(s *openapi3.Schema, at []string, depth int) *openapi3.Schema {
-	if s == nil || len(at) == 0 {
+// schemaAt returns the schema of what a pointer leads to in a value of s, nil if s does not declare it. Of a composition it
+// looks into eight levels.
+func schemaAt(s *openapi3.Schema, at []string, level int) (found *openapi3.Schema) {
+	switch {
+	case len(at) == 0 || level > 8:
 		return s
-	}
-	if depth > maxComposed {
-		return nil
-	}
-	var next []*openapi3.Schema
-	if p := s.Properties[at[0]]; p != nil {
-		next = append(next, p.Value)
-	} else if s.Items != nil {
-		next = append(next, s.Items.Value)
-	}
-	for _, n := range next {
-		if found := schemaAt(n, at[1:], 0); found != nil {
-			return found
-		}
+	case s.Properties[at[0]] != nil:
+		found = schemaAt(s.Properties[at[0]].Value, at[1:], 0)
+	case s.Items != nil:
+		found = schemaAt(s.Items.Value, at[1:], 0)
 	}
 	for _, part := range slices.Concat(s.AllOf, s.AnyOf, s.OneOf) {
-		if found := schemaAt(part.Value, at, depth+1); found != nil {
-			return found
+		if found == nil {
+			found = schemaAt(part.Value, at, level+1)
 		}
 	}
-	return nil
+	return found
 }
