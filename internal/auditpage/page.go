@@ -22,7 +22,7 @@ var (
 )
 
 // page is made when it is first needed: other commands should not wait for it.
-var page = sync.OnceValue(func() *report.Page { return report.NewDocumentPage(body, style, script) })
+var page = sync.OnceValue(func() *report.Page { return report.NewPage(body, style, script) })
 
 // maxTokens is how many tokens the table lists. Those on which something is found have precedence.
 const maxTokens = 100_000

@@ -1,18 +1,17 @@
 package report
 
 import (
+	"bytes"
 	"encoding/xml"
 	"fmt"
-	"io"
 	"strings"
 )
 
 // writeGitHub writes workflow commands
 // (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands), which GitHub shows at the file
 // that was examined.
-func writeGitHub(w io.Writer, d *Document, _ Options) error {
+func writeGitHub(b *bytes.Buffer, d *Document, _ Options) error {
 	levels := map[Severity]string{Error: "error", Warning: "warning", Note: "notice", Off: "notice"}
-	var b strings.Builder
 	for _, g := range d.Groups {
 		for _, f := range g.Open() {
 			at := ""
@@ -26,16 +25,15 @@ func writeGitHub(w io.Writer, d *Document, _ Options) error {
 			if g.Label != "" {
 				title = g.Label + ": " + title
 			}
-			fmt.Fprintf(&b, "::%s %stitle=%s::%s\n", levels[g.Severity], at, githubProperty(title),
+			fmt.Fprintf(b, "::%s %stitle=%s::%s\n", levels[g.Severity], at, githubProperty(title),
 				githubData(strings.TrimPrefix(f.Where+": ", ": ")+f.all(g.Rule)+f.times()+strings.TrimRight("\n"+f.Example, "\n")))
 		}
 	}
 	for _, why := range d.failures() {
-		fmt.Fprintf(&b, "::error title=%s::%s\n", githubProperty(d.Kind), githubData(why))
+		fmt.Fprintf(b, "::error title=%s::%s\n", githubProperty(d.Kind), githubData(why))
 	}
-	fmt.Fprintf(&b, "::notice title=%s::%s\n", githubProperty(d.Kind), githubData(d.Title+": "+d.Verdict+" "+d.Summary))
-	_, err := io.WriteString(w, b.String())
-	return err
+	fmt.Fprintf(b, "::notice title=%s::%s\n", githubProperty(d.Kind), githubData(d.Title+": "+d.Verdict+" "+d.Summary))
+	return nil
 }
 
 // A workflow command is one line; its value and its properties escape what would end them.
@@ -79,7 +77,7 @@ type (
 // writeJUnit writes a suite for each part and a case for each finding. Findings that do not fail the report are cases that
 // pass and say so; a part without findings is a case that passes, is skipped if there was nothing to examine, or is an error if
 // it could not be examined.
-func writeJUnit(w io.Writer, d *Document, _ Options) error {
+func writeJUnit(b *bytes.Buffer, d *Document, _ Options) error {
 	suites := map[string]*junitSuite{}
 	var order []*junitSuite
 	suite := func(name string) *junitSuite {
@@ -128,14 +126,10 @@ func writeJUnit(w io.Writer, d *Document, _ Options) error {
 		all.Errors += s.Errors
 		all.Suites = append(all.Suites, *s)
 	}
-	if _, err := io.WriteString(w, xml.Header); err != nil {
-		return err
-	}
-	encoder := xml.NewEncoder(w)
+	b.WriteString(xml.Header)
+	encoder := xml.NewEncoder(b)
 	encoder.Indent("", "  ")
-	if err := encoder.Encode(all); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, "\n")
+	err := encoder.Encode(all)
+	b.WriteByte('\n')
 	return err
 }

@@ -186,7 +186,7 @@ type Options struct {
 	Width int // columns of the terminal
 }
 
-var writers = map[string]func(io.Writer, *Document, Options) error{
+var writers = map[string]func(*bytes.Buffer, *Document, Options) error{
 	"human": writeHuman, "json": writeJSON, "csv": writeCSV, "markdown": writeMarkdown, "junit": writeJUnit,
 	"sarif": writeSARIF, "github": writeGitHub, "html": writeHTML,
 }

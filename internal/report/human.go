@@ -3,7 +3,6 @@ package report
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"strings"
 )
 
@@ -24,14 +23,14 @@ var severityColors = map[Severity]string{Error: "\x1b[31m", Warning: "\x1b[33m",
 
 // A human writes what people read at a terminal.
 type human struct {
-	bytes.Buffer
+	*bytes.Buffer
 	width int
 	color bool
 }
 
 // writeHuman writes the verdict, and then group by group what was found, why it matters and what to do.
-func writeHuman(w io.Writer, d *Document, o Options) error {
-	h := &human{width: o.Width, color: o.Color}
+func writeHuman(b *bytes.Buffer, d *Document, o Options) error {
+	h := &human{Buffer: b, width: o.Width, color: o.Color}
 	if h.width <= 0 {
 		h.width = 80
 	}
@@ -49,8 +48,7 @@ func writeHuman(w io.Writer, d *Document, o Options) error {
 	for _, s := range d.Last {
 		h.section(s)
 	}
-	_, err := h.WriteTo(w)
-	return err
+	return nil
 }
 
 func (h *human) printf(format string, args ...any) { fmt.Fprintf(h, format, args...) }
@@ -155,7 +153,7 @@ func (h *human) rows(margin int, cells [][]string, hang bool) (rows []string, en
 	}
 	indent := strings.Repeat(" ", margin+gap)
 	for _, row := range cells {
-		lines := human{width: h.width}
+		lines := human{Buffer: new(bytes.Buffer), width: h.width}
 		line, at := strings.Repeat(" ", margin), margin // where the next cell begins
 		for i, cell := range row {
 			start, used := line+strings.Repeat(" ", at-Width(line)), Width(line)

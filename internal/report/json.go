@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"iter"
@@ -48,12 +49,10 @@ func WriteJSON(w io.Writer, v any) error {
 }
 
 // writeJSON writes the document's JSON value, with characters that are not seen as escapes.
-func writeJSON(w io.Writer, d *Document, _ Options) error {
-	var b strings.Builder
-	if err := WriteJSON(&b, d.JSON); err != nil {
-		return err
-	}
-	_, err := io.WriteString(w, Visible(b.String()))
+func writeJSON(b *bytes.Buffer, d *Document, _ Options) error {
+	var document strings.Builder
+	err := WriteJSON(&document, d.JSON)
+	b.WriteString(Visible(document.String()))
 	return err
 }
 

@@ -1,9 +1,9 @@
 package report
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"io"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -11,7 +11,7 @@ import (
 
 // writeSARIF writes a SARIF 2.1.0 log (https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html) with one result
 // for each finding. It is located in the file that was examined, if there is one; accepted findings are suppressed.
-func writeSARIF(w io.Writer, d *Document, _ Options) error {
+func writeSARIF(b *bytes.Buffer, d *Document, _ Options) error {
 	rules, results, notifications := []any{}, []any{}, []any{}
 	index := map[string]int{}
 	describe := func(rule Rule) {
@@ -49,7 +49,7 @@ func writeSARIF(w io.Writer, d *Document, _ Options) error {
 		"tool", Object{"driver", driver}, "columnKind", "unicodeCodePoints", "invocations", []any{invocation}, "results", results,
 	}
 	log := Object{"$schema", "https://json.schemastore.org/sarif-2.1.0.json", "version", "2.1.0", "runs", []any{run}}
-	return writeJSON(w, &Document{JSON: log}, Options{})
+	return writeJSON(b, &Document{JSON: log}, Options{})
 }
 
 func (f Finding) sarif(kind string, rule Rule, index int) Object {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/csv"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -13,8 +12,8 @@ import (
 
 // writeCSV writes a header and a row for each finding (RFC 4180). What a spreadsheet would run as a formula has an
 // apostrophe before it.
-func writeCSV(w io.Writer, d *Document, _ Options) error {
-	rows := csv.NewWriter(w)
+func writeCSV(b *bytes.Buffer, d *Document, _ Options) error {
+	rows := csv.NewWriter(b)
 	_ = rows.Write(append(append([]string{"severity", "rule"}, d.Fields...), "message", "remedy", "accepted_until")) // it keeps its error
 	for _, why := range d.failures() {
 		_ = rows.Write(slices.Concat([]string{Error.String(), "incomplete"}, make([]string, len(d.Fields)), []string{why, "", ""}))
@@ -37,25 +36,24 @@ func writeCSV(w io.Writer, d *Document, _ Options) error {
 }
 
 // writeMarkdown writes a page in GitHub's flavour, for an issue, a pull request or a job's summary.
-func writeMarkdown(w io.Writer, d *Document, _ Options) error {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "# %s\n\n**%s** %s.\n", cell(d.Title), cell(d.Verdict), cell(d.Summary))
+func writeMarkdown(b *bytes.Buffer, d *Document, _ Options) error {
+	fmt.Fprintf(b, "# %s\n\n**%s** %s.\n", cell(d.Title), cell(d.Verdict), cell(d.Summary))
 	if len(d.Groups) > 0 {
 		b.WriteString("\n| Severity | Rule | Findings |\n| --- | --- | ---: |\n")
 		for _, g := range d.Groups {
-			fmt.Fprintf(&b, "| %s | %s | %d |\n", g.label(), cell(g.Title), g.Count())
+			fmt.Fprintf(b, "| %s | %s | %d |\n", g.label(), cell(g.Title), g.Count())
 		}
 	}
 	for _, s := range d.First {
-		markdownSection(&b, s)
+		markdownSection(b, s)
 	}
 	columns := append(append([]string{}, d.Columns...), "Found")
 	for _, g := range d.Groups {
-		fmt.Fprintf(&b, "\n## %s\n\n`%s`, %s. %s\n", cell(g.Title), g.ID, g.label(), cell(g.Why))
+		fmt.Fprintf(b, "\n## %s\n\n`%s`, %s. %s\n", cell(g.Title), g.ID, g.label(), cell(g.Why))
 		if g.Remedy != "" {
-			fmt.Fprintf(&b, "\n**What to do:** %s\n", cell(g.Remedy))
+			fmt.Fprintf(b, "\n**What to do:** %s\n", cell(g.Remedy))
 		}
-		markdownTable(&b, columns)
+		markdownTable(b, columns)
 		for _, f := range g.Findings {
 			for _, c := range f.Cells {
 				b.WriteString("| " + code(c) + " ")
@@ -66,22 +64,21 @@ func writeMarkdown(w io.Writer, d *Document, _ Options) error {
 					found += "<br>" + more
 				}
 			}
-			fmt.Fprintf(&b, "| %s |\n", found)
+			fmt.Fprintf(b, "| %s |\n", found)
 		}
 		if g.More > 0 {
-			fmt.Fprintf(&b, "\n%s more.\n", Count(g.More, "finding"))
+			fmt.Fprintf(b, "\n%s more.\n", Count(g.More, "finding"))
 		}
 		for _, f := range g.Findings {
 			if f.Example != "" { // \u0060 is the same in JSON, and ends no block
-				fmt.Fprintf(&b, "\n<details><summary>%s</summary>\n\n````\n%s\n````\n\n</details>\n", cell(f.Where), strings.ReplaceAll(f.Example, "`", `\u0060`))
+				fmt.Fprintf(b, "\n<details><summary>%s</summary>\n\n````\n%s\n````\n\n</details>\n", cell(f.Where), strings.ReplaceAll(f.Example, "`", `\u0060`))
 			}
 		}
 	}
 	for _, s := range d.Last {
-		markdownSection(&b, s)
+		markdownSection(b, s)
 	}
-	_, err := b.WriteTo(w)
-	return err
+	return nil
 }
 
 func markdownSection(b *bytes.Buffer, s Section) {
