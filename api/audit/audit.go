@@ -6,7 +6,6 @@ import (
 	"iter"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/psoauth/psoauth/api"
 	"github.com/psoauth/psoauth/internal/text"
@@ -42,9 +41,8 @@ type Auditor struct {
 	secrets      func() []string // a function, because printers look into a slice
 	severity     map[string]Severity
 	applications []Application
-	findings     map[string][]Finding     // by rule
-	accept       map[string][]*Acceptance // the options' acceptances by the token's id
-	used         map[*Acceptance]bool     // which of them were needed
+	findings     map[string][]Finding // by rule
+	used         map[int]bool         // which of the options' acceptances were needed
 }
 
 // audited is an application while its tokens are judged.
@@ -52,20 +50,11 @@ type audited struct {
 	*Auditor
 	Application
 	declared declaration
-	before   knownApplication // in the baseline
-	known    bool             // by the baseline
-	names    map[string]bool  // of the scopes that the application's tokens had in the baseline
-	actors   map[string]int   // tokens by the actor's id
-	busy     map[string]Subject
-	ages     []aged
+	before   knownApplication     // in the baseline
+	known    bool                 // by the baseline
+	names    map[string]bool      // of the scopes that the application's tokens had in the baseline
+	actors   map[string][]Subject // one for each token, by the actor's id
 	findings []Finding
-}
-
-// An aged is the age of a token.
-type aged struct {
-	Subject
-	created time.Time
-	days    int64
 }
 
 // New makes an auditor. Its error joins everything that is wrong with the options.
@@ -74,10 +63,7 @@ func New(options Options) (*Auditor, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Auditor{
-		options: options, severity: map[string]Severity{}, findings: map[string][]Finding{},
-		accept: map[string][]*Acceptance{}, used: map[*Acceptance]bool{},
-	}
+	a := &Auditor{options: options, severity: map[string]Severity{}, findings: map[string][]Finding{}, used: map[int]bool{}}
 	var secrets []string
 	for _, secret := range options.Secrets {
 		secrets = append(secrets, secret.Reveal())
@@ -94,7 +80,6 @@ func New(options Options) (*Auditor, error) {
 		given := &a.options.Accept[i]
 		given.Token = a.shown(given.Token) // which findings call the token
 		given.Reason = text.Data(given.Reason, reasonBytes, secrets...)
-		a.accept[given.Token] = append(a.accept[given.Token], given)
 	}
 	return a, nil
 }
@@ -104,7 +89,7 @@ func New(options Options) (*Auditor, error) {
 func (a *Auditor) Add(app *api.Application, tokens iter.Seq2[*api.Token, error]) error {
 	d := &audited{
 		Auditor: a, Application: Application{ID: a.shown(app.ID), Name: a.shown(app.Name)}, declared: declarationOf(app),
-		actors: map[string]int{}, busy: map[string]Subject{},
+		actors: map[string][]Subject{},
 	}
 	d.before, d.known = a.options.Baseline.application(d.ID)
 	d.names = d.before.names()
@@ -131,19 +116,17 @@ func (a *Auditor) shown(s string) string { return text.Data(s, nameBytes, a.secr
 
 // token judges one token.
 func (d *audited) token(tok *api.Token) {
-	held := d.holdings(tok)
-	reach := d.reach(held)
+	held := d.held(tok)
 	shown := Token{
 		Subject: Subject{
 			Application: d.ID, Token: d.shown(tok.ID), Name: d.shown(cmp.Or(tok.DisplayName, orEmpty(tok.Name))),
 			Actor: d.shown(orEmpty(tok.ActorID)), ActorName: d.shown(orEmpty(tok.ActorDisplayName)),
 		},
 		Created: tok.CreatedAt, LastUsed: tok.LastUsedAt, Expires: tok.ExpiresAt,
-		Reach: reach &^ (onDeletedResource | undeclared), Grants: d.grants(held),
+		Reach: held.reach &^ undeclared, Grants: held.grants,
+		Scopes: slices.Sorted(maps.Keys(held.labels)),
 	}
-	labels := d.labels(held)
-	shown.Scopes = slices.Sorted(maps.Keys(labels))
-	j := judged{Token: tok, held: held, reach: reach, wider: d.wider(&shown, labels)}
+	j := judged{tok, held, d.wider(&shown, held.labels)}
 	for _, rule := range rules {
 		if rule.find == nil || d.severity[rule.ID] == Off {
 			continue
@@ -153,40 +136,33 @@ func (d *audited) token(tok *api.Token) {
 		}
 	}
 	if id := orEmpty(tok.ActorID); id != "" {
-		d.actors[id]++
-		d.busy[id] = Subject{Application: d.ID, Actor: shown.Actor, ActorName: shown.ActorName}
-	}
-	if !tok.CreatedAt.IsZero() {
-		d.ages = append(d.ages, aged{shown.Subject, tok.CreatedAt, d.since(tok.CreatedAt) / day})
+		d.actors[id] = append(d.actors[id], Subject{Application: d.ID, Actor: shown.Actor, ActorName: shown.ActorName})
 	}
 	d.Tokens = append(d.Tokens, shown)
 }
 
 // finish applies the rules on all tokens of the application together.
 func (d *audited) finish() {
-	var busy []string
-	for id, n := range d.actors {
-		if n > d.options.TokensPerActor {
-			busy = append(busy, id)
+	tokensOf := func(id string) int { return len(d.actors[id]) }
+	for _, id := range slices.SortedFunc(maps.Keys(d.actors), func(a, b string) int {
+		return cmp.Or(cmp.Compare(tokensOf(b), tokensOf(a)), cmp.Compare(a, b))
+	}) {
+		if n := tokensOf(id); n > d.options.TokensPerActor {
+			d.found(d.actors[id][n-1], manyTokens, fmt.Sprintf("acts through %d tokens, more than %d", n, d.options.TokensPerActor))
 		}
 	}
-	slices.SortFunc(busy, func(a, b string) int { return cmp.Or(cmp.Compare(d.actors[b], d.actors[a]), cmp.Compare(a, b)) })
-	for _, id := range busy {
-		d.found(d.busy[id], manyTokens, fmt.Sprintf("acts through %d tokens, more than %d", d.actors[id], d.options.TokensPerActor))
-	}
-	if len(d.ages) < fewestAges {
+	oldest := slices.DeleteFunc(slices.Clone(d.Tokens), func(t Token) bool { return t.Created.IsZero() })
+	if len(oldest) < fewestAges {
 		return
 	}
-	slices.SortStableFunc(d.ages, func(a, b aged) int { return cmp.Or(a.created.Compare(b.created), cmp.Compare(a.Token, b.Token)) })
-	// The ages are in descending order. A quartile is the least age that a quarter of the tokens does not exceed.
-	quartile := func(q int) int64 { return d.ages[len(d.ages)-(len(d.ages)*q+3)/4].days }
+	slices.SortStableFunc(oldest, func(a, b Token) int { return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Token, b.Token)) })
+	age := func(i int) int64 { return d.since(oldest[i].Created) / day }
+	// A quartile is the least age that a quarter of the tokens does not exceed.
+	quartile := func(q int) int64 { return age(len(oldest) - (len(oldest)*q+3)/4) }
 	q1, q3 := quartile(1), quartile(3)
 	fence := float64(q3) + d.options.AgeSpread*float64(max(q3-q1, leastSpread))
-	for _, old := range d.ages {
-		if float64(old.days) <= fence {
-			break
-		}
-		d.found(old.Subject, unusualAge, fmt.Sprintf("%d days old, while three quarters of the tokens are at most %d", old.days, q3))
+	for i := 0; i < len(oldest) && float64(age(i)) > fence; i++ {
+		d.found(oldest[i].Subject, unusualAge, fmt.Sprintf("%d days old, while three quarters of the tokens are at most %d", age(i), q3))
 	}
 }
 
@@ -197,9 +173,10 @@ func (d *audited) found(subject Subject, rule, message string) {
 		return
 	}
 	f := Finding{Rule: rule, Severity: severity, Subject: subject, Message: message}
-	for _, given := range d.accept[f.Token] {
-		if f.Accepted == nil && (given.Rule == "" || given.Rule == rule) && given.Holds(d.options.Now) {
-			f.Accepted, d.used[given] = given, true
+	for i := range d.options.Accept {
+		given := &d.options.Accept[i]
+		if f.Accepted == nil && given.Token == f.Token && (given.Rule == "" || given.Rule == rule) && given.Holds(d.options.Now) {
+			f.Accepted, d.used[i] = given, true
 		}
 	}
 	if f.Accepted == nil && rule != widened {
@@ -212,55 +189,43 @@ func (d *audited) found(subject Subject, rule, message string) {
 // the token did not have, and of a new token the scopes that no token of the application had.
 func (d *audited) wider(tok *Token, labels map[string]label) string {
 	var more items
-	said := "new since the baseline: "
-	switch earlier, listed := d.before.Tokens[tok.Token]; {
-	case listed:
+	earlier, listed := d.before.Tokens[tok.Token]
+	if listed {
 		for _, key := range earlier.wider(tok) {
-			more.add(labels[key].text)
+			more = more.with(labels[key].text)
 		}
-	case d.known:
-		said = "a new token with what none of the application had: "
-		for _, key := range tok.Scopes {
-			if scope := labels[key].scope; scope != "" && !d.names[scope] {
-				more.add(labels[key].text)
-			}
+		return d.list("new since the baseline: ", more)
+	}
+	for _, key := range tok.Scopes {
+		if scope := labels[key].scope; d.known && scope != "" && !d.names[scope] {
+			more = more.with(labels[key].text)
 		}
 	}
-	if len(more) == 0 {
-		return ""
-	}
-	return said + d.list(more)
+	return d.list("a new token with what none of the application had: ", more)
 }
 
 // merged makes one finding of all that is open on a token that is wider than in the baseline, because the change is one: the
 // finding of the worst rule.
-func merged(all []Finding) (kept []Finding) {
+func merged(all []Finding) []Finding {
 	worst := map[string]int{} // by token
 	for i, f := range all {
 		if f.Rule == widened && f.Accepted == nil {
 			worst[f.Token] = i
 		}
 	}
-	joins := func(f Finding) (int, bool) {
-		i, wide := worst[f.Token]
-		return i, wide && f.Accepted == nil
-	}
 	for i, f := range all {
-		if w, ok := joins(f); ok && f.Severity > all[w].Severity {
+		if w, wider := worst[f.Token]; wider && f.Accepted == nil && f.Severity > all[w].Severity {
 			worst[f.Token] = i
 		}
 	}
-	for i, f := range all {
-		if w, ok := joins(f); ok && i != w {
+	for i := range all {
+		f := &all[i]
+		if w, wider := worst[f.Token]; wider && f.Accepted == nil && i != w {
 			all[w].Message, all[w].Also = all[w].Message+"; "+f.Message, append(all[w].Also, f.Rule)
+			f.Severity = Off // it is in the other now
 		}
 	}
-	for i, f := range all {
-		if w, ok := joins(f); !ok || i == w {
-			kept = append(kept, f)
-		}
-	}
-	return kept
+	return slices.DeleteFunc(all, func(f Finding) bool { return f.Severity == Off })
 }
 
 func orEmpty(s *string) string {

@@ -108,8 +108,10 @@ func (p *policyReader) read(data []byte) {
 	case err == nil:
 		p.fail(second.Line, "a policy is one document")
 	case errors.Is(err, io.EOF):
-		p.mapping(document.Content[0], "a key", map[string]setter{
-			"thresholds": p.thresholds, "production_branches": p.branches, "rules": p.rules, "accept": p.accept,
+		p.value(document.Content[0], func(n *yaml.Node) {
+			p.mapping(n, "a key", map[string]setter{
+				"thresholds": p.thresholds, "production_branches": p.branches, "rules": p.rules, "accept": p.accept,
+			})
 		})
 	default:
 		line, message := 0, strings.TrimPrefix(err.Error(), "yaml: ")
@@ -123,31 +125,27 @@ func (p *policyReader) read(data []byte) {
 // A setter sets an option to what a node says.
 type setter func(*yaml.Node)
 
-// given reports whether a node is a value. YAML takes one that is left empty for null, and an alias for its anchor.
-func (p *policyReader) given(n *yaml.Node) bool {
+// value hands a node to a setter, if it is a value. YAML takes one that is left empty for null, and an alias for its anchor.
+func (p *policyReader) value(n *yaml.Node, set setter) {
 	switch {
 	case n.Kind == yaml.AliasNode:
 		p.fail(n.Line, "a policy has no aliases")
 	case n.ShortTag() == "!!null":
 		p.fail(n.Line, "there is no value")
 	default:
-		return true
+		set(n)
 	}
-	return false
 }
 
 // mapping hands each value of a mapping to the setter of its key, of which what is the name, and returns the keys there are.
 func (p *policyReader) mapping(n *yaml.Node, what string, setters map[string]setter) map[string]int {
-	if !p.given(n) {
-		return nil
-	}
 	if n.Kind != yaml.MappingNode {
 		p.want(n, "a mapping")
 		return nil
 	}
 	lines := map[string]int{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, value := n.Content[i], n.Content[i+1]
+		key := n.Content[i]
 		set := setters[key.Value]
 		switch {
 		case key.Kind != yaml.ScalarNode || set == nil:
@@ -156,9 +154,7 @@ func (p *policyReader) mapping(n *yaml.Node, what string, setters map[string]set
 			p.fail(key.Line, "%q is on line %d already", key.Value, lines[key.Value])
 		default:
 			lines[key.Value] = key.Line
-			if p.given(value) {
-				set(value)
-			}
+			p.value(n.Content[i+1], set)
 		}
 	}
 	return lines
@@ -171,53 +167,56 @@ func (p *policyReader) list(n *yaml.Node, set setter) {
 		return
 	}
 	for _, item := range n.Content {
-		if p.given(item) {
-			set(item)
+		p.value(item, set)
+	}
+}
+
+// scalar takes what is neither a mapping nor a list, if take does.
+func (p *policyReader) scalar(what string, take func(value, tag string) bool) setter {
+	return func(n *yaml.Node) {
+		if !take(n.Value, n.ShortTag()) || n.Kind != yaml.ScalarNode {
+			p.want(n, what)
 		}
 	}
 }
+
+// whole takes a whole number of 1 or more, written as one: 010 and 0x10 are not.
+func (p *policyReader) whole(into *int, most int, what string) setter {
+	return p.scalar(fmt.Sprintf("%s from 1 to %d", what, most), func(value, tag string) bool {
+		number, err := strconv.Atoi(value)
+		*into = number
+		return err == nil && number >= 1 && number <= most && tag == "!!int" && value == strconv.Itoa(number)
+	})
+}
+
+// word takes text that is not empty, and that the check allows.
+func (p *policyReader) word(into *string, what string, check func(string) bool) setter {
+	return p.scalar(what, func(value, _ string) bool {
+		*into = value
+		return strings.TrimSpace(value) != "" && check(value)
+	})
+}
+
+func anyWord(string) bool { return true }
 
 func (p *policyReader) thresholds(n *yaml.Node) {
 	days := func(into *int) setter { return p.whole(into, maxDays, "a number of days") }
 	p.mapping(n, "a key", map[string]setter{
 		"never_used_days": days(&p.NeverUsedDays), "unused_days": days(&p.UnusedDays), "lifetime_days": days(&p.LifetimeDays),
 		"expires_days": days(&p.ExpiresDays), "tokens_per_actor": p.whole(&p.TokensPerActor, math.MaxInt32, "a whole number"),
-		"age_spread": func(n *yaml.Node) {
-			number, err := strconv.ParseFloat(n.Value, 64)
-			if tag := n.ShortTag(); err != nil || !(number > 0 && number <= 1000) || tag != "!!int" && tag != "!!float" {
-				p.want(n, "a number above 0 and up to 1000")
-			}
+		"age_spread": p.scalar("a number above 0 and up to 1000", func(value, tag string) bool {
+			number, err := strconv.ParseFloat(value, 64)
 			p.AgeSpread = number
-		},
+			return err == nil && number > 0 && number <= 1000 && (tag == "!!int" || tag == "!!float")
+		}),
 	})
-}
-
-// whole takes a whole number of 1 or more, written as one: 010 and 0x10 are not.
-func (p *policyReader) whole(into *int, most int, what string) setter {
-	return func(n *yaml.Node) {
-		number, err := strconv.Atoi(n.Value)
-		if err != nil || number < 1 || number > most || n.ShortTag() != "!!int" || n.Value != strconv.Itoa(number) {
-			p.want(n, fmt.Sprintf("%s from 1 to %d", what, most))
-		}
-		*into = number
-	}
-}
-
-// word takes text that is not empty, and that the check allows, if there is one.
-func (p *policyReader) word(into *string, what string, check func(string) bool) setter {
-	return func(n *yaml.Node) {
-		if n.Kind != yaml.ScalarNode || strings.TrimSpace(n.Value) == "" || check != nil && !check(n.Value) {
-			p.want(n, what)
-		}
-		*into = n.Value
-	}
 }
 
 func (p *policyReader) branches(n *yaml.Node) {
 	p.ProductionBranches = []string{}
 	p.list(n, func(n *yaml.Node) {
 		var name string
-		p.word(&name, "a word", nil)(n)
+		p.word(&name, "a word", anyWord)(n)
 		p.ProductionBranches = append(p.ProductionBranches, name)
 	})
 }
@@ -226,13 +225,11 @@ func (p *policyReader) rules(n *yaml.Node) {
 	p.Severities = map[string]Severity{}
 	setters := map[string]setter{}
 	for _, rule := range rules {
-		setters[rule.ID] = func(n *yaml.Node) {
-			severity, err := report.ParseSeverity(n.Value) // off is a word here, and no boolean
-			if err != nil || n.Kind != yaml.ScalarNode {
-				p.want(n, "error, warning, note or off")
-			}
+		setters[rule.ID] = p.scalar("error, warning, note or off", func(value, _ string) bool { // off is a word here, and no boolean
+			severity, err := report.ParseSeverity(value)
 			p.Severities[rule.ID] = severity
-		}
+			return err == nil
+		})
 	}
 	p.mapping(n, "the id of a rule", setters)
 }
@@ -249,7 +246,7 @@ func (p *policyReader) accept(n *yaml.Node) {
 	p.list(n, func(n *yaml.Node) {
 		var a Acceptance
 		lines := p.mapping(n, "a key", map[string]setter{
-			"token": p.word(&a.Token, "a word", nil), "reason": p.word(&a.Reason, "a word", nil),
+			"token": p.word(&a.Token, "a word", anyWord), "reason": p.word(&a.Reason, "a word", anyWord),
 			"rule":  p.word(&a.Rule, "the id of a rule ("+strings.Join(ids, ", ")+")", isRule),
 			"until": p.word(&a.Until, "a date such as 2026-12-31", isDay),
 		})

@@ -15,17 +15,16 @@ import (
 type Reach uint16
 
 const (
-	reads             Reach = 1 << iota // something
-	writes                              // creates or changes something
-	deletes                             // deletes something
-	administers                         // manages credentials or the like
-	onUser                              // a user's own data
-	onBranch                            // single branches
-	onDatabase                          // whole databases
-	onOrganization                      // whole organizations
-	onProduction                        // production branches
-	onDeletedResource                   // something that is gone
-	undeclared                          // with a scope that the application does not declare
+	reads          Reach = 1 << iota // something
+	writes                           // creates or changes something
+	deletes                          // deletes something
+	administers                      // manages credentials or the like
+	onUser                           // a user's own data
+	onBranch                         // single branches
+	onDatabase                       // whole databases
+	onOrganization                   // whole organizations
+	onProduction                     // production branches
+	undeclared                       // with a scope that the application does not declare
 )
 
 const anything = reads | writes | deletes | administers
@@ -74,14 +73,11 @@ func named(name string) Reach {
 	return reach
 }
 
-// A declaration is the scopes an application declares.
-type declaration struct {
-	full map[string]bool // as they are declared
-	bare map[string]bool // without the resource prefix
-}
+// A declaration is the scopes an application declares: as it does, and after a colon without the resource prefix.
+type declaration map[string]bool
 
 func declarationOf(app *api.Application) declaration {
-	d := declaration{map[string]bool{}, map[string]bool{}}
+	d := declaration{}
 	for _, scope := range app.Scopes {
 		d.add(scope)
 	}
@@ -103,124 +99,54 @@ func declarationOf(app *api.Application) declaration {
 }
 
 func (d declaration) add(scope string) {
-	d.full[scope] = true
-	d.bare[scope[strings.LastIndexByte(scope, ':')+1:]] = true
+	d[scope] = true
+	d[":"+scope[strings.LastIndexByte(scope, ':')+1:]] = true
 }
 
 func (d declaration) has(scope string) bool {
 	prefix := strings.LastIndexByte(scope, ':') + 1
 	if prefix == 0 {
-		return d.bare[scope]
+		return d[":"+scope]
 	}
-	return d.full[scope] || d.full[scope[prefix:]]
+	return d[scope] || d[scope[prefix:]]
 }
 
-// A holding is a scope, or an access of a service token, with the resources it is on. A scope on no resource reaches none
-// and counts for what it would allow.
+// A holding is a scope, or an access of a service token. A scope on no resource reaches none and counts for what it would
+// allow.
 type holding struct {
 	name   string
 	label  string // in messages
 	access bool   // an access; they have a vocabulary of their own, and are not compared with the declared scopes
 	does   Reach  // by its name
-	on     []resource
 }
 
 // A resource is something that a token reaches.
 type resource struct {
-	kind    Reach // 0 if it is none that is known
+	at      Reach // its kind, 0 if it is none that is known, and whether it is a production branch
 	id      string
 	name    string // such as acme/orders/main
 	label   string // in messages
-	branch  string // the branch's own name, if it is one
 	deleted *time.Time
 }
 
-// holdings returns all that a token holds.
-func (d *audited) holdings(tok *api.Token) []holding {
-	var all []holding
-	add := func(scopes []gen.AccessScope, on []resource) {
-		for _, s := range scopes {
-			does := named(s.Name)
-			if !d.declared.has(s.Name) {
-				does |= undeclared
-			}
-			all = append(all, holding{name: s.Name, label: s.Name, does: does, on: on})
-		}
-	}
-	if by := tok.OAuthAccessesByResource; by != nil {
-		var organizations, databases, branches, users []resource
-		for _, o := range by.Organization.Organizations {
-			organizations = append(organizations, resource{kind: onOrganization, id: o.ID, name: o.Name, label: o.Name})
-		}
-		for _, db := range by.Database.Databases {
-			databases = append(databases, resource{kind: onDatabase, id: db.ID, name: db.Organization + "/" + db.Name})
-		}
-		for _, b := range by.Branch.Branches {
-			branches = append(branches, resource{
-				kind: onBranch, id: b.ID, name: b.Organization + "/" + b.Database + "/" + b.Name,
-				label: "branch " + b.Name + " of " + b.Database, branch: b.Name,
-			})
-		}
-		for _, u := range by.User.Users {
-			users = append(users, resource{kind: onUser, id: u.ID, name: u.Name})
-		}
-		add(by.Organization.Accesses, organizations)
-		add(by.Database.Accesses, databases)
-		add(by.Branch.Accesses, branches)
-		add(by.User.Accesses, users)
-	}
-	for _, access := range tok.ServiceTokenAccesses {
-		r := resource{
-			kind: resourceKind(access.ResourceType), id: access.ResourceID, name: access.ResourceName,
-			label: strings.ToLower(access.ResourceType) + " " + access.ResourceName, deleted: access.Resource.DeletedAt,
-		}
-		if r.kind == onBranch {
-			r.branch = access.ResourceName
-		}
-		all = append(all, holding{
-			name: access.Access, label: access.Access + " on " + r.label, access: true, does: named(access.Access), on: []resource{r},
-		})
-	}
-	return all
+// A held is all that a token holds, as the rules, the report and the baseline need it.
+type held struct {
+	reach                  Reach
+	named                  map[Reach]items // the labels of scopes and accesses by each bit that their names give
+	organizations, through items           // whole organizations, and the names of what reaches them
+	production, deleted    items           // branches and resources, or the accesses on them
+
+	// grants are what the token may do on each resource, in the order in which the API lists them.
+	grants []Grant
+	index  map[Grant]int // of grants, by what they are on
+
+	// labels are what the token holds and what it is on, each by what it is known by from audit to audit: a scope by its
+	// name, and a resource, which may be renamed, by its kind and id.
+	labels map[string]label
 }
 
-// resourceKind reads a resource_type, such as Branch.
-func resourceKind(name string) Reach {
-	switch strings.ToLower(name) {
-	case "branch", "databasebranch":
-		return onBranch
-	case "database":
-		return onDatabase
-	case "organization":
-		return onOrganization
-	case "user":
-		return onUser
-	}
-	return 0
-}
-
-func (a *Auditor) isProduction(r resource) bool {
-	return r.kind == onBranch && slices.ContainsFunc(a.options.ProductionBranches, func(name string) bool {
-		return strings.EqualFold(name, r.branch)
-	})
-}
-
-// reach sums up what holdings allow and where.
-func (a *Auditor) reach(held []holding) (reach Reach) {
-	for _, h := range held {
-		reach |= h.does
-		for _, r := range h.on {
-			reach |= r.kind
-			if a.isProduction(r) {
-				reach |= onProduction
-			}
-			if r.deleted != nil {
-				reach |= onDeletedResource
-			}
-		}
-	}
-	return reach
-}
+// A label is how a message names a scope, an access or a resource.
+type label struct{ text, scope string } // scope is the name of the scope or access, and empty for a resource
 
 // A Grant is one resource that a token reaches, and what it may do there. Its text is fit to be shown.
 type Grant struct {
@@ -231,54 +157,104 @@ type Grant struct {
 	Does    Reach  // any of read, write, delete and administer
 }
 
-// grants returns what the token may do on each resource, in the order in which the API lists them.
-func (a *Auditor) grants(held []holding) []Grant {
-	var grants []Grant
-	for _, h := range held {
-		for _, r := range h.on {
-			g := Grant{Kind: r.words(), ID: a.shown(r.id), Name: a.shown(r.name), Deleted: r.deleted != nil}
-			i := slices.IndexFunc(grants, func(other Grant) bool {
-				other.Does = 0
-				return other == g
-			})
-			if i < 0 {
-				i = len(grants)
-				grants = append(grants, g)
+// held sums up what a token holds.
+func (d *audited) held(tok *api.Token) *held {
+	all := &held{named: map[Reach]items{}, index: map[Grant]int{}, labels: map[string]label{}}
+	scopes := func(scopes []gen.AccessScope, on []resource) {
+		for _, s := range scopes {
+			does := named(s.Name)
+			if !d.declared.has(s.Name) {
+				does |= undeclared
 			}
-			grants[i].Does |= h.does & anything
+			d.hold(all, holding{name: s.Name, label: s.Name, does: does}, on...)
 		}
 	}
-	return grants
-}
-
-// labels returns what a token holds and what it is on, each by what it is known by from audit to audit: a scope by its name,
-// and a resource, which may be renamed, by its kind and id.
-func (a *Auditor) labels(held []holding) map[string]label {
-	all := map[string]label{}
-	for _, h := range held {
-		if !h.access {
-			all[a.shown(h.name)] = label{h.name, a.shown(h.name)}
+	if by := tok.OAuthAccessesByResource; by != nil {
+		var organizations, databases, branches, users []resource
+		for _, o := range by.Organization.Organizations {
+			organizations = append(organizations, resource{at: onOrganization, id: o.ID, name: o.Name, label: o.Name})
 		}
-		for _, r := range h.on {
-			if known := r.known(); h.access { // which is on this resource alone
-				all[a.shown(h.name+" on "+known)] = label{h.label, a.shown(h.name)}
-			} else {
-				all[a.shown(known)] = label{text: r.words() + " " + r.name}
-			}
+		for _, db := range by.Database.Databases {
+			databases = append(databases, resource{at: onDatabase, id: db.ID, name: db.Organization + "/" + db.Name})
 		}
+		for _, b := range by.Branch.Branches {
+			branches = append(branches, resource{at: d.branch(b.Name), id: b.ID,
+				name: b.Organization + "/" + b.Database + "/" + b.Name, label: "branch " + b.Name + " of " + b.Database})
+		}
+		for _, u := range by.User.Users {
+			users = append(users, resource{at: onUser, id: u.ID, name: u.Name})
+		}
+		scopes(by.Organization.Accesses, organizations)
+		scopes(by.Database.Accesses, databases)
+		scopes(by.Branch.Accesses, branches)
+		scopes(by.User.Accesses, users)
+	}
+	for _, access := range tok.ServiceTokenAccesses {
+		kind := strings.ToLower(access.ResourceType)
+		r := resource{at: resourceKinds[kind], id: access.ResourceID, name: access.ResourceName,
+			label: kind + " " + access.ResourceName, deleted: access.Resource.DeletedAt}
+		if r.at == onBranch {
+			r.at = d.branch(access.ResourceName)
+		}
+		d.hold(all, holding{access.Access, access.Access + " on " + r.label, true, named(access.Access)}, r)
 	}
 	return all
 }
 
-// A label is how a message names a scope, an access or a resource.
-type label struct{ text, scope string } // scope is the name of the scope or access, and empty for a resource
-
-// words returns what kind of a resource it is.
-func (r resource) words() string {
-	if r.kind == 0 {
-		return "other"
-	}
-	return r.kind.Names()[0]
+// resourceKinds are the kinds of a resource_type, such as Branch, in lower case.
+var resourceKinds = map[string]Reach{
+	"branch": onBranch, "databasebranch": onBranch, "database": onDatabase, "organization": onOrganization, "user": onUser,
 }
 
-func (r resource) known() string { return r.words() + " " + cmp.Or(r.id, r.name) }
+// branch returns what a branch of the name is.
+func (a *Auditor) branch(name string) Reach {
+	isName := func(production string) bool { return strings.EqualFold(production, name) }
+	if slices.ContainsFunc(a.options.ProductionBranches, isName) {
+		return onBranch | onProduction
+	}
+	return onBranch
+}
+
+// hold notes a scope or an access on resources.
+func (a *Auditor) hold(all *held, h holding, on ...resource) {
+	all.reach |= h.does
+	for bit := reads; bit <= undeclared; bit <<= 1 {
+		if h.does&bit != 0 {
+			all.named[bit] = all.named[bit].with(h.label)
+		}
+	}
+	if !h.access {
+		all.labels[a.shown(h.name)] = label{h.name, a.shown(h.name)}
+	}
+	for _, r := range on {
+		all.reach |= r.at
+		kind := "other"
+		if names := (r.at &^ onProduction).Names(); len(names) > 0 {
+			kind = names[0]
+		}
+		known, what := kind+" "+cmp.Or(r.id, r.name), r.label
+		if h.access { // which is on this resource alone
+			all.labels[a.shown(h.name+" on "+known)] = label{h.label, a.shown(h.name)}
+			what = h.label
+		} else {
+			all.labels[a.shown(known)] = label{text: kind + " " + r.name}
+		}
+		if r.at&onOrganization != 0 {
+			all.organizations, all.through = all.organizations.with(r.name), all.through.with(h.name)
+		}
+		if r.at&onProduction != 0 {
+			all.production = all.production.with(what)
+		}
+		if r.deleted != nil {
+			all.deleted = all.deleted.with(r.label + deletedOn(*r.deleted))
+		}
+		g := Grant{Kind: kind, ID: a.shown(r.id), Name: a.shown(r.name), Deleted: r.deleted != nil}
+		i, listed := all.index[g]
+		if !listed {
+			i = len(all.grants)
+			all.index[g] = i
+			all.grants = append(all.grants, g)
+		}
+		all.grants[i].Does |= h.does & anything
+	}
+}

@@ -95,9 +95,9 @@ func (a *Auditor) Report() *Report {
 			}
 		}
 	}
-	for i := range a.options.Accept {
-		if given := &a.options.Accept[i]; !a.used[given] {
-			r.Unneeded = append(r.Unneeded, *given)
+	for i, given := range a.options.Accept {
+		if !a.used[i] {
+			r.Unneeded = append(r.Unneeded, given)
 		}
 	}
 	r.Changes = a.options.Baseline.changes(r)
@@ -118,10 +118,9 @@ func (r *Report) Findings() iter.Seq[Finding] {
 }
 
 // Count returns how many findings are not accepted.
-func (g Group) Count() int {
-	n := 0
-	for i := range g.Findings {
-		if g.Findings[i].Accepted == nil {
+func (g Group) Count() (n int) {
+	for _, f := range g.Findings {
+		if f.Accepted == nil {
 			n++
 		}
 	}
@@ -129,8 +128,7 @@ func (g Group) Count() int {
 }
 
 // Count returns how many findings of the severity are not accepted.
-func (r *Report) Count(severity Severity) int {
-	n := 0
+func (r *Report) Count(severity Severity) (n int) {
 	for _, group := range r.Groups {
 		if group.Severity == severity {
 			n += group.Count()
@@ -140,8 +138,7 @@ func (r *Report) Count(severity Severity) int {
 }
 
 // Accepted returns how many findings are accepted.
-func (r *Report) Accepted() int {
-	n := 0
+func (r *Report) Accepted() (n int) {
 	for _, group := range r.Groups {
 		n += len(group.Findings) - group.Count()
 	}
@@ -149,8 +146,7 @@ func (r *Report) Accepted() int {
 }
 
 // Tokens returns how many tokens were judged.
-func (r *Report) Tokens() int {
-	n := 0
+func (r *Report) Tokens() (n int) {
 	for _, app := range r.Applications {
 		n += len(app.Tokens)
 	}

@@ -38,8 +38,7 @@ func ruleByID(id string) (Rule, bool) {
 // A judged is a token while it is judged.
 type judged struct {
 	*api.Token
-	held  []holding
-	reach Reach
+	held  *held
 	wider string // what is new since the baseline; empty for nothing
 }
 
@@ -133,71 +132,23 @@ var rules = []check{
 
 // reachRule makes the check of a rule on what scopes and accesses allow by their names.
 func reachRule(bit Reach, message string) func(*Auditor, judged) string {
-	return func(a *Auditor, tok judged) string {
-		if tok.reach&bit == 0 {
-			return ""
-		}
-		return message + a.list(namesWith(bit, tok.held))
-	}
-}
-
-// namesWith lists the scopes and accesses whose names have the bit.
-func namesWith(bit Reach, held []holding) (found items) {
-	for _, h := range held {
-		if h.does&bit != 0 {
-			found.add(h.label)
-		}
-	}
-	return found
+	return func(a *Auditor, tok judged) string { return a.list(message, tok.held.named[bit]) }
 }
 
 func (a *Auditor) organizationReach(tok judged) string {
-	var organizations, names items
-	for _, h := range tok.held {
-		for _, r := range h.on {
-			if r.kind == onOrganization {
-				organizations.add(r.name)
-				names.add(h.name)
-			}
-		}
-	}
-	if len(organizations) == 0 {
-		return ""
-	}
-	return "reaches all of " + a.list(organizations) + " with " + a.list(names)
+	return a.list("reaches all of ", tok.held.organizations) + a.list(" with ", tok.held.through)
 }
 
 func (a *Auditor) productionReach(tok judged) string {
-	if tok.reach&onProduction == 0 {
-		return ""
+	found := tok.held.named[onProduction]
+	for _, branch := range tok.held.production {
+		found = found.with(branch)
 	}
-	found := namesWith(onProduction, tok.held)
-	for _, h := range tok.held {
-		for _, r := range h.on {
-			switch {
-			case a.isProduction(r) && h.access:
-				found.add(h.label)
-			case a.isProduction(r):
-				found.add(r.label)
-			}
-		}
-	}
-	return "reaches production: " + a.list(found)
+	return a.list("reaches production: ", found)
 }
 
 func (a *Auditor) deletedResource(tok judged) string {
-	var found items
-	for _, h := range tok.held {
-		for _, r := range h.on {
-			if r.deleted != nil {
-				found.add(r.label + deletedOn(*r.deleted))
-			}
-		}
-	}
-	if len(found) == 0 {
-		return ""
-	}
-	return "holds an access on " + a.list(found)
+	return a.list("holds an access on ", tok.held.deleted)
 }
 
 func (a *Auditor) actorUnknown(tok judged) string {
@@ -217,30 +168,37 @@ func (a *Auditor) actorUnknown(tok judged) string {
 }
 
 func (a *Auditor) liveSecret(tok judged) string {
-	token := tok.Token.Token != nil && !tok.Token.Token.IsZero()
-	refresh := tok.PlainTextRefreshToken != nil && !tok.PlainTextRefreshToken.IsZero()
-	switch {
-	case token && refresh:
-		return "the members token and plain_text_refresh_token hold secrets"
-	case token:
-		return "the member token holds a secret"
-	case refresh:
-		return "the member plain_text_refresh_token holds a secret"
+	var live []string
+	if tok.Token.Token != nil && !tok.Token.Token.IsZero() {
+		live = append(live, "token")
 	}
-	return ""
+	if tok.PlainTextRefreshToken != nil && !tok.PlainTextRefreshToken.IsZero() {
+		live = append(live, "plain_text_refresh_token")
+	}
+	switch len(live) {
+	case 0:
+		return ""
+	case 1:
+		return "the member " + live[0] + " holds a secret"
+	}
+	return "the members " + strings.Join(live, " and ") + " hold secrets"
 }
 
-// An items collects what a message names: each item once, in order.
+// An items is what a message names: each item once, in order.
 type items []string
 
-func (l *items) add(item string) {
-	if !slices.Contains(*l, item) {
-		*l = append(*l, item)
+func (l items) with(item string) items {
+	if slices.Contains(l, item) {
+		return l
 	}
+	return append(l, item)
 }
 
-// list returns the first few items, and how many more there are, fit to be shown.
-func (a *Auditor) list(l items) string {
+// list returns the message with the first few items, and how many more there are, fit to be shown; and nothing for none.
+func (a *Auditor) list(message string, l items) string {
+	if len(l) == 0 {
+		return ""
+	}
 	named := make([]string, 0, maxItems+1)
 	for _, item := range l[:min(len(l), maxItems)] {
 		named = append(named, text.Data(item, itemBytes, a.secrets()...))
@@ -248,5 +206,5 @@ func (a *Auditor) list(l items) string {
 	if more := len(l) - maxItems; more > 0 {
 		named = append(named, strconv.Itoa(more)+" more")
 	}
-	return strings.Join(named, ", ")
+	return message + strings.Join(named, ", ")
 }
