@@ -138,6 +138,7 @@ func (r *revocation) run(ctx context.Context, args []string) error {
 			return err
 		}
 	}
+	r.finish()
 	r.revoke(ctx, client, at, pending)
 	if ctx.Err() != nil {
 		r.note("interrupted after %d of %s", countTargets(pending, deleted), countOf(len(pending), "deletion"))

@@ -248,16 +248,11 @@ func (p *program) root() *cobra.Command {
 
 // begin prepares the run of a command.
 func (p *program) begin(cmd *cobra.Command) error {
-	switch name := cmd.Name(); name {
+	switch cmd.Name() {
 	case "demo":
 		p.settings.sandbox = true
 	case "audit", "check", "diff", "proxy", "revoke", "status": // the exit status is a result in itself
 		p.gate()
-		if name == "revoke" {
-			p.finish()
-		}
-	case "sandbox":
-		p.finish()
 	}
 	flags := cmd.Flags()
 	if f := flags.Lookup("format"); f.Changed && cmd.LocalNonPersistentFlags().Lookup("format") == nil && !slices.Contains(globalFlags(cmd), "format") {
@@ -279,7 +274,7 @@ func (p *program) gate() {
 	}
 }
 
-// finish gives a command time to end what it began after an interrupt.
+// finish gives a command time to end, after an interrupt, what it begins now.
 func (p *program) finish() { p.grace.Store(int64(15 * time.Second)) }
 
 // globalFlags names the persistent flags that have an effect on a command.

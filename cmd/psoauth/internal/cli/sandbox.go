@@ -125,6 +125,7 @@ func (p *program) serveSandbox(ctx context.Context, address, application string,
 	if err := p.out.Flush(); err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	p.finish()
 	return serve(ctx, listener, apitest.NewHandler(append(options, apitest.WithClock(p.Now))...))
 }
 

@@ -198,3 +198,23 @@ func TestTheNameOfTheApplicationIsAskedForOnATerminal(t *testing.T) {
 		}
 	}
 }
+
+func TestAnInterruptEndsTheQuestionOfARevocation(t *testing.T) {
+	t.Parallel()
+	server := &planetscale{apps: []string{"app1"}, tokens: []string{"a"}}
+	user := server.serve(t)
+	terminal := newScreen(t, 80, "Type the name")
+	ctx, interrupt := context.WithCancel(t.Context())
+	go func() {
+		<-terminal.seen
+		interrupt()
+	}()
+	start := time.Now()
+	status := cli.Run(ctx, cli.Process{
+		Args: []string{"token", "revoke", "app1", "a"}, Getenv: func(name string) string { return user[name] },
+		Stdin: terminal.File, Stdout: io.Discard, Stderr: terminal.File, Now: clock,
+	})
+	if took := time.Since(start); status != 130 || len(server.deletes) != 0 || took > 8*time.Second {
+		t.Errorf("status %d after %v, %q were deleted", status, took, server.deletes)
+	}
+}
