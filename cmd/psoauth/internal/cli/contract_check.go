@@ -177,7 +177,7 @@ func (c *check) body(run *contract.Run, name string) error {
 func (c *check) finish(run *contract.Run, baseline *contract.Baseline, failed error) error {
 	report := contract.NewReport(run, baseline, c.failOn.severity())
 	if failed == nil {
-		failed = c.nothing(run, report)
+		failed = c.nothing(run, report, "--server BASE=DECLARED names a test server")
 	}
 	if failed != nil && report.Summary.Responses == 0 {
 		return failed
@@ -254,13 +254,14 @@ func (j *judge) newRun(options ...contract.Option) (*contract.Run, error) {
 	return validator.NewRun(), nil
 }
 
-// nothing returns an error if a run judged nothing, which proves nothing, unless that is allowed or its findings say why.
-func (j *judge) nothing(run *contract.Run, report *contract.Report) error {
+// nothing returns an error if a run judged nothing, which proves nothing, unless that is allowed or its findings say why. The
+// remedy is for another cause than that there was nothing.
+func (j *judge) nothing(run *contract.Run, report *contract.Report, remedy string) error {
 	if j.allowEmpty || !run.Empty() || report.Failed() {
 		return nil
 	}
 	return fmt.Errorf("nothing was checked: of %s none is one of the contract's operations with its body; "+
-		"--server BASE=DECLARED names a test server, --allow-empty accepts it", countOf(report.Summary.Responses, "response"))
+		"%s, --allow-empty accepts it", countOf(report.Summary.Responses, "response"), remedy)
 }
 
 // conclude writes a report and returns a finding if it failed.

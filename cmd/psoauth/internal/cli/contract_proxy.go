@@ -102,7 +102,7 @@ func (g *gate) run(ctx context.Context, command []string) error {
 		return err
 	}
 	report := contract.NewReport(run, nil, g.failOn.severity())
-	empty := g.nothing(run, report)
+	empty := g.nothing(run, report, "give the client the address of the proxy as its base URL")
 	return cmp.Or(g.conclude(report), failed, empty)
 }
 

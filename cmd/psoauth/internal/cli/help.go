@@ -51,21 +51,21 @@ A closed standard output is unwritable output. So is /dev/null opened to read an
 	}
 }
 
-// helpCommand replaces cobra's, which ends with status 0 for an unknown command.
-func helpCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "help [COMMAND]", Short: "Explain a command", Hidden: true,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			about, rest, err := cmd.Root().Find(args)
-			if err != nil {
-				return err
-			}
-			if len(rest) > 0 {
-				return unknownCommand(about, rest[0])
-			}
-			about.InitDefaultHelpFlag()
-			return about.Help()
-		},
+// changeHelpCommand has cobra's help command fail for an unknown command, which it would end with status 0.
+func changeHelpCommand(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	help, _, _ := root.Find([]string{"help"})
+	help.Use, help.Short, help.Long, help.Hidden, help.Run = "help [COMMAND]", "Explain a command", "", true, nil
+	help.RunE = func(_ *cobra.Command, args []string) error {
+		about, rest, err := root.Find(args)
+		if err != nil {
+			return err
+		}
+		if len(rest) > 0 {
+			return unknownCommand(about, rest[0])
+		}
+		about.InitDefaultHelpFlag()
+		return about.Help()
 	}
 }
 

@@ -227,6 +227,9 @@ func TestCompletion(t *testing.T) {
 		"token list --per-":           "--per-page\t",
 		"contract check --operation ": "listOAuthApplications\ngetOAuthApplication\n",
 		"completion ":                 "bash\nzsh\nfish\npowershell\n",
+		"help to":                     "token\t",
+		"help token l":                "list\t",
+		"sandbox --fault ":            "rate-limit\nserver-error\n",
 		"app show --no-":              "--no-color\t",
 		"app show --":                 "--org\tthe organization's name",
 		"token show 5kq1x0v2m":        ":4\n", // no file names

@@ -233,7 +233,7 @@ func (p *program) root() *cobra.Command {
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
-	root.SetHelpCommand(helpCommand())
+	changeHelpCommand(root)
 	root.SetHelpFunc(p.help)
 	root.SetOut(p.out)
 	root.SetErr(p.Stderr)

@@ -56,6 +56,7 @@ func (p *program) sandboxCommand() *cobra.Command {
 		options = append(options, apitest.WithFaults(fault))
 		return err
 	})
+	_ = cmd.RegisterFlagCompletionFunc("fault", cobra.FixedCompletions(faultNames(), cobra.ShellCompDirectiveNoFileComp))
 	revision.register(cmd, "revision", "the `revision` of the API that responses follow:")
 	return cmd
 }
@@ -96,14 +97,19 @@ func faultNamed(s string) (apitest.Fault, error) {
 	if limited && (err != nil || n < 1) {
 		return apitest.Fault{}, errors.New("want a number of requests, from 1, after the colon")
 	}
-	var known []string
 	for _, f := range faults {
 		if f.name == name {
 			return apitest.Fault{Times: n, Do: f.do}, nil
 		}
-		known = append(known, f.name)
 	}
-	return apitest.Fault{}, fmt.Errorf("want one of %s", strings.Join(known, ", "))
+	return apitest.Fault{}, fmt.Errorf("want one of %s", strings.Join(faultNames(), ", "))
+}
+
+func faultNames() (names []string) {
+	for _, f := range faults {
+		names = append(names, f.name)
+	}
+	return names
 }
 
 func (p *program) serveSandbox(ctx context.Context, address, application string, options []apitest.Option) error {
