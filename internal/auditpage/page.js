@@ -52,7 +52,7 @@ if (document.getElementById("data")) {
 	const state = { sorted: 0, direction: -1, page: 0, size: onScreen, shown: [], open: new Set() };
 
 	const filter = () => {
-		const words = byID("search").value.toLowerCase().split(/\s+/).filter(Boolean);
+		const words = wordsOf(byID("search"));
 		const severity = byID("severity").value;
 		const rule = byID("rule").value;
 		const reach = Number(byID("by-reach").value);
@@ -199,7 +199,6 @@ if (document.getElementById("data")) {
 	addEventListener("beforeprint", () => { state.size = onPaper; state.paper = true; filter(); });
 	addEventListener("afterprint", () => { state.size = onScreen; state.paper = false; filter(); });
 
-	for (const e of document.querySelectorAll(".scripted")) e.hidden = false;
 	for (const f of fields) f.initial = f.options?.[0].value ?? "";
 	recall();
 	addEventListener("hashchange", () => { recall(); filter(); });

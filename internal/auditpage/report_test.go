@@ -131,3 +131,28 @@ func TestBrowserFindsAReportAccessible(t *testing.T) {
 		b.Accessible()
 	}
 }
+
+func TestBrowserSearchesAReport(t *testing.T) {
+	t.Parallel()
+	b := open(t, sampleReport(t))
+	const shown = "[...document.querySelectorAll('.places tbody tr')].filter(e => e.checkVisibility()).length"
+	b.Is(shown, "1") // the others are folded
+	b.Enter("find", "Long  分析")
+	b.Is(shown, "1")
+	b.Is("[...document.querySelectorAll('details')].map(e => [e.hidden, e.open].join())", `["true,false","false,true"]`)
+	b.Is("document.getElementById('found').textContent", `"1 of 2 listed"`)
+	b.Do(chromedp.Reload())
+	b.Is("document.getElementById('find').value", `"Long  分析"`)
+	b.Is("document.getElementById('found').textContent", `"1 of 2 listed"`)
+	b.Enter("find", "")
+	b.Is("[...document.querySelectorAll('details')].map(e => [e.hidden, e.open].join())", `["false,true","false,false"]`)
+}
+
+func TestBrowserShowsAReportAsCardsInANarrowWindow(t *testing.T) {
+	t.Parallel()
+	b := open(t, sampleReport(t), chromedp.EmulateViewport(390, 900))
+	b.Run("for (const d of document.querySelectorAll('details')) d.open = true")
+	b.Is(`[...document.querySelectorAll("td, th")].every(e => !e.checkVisibility() || e.getBoundingClientRect().right <= 390)`, "true")
+	b.Is(`getComputedStyle(document.querySelector(".places td"), "::before").content`, `"\"Token\""`)
+	b.Accessible()
+}

@@ -130,6 +130,8 @@ func TestBrowserShowsCardsInANarrowWindow(t *testing.T) {
 	b := open(t, written(t, audit.Options{}, sandbox(40)), chromedp.EmulateViewport(390, 900))
 	b.Is(`[...document.querySelectorAll("#table td")].every(e => !e.checkVisibility() || e.getBoundingClientRect().right <= 390)`, "true")
 	b.Is(`getComputedStyle(document.querySelector("#table td:nth-child(7)"), "::before").content`, `"\"Reach\""`)
+	b.Is(`[...document.querySelectorAll(".matrix tbody :is(td, th)")].every(e => e.getBoundingClientRect().right <= 390)`, "true")
+	b.Is(`getComputedStyle(document.querySelector(".matrix td:nth-child(4)"), "::before").content`, `"\"Write\""`)
 	b.Accessible()
 }
 

@@ -38,3 +38,45 @@ const copier = (text) => {
 	return button;
 };
 for (const command of document.querySelectorAll(".places code")) command.after(copier(command.textContent));
+// Where the window is narrow a row of a table is a card: each of its texts has the head of its column before it.
+for (const table of document.querySelectorAll("main table:has(thead):not(#table)")) {
+	const heads = [...table.querySelectorAll("thead th:not([colspan])")].map((th) => th.textContent);
+	table.classList.add("cards");
+	for (const row of table.tBodies[0].rows) {
+		[...row.cells].forEach((cell, i) => { cell.dataset.label = heads[i]; });
+	}
+}
+// wordsOf returns what a field searches for: all of the words.
+const wordsOf = (field) => field.value.toLowerCase().split(/\s+/).filter(Boolean);
+// A search leaves the findings that have its words, their rule's words included, and is in the address.
+if (document.getElementById("find")) {
+	const field = document.getElementById("find");
+	const folds = [...document.querySelectorAll(".folds details")].map((fold) => ({
+		fold, opened: fold.open, title: fold.querySelector("summary").textContent, rows: [...fold.querySelectorAll("tbody tr")],
+	}));
+	const search = () => {
+		const words = wordsOf(field);
+		let shown = 0;
+		for (const { fold, opened, title, rows } of folds) {
+			for (const row of rows) {
+				const text = (title + " " + row.textContent).toLowerCase();
+				row.hidden = !words.every((word) => text.includes(word));
+			}
+			const left = rows.filter((row) => !row.hidden).length;
+			shown += left;
+			fold.hidden = words.length > 0 && left === 0;
+			fold.open = words.length > 0 ? left > 0 : opened;
+		}
+		const listed = folds.reduce((sum, { rows }) => sum + rows.length, 0);
+		document.getElementById("found").textContent = words.length ? shown + " of " + listed + " listed" : "";
+	};
+	field.addEventListener("input", () => {
+		history.replaceState(null, "", field.value ? "#findings?" + new URLSearchParams({ find: field.value }) : "#findings");
+		search();
+	});
+	if (location.hash.startsWith("#findings?")) {
+		field.value = new URLSearchParams(location.hash.slice("#findings?".length)).get("find");
+		search();
+	}
+}
+for (const e of document.querySelectorAll(".scripted")) e.hidden = false;
