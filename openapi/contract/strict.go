@@ -27,13 +27,15 @@ type fault struct {
 
 // A reader reads the bytes of a JSON body into the values that encoding/json makes of it, numbers as json.Number, and
 // reports what a decoder does not see: bytes that are not UTF-8, lone surrogates, members that occur twice, trailing data.
+// After an error it reads nothing more.
 type reader struct {
 	body   []byte
 	valid  bool // UTF-8, all of it
 	dec    *jsontext.Decoder
-	at     []string
+	at     []string // where it reads or, after an error, has read
 	values int
 	faults []fault
+	err    error
 }
 
 // These bound what is made of a body: memory grows with the number of its values, and of its levels, not with its bytes.
@@ -56,104 +58,92 @@ func readJSON(body []byte) (root any, values int, ok bool, faults []fault) {
 	}
 	r.body, r.valid = body, utf8.Valid(body)
 	r.dec = jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	root, err := r.value()
-	switch end := r.dec.InputOffset(); {
-	case err != nil:
-		r.syntax(err)
-	case len(bytes.TrimLeft(body[end:], " \t\r\n")) > 0:
-		r.fault("json.trailing-data", "the JSON value ends at byte %d; %d more bytes follow", end, len(bytes.TrimLeft(body[end:], " \t\r\n")))
+	root = r.value()
+	end := r.dec.InputOffset()
+	if rest := bytes.TrimLeft(body[end:], " \t\r\n"); r.err != nil {
+		r.syntax()
+	} else if len(rest) > 0 {
+		r.fault("json.trailing-data", "the JSON value ends at byte %d; %d more bytes follow", end, len(rest))
 	}
-	return root, r.values, err == nil, r.faults
+	return root, r.values, r.err == nil, r.faults
 }
 
 func (r *reader) fault(rule, format string, args ...any) {
 	if len(r.faults) <= maxPerResponse {
-		r.faults = append(r.faults, fault{rule: rule, at: append([]string(nil), r.at...), message: fmt.Sprintf(format, args...)})
+		r.faults = append(r.faults, fault{rule: rule, at: slices.Clone(r.at), message: fmt.Sprintf(format, args...)})
 	}
 }
 
-// value reads the next value. With an error, r.at says where.
-func (r *reader) value() (any, error) {
+func (r *reader) value() any {
 	if r.values++; r.values > maxValues || len(r.at) > maxDepth {
-		return nil, errLimit
+		r.err = errLimit
+		return nil
 	}
 	switch kind := r.dec.PeekKind(); kind {
-	case '{', '[':
-		if _, err := r.dec.ReadToken(); err != nil {
-			return nil, err
+	case '{':
+		members := map[string]any{}
+		for r.token(); r.err == nil && r.dec.PeekKind() != '}'; {
+			name := r.string()
+			if r.err != nil {
+				break
+			}
+			r.at = append(r.at, name)
+			value := r.value()
+			if _, twice := members[name]; twice && r.err == nil {
+				r.fault("json.duplicate-member", "the member occurs more than once")
+			}
+			members[name] = value
+			r.leave()
 		}
-		if kind == '{' {
-			return r.object()
+		r.token()
+		return members
+	case '[':
+		items := []any{}
+		for r.token(); r.err == nil && r.dec.PeekKind() != ']'; r.leave() {
+			r.at = append(r.at, strconv.Itoa(len(items)))
+			kind := r.dec.PeekKind()
+			if items = append(items, r.value()); kind == jsontext.KindInvalid && errors.Is(r.err, io.ErrUnexpectedEOF) {
+				r.at = r.at[:len(r.at)-1] // what is missing is the array's end as likely as an item
+			}
 		}
-		return r.array()
+		r.token()
+		return items
 	case '"':
 		return r.string()
 	case '0':
-		raw, err := r.dec.ReadValue()
-		return json.Number(raw), err
-	case 'n', 't', 'f':
-		_, err := r.dec.ReadToken()
-		if kind == 'n' {
-			return nil, err
-		}
-		return kind == 't', err
+		return json.Number(r.raw())
+	case 't', 'f':
+		r.token()
+		return kind == 't'
 	}
-	if _, err := r.dec.ReadToken(); err != nil {
-		return nil, err
-	}
-	return nil, io.ErrUnexpectedEOF
+	r.token() // null, or what is an error
+	return nil
 }
 
-func (r *reader) object() (any, error) {
-	members := map[string]any{}
-	for r.dec.PeekKind() != '}' {
-		name, err := r.string()
-		if err != nil {
-			return nil, err
-		}
-		r.at = append(r.at, name)
-		value, err := r.value()
-		if err != nil {
-			return nil, err
-		}
-		if _, twice := members[name]; twice {
-			r.fault("json.duplicate-member", "the member occurs more than once")
-		}
-		members[name] = value
-		r.at = r.at[:len(r.at)-1]
+func (r *reader) token() {
+	if r.err == nil {
+		_, r.err = r.dec.ReadToken()
 	}
-	_, err := r.dec.ReadToken()
-	return members, err
 }
 
-func (r *reader) array() (any, error) {
-	items := []any{}
-	for {
-		kind := r.dec.PeekKind()
-		if kind == ']' {
-			_, err := r.dec.ReadToken()
-			return items, err
-		}
-		r.at = append(r.at, strconv.Itoa(len(items)))
-		value, err := r.value()
-		if err != nil {
-			if kind == jsontext.KindInvalid && errors.Is(err, io.ErrUnexpectedEOF) {
-				r.at = r.at[:len(r.at)-1] // what is missing is the array's end as likely as an item
-			}
-			return nil, err
-		}
-		items = append(items, value)
+func (r *reader) raw() (raw jsontext.Value) {
+	raw, r.err = r.dec.ReadValue()
+	return raw
+}
+
+func (r *reader) leave() {
+	if r.err == nil {
 		r.at = r.at[:len(r.at)-1]
 	}
 }
 
-func (r *reader) string() (string, error) {
-	raw, err := r.dec.ReadValue()
-	if err != nil {
-		return "", err
+func (r *reader) string() string {
+	raw := r.raw()
+	if r.err != nil {
+		return ""
 	}
 	if r.valid && bytes.IndexByte(raw, '\\') < 0 {
-		return string(raw[1 : len(raw)-1]), nil
+		return string(raw[1 : len(raw)-1])
 	}
 	if !utf8.Valid(raw) {
 		r.fault("json.invalid-utf8", "a string has bytes that are not UTF-8")
@@ -163,21 +153,21 @@ func (r *reader) string() (string, error) {
 	if err != nil {
 		r.fault("json.lone-surrogate", "a string has the escape of a lone surrogate")
 	}
-	return string(content), nil
+	return string(content)
 }
 
-// syntax reports an error of the decoder.
-func (r *reader) syntax(err error) {
-	offset, reason := int64(len(r.body)), err.Error()
-	if syntactic, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+// syntax reports the error of the decoder.
+func (r *reader) syntax() {
+	offset, reason := int64(len(r.body)), r.err.Error()
+	if syntactic, ok := errors.AsType[*jsontext.SyntacticError](r.err); ok {
 		offset, reason = syntactic.ByteOffset, syntactic.Err.Error()
 	}
 	next, size := utf8.DecodeRune(r.body[min(offset, int64(len(r.body))):])
 	switch {
-	case errors.Is(err, errLimit):
+	case errors.Is(r.err, errLimit):
 		r.at = nil
 		r.fault("json.limit", "the body has more than %d values, or more than %d levels", maxValues, maxDepth)
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+	case errors.Is(r.err, io.ErrUnexpectedEOF), errors.Is(r.err, io.EOF):
 		r.fault("json.truncated", "the JSON ends at byte %d, before it is complete", offset)
 	case next == utf8.RuneError && size == 1:
 		r.fault("json.invalid-utf8", "there are bytes that are not UTF-8 at byte %d", offset)
@@ -303,11 +293,11 @@ func (c *checker) members(outer *openapi3.Schema, schemas []*openapi3.Schema, v 
 		complete = complete || s.AdditionalProperties.Schema != nil || s.AdditionalProperties.Has != nil && !*s.AdditionalProperties.Has
 	}
 	var room [4]*openapi3.Schema
-	for _, name := range sortedKeys(v) {
+	for name, member := range v { // in any order: the faults are sorted
 		if len(c.faults) > maxPerResponse {
 			return
 		}
-		member, declared := v[name], room[:0]
+		declared := room[:0]
 		for _, s := range schemas {
 			if p := memberOf(s, name); p != nil {
 				declared = append(declared, p)
