@@ -101,9 +101,9 @@ func (j *judge) pointer(at []string) string {
 // minSecret is how long a part of a secret is at least that is looked for.
 const minSecret = 8
 
-// wantGot returns ": want …, got …" for two values of a known and harmless form, and nothing if one of them is of another.
-func wantGot(form *regexp.Regexp, want, got string) string {
-	if !form.MatchString(want) || !form.MatchString(got) {
+// wantGot returns ": want …, got …" for two ids, and nothing if one of them does not look like an id.
+func wantGot(want, got string) string {
+	if !plainID.MatchString(want) || !plainID.MatchString(got) {
 		return ""
 	}
 	return ": want " + want + ", got " + got

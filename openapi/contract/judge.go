@@ -25,7 +25,7 @@ type exchange struct {
 	req     *http.Request // nil for a bare body
 	asked   string        // method and URL, for messages
 	url     string        // for findings
-	at      time.Time     // when it was answered; zero for the present
+	at      time.Time     // when the response was sent; zero for the present
 	method  string
 	match   *match // nil if no path of the contract fits, and for a bare body
 	known   bool   // whether the host is one of the contract's
@@ -105,6 +105,9 @@ type judge struct {
 // judge returns the findings of one exchange, without those of rules that are off.
 func (r *Run) judge(v *Validator, ex *exchange) []Finding {
 	j := &judge{exchange: ex, v: v, run: r}
+	if j.at.IsZero() {
+		j.at = v.clock()
+	}
 	if ex.unjudged != "" {
 		j.find(ex.unjudged, inRoute, "", 0, "%s", ex.why)
 	} else {

@@ -12,29 +12,48 @@ import (
 )
 
 // A meaning is what semantic rules, which no schema can say, know of an operation: how to judge its successful responses,
-// and which parameter of the path is what, counted from the last. It goes by method and path template, because a document
-// of the same service may have other ids and other names of parameters.
+// and what the parameters of its path are: an organization, an application and a token, in this order. It goes by method
+// and path template, because a document of the same service may have other ids and other names of parameters.
 type meaning struct {
-	method, path                     string
-	organization, application, token int // counted from 1 at the end; 0 for none
-	judge                            func(j *judge, root any)
+	method, path string
+	judge        func(j *judge, root any)
 }
 
+const (
+	organizationParam = iota
+	applicationParam
+	tokenParam
+)
+
 var meanings = []meaning{
-	{http.MethodGet, "/organizations/{}/oauth-applications", 1, 0, 0, (*judge).applications},
-	{http.MethodGet, "/organizations/{}/oauth-applications/{}", 2, 1, 0, (*judge).oneApplication},
-	{http.MethodGet, "/organizations/{}/oauth-applications/{}/tokens", 2, 1, 0, (*judge).tokens},
-	{http.MethodGet, "/organizations/{}/oauth-applications/{}/tokens/{}", 3, 2, 1, (*judge).oneToken},
-	{http.MethodGet, "/oauth/token/info", 0, 0, 0, (*judge).info},
+	{http.MethodGet, "/organizations/{}/oauth-applications", (*judge).applications},
+	{http.MethodGet, "/organizations/{}/oauth-applications/{}", func(j *judge, root any) {
+		j.same("application", applicationParam, root)
+		if j.match != nil {
+			j.countsTokens(root, "", j.match.target)
+		}
+		j.application(root, "")
+	}},
+	{http.MethodGet, "/organizations/{}/oauth-applications/{}/tokens", func(j *judge, root any) {
+		j.page(root)
+		for i, item := range items(root, "data") {
+			j.token(item, "/data/"+strconv.Itoa(i))
+		}
+	}},
+	{http.MethodGet, "/organizations/{}/oauth-applications/{}/tokens/{}", func(j *judge, root any) {
+		j.same("token", tokenParam, root)
+		j.token(root, "")
+	}},
+	{http.MethodGet, "/oauth/token/info", (*judge).info},
 }
 
 // meaningOf returns what is known of the operation with a method and a path, which may begin with more, or nil.
 func meaningOf(method, path string) *meaning {
 	parts := strings.Split(strings.TrimSuffix(path, "/"), "/")
+	same := func(part, known string) bool { return part == known || known == "{}" && part != "" }
 	for i := range meanings {
 		m := &meanings[i]
 		known := strings.Split(m.path, "/")[1:]
-		same := func(part, known string) bool { return part == known || known == "{}" && part != "" }
 		if m.method == method && len(parts) >= len(known) && slices.EqualFunc(parts[len(parts)-len(known):], known, same) {
 			return m
 		}
@@ -42,32 +61,27 @@ func meaningOf(method, path string) *meaning {
 	return nil
 }
 
-// wrong adds a finding about the body.
-func (j *judge) wrong(rule, pointer, format string, args ...any) {
-	at := strings.Split(pointer, "/")[1:]
-	line0 := j.op.line
-	if j.by != nil {
-		if s := schemaAt(j.by, at, 0); s != nil {
-			line0 = cmp.Or(line(s.Origin), line0)
-		}
-	}
-	j.find(rule, inBody, j.pointer(at), line0, format, args...)
-}
-
-// param returns a parameter of the request's path, counted from the last; of a bare body none is known.
-func (j *judge) param(fromEnd int) (string, bool) {
-	if j.match == nil || fromEnd == 0 || fromEnd > len(j.match.values) {
+// param returns a parameter of the request's path; of a bare body none is known.
+func (j *judge) param(which int) (string, bool) {
+	if j.match == nil {
 		return "", false
 	}
-	return j.match.values[len(j.match.values)-fromEnd], true
+	which += len(j.match.values) - strings.Count(j.op.meaning.path, "{}") // the servers' own come first
+	if which < 0 || which >= len(j.match.values) {
+		return "", false
+	}
+	return j.match.values[which], true
 }
 
-// now is when the response was sent, as far as anybody knows.
-func (j *judge) now() time.Time {
-	if !j.at.IsZero() {
-		return j.at
+// wrong adds a finding about the body.
+func (j *judge) wrong(rule, pointer, format string, args ...any) {
+	at, where := strings.Split(pointer, "/")[1:], j.op.line
+	if j.by != nil {
+		if s := schemaAt(j.by, at, 0); s != nil {
+			where = cmp.Or(line(s.Origin), where)
+		}
 	}
-	return j.v.clock()
+	j.find(rule, inBody, j.pointer(at), where, format, args...)
 }
 
 // member returns a member of an object, and nil of anything else, or where there is none.
@@ -89,22 +103,19 @@ func items(v any, name string) []any {
 	return list
 }
 
-// integer returns an integer that 64 bits hold.
-func integer(v any) (int64, bool) {
-	number, ok := v.(json.Number)
-	if !ok {
-		return 0, false
+// integer returns a member that is an integer of 64 bits, and nil of anything else.
+func integer(v any, name string) *int64 {
+	number, _ := member(v, name).(json.Number)
+	if n, err := strconv.ParseInt(number.String(), 10, 64); err == nil {
+		return &n
 	}
-	n, err := strconv.ParseInt(number.String(), 10, 64)
-	return n, err == nil
+	return nil
 }
 
-func (j *judge) oneApplication(root any) {
-	j.same("application", j.op.meaning.application, root)
-	if j.match != nil {
-		j.countsTokens(root, "", j.match.target)
-	}
-	j.application(root, "")
+func timeOf(v any, name string) (time.Time, bool) {
+	text, _ := member(v, name).(string)
+	t, err := time.Parse(time.RFC3339, text)
+	return t, err == nil
 }
 
 // applications judges a page of the list of applications.
@@ -123,31 +134,18 @@ func (j *judge) applications(root any) {
 
 // countsTokens judges how many tokens an application says it has by the list of them, if the run saw it.
 func (j *judge) countsTokens(application any, at string, its target) {
-	if tokens, ok := integer(member(application, "tokens")); ok {
-		if total, differs := j.run.lists.counted(its, tokens); differs {
-			j.wrong("count.tokens", at+"/tokens", "the application says that it has %d tokens, and its list gave %d in all", tokens, total)
+	if tokens := integer(application, "tokens"); tokens != nil {
+		if total := j.run.lists.counted(its, *tokens); total != nil && *total != *tokens {
+			j.wrong("count.tokens", at+"/tokens", "the application says that it has %d tokens, and its list gave %d in all", *tokens, *total)
 		}
 	}
 }
 
-// tokens judges a page of the list of an application's tokens.
-func (j *judge) tokens(root any) {
-	j.page(root)
-	for i, item := range items(root, "data") {
-		j.token(item, "/data/"+strconv.Itoa(i))
-	}
-}
-
-// oneToken judges a token against the request for it.
-func (j *judge) oneToken(root any) {
-	j.same("token", j.op.meaning.token, root)
-	j.token(root, "")
-}
-
+// same judges the id of what was sent by the one that was asked for.
 func (j *judge) same(what string, param int, root any) {
 	asked, ok := j.param(param)
 	if id, isString := member(root, "id").(string); ok && isString && id != asked {
-		j.wrong("id.mismatch", "/id", "this is not the %s asked for%s", what, wantGot(plainID, asked, id))
+		j.wrong("id.mismatch", "/id", "this is not the %s asked for%s", what, wantGot(asked, id))
 	}
 }
 
@@ -155,9 +153,6 @@ func (j *judge) application(v any, at string) {
 	j.times(v, at)
 	j.scopes(member(v, "scopes"), at+"/scopes")
 }
-
-// clockSkew is by how much a server's clock may be ahead.
-const clockSkew = 5 * time.Minute
 
 // token judges one token, which is at the pointer in the body.
 func (j *judge) token(token any, at string) {
@@ -170,20 +165,18 @@ func (j *judge) token(token any, at string) {
 	for i, access := range items(token, "service_token_accesses") {
 		j.times(member(access, "resource"), at+"/service_token_accesses/"+strconv.Itoa(i)+"/resource")
 	}
-	accesses := member(token, "oauth_accesses_by_resource")
-	at += "/oauth_accesses_by_resource"
-	asked, ok := j.param(j.op.meaning.organization)
+	asked, ok := j.param(organizationParam)
 	for _, kind := range []struct{ name, list, organization string }{
 		{"database", "databases", "organization"},
 		{"organization", "organizations", "name"},
 		{"branch", "branches", "organization"},
 		{"user", "users", ""},
 	} {
-		group, at := member(accesses, kind.name), at+"/"+kind.name
+		group, at := member(member(token, "oauth_accesses_by_resource"), kind.name), at+"/oauth_accesses_by_resource/"+kind.name
 		for i, resource := range items(group, kind.list) {
 			inside, isString := member(resource, kind.organization).(string)
 			if ok && isString && !strings.EqualFold(inside, asked) {
-				j.wrong("id.organization", at+"/"+kind.list+"/"+strconv.Itoa(i)+"/"+kind.organization, "the organization is not the one asked for%s", wantGot(plainID, asked, inside))
+				j.wrong("id.organization", at+"/"+kind.list+"/"+strconv.Itoa(i)+"/"+kind.organization, "the organization is not the one asked for%s", wantGot(asked, inside))
 			}
 		}
 		seen := map[string]bool{}
@@ -195,46 +188,38 @@ func (j *judge) token(token any, at string) {
 	}
 }
 
+// clockSkew is by how much a server's clock may be ahead.
+const clockSkew = 5 * time.Minute
+
 // times judges the times of a token, an application or a resource against each other.
 func (j *judge) times(of any, at string) {
 	created, ok := timeOf(of, "created_at")
-	before := func(rule, name, what string) {
-		if t, has := timeOf(of, name); ok && has && t.Before(created) {
-			j.wrong(rule, at+"/"+name, "%s at %s, before the creation at %s", what, t.Format(time.RFC3339Nano), created.Format(time.RFC3339Nano))
+	for _, later := range [][3]string{
+		{"expires_at", "token.expires-before-created", "the expiry is"},
+		{"updated_at", "token.updated-before-created", "the last change is"},
+		{"last_used_at", "token.used-before-created", "the last use is"},
+	} {
+		if t, has := timeOf(of, later[0]); ok && has && t.Before(created) {
+			j.wrong(later[1], at+"/"+later[0], "%s at %s, before the creation at %s", later[2], t.Format(time.RFC3339Nano), created.Format(time.RFC3339Nano))
 		}
 	}
-	before("token.expires-before-created", "expires_at", "the expiry is")
-	before("token.updated-before-created", "updated_at", "the last change is")
-	before("token.used-before-created", "last_used_at", "the last use is")
-	if used, has := timeOf(of, "last_used_at"); has && used.After(j.now().Add(clockSkew)) {
+	if used, has := timeOf(of, "last_used_at"); has && used.After(j.at.Add(clockSkew)) {
 		j.wrong("token.used-in-future", at+"/last_used_at", "the last use is at %s, and the response was sent at %s",
-			used.Format(time.RFC3339Nano), j.now().UTC().Format(time.RFC3339))
+			used.Format(time.RFC3339Nano), j.at.UTC().Format(time.RFC3339))
 	}
-}
-
-func timeOf(v any, name string) (time.Time, bool) {
-	text, ok := member(v, name).(string)
-	if !ok {
-		return time.Time{}, false
-	}
-	t, err := time.Parse(time.RFC3339, text)
-	return t, err == nil
 }
 
 // info judges what the authorization host says of a token, in either form.
 func (j *judge) info(root any) {
-	exp, hasExp := integer(member(root, "exp"))
-	if iat, ok := integer(member(root, "iat")); ok && hasExp && exp <= iat {
-		j.wrong("info.exp-not-after-iat", "/exp", "the token expires at %d and is issued at %d", exp, iat)
+	exp, iat := integer(root, "exp"), integer(root, "iat")
+	if exp != nil && iat != nil && *exp <= *iat {
+		j.wrong("info.exp-not-after-iat", "/exp", "the token expires at %d and is issued at %d", *exp, *iat)
 	}
-	switch member(root, "active") {
-	case true:
-		if hasExp && exp < j.now().Unix() {
-			j.wrong("info.active-expired", "/exp", "the token is active, and expired at %d; the response was sent at %d", exp, j.now().Unix())
-		}
-	case false:
-		object, _ := root.(map[string]any)
-		for _, name := range sortedKeys(object) {
+	switch active := member(root, "active"); {
+	case active == true && exp != nil && *exp < j.at.Unix():
+		j.wrong("info.active-expired", "/exp", "the token is active, and expired at %d; the response was sent at %d", *exp, j.at.Unix())
+	case active == false:
+		for _, name := range sortedKeys(root.(map[string]any)) {
 			if name != "active" {
 				j.find("info.inactive-with-members", inBody, j.pointer([]string{name}), j.op.line, "the token is inactive, and there is more about it")
 			}
@@ -263,7 +248,7 @@ func (j *judge) scopes(v any, at string) {
 // scope judges one of several scopes, and adds it to those seen.
 func (j *judge) scope(scope string, seen map[string]bool, at string) {
 	switch {
-	case !knownScopes[scope]: // twice, too: what it is nobody knows
+	case !slices.Contains(knownScopes, scope): // twice, too: what it is nobody knows
 		j.wrong("scope.unknown", at, "a scope is not among those published")
 	case seen[scope]:
 		j.wrong("scope.duplicate", at, "a scope occurs more than once")
@@ -276,10 +261,4 @@ func (j *judge) scope(scope string, seen map[string]bool, at string) {
 //go:embed scopes.txt
 var scopeList string
 
-var knownScopes = func() map[string]bool {
-	known := map[string]bool{}
-	for scope := range strings.FieldsSeq(scopeList) {
-		known[scope] = true
-	}
-	return known
-}()
+var knownScopes = strings.Fields(scopeList)

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -15,22 +16,12 @@ type envelope struct {
 	size                                                 int64 // how many items the page has
 }
 
-func envelopeOf(root any) envelope {
-	number := func(name string) *int64 {
-		if n, ok := integer(member(root, name)); ok {
-			return &n
-		}
-		return nil
-	}
-	return envelope{
-		current: number("current_page"), perPage: number("per_page"), next: number("next_page"), prev: number("prev_page"),
-		totalCount: number("total_count"), totalPages: number("total_pages"), size: int64(len(items(root, "data"))),
-	}
-}
-
 // page judges one page of a list: by itself, by the request, and by the other pages of the run.
 func (j *judge) page(root any) {
-	e := envelopeOf(root)
+	e := envelope{
+		integer(root, "current_page"), integer(root, "per_page"), integer(root, "next_page"), integer(root, "prev_page"),
+		integer(root, "total_count"), integer(root, "total_pages"), int64(len(items(root, "data"))),
+	}
 	j.pageAsked(e)
 	if e.current != nil {
 		j.neighbours(e, root)
@@ -41,47 +32,43 @@ func (j *judge) page(root any) {
 	j.ids(e, root)
 }
 
-// asks returns a number among the request's query parameters.
-func (j *judge) asks(name string) (int64, bool) {
-	n, err := strconv.ParseInt(j.query.Get(name), 10, 64)
-	return n, err == nil && n > 0
-}
-
 // pageAsked judges a page against the request.
 func (j *judge) pageAsked(e envelope) {
-	page, ok := j.asks("page")
-	if !ok && j.match != nil && !j.query.Has("page") {
-		page, ok = 1, true
-	}
-	if ok && e.current != nil && *e.current != page {
-		j.wrong("page.current", "/current_page", "this is page %d, and page %d was asked for", *e.current, page)
-	}
-	limit := e.perPage
-	if perPage, ok := j.asks("per_page"); ok {
-		switch {
-		case limit == nil:
-			limit = &perPage
-		case *limit < perPage:
-			j.wrong("page.clamped", "/per_page", "%d per page were asked for, and the page holds %d", perPage, *limit)
+	asks := func(name string) *int64 {
+		if n, err := strconv.ParseInt(j.query.Get(name), 10, 64); err == nil && n > 0 {
+			return &n
 		}
+		return nil
 	}
-	if limit != nil && e.size > *limit {
+	page := asks("page")
+	if page == nil && j.match != nil && !j.query.Has("page") {
+		page = new(int64(1))
+	}
+	if page != nil && e.current != nil && *e.current != *page {
+		j.wrong("page.current", "/current_page", "this is page %d, and page %d was asked for", *e.current, *page)
+	}
+	perPage := asks("per_page")
+	if perPage != nil && e.perPage != nil && *e.perPage < *perPage {
+		j.wrong("page.clamped", "/per_page", "%d per page were asked for, and the page holds %d", *perPage, *e.perPage)
+	}
+	if limit := cmp.Or(e.perPage, perPage); limit != nil && e.size > *limit {
 		j.wrong("page.overfull", "/data", "there are %d items on a page that holds %d", e.size, *limit)
 	}
 }
 
 // neighbours judges the numbers of the next and the previous page.
 func (j *judge) neighbours(e envelope, root any) {
-	if e.next != nil && *e.next != *e.current+1 {
-		j.wrong("page.next-not-advancing", "/next_page", "after page %d comes page %d", *e.current, *e.next)
+	current := *e.current
+	if e.next != nil && *e.next != current+1 {
+		j.wrong("page.next-not-advancing", "/next_page", "after page %d comes page %d", current, *e.next)
 	}
 	switch {
-	case *e.current <= 1 && e.prev != nil:
+	case current <= 1 && e.prev != nil:
 		j.wrong("page.prev", "/prev_page", "the first page has a page before it")
-	case *e.current > 1 && e.prev != nil && *e.prev != *e.current-1:
-		j.wrong("page.prev", "/prev_page", "before page %d comes page %d", *e.current, *e.prev)
-	case *e.current > 1 && isNull(root, "prev_page"):
-		j.wrong("page.prev", "/prev_page", "page %d has no page before it", *e.current)
+	case current > 1 && e.prev != nil && *e.prev != current-1:
+		j.wrong("page.prev", "/prev_page", "before page %d comes page %d", current, *e.prev)
+	case current > 1 && isNull(root, "prev_page"):
+		j.wrong("page.prev", "/prev_page", "page %d has no page before it", current)
 	}
 }
 
@@ -89,10 +76,7 @@ func (j *judge) neighbours(e envelope, root any) {
 func (j *judge) totals(e envelope, root any) {
 	last := e.totalPages
 	if e.totalCount != nil && e.perPage != nil && *e.perPage > 0 {
-		pages := *e.totalCount / *e.perPage
-		if *e.totalCount%*e.perPage != 0 {
-			pages++
-		}
+		pages := *e.totalCount/(*e.perPage) + int64(btoi(*e.totalCount%*e.perPage != 0))
 		empty := *e.totalCount == 0 && last != nil && *last == 1 // an empty list may count as one page
 		if last != nil && *last != pages && !empty {
 			j.wrong("page.total-pages", "/total_pages", "%d items at %d per page make %d pages, not %d", *e.totalCount, *e.perPage, pages, *last)
@@ -100,10 +84,9 @@ func (j *judge) totals(e envelope, root any) {
 		}
 		last = &pages
 	}
-	if e.current == nil {
-		return
-	}
 	switch {
+	case e.current == nil:
+		return
 	case last == nil:
 	case *e.current < *last && isNull(root, "next_page"):
 		j.wrong("page.next-missing", "/next_page", "page %d of %d has no next page", *e.current, *last)
@@ -118,9 +101,9 @@ func (j *judge) totals(e envelope, root any) {
 	if e.next != nil && e.size < *e.perPage {
 		j.wrong("page.short", "/data", "there are %d items on a page that holds %d, and another page follows", e.size, *e.perPage)
 	}
-	if e.totalCount != nil && *e.perPage <= 1<<31 && *e.current <= 1<<31 {
+	if e.totalCount != nil && *e.perPage <= 1<<31 && *e.current <= 1<<31 && e.size > 0 {
 		upToHere := (*e.current-1)**e.perPage + e.size
-		if upToHere > *e.totalCount && e.size > 0 || upToHere != *e.totalCount && e.size > 0 && e.next == nil {
+		if upToHere > *e.totalCount || upToHere != *e.totalCount && e.next == nil {
 			j.wrong("page.total-count", "/total_count", "the pages up to this one hold %d items, and the total is %d", upToHere, *e.totalCount)
 		}
 	}
@@ -132,25 +115,22 @@ func (j *judge) pageURL(root any, name string, number *int64) {
 	object, _ := root.(map[string]any)
 	beside, has := object[name]
 	link, hasLink := object[name+"_url"]
-	if !has || !hasLink {
-		return
-	}
-	raw, ok := link.(string)
+	raw, isString := link.(string)
 	switch {
-	case ok && beside == nil:
+	case !has || !hasLink:
+		return
+	case isString && beside == nil:
 		j.wrong("page.url-page", at, "there is a URL for a page that has no number")
 	case number != nil && link == nil:
 		j.wrong("page.url-page", at, "there is no URL for page %d", *number)
 	}
-	if !ok {
+	if !isString {
 		return
 	}
 	u, err := url.Parse(raw)
 	if err != nil || !j.leadsBack(u) {
 		j.wrong("page.url-elsewhere", at, "the URL does not lead to this list")
-		return
-	}
-	if page, err := strconv.ParseInt(u.Query().Get("page"), 10, 64); number != nil && (err != nil || page != *number) {
+	} else if page, err := strconv.ParseInt(u.Query().Get("page"), 10, 64); number != nil && (err != nil || page != *number) {
 		j.wrong("page.url-page", at, "the URL is not that of page %d", *number)
 	}
 }
@@ -170,8 +150,8 @@ func (j *judge) leadsBack(u *url.URL) bool {
 
 // ids judges whether an id occurs twice, on this page or on two pages of the run, and counts the list for the run.
 func (j *judge) ids(e envelope, root any) {
-	ids := make([]string, 0, e.size)
-	seen := make(map[string]bool, e.size)
+	var ids []string
+	seen := map[string]bool{}
 	for i, item := range items(root, "data") {
 		id, ok := member(item, "id").(string)
 		if ok && seen[id] {
@@ -203,20 +183,30 @@ func (j *judge) ids(e envelope, root any) {
 // lists is what a run remembers of lists and of the applications they belong to, for the rules that look at more than
 // one response. It is safe for concurrent use.
 type lists struct {
-	mu     sync.Mutex
-	ids    int              // remembered in all
-	lists  map[target]*list // by where they are
-	tokens map[target]int64 // what applications say, by where their list is
-	totals map[target]int64 // what lists say
+	mu  sync.Mutex
+	ids int              // remembered in all
+	all map[target]*list // by where they are
 }
 
 type list struct {
-	pages map[string]int64 // by id, the page it was on
-	read  int64            // how many pages were read from the first on, without a gap
+	pages         map[string]int64 // by id, the page it was on
+	read          int64            // how many pages were read from the first on, without a gap
+	total, tokens *int64           // how many items there are, as the list says and as the application does
 }
 
 // maxIDs bounds what a run remembers: beyond it, all is forgotten.
 const maxIDs = 1 << 20
+
+// at returns what is remembered of a list.
+func (l *lists) at(where target) *list {
+	if l.all == nil || l.ids+len(l.all) > maxIDs {
+		l.all, l.ids = map[target]*list{}, 0
+	}
+	if l.all[where] == nil {
+		l.all[where] = &list{pages: map[string]int64{}}
+	}
+	return l.all[where]
+}
 
 // page remembers a page. It returns the indices of the ids that were on another page since page 1 was last read and, if
 // the list's total is known and is not what the application said, that number. Of a list that was read from page 1 to this
@@ -227,13 +217,9 @@ func (l *lists) page(of target, e envelope, ids []string) (repeated []int, token
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.lists == nil || l.ids > maxIDs {
-		l.lists, l.ids = map[target]*list{}, 0
-	}
-	this := l.lists[of]
-	if this == nil || *e.current == 1 {
-		this = &list{pages: map[string]int64{}}
-		l.lists[of] = this
+	this := l.at(of)
+	if *e.current == 1 {
+		this.pages, this.read = map[string]int64{}, 0
 	}
 	for i, id := range ids {
 		if page, ok := this.pages[id]; ok && page != *e.current && id != "" {
@@ -255,26 +241,18 @@ func (l *lists) page(of target, e envelope, ids []string) (repeated []int, token
 	if total == nil || of == (target{}) {
 		return repeated, nil, read
 	}
-	if l.totals == nil || len(l.totals) > maxIDs {
-		l.totals = map[target]int64{}
-	}
-	l.totals[of] = *total
-	if said, ok := l.tokens[of]; ok && said != *total {
-		tokens = &said
+	if this.total = total; this.tokens != nil && *this.tokens != *total {
+		tokens = this.tokens
 	}
 	return repeated, tokens, read
 }
 
-// counted remembers how many tokens an application says it has. It returns the total of its list, if that is known and
-// is another.
-func (l *lists) counted(application target, tokens int64) (total int64, differs bool) {
+// counted remembers how many tokens an application says it has, and returns the total of its list, nil if that is unknown.
+func (l *lists) counted(application target, tokens int64) (total *int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	application.path += "/tokens"
-	if l.tokens == nil || len(l.tokens) > maxIDs {
-		l.tokens = map[target]int64{}
-	}
-	l.tokens[application] = tokens
-	total, ok := l.totals[application]
-	return total, ok && total != tokens
+	this := l.at(application)
+	this.tokens = &tokens
+	return this.total
 }
