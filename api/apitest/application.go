@@ -27,10 +27,9 @@ type application struct {
 }
 
 func newApplication(about gen.OAuthApplication, sample *sample, count int, given []gen.OAuthToken) *application {
-	a := &application{about: about, given: given, sample: sample, issued: count, numbers: make([]int, count)}
-	for i := range a.numbers {
-		a.numbers[i] = i
-	}
+	a := &application{about: about, given: given, sample: sample}
+	a.issue(count)
+	slices.Reverse(a.numbers)
 	return a
 }
 
@@ -106,10 +105,12 @@ func (a *application) delete(id string) bool {
 func (a *application) issue(n int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for range n {
-		a.numbers = slices.Insert(a.numbers, 0, a.issued)
-		a.issued++
+	later := make([]int, n)
+	for i := range later {
+		later[n-1-i] = a.issued + i
 	}
+	a.numbers = append(later, a.numbers...)
+	a.issued += n
 }
 
 // revoke takes the first n tokens, or as many as there are, off the list.
@@ -135,17 +136,15 @@ func (c *config) makeApplications(midnight time.Time) (all []*application) {
 		return all
 	}
 	for i, id := range c.ids {
-		if i == 0 {
-			app := newApplication(madeUp(i, id, midnight), first, c.tokens, nil)
-			if c.isListed {
-				app = newApplication(app.about, first, len(c.listed), c.listed)
-			}
-			all = append(all, app)
-		} else {
-			s := &sample{organization: c.organization, midnight: midnight, salt: hash(uint64(i))}
-			all = append(all, newApplication(madeUp(i, id, midnight), s, laterTokens, nil))
+		about, made, count, given := madeUp(i, id, midnight), first, c.tokens, c.listed
+		if i > 0 {
+			made, count, given = &sample{organization: c.organization, midnight: midnight, salt: hash(uint64(i))}, laterTokens, nil
+		} else if given != nil {
+			count = len(given)
 		}
-		all[i].counted = true
+		app := newApplication(about, made, count, given)
+		app.counted = true
+		all = append(all, app)
 	}
 	return all
 }

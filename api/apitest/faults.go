@@ -1,10 +1,10 @@
 package apitest
 
 import (
-	"bytes"
 	"maps"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"time"
@@ -111,10 +111,10 @@ func before(do func(*http.Request) bool) func(http.Handler) http.Handler {
 // Edit sends what change makes of the body of the answer: nothing, null, half of it, or more than all. The status and the
 // Content-Type stay.
 func Edit(change func(body []byte) []byte) func(http.Handler) http.Handler {
-	return capture(func(w http.ResponseWriter, answer *captured) {
-		body := change(answer.body.Bytes())
+	return capture(func(w http.ResponseWriter, answer *httptest.ResponseRecorder) {
+		body := change(answer.Body.Bytes())
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-		w.WriteHeader(answer.status)
+		w.WriteHeader(answer.Code)
 		_, _ = w.Write(body)
 	})
 }
@@ -122,11 +122,11 @@ func Edit(change func(body []byte) []byte) func(http.Handler) http.Handler {
 // Reset sends so many bytes of the body, at most all but one, and resets the connection; with none it does so before
 // anything is sent. Bytes that the client had received but not read may be lost.
 func Reset(bytes int) func(http.Handler) http.Handler {
-	return capture(func(w http.ResponseWriter, answer *captured) {
+	return capture(func(w http.ResponseWriter, answer *httptest.ResponseRecorder) {
 		control := http.NewResponseController(w)
-		if sent := min(bytes, answer.body.Len()-1); sent > 0 {
-			w.WriteHeader(answer.status)
-			_, _ = w.Write(answer.body.Next(sent))
+		if sent := min(bytes, answer.Body.Len()-1); sent > 0 {
+			w.WriteHeader(answer.Code)
+			_, _ = w.Write(answer.Body.Next(sent))
 			_ = control.Flush()
 		}
 		connection, _, err := control.Hijack()
@@ -140,28 +140,13 @@ func Reset(bytes int) func(http.Handler) http.Handler {
 	})
 }
 
-// A captured is the answer of a handler, kept back for a fault to change.
-type captured struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-// Header returns the header to change.
-func (c *captured) Header() http.Header { return c.header }
-
-// WriteHeader keeps the status.
-func (c *captured) WriteHeader(status int) { c.status = status }
-
-// Write keeps a part of the body.
-func (c *captured) Write(data []byte) (int, error) { return c.body.Write(data) }
-
-func capture(send func(http.ResponseWriter, *captured)) func(http.Handler) http.Handler {
+// capture keeps the answer of the next handler back for send to change.
+func capture(send func(http.ResponseWriter, *httptest.ResponseRecorder)) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			answer := &captured{header: http.Header{}, status: http.StatusOK}
+			answer := httptest.NewRecorder()
 			next.ServeHTTP(answer, r)
-			maps.Copy(w.Header(), answer.header)
+			maps.Copy(w.Header(), answer.Header())
 			send(w, answer)
 		})
 	}

@@ -17,8 +17,7 @@ type config struct {
 	ids          []string // of made-up applications
 	applications []givenApplication
 	tokens       int
-	listed       []gen.OAuthToken
-	isListed     bool
+	listed       []gen.OAuthToken // in place of made-up tokens; nil for none
 	leaked       []int
 	revoked      []string
 	accesses     []string
@@ -56,15 +55,15 @@ func WithTokens(n int) Option {
 	if n < 0 {
 		panic(fmt.Sprintf("apitest.WithTokens(%d): a number of tokens cannot be negative", n))
 	}
-	return func(c *config) { c.tokens, c.listed, c.isListed = n, nil, false }
+	return func(c *config) { c.tokens, c.listed = n, nil }
 }
 
 // WithTokenList gives the tokens of the first application, in their order, in place of made-up ones. A token's secrets are
 // served if it has any. Ids must differ.
 func WithTokenList(tokens []gen.OAuthToken) Option {
-	tokens = slices.Clone(tokens)
+	tokens = append([]gen.OAuthToken{}, tokens...)
 	mustDiffer(tokens)
-	return func(c *config) { c.listed, c.isListed = tokens, true }
+	return func(c *config) { c.listed = tokens }
 }
 
 // WithApplication adds an application with its tokens; given more than once, the organization has all of them. There are no

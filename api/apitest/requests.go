@@ -3,6 +3,7 @@ package apitest
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 
@@ -33,11 +34,10 @@ type Request struct {
 // It is safe for concurrent use.
 func (h *Handler) Requests() []Request { return h.log.all() }
 
-// A requestLog is a ring of the last requests.
+// A requestLog keeps the last requests.
 type requestLog struct {
 	sync.Mutex
-	kept  []Request
-	total int
+	kept []Request
 }
 
 func (l *requestLog) add(r *http.Request) {
@@ -55,20 +55,14 @@ func (l *requestLog) add(r *http.Request) {
 
 	l.Lock()
 	defer l.Unlock()
-	if len(l.kept) < keptRequests {
-		l.kept = append(l.kept, request)
-	} else {
-		l.kept[l.total%keptRequests] = request
+	if len(l.kept) == 2*keptRequests { // not at each request, because the others move
+		l.kept = slices.Delete(l.kept, 0, keptRequests)
 	}
-	l.total++
+	l.kept = append(l.kept, request)
 }
 
 func (l *requestLog) all() []Request {
 	l.Lock()
 	defer l.Unlock()
-	oldest := 0
-	if l.total > len(l.kept) {
-		oldest = l.total % keptRequests
-	}
-	return append(append(make([]Request, 0, len(l.kept)), l.kept[oldest:]...), l.kept[:oldest]...)
+	return append([]Request{}, l.kept[max(len(l.kept)-keptRequests, 0):]...)
 }

@@ -1,7 +1,8 @@
 package apitest
 
 import (
-	"encoding/json"
+	"cmp"
+	"reflect"
 	"time"
 
 	"github.com/psoauth/psoauth/gen"
@@ -15,62 +16,35 @@ const (
 	revision202609 = "2026-09"
 )
 
-// wireToken is a token as it is sent: with its secrets, and with the members that have no value as the revision has them.
-type wireToken struct {
-	ID                    string                       `json:"id"`
-	Name                  member[string]               `json:"name,omitzero"`
-	DisplayName           string                       `json:"display_name"`
-	Token                 *string                      `json:"token"`
-	PlainTextRefreshToken *string                      `json:"plain_text_refresh_token"`
-	AvatarURL             string                       `json:"avatar_url"`
-	CreatedAt             stamp                        `json:"created_at"`
-	UpdatedAt             stamp                        `json:"updated_at"`
-	ExpiresAt             member[stamp]                `json:"expires_at,omitzero"`
-	LastUsedAt            member[stamp]                `json:"last_used_at,omitzero"`
-	ActorID               *string                      `json:"actor_id"`
-	ActorDisplayName      *string                      `json:"actor_display_name"`
-	ActorType             *string                      `json:"actor_type"`
-	ServiceTokenAccesses  []gen.ServiceTokenAccess     `json:"service_token_accesses"`
-	OAuthAccesses         *gen.OAuthAccessesByResource `json:"oauth_accesses_by_resource"`
-}
-
-// token returns what encoding/json makes the revision's token of.
-func (c *config) token(t *gen.OAuthToken) wireToken {
-	optional := c.revision == revision202609
-	w := wireToken{
-		ID:                    t.ID,
-		Name:                  member[string]{t.Name, optional},
-		DisplayName:           t.DisplayName,
-		Token:                 reveal(t.Token),
-		PlainTextRefreshToken: reveal(t.PlainTextRefreshToken),
-		AvatarURL:             t.AvatarURL,
-		CreatedAt:             stamp(t.CreatedAt),
-		UpdatedAt:             stamp(t.UpdatedAt),
-		ExpiresAt:             member[stamp]{(*stamp)(t.ExpiresAt), optional},
-		LastUsedAt:            member[stamp]{(*stamp)(t.LastUsedAt), optional},
-		ActorID:               t.ActorID,
-		ActorDisplayName:      t.ActorDisplayName,
-		ActorType:             t.ActorType,
-		ServiceTokenAccesses:  t.ServiceTokenAccesses,
-		OAuthAccesses:         t.OAuthAccessesByResource,
+// token returns what is sent of a token: with its secrets, and with the members that have no value as the revision has them.
+func (c *config) token(t *gen.OAuthToken) map[string]any {
+	sent := map[string]any{
+		"id": t.ID, "name": t.Name, "display_name": t.DisplayName, "avatar_url": t.AvatarURL,
+		"token": reveal(t.Token), "plain_text_refresh_token": reveal(t.PlainTextRefreshToken),
+		"created_at": stamp(&t.CreatedAt), "updated_at": stamp(&t.UpdatedAt),
+		"expires_at": stamp(t.ExpiresAt), "last_used_at": stamp(t.LastUsedAt),
+		"actor_id": t.ActorID, "actor_display_name": t.ActorDisplayName, "actor_type": t.ActorType,
+		"service_token_accesses": t.ServiceTokenAccesses, "oauth_accesses_by_resource": t.OAuthAccessesByResource,
 	}
-	if c.revision == revision202512 {
-		empty := ""
-		w.Name.value = or(w.Name.value, &t.DisplayName)
-		w.ActorID, w.ActorDisplayName, w.ActorType = or(t.ActorID, &empty), or(t.ActorDisplayName, &empty), or(t.ActorType, &empty)
-		w.OAuthAccesses = or(w.OAuthAccesses, reach{}.in(c.organization))
-		if w.ServiceTokenAccesses == nil {
-			w.ServiceTokenAccesses = []gen.ServiceTokenAccess{}
+	isNull := func(member string) bool { return reflect.ValueOf(sent[member]).IsNil() }
+	switch c.revision {
+	case revision202512:
+		for member, value := range map[string]any{
+			"name": t.DisplayName, "actor_id": "", "actor_display_name": "", "actor_type": "",
+			"service_token_accesses": []any{}, "oauth_accesses_by_resource": reach{}.in(c.organization),
+		} {
+			if isNull(member) {
+				sent[member] = value
+			}
+		}
+	case revision202609:
+		for _, member := range []string{"name", "expires_at", "last_used_at"} {
+			if isNull(member) {
+				delete(sent, member)
+			}
 		}
 	}
-	return w
-}
-
-func or[T any](value, otherwise *T) *T {
-	if value == nil {
-		return otherwise
-	}
-	return value
+	return sent
 }
 
 func reveal(s *openapi.Secret) *string {
@@ -80,28 +54,16 @@ func reveal(s *openapi.Secret) *string {
 	return new(s.Reveal())
 }
 
-// A member is null without a value, or missing if it is optional.
-type member[T any] struct {
-	value    *T
-	optional bool
-}
-
-// IsZero has encoding/json leave the member out.
-func (m member[T]) IsZero() bool { return m.optional && m.value == nil }
-
-// MarshalJSON returns the value, or null.
-func (m member[T]) MarshalJSON() ([]byte, error) { return json.Marshal(m.value) }
-
-// A stamp is a time as PlanetScale writes it, in UTC and with milliseconds, or with more digits if it has them.
-type stamp time.Time
-
-// MarshalJSON returns the time in RFC 3339.
-func (s stamp) MarshalJSON() ([]byte, error) {
-	t, layout := time.Time(s).UTC(), "2006-01-02T15:04:05.000Z"
+// stamp returns a time as PlanetScale writes it, in UTC and with milliseconds, or with more digits if it has them.
+func stamp(t *time.Time) *string {
+	if t == nil {
+		return nil
+	}
+	layout := "2006-01-02T15:04:05.000Z"
 	if t.Nanosecond()%int(time.Millisecond) != 0 {
 		layout = time.RFC3339Nano
 	}
-	return json.Marshal(t.Format(layout))
+	return new(t.UTC().Format(layout))
 }
 
 // application returns what encoding/json makes the revision's application of.
@@ -111,9 +73,9 @@ func (c *config) application(app gen.OAuthApplication) any {
 		app.ScopesByResource, app.AllScopesByResource, app.MCPToolGroups = nil, nil, nil
 		return app
 	}
-	app.DCR = or(app.DCR, new(bool))
-	app.SingleOrgAuthorization = or(app.SingleOrgAuthorization, new(bool))
-	app.RequiresOrgScope = or(app.RequiresOrgScope, new(bool))
+	app.DCR = cmp.Or(app.DCR, new(bool))
+	app.SingleOrgAuthorization = cmp.Or(app.SingleOrgAuthorization, new(bool))
+	app.RequiresOrgScope = cmp.Or(app.RequiresOrgScope, new(bool))
 	for _, object := range []*openapi.RawObject{&app.ScopesByResource, &app.AllScopesByResource} {
 		if *object == nil {
 			*object = openapi.RawObject("{}")
