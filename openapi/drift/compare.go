@@ -1,12 +1,15 @@
 package drift
 
 import (
+	"errors"
+	"iter"
 	"maps"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/psoauth/psoauth/openapi/contract"
 )
 
 // A comparer compares what the contract says with what a document says, or an older document with a newer one: before
@@ -19,11 +22,11 @@ type comparer struct {
 
 // A place is where the schemas that are compared are, and how to judge values there.
 type place struct {
-	finding Finding    // with what is the same for all findings here
-	op      *operation // as the reader describes it
-	status  int        // of the response
-	lenient bool       // a program reads null as a missing member here
-	strict  bool       // a program tells null from a missing member here
+	finding Finding // with what is the same for all findings here
+	was, is *operation
+	status  int  // of the response
+	lenient bool // a program reads null as a missing member here
+	strict  bool // a program tells null from a missing member here
 	show    func(value any) *Example
 }
 
@@ -42,9 +45,17 @@ func (p place) find(class Class, rule, before, after string) Finding {
 	return f
 }
 
+// breaks is a breaking finding if its example shows it: a response that the newer side allows and a reader of the older
+// refuses.
 func (p place) breaks(rule, before, after string, value any) Finding {
-	f := p.find(Breaking, rule, before, after)
-	f.Example = p.show(value)
+	return p.proven(p.find(Breaking, rule, before, after), p.show(value))
+}
+
+func (p place) proven(f Finding, e *Example) Finding {
+	f.Example = e
+	if e != nil && (length(e.Body) > maxHeld || !p.is.takes(e, false) || p.was.takes(e, true)) {
+		f.Class, f.Example, f.Message = Differs, nil, "no example shows it to break, so look at it by hand"
+	}
 	return f
 }
 
@@ -61,281 +72,190 @@ func (c *comparer) refuses(p place, schema *openapi3.Schema, value any) bool {
 // schemas returns the differences between two schemas of one value. Nil is anything.
 func (c *comparer) schemas(p place, was, is *openapi3.Schema) []Finding {
 	was, is = orAnything(was), orAnything(is)
-	before, now := c.of(was), c.of(is)
 	if c.err != nil || !c.spend(1) || reflect.DeepEqual(was, is) {
 		return nil
 	}
 	p.strict = p.strict || was.Extensions[ownType] != nil && !p.lenient
 	all := append(wording(p, wordsOf(was), wordsOf(is)), deprecation(p, isDeprecated(was), isDeprecated(is))...)
-	wasNull, isNull := judges(was, nil), judges(is, nil)
-	switch {
-	case isNull && !wasNull && p.lenient:
-		all = append(all, p.find(New, "nullable", "not null", "may be null"))
-	case isNull && !wasNull && len(now) < len(kinds): // where anything may come, null is the least
-		all = append(all, p.breaks("nullable", "not null", "may be null", nil))
-	case wasNull && !isNull && len(before) < len(kinds):
-		all = append(all, p.find(Relaxed, "nullable", "may be null", "not null"))
-	}
-	known := func(a *openapi3.Schema) bool { return len(ofKind(before, kindOf(a))) > 0 }
-	typed := false // a difference of types is one finding, whichever of them went and came
-	for _, a := range now {
-		if typed || known(a) {
-			continue
-		}
-		typed = true
-		f := p.find(Differs, "type", typeWords(was), typeWords(is))
-		if !slices.ContainsFunc(now, known) { // no sample is needed to tell, and there may be none
-			f = p.find(Breaking, "type", typeWords(was), typeWords(is))
-		}
-		for _, v := range c.candidates(nil, a) {
-			if c.takes(is, v) {
-				f = p.breaks("type", typeWords(was), typeWords(is), v)
-				break
-			}
-		}
-		all = append(all, f)
-	}
-	if len(now) == 0 && len(before) > 0 {
-		class := Differs // keywords that contradict each other
-		if isNull {
-			class = Relaxed
-		}
-		all = append(all, p.find(class, "type", typeWords(was), typeWords(is)))
-	}
-	used := map[*openapi3.Schema]bool{}
-	for _, kind := range kinds {
-		all = append(all, c.ofKind(p, was, is, ofKind(before, kind), ofKind(now, kind), used)...)
-	}
-	if i := slices.IndexFunc(before, func(b *openapi3.Schema) bool { return !used[b] }); i >= 0 && !typed && len(now) > 0 {
-		all = append(all, p.find(Relaxed, "type", typeWords(was), typeWords(is)))
-	}
-	all = append(all, c.composed(p, was, is, all)...)
-	return slices.DeleteFunc(slices.Clone(all), func(f Finding) bool { // what one kind of value shows, no other has to
-		return f.Class == Differs && slices.ContainsFunc(all, func(g Finding) bool {
-			return g.Class == Breaking && g.Pointer == f.Pointer && g.Rule == f.Rule
-		})
-	})
-}
-
-// ofKind compares alternatives of one kind: each of now with the one of before that it fits best. Used are those of
-// before that any fits.
-func (c *comparer) ofKind(p place, was, is *openapi3.Schema, before, now []*openapi3.Schema, used map[*openapi3.Schema]bool) (all []Finding) {
-	type pair struct {
-		with     *openapi3.Schema
-		findings []Finding
-		has      map[Finding]bool // without examples
-	}
-	plain := func(f Finding) Finding { f.Example = nil; return f }
-	var pairs []pair
-	for i, a := range now {
-		var best pair
-		for j, b := range before {
-			findings := c.pair(p, was, is, b, a)
-			if better := cost(findings) - cost(best.findings); best.with == nil || better < 0 || better == 0 && i == j {
-				best = pair{b, findings, map[Finding]bool{}}
-			}
-		}
-		if best.with == nil {
-			return nil
-		}
-		for _, f := range best.findings {
-			best.has[plain(f)] = true
-		}
-		used[best.with] = true
-		pairs = append(pairs, best)
-	}
-	fewer, known := false, map[Finding]bool{} // fewer ways, where what one alternative no longer has, another has still
-	for _, q := range pairs {
-		for _, f := range q.findings {
-			key := plain(f)
-			if f.Class == Relaxed && slices.ContainsFunc(pairs, func(other pair) bool { return other.with == q.with && !other.has[key] }) {
-				fewer = true
-			} else if !known[key] {
-				known[key] = true
-				all = append(all, f)
-			}
-		}
-	}
-	if fewer && len(all) == 0 {
-		all = append(all, p.find(Relaxed, "type", typeWords(was), typeWords(is)))
-	}
-	return all
-}
-
-func cost(findings []Finding) int {
-	n := len(findings)
-	for _, f := range findings {
-		if f.Class == Breaking {
-			n += 1000
-		}
-	}
-	return n
-}
-
-// pair compares two alternatives of one kind. Was and is are what they are alternatives of, which judge.
-func (c *comparer) pair(p place, was, is, before, now *openapi3.Schema) []Finding {
-	if c.err != nil || reflect.DeepEqual(before, now) {
-		return nil
-	}
-	all := c.limits(p, was, is, before, now)
-	switch kindOf(now) {
-	case openapi3.TypeArray:
-		if before.Items == nil && now.Items == nil {
-			break
-		}
+	all = append(all, c.nullable(p, was, is)...)
+	all = append(all, c.values(p, was, is)...)
+	before, now := c.of(was), c.of(is)
+	if a, b := before[openapi3.TypeArray], now[openapi3.TypeArray]; a != nil && b != nil && (a.items != nil || b.items != nil) {
 		within := p.child("*", func(value any) any {
-			items := []any{value}
-			for uint64(len(items)) < min(now.MinItems, maxSample) {
-				v, _ := c.sample(valueOf(before.Items), orAnything(valueOf(now.Items)))
-				items = append(items, v)
+			for _, v := range c.candidates(openapi3.TypeArray, was, is) {
+				if items := v.([]any); len(items) > 0 {
+					if items = append([]any{value}, items[1:]...); c.takes(is, items) {
+						return items
+					}
+				}
 			}
-			return items
+			return []any{value}
 		})
-		all = append(all, c.schemas(within, valueOf(before.Items), valueOf(now.Items))...)
-	case openapi3.TypeObject:
-		all = append(all, c.objects(p, before, now)...)
+		all = append(all, c.schemas(within, a.items, b.items)...)
 	}
-	return all
+	if a, b := before[openapi3.TypeObject], now[openapi3.TypeObject]; a != nil && b != nil {
+		all = append(all, c.members(p, was, is, a, b)...)
+	}
+	return append(all, c.composed(p, was, is, all)...)
 }
 
-// limits compares the limits of two alternatives, each by looking for a value that shows it.
-func (c *comparer) limits(p place, was, is, before, now *openapi3.Schema) []Finding {
-	var all []Finding
-	var values []any
-	typical := false // whether values holds those of before as well
-	for _, k := range keywords {
-		said, says := k.words(before), k.words(now)
-		if said == says {
-			continue
-		}
-		a, b := k.only(before), k.only(now)
-		if values == nil {
-			values = c.candidates([]*openapi3.Schema{before}, now)
-		}
-		class, shown := Wording, false // whether there is a value for both
-		var f Finding
-		for _, v := range values {
-			if !c.takes(now, v) || !c.takes(is, v) {
-				continue
-			}
-			if !judges(&a, v) && c.refuses(p, was, v) {
-				class, f = Breaking, p.breaks(k.rule, said, says, v)
-				break
-			}
-			shown = shown || judges(&a, v)
-		}
-		if class == Wording && !typical {
-			typical = true
-			values = append(values, c.candidates([]*openapi3.Schema{now}, before)...)
-		}
-		for _, v := range values {
-			if class == Wording && c.takes(before, v) && c.takes(was, v) && !judges(&b, v) && !c.takes(is, v) {
-				class = Relaxed
-			}
-		}
-		switch { // a value may well show it, and none is found
-		case class == Relaxed && !shown && said != k.words(&openapi3.Schema{Type: before.Type}):
-			class = Differs
-		case class != Wording:
-		case k.rule == "not" && before.Not == nil:
-			class = Relaxed
-		case k.rule == "not", k.rule == "pattern", !shown:
-			class = Differs
-		}
-		if class != Breaking {
-			f = p.find(class, k.rule, said, says)
-		}
-		all = append(all, f)
-	}
-	published := func(a *openapi3.Schema) string { // without what is the contract's
-		if a.Extensions[impliedFormat] != nil {
-			return orNone("format", "")
-		}
-		return orNone("format", a.Format)
-	}
-	if said, says := published(before), published(now); before.Format == now.Format && said != says {
-		all = append(all, p.find(Wording, "format", said, says))
-	}
-	if said, says := uncompared(before), uncompared(now); said != says {
-		all = append(all, p.find(Differs, "keyword", excerpt(said), excerpt(says)))
-	}
-	return all
-}
-
-// objects compares the members of two objects.
-func (c *comparer) objects(p place, before, now *openapi3.Schema) []Finding {
-	var all []Finding
-	names := slices.AppendSeq(slices.Concat(before.Required, now.Required), maps.Keys(before.Properties))
-	names = slices.Compact(slices.Sorted(slices.Values(slices.AppendSeq(names, maps.Keys(now.Properties)))))
-	for _, name := range names {
-		all = append(all, c.member(p, before, now, name)...)
-	}
-	switch { // no program minds members it does not know
-	case isClosed(before) && !isClosed(now):
-		all = append(all, p.find(New, "additionalProperties", "closed", "open"))
-	case isClosed(now) && !isClosed(before):
-		all = append(all, p.find(Relaxed, "additionalProperties", "open", "closed"))
-	}
-	was, is := restOf(before), restOf(now)
-	if isClosed(now) || was == nil && is == nil {
-		return all
-	}
-	at := p.child("*", func(value any) any {
-		name := "x"
-		for slices.Contains(names, name) {
-			name += "x"
-		}
-		return c.object(before, now, map[string]any{name: value}, false)
-	})
-	if was == nil {
-		return append(all, at.find(New, "additionalProperties", "anything", typeWords(is)))
-	}
-	return append(all, c.schemas(at, was, is)...)
-}
-
-// restOf returns the schema of members that are not declared, or nil if that is anything.
-func restOf(a *openapi3.Schema) *openapi3.Schema {
-	if rest := valueOf(a.AdditionalProperties.Schema); rest != nil && !isAnything(rest) {
-		return rest
+func (c *comparer) nullable(p place, was, is *openapi3.Schema) []Finding {
+	wasNull, isNull := judges(was, nil), judges(is, nil)
+	switch { // where anything may come, null is the least
+	case isNull && !wasNull && p.lenient:
+		return []Finding{p.find(New, "nullable", "not null", "may be null")}
+	case isNull && !wasNull && len(c.of(is)) < len(kinds):
+		return []Finding{p.breaks("nullable", "not null", "may be null", nil)}
+	case wasNull && !isNull && len(c.of(was)) < len(kinds):
+		return []Finding{p.find(Relaxed, "nullable", "may be null", "not null")}
 	}
 	return nil
 }
 
-func (c *comparer) member(p place, before, now *openapi3.Schema, name string) []Finding {
-	at := p.child(name, func(value any) any { return c.object(before, now, map[string]any{name: value}, false) })
-	wasRequired, isRequired := slices.Contains(before.Required, name), slices.Contains(now.Required, name)
-	was, is := valueOf(before.Properties[name]), valueOf(now.Properties[name])
-	if was == nil && wasRequired {
-		was = &openapi3.Schema{Nullable: true}
-	}
-	if is == nil {
-		if is = restOf(now); is == nil && isRequired {
-			is = &openapi3.Schema{Nullable: true}
+// A difference is one between what two schemas say of a rule, and what values say of it.
+type difference struct {
+	before, after string
+	limited       bool // whether before limits values by the rule
+	shown         bool // whether there is a value that both allow, of the kind
+	refused       bool // whether before refuses a value of now's
+	lost          bool // whether now refuses a value of before's
+	value         any  // the first that is refused
+}
+
+// values compares what two schemas say of a value that is not null, but for what is inside it, by looking for values that
+// one of them refuses.
+func (c *comparer) values(p place, was, is *openapi3.Schema) (all []Finding) {
+	before, now := c.of(was), c.of(is)
+	typed := &difference{before: c.typeWords(was), after: c.typeWords(is), limited: true}
+	known := map[string]*difference{}
+	more, fewer, common := false, false, false // kinds
+	for _, kind := range kinds {
+		a, b := before[kind], now[kind]
+		more, fewer, common = more || a == nil && b != nil, fewer || a != nil && b == nil, common || a != nil && b != nil
+		own := map[string]*difference{}
+		if (a == nil) != (b == nil) || a != nil && a.integer != b.integer {
+			known["type"], own["type"] = typed, typed
 		}
+		if a != nil && b != nil {
+			for _, rule := range append(union(a.limits, b.limits), "enum") {
+				if said, says := a.said(rule), b.said(rule); said != says && known[rule] == nil {
+					own[rule] = &difference{before: said, after: says, limited: said != (&view{}).said(rule)}
+					own[rule].shown = rule == "format" && (a.implied || b.implied) // which says nothing of values
+					known[rule] = own[rule]
+				}
+			}
+		}
+		if len(own) == 0 {
+			continue
+		}
+		for _, v := range append(c.candidates(kind, was, is), c.candidates(kind, is, was)...) {
+			switch taken := c.takes(is, v); {
+			case taken && c.refuses(p, was, v):
+				if d := own[reason(a, kind, v, own)]; d != nil && !d.refused {
+					d.refused, d.value = true, v
+				}
+			case taken:
+				for _, d := range own {
+					d.shown = true
+				}
+			case c.takes(was, v):
+				if d := own[reason(b, kind, v, own)]; d != nil {
+					d.lost = true
+				}
+			}
+		}
+	}
+	for _, rule := range slices.Sorted(maps.Keys(known)) {
+		d := known[rule]
+		f := p.find(Wording, rule, d.before, d.after)
+		switch {
+		case d.refused:
+			f = p.breaks(rule, d.before, d.after, d.value)
+		case rule == "keyword":
+			f = p.find(Differs, rule, excerpt(d.before), excerpt(d.after))
+		case rule == "type" && more && !common: // no sample is needed to tell, and there may be none
+			f = p.find(Breaking, rule, d.before, d.after)
+		case rule == "type" && more, rule == "type" && len(now) == 0 && !judges(is, nil): // keywords that contradict each other
+			f = p.find(Differs, rule, d.before, d.after)
+		case rule == "type" && fewer, d.lost && (d.shown || !d.limited), rule == "not" && !d.limited:
+			f = p.find(Relaxed, rule, d.before, d.after)
+		case d.lost, rule == "not", rule == "pattern", !d.shown: // a value may well show it, and none is found
+			f = p.find(Differs, rule, d.before, d.after)
+		}
+		all = append(all, f)
+	}
+	return all
+}
+
+// reason returns the rule by which the view of a kind refuses a value, one of those that differ, or nothing.
+func reason(v *view, kind string, value any, differ map[string]*difference) string {
+	number, isNumber := value.(float64)
+	if v == nil || isNumber && v.integer && number != float64(int64(number)) {
+		return "type"
+	}
+	if len(v.enum) > 0 && differ["enum"] != nil && len(without([]any{value}, v.enum)) > 0 {
+		return "enum"
+	}
+	for _, side := range v.sides {
+		if e, ok := errors.AsType[*openapi3.SchemaError](side.VisitJSON(value, contract.FormatOptions()...)); ok {
+			if rule := limitRule(kind, e.SchemaField); len(e.JSONPointer()) == 0 && differ[rule] != nil {
+				return rule
+			}
+		}
+	}
+	return ""
+}
+
+// members compares the members of two objects, which before and now are views of.
+func (c *comparer) members(p place, was, is *openapi3.Schema, before, now *view) (all []Finding) {
+	at := func(token, name string) place {
+		return p.child(token, func(value any) any { return c.with(was, is, name, value, true) })
+	}
+	for _, name := range union(before.properties, now.properties) {
+		all = append(all, c.member(p, at(name, name), was, is, before, now, name)...)
+	}
+	switch { // no program minds members it does not know
+	case before.closed && !now.closed:
+		all = append(all, p.find(New, "additionalProperties", "closed", "open"))
+	case now.closed && !before.closed:
+		all = append(all, p.find(Relaxed, "additionalProperties", "open", "closed"))
+	}
+	switch rest := at("*", "x-other"); {
+	case now.closed || isAnything(before.rest) && isAnything(now.rest):
+		return all
+	case isAnything(before.rest):
+		return append(all, rest.find(New, "additionalProperties", "anything", c.typeWords(now.rest)))
+	default:
+		return append(all, c.schemas(rest, before.rest, now.rest)...)
+	}
+}
+
+func (c *comparer) member(p, at place, wholeWas, wholeIs *openapi3.Schema, before, now *view, name string) (all []Finding) {
+	wasRequired, isRequired := slices.Contains(before.required, name), slices.Contains(now.required, name)
+	was, is := before.properties[name], now.properties[name]
+	if is == nil && !isAnything(now.rest) {
+		is = now.rest
 	}
 	// Package api reads null for one that is missing, where the contract allows null and the type is a generated one.
 	needed := wasRequired && !p.lenient && (p.strict || !judges(was, nil))
-	without := func(rule, said, says string) Finding {
-		f := at.find(Breaking, rule, said, says)
-		object := maps.Clone(c.object(before, now, nil, false))
-		delete(object, name)
-		f.Example = p.show(object)
+	gone := func(rule, said, says string) Finding {
+		f := p.breaks(rule, said, says, c.with(wholeWas, wholeIs, name, nil, false))
+		f.Pointer = at.finding.Pointer
 		return f
 	}
-	var all []Finding
 	switch {
 	case is == nil && needed:
-		return []Finding{without("member", memberWords(was, true), "not declared")}
+		return []Finding{gone("member", c.memberWords(was, true), "not declared")}
 	case is == nil:
-		return []Finding{at.find(Relaxed, "member", memberWords(was, wasRequired), "not declared")}
+		return []Finding{at.find(Relaxed, "member", c.memberWords(was, wasRequired), "not declared")}
 	case was == nil:
-		all = append(all, at.find(New, "member", "not declared", memberWords(is, isRequired)))
-		if rest := restOf(before); rest != nil {
-			all = append(all, c.schemas(at, rest, is)...)
+		all = append(all, at.find(New, "member", "not declared", c.memberWords(is, isRequired)))
+		if !isAnything(before.rest) {
+			all = append(all, c.schemas(at, before.rest, is)...)
 		}
 		return all
 	case needed && !isRequired:
-		all = append(all, without("required", presence(true), presence(false)))
+		all = append(all, gone("required", presence(true), presence(false)))
 	case wasRequired && !isRequired: // it may be null, and a program reads null for a missing member
 		all = append(all, at.find(New, "required", presence(true), presence(false)))
 	case !wasRequired && isRequired:
@@ -344,47 +264,102 @@ func (c *comparer) member(p place, before, now *openapi3.Schema, name string) []
 	return append(all, c.schemas(at, was, is)...)
 }
 
-// union returns the keys of two maps, sorted.
-func union[V any](a, b map[string]V) []string {
-	keys := slices.AppendSeq(slices.Collect(maps.Keys(a)), maps.Keys(b))
-	slices.Sort(keys)
-	return slices.Compact(keys)
-}
-
-func wording(p place, before, now map[string]string) []Finding {
-	var all []Finding
-	for _, name := range union(before, now) {
-		if was, is := before[name], now[name]; was != is {
-			all = append(all, p.find(Wording, name, excerpt(was), excerpt(is)))
+// composed judges a composition as a whole: what fits member by member may not do so together, because it takes two
+// deviations to tell. It returns what no finding says yet, as one finding.
+func (c *comparer) composed(p place, was, is *openapi3.Schema, known []Finding) []Finding {
+	worst := Wording
+	for _, f := range known {
+		worst = min(worst, f.Class)
+	}
+	if !hasChoice(was) && !hasChoice(is) || worst == Breaking {
+		return nil
+	}
+	for v := range c.variations(was, is, variedDepth) {
+		if c.refuses(p, was, v) {
+			if f := p.breaks("type", c.typeWords(was), c.typeWords(is), v); f.Class == Breaking {
+				return []Finding{f}
+			}
 		}
 	}
-	return all
-}
-
-func deprecation(p place, before, now bool) []Finding {
-	switch {
-	case now && !before:
-		return []Finding{p.find(New, "deprecated", "in use", "deprecated")}
-	case before && !now:
-		return []Finding{p.find(Wording, "deprecated", "deprecated", "in use")}
+	if worst == Wording {
+		for v := range c.variations(is, was, variedDepth) {
+			if !c.takes(is, v) {
+				return []Finding{p.find(Relaxed, "type", c.typeWords(was), c.typeWords(is))}
+			}
+		}
 	}
 	return nil
 }
 
-// wordsOf returns what a schema says that no value shows, with what it is composed of.
-func wordsOf(in *openapi3.Schema) map[string]string {
-	words := textsOf("title", in.Title, "description", in.Description)
-	if in.Default != nil {
-		words["default"] = jsonText(in.Default)
-	}
-	for _, ref := range slices.Concat(in.AllOf, in.AnyOf) {
-		for name, text := range wordsOf(ref.Value) {
-			words[name] = strings.TrimSpace(words[name] + "\n" + text)
-		}
-	}
-	return words
+// hasChoice reports whether a schema has alternatives or exceptions beside one another.
+func hasChoice(s *openapi3.Schema) bool {
+	return len(s.AnyOf) > 0 || s.Not != nil || slices.ContainsFunc(s.AllOf, func(ref *openapi3.SchemaRef) bool { return hasChoice(ref.Value) })
 }
 
-func isDeprecated(in *openapi3.Schema) bool {
-	return in.Deprecated || slices.ContainsFunc(slices.Concat(in.AllOf, in.AnyOf), func(ref *openapi3.SchemaRef) bool { return isDeprecated(ref.Value) })
+const (
+	variedDepth = 2  // levels of objects and arrays below a choice that vary; below that one schema is compared with one
+	maxPaired   = 40 // members that an object has at most whose members vary two at a time
+)
+
+// variations are values that now allows, each with one or two deviations from a small value or from a full one.
+func (c *comparer) variations(before, now *openapi3.Schema, depth int) iter.Seq[any] {
+	return func(yield func(any) bool) {
+		give := func(v any) bool { return !c.takes(now, v) || yield(v) }
+		if !give(nil) {
+			return
+		}
+		for kind, is := range c.of(now) {
+			for _, v := range c.candidates(kind, before, now) {
+				if !give(v) {
+					return
+				}
+			}
+			was := c.of(before)[kind]
+			if was == nil {
+				was = &view{}
+			}
+			if kind == openapi3.TypeArray && is.items != nil && depth > 0 {
+				for v := range c.variations(was.items, is.items, depth-1) {
+					if !give([]any{v}) {
+						return
+					}
+				}
+			}
+			if kind == openapi3.TypeObject && !c.varied(before, now, was, is, depth, give) {
+				return
+			}
+		}
+	}
+}
+
+// varied gives objects that vary in a member, or lack one or two, until give wants no more.
+func (c *comparer) varied(before, now *openapi3.Schema, was, is *view, depth int, give func(any) bool) bool {
+	names := slices.Sorted(maps.Keys(is.properties))
+	for _, object := range c.objectsOf(before, now) {
+		for i, name := range names {
+			changed := maps.Clone(object)
+			if delete(changed, name); !c.spend(len(object)) || !give(changed) {
+				return false
+			}
+			for _, other := range names[i+1:] {
+				if len(names) > maxPaired || !c.spend(len(object)) {
+					break
+				}
+				without := maps.Clone(changed)
+				if delete(without, other); !give(without) {
+					return false
+				}
+			}
+			if depth == 0 {
+				continue
+			}
+			for v := range c.variations(was.properties[name], is.properties[name], depth-1) {
+				changed = maps.Clone(object)
+				if changed[name] = v; !give(changed) {
+					return false
+				}
+			}
+		}
+	}
+	return true
 }

@@ -150,7 +150,6 @@ var rules = []Rule{
 	{"size", "how many characters, items or members there are", nil},
 	{"uniqueItems", "whether items may repeat", nil},
 	{"not", "values that are excepted", nil},
-	{"allOf", "limits that stand beside others of their kind", nil},
 	{"keyword", "a keyword that nothing here compares, such as if or patternProperties", nil},
 	{"default", "what leaving a value out means", map[Class]string{New: "leaving the parameter out means something else"}},
 	{"name", "the name of a path's parameter", nil},

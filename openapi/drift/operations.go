@@ -12,8 +12,8 @@ import (
 
 // operation returns the differences between two descriptions of an operation.
 func (c *comparer) operation(id string, before, now *operation) []Finding {
-	route := place{finding: Finding{Operation: id, In: InRoute}, op: before}
-	request := place{finding: Finding{Operation: id, In: InRequest}, op: before}
+	route := place{finding: Finding{Operation: id, In: InRoute}, was: before, is: now}
+	request := place{finding: Finding{Operation: id, In: InRequest}, was: before, is: now}
 	words := func(op *operation) map[string]string {
 		return textsOf("operationId", op.OperationID, "summary", op.Summary, "description", op.Description, "tags", strings.Join(op.Tags, ", "))
 	}
@@ -26,7 +26,7 @@ func (c *comparer) operation(id string, before, now *operation) []Finding {
 // refused is a breaking finding shown by a request, which may need words of its own.
 func (p place) refused(rule, was, is string, with string) Finding {
 	f := p.find(Breaking, rule, was, is)
-	line := p.op.method + " " + strings.ReplaceAll(p.op.addresses()[0], "{}", "x")
+	line := p.was.method + " " + strings.ReplaceAll(p.was.addresses()[0], "{}", "x")
 	f.Example = &Example{Request: strings.TrimSpace(line + " " + with)}
 	return f
 }
@@ -40,11 +40,6 @@ func (p place) moreOrLess(rule, said, says string, was, is []string) (all []Find
 		all = append(all, p.find(Relaxed, rule, said, says))
 	}
 	return all
-}
-
-// without returns what is in a and not in b.
-func without(a, b []string) []string {
-	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return slices.Contains(b, s) })
 }
 
 func servers(p place, before, now *operation) []Finding {
@@ -133,21 +128,21 @@ func (c *comparer) parameters(p place, before, now *operation) (all []Finding) {
 	for _, key := range slices.Compact(keys) {
 		switch was, is := before.parameters[key], now.parameters[key]; {
 		case is == nil:
-			all = append(all, p.child(was.Name, nil).find(Relaxed, "parameter", parameterWords(was), "not declared"))
+			all = append(all, p.child(was.Name, nil).find(Relaxed, "parameter", c.parameterWords(was), "not declared"))
 		case was != nil:
 			all = append(all, c.parameter(p.child(was.Name, nil), key, was, is)...)
 		case is.Required:
-			all = append(all, p.child(is.Name, nil).refused("parameter", "not declared", parameterWords(is), "without "+is.Name))
+			all = append(all, p.child(is.Name, nil).refused("parameter", "not declared", c.parameterWords(is), "without "+is.Name))
 		default:
-			all = append(all, p.child(is.Name, nil).find(New, "parameter", "not declared", parameterWords(is)))
+			all = append(all, p.child(is.Name, nil).find(New, "parameter", "not declared", c.parameterWords(is)))
 		}
 	}
 	return all
 }
 
 // parameterWords says in words what a parameter is.
-func parameterWords(p *openapi3.Parameter) string {
-	return fmt.Sprintf("%s in the %s, %s", typeWords(p.Schema.Value), p.In, presence(p.Required))
+func (s *sampler) parameterWords(p *openapi3.Parameter) string {
+	return fmt.Sprintf("%s in the %s, %s", s.typeWords(p.Schema.Value), p.In, presence(p.Required))
 }
 
 // encoding says in words how a parameter is written.
@@ -221,7 +216,7 @@ func (c *comparer) usual(source, sent *openapi3.Schema) any {
 // responses compares what an operation may answer.
 func (c *comparer) responses(id string, before, now *operation) (all []Finding) {
 	for _, status := range union(before.responses, now.responses) {
-		p := place{finding: Finding{Operation: id, In: InStatus, Status: strings.Replace(status, "DEFAULT", "default", 1)}, op: before}
+		p := place{finding: Finding{Operation: id, In: InStatus, Status: strings.Replace(status, "DEFAULT", "default", 1)}, was: before, is: now}
 		p.status = representative(status, before, now)
 		p.show = func(any) *Example { return &Example{Status: p.status} }
 		p.lenient = p.status/100 != 2
@@ -231,9 +226,7 @@ func (c *comparer) responses(id string, before, now *operation) (all []Finding) 
 		}
 		switch {
 		case was == nil && (p.status/100 == 2 || p.status/100 == 3):
-			f := p.find(Breaking, "status", "not declared", "declared")
-			f.Example = c.example(is, p.status)
-			all = append(all, f)
+			all = append(all, p.proven(p.find(Breaking, "status", "not declared", "declared"), c.example(is, p.status)))
 		case is == nil:
 			all = append(all, p.find(Relaxed, "status", "declared", "not declared"))
 		case before.responses[status] == nil && was == before.responses["DEFAULT"]:
@@ -309,8 +302,8 @@ func (c *comparer) response(p place, was, is *response) []Finding {
 		if !covered(before, name) {
 			f := p.find(New, "media-type", strings.Join(before, ", "), name)
 			if !p.lenient {
-				f = p.find(Breaking, "media-type", strings.Join(before, ", "), name)
-				f.Example = c.example(&response{media: map[string]*openapi3.Schema{name: is.media[name]}}, p.status)
+				only := &response{media: map[string]*openapi3.Schema{name: is.media[name]}}
+				f = p.proven(p.find(Breaking, "media-type", strings.Join(before, ", "), name), c.example(only, p.status))
 			}
 			all = append(all, f)
 		}

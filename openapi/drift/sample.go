@@ -1,7 +1,6 @@
 package drift
 
 import (
-	"cmp"
 	"errors"
 	"maps"
 	"math"
@@ -15,6 +14,7 @@ import (
 
 const (
 	maxSample = 4096      // characters or items of a sample; what can only be shown by more is not shown
+	maxListed = 200       // values of one enum that are tried
 	maxHeld   = 50_000    // values that one sample holds, however deep
 	maxWork   = 3_000_000 // values made and judged in one comparison, which is some seconds
 )
@@ -24,10 +24,11 @@ var errWork = errors.New("its schemas have too many members and alternatives to 
 // A sampler makes values of schemas. It keeps what it made, because schemas are inside one another and ask for the same
 // again; so nothing changes a value that is made.
 type sampler struct {
-	left         int // values that may still be made
-	alternatives map[*openapi3.Schema][]*openapi3.Schema
-	values       map[[2]*openapi3.Schema]sampled
-	err          error // what ended it; all that follows is empty
+	left    int // values that may still be made
+	views   map[*openapi3.Schema]views
+	made    map[[2]*openapi3.Schema]sampled
+	objects map[[2]*openapi3.Schema][]map[string]any
+	err     error // what ended it; all that follows is empty
 }
 
 type sampled struct {
@@ -36,7 +37,8 @@ type sampled struct {
 }
 
 func newSampler() *sampler {
-	return &sampler{left: maxWork, alternatives: map[*openapi3.Schema][]*openapi3.Schema{}, values: map[[2]*openapi3.Schema]sampled{}}
+	return &sampler{left: maxWork, views: map[*openapi3.Schema]views{}, made: map[[2]*openapi3.Schema]sampled{},
+		objects: map[[2]*openapi3.Schema][]map[string]any{}}
 }
 
 // spend counts values made or judged, and reports whether that many may still be.
@@ -45,19 +47,6 @@ func (s *sampler) spend(n int) bool {
 		s.err = errWork
 	}
 	return s.err == nil
-}
-
-// of returns the alternatives of a schema.
-func (s *sampler) of(in *openapi3.Schema) []*openapi3.Schema {
-	all, ok := s.alternatives[in]
-	if !ok {
-		var err error
-		if all, err = alternatives(in); err != nil && s.err == nil {
-			s.err = err
-		}
-		s.alternatives[in] = all
-	}
-	return all
 }
 
 // takes has kin-openapi judge a value, at a cost. It takes none that holds more than maxHeld values.
@@ -69,12 +58,12 @@ func (s *sampler) takes(schema *openapi3.Schema, value any) bool {
 // sample returns a small value that now allows, and before too where they have any in common, and whether there is one.
 func (s *sampler) sample(before, now *openapi3.Schema) (any, bool) {
 	key := [2]*openapi3.Schema{before, now}
-	if made, ok := s.values[key]; ok {
+	if made, ok := s.made[key]; ok {
 		return made.value, made.ok
 	}
 	made := sampled{}
-	for _, a := range s.of(now) {
-		for _, v := range s.candidates(ofKind(s.of(before), kindOf(a)), a) {
+	for _, kind := range kinds {
+		for _, v := range s.candidates(kind, before, now) {
 			if !s.takes(now, v) {
 				continue
 			}
@@ -82,7 +71,7 @@ func (s *sampler) sample(before, now *openapi3.Schema) (any, bool) {
 				made = sampled{v, true}
 			}
 			if s.takes(before, v) {
-				s.values[key] = sampled{v, true}
+				s.made[key] = sampled{v, true}
 				return v, true
 			}
 		}
@@ -90,87 +79,57 @@ func (s *sampler) sample(before, now *openapi3.Schema) (any, bool) {
 	if judges(now, nil) && (!made.ok || before != nil && judges(before, nil)) {
 		made = sampled{nil, true}
 	}
-	s.values[key] = made
+	s.made[key] = made
 	return made.value, made.ok
 }
 
-// candidates returns values of the kind of an alternative on either side of every limit that it or one of the others
-// sets, smallest first.
-func (s *sampler) candidates(before []*openapi3.Schema, now *openapi3.Schema) []any {
-	sides := append([]*openapi3.Schema{now}, before...)
-	for i := 0; i < len(sides); i++ {
-		for _, ref := range append(slices.Concat(sides[i].AllOf, sides[i].AnyOf), sides[i].Not) {
-			if ref != nil {
-				sides = append(sides, ref.Value)
+// candidates returns values of a kind that now may allow, on either side of every limit that it or before sets, smallest
+// first.
+func (s *sampler) candidates(kind string, before, now *openapi3.Schema) (all []any) {
+	n, b := s.of(now)[kind], s.of(before)[kind]
+	if n == nil {
+		return nil
+	}
+	sides := n.sides
+	if b != nil {
+		sides = slices.Concat(sides, b.sides)
+		all = append(all, first(without(n.enum, b.enum))...)
+		all = append(all, first(without(b.enum, n.enum))...)
+	}
+	all = append(all, first(n.enum)...)
+	for _, side := range slices.Clone(sides) {
+		if side.Not != nil {
+			for _, view := range s.of(side.Not.Value) {
+				sides = append(sides, view.sides...)
+				all = append(all, first(view.enum)...)
 			}
 		}
 	}
-	var all []any
-	for i, a := range sides {
-		all = append(all, enumerated(kindOf(now), a.Enum, sides[(i+1)%len(sides)].Enum)...)
-	}
-	switch kindOf(now) {
+	switch kind {
 	case openapi3.TypeBoolean:
-		all = append(all, false, true)
+		return append(all, false, true)
 	case openapi3.TypeNumber:
-		all = append(all, numbers(sides)...)
+		return append(all, numbers(sides)...)
 	case openapi3.TypeString:
-		all = append(all, texts(sides)...)
+		return append(all, texts(sides)...)
 	case openapi3.TypeArray:
-		all = append(all, s.arrays(before, now)...)
-	case openapi3.TypeObject:
-		if len(before) == 0 {
-			before = []*openapi3.Schema{nil}
-		}
-		for i, b := range before {
-			if all = append(all, s.object(b, now, nil, false)); i == 0 {
-				all = append(all, s.object(b, now, nil, true))
-			}
-		}
+		return append(all, s.arrays(b, n, sides)...)
+	}
+	for _, object := range s.objectsOf(before, now) {
+		all = append(all, object)
 	}
 	return all
 }
 
-// maxListed is how many values of one enum are tried.
-const maxListed = 200
+func first(values []any) []any { return values[:min(len(values), maxListed)] }
 
-// enumerated returns the values of an enum of a kind, first those that another does not have.
-func enumerated(kind string, enum, other []any) (values []any) {
-	others := setOf(other)
-	for _, wanted := range []bool{false, true} {
-		for _, v := range enum {
-			if len(values) < maxListed && kindOfValue(v) == kind && others[jsonText(v)] == wanted {
-				values = append(values, v)
-			}
-		}
-	}
-	return values
-}
-
-// setOf returns values as JSON has them.
-func setOf(values []any) map[string]bool {
-	set := make(map[string]bool, len(values))
-	for _, v := range values {
-		set[jsonText(v)] = true
-	}
-	return set
-}
-
-func numbers(sides []*openapi3.Schema) []any {
-	points := []float64{0, 1, 0.5}
+func numbers(sides []*openapi3.Schema) (all []any) {
+	points := []float64{0, 1, 0.5, 7919, math.MaxInt32 + 1}
 	for _, a := range sides {
 		for _, b := range []*float64{a.Min, a.Max, a.ExclusiveMin.Value, a.ExclusiveMax.Value} {
 			if b != nil {
 				points = append(points, *b, *b-1, *b+1, *b-0.5, *b+0.5, math.Ceil(*b), math.Floor(*b))
 			}
-		}
-		for _, v := range a.Enum[:min(len(a.Enum), maxListed)] {
-			if n, ok := v.(float64); ok {
-				points = append(points, n-1, n+1)
-			}
-		}
-		if a.Format == "int32" {
-			points = append(points, math.MaxInt32, math.MaxInt32+1)
 		}
 	}
 	for _, a := range sides {
@@ -180,7 +139,6 @@ func numbers(sides []*openapi3.Schema) []any {
 			}
 		}
 	}
-	var all []any
 	for _, p := range points {
 		if !math.IsInf(p, 0) && !math.IsNaN(p) {
 			all = append(all, p)
@@ -196,8 +154,7 @@ var formatSamples = map[string]string{
 	"hostname": "example.com", "ipv4": "192.0.2.1", "ipv6": "2001:db8::1", "byte": "eA==",
 }
 
-func texts(sides []*openapi3.Schema) []any {
-	var all []any
+func texts(sides []*openapi3.Schema) (all []any) {
 	var sizes []int
 	for _, a := range sides {
 		sizes = append(sizes, near(a.MinLength, a.MaxLength)...)
@@ -210,14 +167,8 @@ func texts(sides []*openapi3.Schema) []any {
 				all = append(all, sample+more, more+sample)
 			}
 		}
-		re, err := syntax.Parse(a.Pattern, syntax.Perl)
-		if a.Pattern == "" || err != nil {
-			continue
-		}
-		for _, n := range append([]int{1, 0}, sizes...) {
-			var b strings.Builder
-			write(&b, re, n)
-			all = append(all, b.String())
+		if re, err := syntax.Parse(a.Pattern, syntax.Perl); err == nil && a.Pattern != "" {
+			all = append(all, matching(re.Simplify()))
 		}
 	}
 	all = append(all, "x", "", "0", "X-1 ?", "é")
@@ -241,53 +192,35 @@ func near(low uint64, high *uint64) (sizes []int) {
 	return sizes
 }
 
-// write writes a string that a regular expression matches, with so many repetitions of what may be repeated.
-func write(b *strings.Builder, re *syntax.Regexp, times int) {
-	low, high := 0, math.MaxInt
+// matching returns a short text that a simplified regular expression matches.
+func matching(re *syntax.Regexp) (text string) {
 	switch re.Op {
 	case syntax.OpLiteral:
-		b.WriteString(string(re.Rune))
+		return string(re.Rune)
 	case syntax.OpCharClass:
-		if len(re.Rune) > 0 {
-			b.WriteRune(re.Rune[0])
-		}
+		return string(re.Rune[:min(len(re.Rune), 1)])
 	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
-		b.WriteByte('x')
-	case syntax.OpAlternate:
-		write(b, re.Sub[0], times)
-	case syntax.OpConcat, syntax.OpCapture:
+		return "x"
+	case syntax.OpAlternate, syntax.OpPlus, syntax.OpCapture:
+		return matching(re.Sub[0])
+	case syntax.OpConcat:
 		for _, sub := range re.Sub {
-			write(b, sub, times)
-		}
-	case syntax.OpRepeat:
-		if low = re.Min; re.Max >= 0 {
-			high = re.Max
-		}
-	case syntax.OpPlus:
-		low = 1
-	case syntax.OpQuest:
-		high = 1
-	}
-	if re.Op >= syntax.OpStar && re.Op <= syntax.OpRepeat {
-		for range min(max(low, times), high) {
-			if b.Len() > maxSample {
-				return
-			}
-			write(b, re.Sub[0], times)
+			text += matching(sub)
 		}
 	}
+	return text
 }
 
-func (s *sampler) arrays(before []*openapi3.Schema, now *openapi3.Schema) (all []any) {
+func (s *sampler) arrays(before, now *view, sides []*openapi3.Schema) (all []any) {
 	sizes := []int{0, 1, 2}
-	var was *openapi3.Schema
-	for _, a := range append(slices.Clip(before), now) {
+	for _, a := range sides {
 		sizes = append(sizes, near(a.MinItems, a.MaxItems)...)
-		if a != now && was == nil {
-			was = valueOf(a.Items)
-		}
 	}
-	item, ok := s.sample(was, orAnything(valueOf(now.Items)))
+	var was *openapi3.Schema
+	if before != nil {
+		was = before.items
+	}
+	item, ok := s.sample(was, orAnything(now.items))
 	for _, n := range sizes {
 		if n > 0 && !ok || !s.spend(n) {
 			continue
@@ -304,36 +237,69 @@ func (s *sampler) arrays(before []*openapi3.Schema, now *openapi3.Schema) (all [
 	return all
 }
 
-// object returns an object of an alternative with the members that are required on either side, or with all, and those in
-// with, whatever they are. Before may be nil.
-func (s *sampler) object(before, now *openapi3.Schema, with map[string]any, full bool) map[string]any {
-	before = orAnything(before)
-	members := map[string]any{}
-	if !s.spend(1 + len(now.Properties)) {
-		return members
+// objectsOf returns objects that now allows, those first that before allows too: with the members that are required on
+// either side, and with all, of the schema and of each of its branches.
+func (s *sampler) objectsOf(before, now *openapi3.Schema) []map[string]any {
+	key := [2]*openapi3.Schema{before, now}
+	if all, ok := s.objects[key]; ok {
+		return all
 	}
-	add := func(name string) {
-		is := valueOf(cmp.Or(now.Properties[name], now.AdditionalProperties.Schema))
-		if _, ok := with[name]; ok || is == nil && !slices.Contains(now.Required, name) {
-			return
+	was := s.of(before)[openapi3.TypeObject]
+	if was == nil {
+		was = &view{}
+	}
+	var common, others []map[string]any
+	for _, variant := range append([]*openapi3.Schema{now}, branches(now, now)...) {
+		is := s.of(variant)[openapi3.TypeObject]
+		for _, full := range []bool{false, true} {
+			object := map[string]any{}
+			if is == nil || !s.spend(len(is.properties)) {
+				continue
+			}
+			for _, name := range slices.Sorted(maps.Keys(is.properties)) {
+				if full || slices.Contains(is.required, name) || slices.Contains(was.required, name) {
+					if v, ok := s.sample(was.properties[name], is.properties[name]); ok {
+						object[name] = v
+					}
+				}
+			}
+			switch {
+			case !s.takes(now, object):
+			case s.takes(before, object):
+				common = append(common, object)
+			default:
+				others = append(others, object)
+			}
 		}
-		if v, ok := s.sample(valueOf(before.Properties[name]), is); ok {
-			members[name] = v
+	}
+	s.objects[key] = append(common, others...)
+	return s.objects[key]
+}
+
+// branches returns a schema for each branch of an anyOf in a schema: of the values that are of whole and of the branch.
+func branches(in, whole *openapi3.Schema) (all []*openapi3.Schema) {
+	for _, ref := range in.AnyOf {
+		all = append(all, joined(whole, ref.Value, true))
+	}
+	for _, ref := range in.AllOf {
+		all = append(all, branches(ref.Value, whole)...)
+	}
+	return all
+}
+
+// with returns an object that now allows, if there is one, with a value for a member, or without the member.
+func (s *sampler) with(before, now *openapi3.Schema, name string, value any, there bool) map[string]any {
+	changed := map[string]any{}
+	for _, object := range s.objectsOf(before, now) {
+		changed = maps.Clone(object)
+		if delete(changed, name); there {
+			changed[name] = value
+		}
+		if s.takes(now, changed) {
+			break
 		}
 	}
-	for _, name := range slices.Concat(now.Required, before.Required) {
-		add(name)
-	}
-	maps.Copy(members, with)
-	for _, name := range slices.Sorted(maps.Keys(now.Properties)) {
-		if _, ok := members[name]; !ok && (full || uint64(len(members)) < now.MinProps) {
-			add(name)
-		}
-	}
-	for i := 0; uint64(len(members)) < min(now.MinProps, maxSample); i++ {
-		members["x"+strconv.Itoa(i)], _ = s.sample(nil, valueOf(now.AdditionalProperties.Schema))
-	}
-	return members
+	return changed
 }
 
 func valueOf(ref *openapi3.SchemaRef) *openapi3.Schema {

@@ -346,15 +346,15 @@ func TestCompareSaysWhatAChangeMeans(t *testing.T) {
 			other := tree{"type": "object", "required": []any{"id"}, "properties": tree{"id": tree{"type": "string"}}}
 			doc["definitions"].(tree)["Application"] = tree{"oneOf": []any{one, other}}
 		}, []string{
-			"breaking: member getOAuthApplication /avatar: a string, required → not declared",
-			"breaking: member getOAuthApplication /client_id: a string, required → not declared",
-			"breaking: member getOAuthApplication /created_at: a string (date-time), required → not declared",
-			"breaking: member getOAuthApplication /domain: a string, required → not declared",
-			"breaking: member getOAuthApplication /name: a string, required → not declared",
-			"breaking: member getOAuthApplication /redirect_uri: a string, required → not declared",
-			"breaking: member getOAuthApplication /scopes: a string or an array of strings, required → not declared",
-			"breaking: member getOAuthApplication /tokens: an integer (int64), required → not declared",
-			"breaking: member getOAuthApplication /updated_at: a string (date-time), required → not declared",
+			"breaking: required getOAuthApplication /avatar: required → optional",
+			"breaking: required getOAuthApplication /client_id: required → optional",
+			"breaking: required getOAuthApplication /created_at: required → optional",
+			"breaking: required getOAuthApplication /domain: required → optional",
+			"breaking: required getOAuthApplication /name: required → optional",
+			"breaking: required getOAuthApplication /redirect_uri: required → optional",
+			"breaking: required getOAuthApplication /scopes: required → optional",
+			"breaking: required getOAuthApplication /tokens: required → optional",
+			"breaking: required getOAuthApplication /updated_at: required → optional",
 		}},
 		"limits that an example must keep": {func(doc tree) {
 			properties(token(doc))["tags"] = tree{"type": "array", "minItems": 3, "uniqueItems": true, "items": tree{"type": "string", "minLength": 4}}

@@ -2,6 +2,7 @@ package drift
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -9,65 +10,6 @@ import (
 
 	"github.com/psoauth/psoauth/internal/text"
 )
-
-// A keyword is one limit that a schema can set to values of a kind.
-type keyword struct {
-	rule string
-	only func(a *openapi3.Schema) openapi3.Schema // a schema that sets this limit alone
-}
-
-// keywords are the limits whose difference is found by values. What is inside arrays and objects is compared by itself.
-var keywords = []keyword{
-	{"type", func(a *openapi3.Schema) openapi3.Schema { return openapi3.Schema{Type: a.Type} }},
-	{"enum", func(a *openapi3.Schema) openapi3.Schema { return openapi3.Schema{Enum: a.Enum} }},
-	{"minimum", func(a *openapi3.Schema) openapi3.Schema {
-		return openapi3.Schema{Min: a.Min, ExclusiveMin: a.ExclusiveMin}
-	}},
-	{"maximum", func(a *openapi3.Schema) openapi3.Schema {
-		return openapi3.Schema{Max: a.Max, ExclusiveMax: a.ExclusiveMax}
-	}},
-	{"multipleOf", func(a *openapi3.Schema) openapi3.Schema { return openapi3.Schema{MultipleOf: a.MultipleOf} }},
-	{"format", func(a *openapi3.Schema) openapi3.Schema { return openapi3.Schema{Type: a.Type, Format: a.Format} }},
-	{"pattern", func(a *openapi3.Schema) openapi3.Schema { return openapi3.Schema{Pattern: a.Pattern} }},
-	{"size", func(a *openapi3.Schema) openapi3.Schema {
-		return openapi3.Schema{MinLength: a.MinLength, MaxLength: a.MaxLength, MinItems: a.MinItems, MaxItems: a.MaxItems, MinProps: a.MinProps, MaxProps: a.MaxProps}
-	}},
-	{"uniqueItems", func(a *openapi3.Schema) openapi3.Schema { return openapi3.Schema{UniqueItems: a.UniqueItems} }},
-	{"not", func(a *openapi3.Schema) openapi3.Schema { return openapi3.Schema{Not: a.Not} }},
-	{"allOf", func(a *openapi3.Schema) openapi3.Schema { return openapi3.Schema{AllOf: a.AllOf} }}, // what merge leaves there
-}
-
-// words says what the limit of an alternative is: the same for two if the limit is.
-func (k keyword) words(a *openapi3.Schema) string {
-	unread, _ := a.Extensions[unreadPattern].(string)
-	switch {
-	case k.rule == "type":
-		return alternativeWords(&openapi3.Schema{Type: a.Type})
-	case k.rule == "enum" && len(a.Enum) > 0:
-		return enumWords(a.Enum)
-	case k.rule == "format":
-		return orNone("format", a.Format)
-	case k.rule == "pattern":
-		return orNone("pattern", a.Pattern+unread)
-	}
-	if said := jsonText(k.only(a)); said != "{}" {
-		return strings.Trim(said, "{}")
-	}
-	return "no " + k.rule
-}
-
-// uncompared returns the keywords that are compared as text only, because kin-openapi does not judge by them.
-func uncompared(in *openapi3.Schema) string {
-	rest := openapi3.Schema{PrefixItems: in.PrefixItems, Contains: in.Contains, MinContains: in.MinContains,
-		MaxContains: in.MaxContains, PatternProperties: in.PatternProperties, DependentSchemas: in.DependentSchemas,
-		PropertyNames: in.PropertyNames, UnevaluatedItems: in.UnevaluatedItems, UnevaluatedProperties: in.UnevaluatedProperties,
-		If: in.If, Then: in.Then, Else: in.Else, DependentRequired: in.DependentRequired,
-		ContentMediaType: in.ContentMediaType, ContentEncoding: in.ContentEncoding, ContentSchema: in.ContentSchema}
-	if rest.IsEmpty() {
-		return ""
-	}
-	return strings.Trim(jsonText(rest), "{}")
-}
 
 func orAnything(in *openapi3.Schema) *openapi3.Schema {
 	if in == nil {
@@ -78,8 +20,11 @@ func orAnything(in *openapi3.Schema) *openapi3.Schema {
 
 var anything = &openapi3.Schema{Nullable: true}
 
-// isAnything reports whether a schema allows every value.
+// isAnything reports whether a schema allows every value. Nil does.
 func isAnything(in *openapi3.Schema) bool {
+	if in == nil {
+		return true
+	}
 	plain := *in
 	plain.Nullable = false
 	return plain.IsEmpty() && judges(in, nil)
@@ -92,20 +37,24 @@ var kindWords = map[string]string{openapi3.TypeBoolean: "a boolean", openapi3.Ty
 	openapi3.TypeArray: "an array", openapi3.TypeObject: "an object"}
 
 // typeWords says in words what a schema allows, without going into objects.
-func typeWords(in *openapi3.Schema) string {
-	all, err := alternatives(in)
-	if err != nil {
-		return "too many alternatives"
-	}
+func (s *sampler) typeWords(in *openapi3.Schema) string {
+	in = orAnything(in)
 	var words []string
-	several := len(ofKind(all, openapi3.TypeObject)) > 1
-	for _, a := range all {
-		one := alternativeWords(a)
-		if several && kindOf(a) == openapi3.TypeObject && len(a.Required) > 0 {
-			one += " with " + strings.Join(slices.Sorted(slices.Values(a.Required)), ", ")
+	all := s.of(in)
+	plain := len(all) == len(kinds) && judges(in, nil)
+	for _, kind := range kinds {
+		v := all[kind]
+		if v == nil {
+			continue
 		}
-		if !slices.Contains(words, one) {
+		one := s.words(v, kind)
+		plain = plain && one == kindWords[kind]
+		if kind != openapi3.TypeObject || len(v.forms) < 2 {
 			words = append(words, one)
+			continue
+		}
+		for _, form := range v.forms {
+			words = append(words, one+" with "+form)
 		}
 	}
 	if judges(in, nil) {
@@ -114,39 +63,42 @@ func typeWords(in *openapi3.Schema) string {
 	switch {
 	case len(words) == 0:
 		return "nothing"
-	case len(words) == len(kinds)+1 && !slices.ContainsFunc(all, func(a *openapi3.Schema) bool { return alternativeWords(a) != kindWords[kindOf(a)] }):
+	case plain:
 		return "anything"
 	}
 	return text.Excerpt(strings.Join(words, " or "), maxWords)
 }
 
-func alternativeWords(a *openapi3.Schema) string {
-	format := ""
-	if a.Format != "" && a.Extensions[impliedFormat] == nil && (kindOf(a) == openapi3.TypeNumber || kindOf(a) == openapi3.TypeString) {
-		format = " (" + a.Format + ")"
+// words says in words what a view of a kind allows.
+func (s *sampler) words(v *view, kind string) string {
+	format := v.limits["format"]
+	if format = strings.TrimPrefix(format, "format "); format != "" {
+		format = " (" + format + ")"
 	}
-	switch kind := kindOf(a); {
-	case len(a.Enum) > 0 && kind != openapi3.TypeObject && kind != openapi3.TypeArray:
-		return enumWords(a.Enum)
-	case kind == openapi3.TypeArray && a.Items != nil && typeWords(a.Items.Value) != "anything":
-		return "an array of " + plural(a.Items.Value)
-	case a.Type.Is(openapi3.TypeInteger):
+	switch {
+	case len(v.enum) > 0 && kind != openapi3.TypeObject && kind != openapi3.TypeArray:
+		return enumWords(v.enum)
+	case kind == openapi3.TypeArray && !isAnything(v.items):
+		return "an array of " + s.plural(v.items)
+	case v.integer:
 		return "an integer" + format
-	default:
-		return kindWords[kind] + format
 	}
+	return kindWords[kind] + format
 }
 
-func plural(in *openapi3.Schema) string {
-	all, err := alternatives(in)
-	if err != nil || len(all) != 1 || judges(in, nil) || len(all[0].Enum) > 0 {
-		return "(" + typeWords(in) + ")"
+func (s *sampler) plural(in *openapi3.Schema) string {
+	all := s.of(in)
+	for kind, v := range all {
+		if len(all) > 1 || judges(in, nil) || len(v.enum) > 0 || len(v.forms) > 1 {
+			break
+		}
+		words := strings.SplitN(s.words(v, kind), " ", 3) // an integer (int64)
+		if words[1] += "s"; kind == openapi3.TypeArray {
+			words = words[:2]
+		}
+		return strings.Join(words[1:], " ")
 	}
-	words := strings.SplitN(alternativeWords(all[0]), " ", 3) // an integer (int64)
-	if words[1] += "s"; kindOf(all[0]) == openapi3.TypeArray {
-		words = words[:2]
-	}
-	return strings.Join(words[1:], " ")
+	return "(" + s.typeWords(in) + ")"
 }
 
 func enumWords(enum []any) string {
@@ -168,15 +120,8 @@ func presence(required bool) string {
 	return "optional"
 }
 
-func memberWords(in *openapi3.Schema, required bool) string {
-	return typeWords(in) + ", " + presence(required)
-}
-
-func orNone(what, s string) string {
-	if s == "" {
-		return "no " + what
-	}
-	return what + " " + s
+func (s *sampler) memberWords(in *openapi3.Schema, required bool) string {
+	return s.typeWords(in) + ", " + presence(required)
 }
 
 // excerpt returns a text of the document's as one side of a finding.
@@ -204,4 +149,49 @@ func jsonText(value any) string {
 		return err.Error()
 	}
 	return string(raw)
+}
+
+// union returns the keys of two maps, sorted.
+func union[V any](a, b map[string]V) []string {
+	keys := slices.AppendSeq(slices.Collect(maps.Keys(a)), maps.Keys(b))
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+func wording(p place, before, now map[string]string) []Finding {
+	var all []Finding
+	for _, name := range union(before, now) {
+		if was, is := before[name], now[name]; was != is {
+			all = append(all, p.find(Wording, name, excerpt(was), excerpt(is)))
+		}
+	}
+	return all
+}
+
+func deprecation(p place, before, now bool) []Finding {
+	switch {
+	case now && !before:
+		return []Finding{p.find(New, "deprecated", "in use", "deprecated")}
+	case before && !now:
+		return []Finding{p.find(Wording, "deprecated", "deprecated", "in use")}
+	}
+	return nil
+}
+
+// wordsOf returns what a schema says that no value shows, with what it is composed of.
+func wordsOf(in *openapi3.Schema) map[string]string {
+	words := textsOf("title", in.Title, "description", in.Description)
+	if in.Default != nil {
+		words["default"] = jsonText(in.Default)
+	}
+	for _, ref := range slices.Concat(in.AllOf, in.AnyOf) {
+		for name, text := range wordsOf(ref.Value) {
+			words[name] = strings.TrimSpace(words[name] + "\n" + text)
+		}
+	}
+	return words
+}
+
+func isDeprecated(in *openapi3.Schema) bool {
+	return in.Deprecated || slices.ContainsFunc(slices.Concat(in.AllOf, in.AnyOf), func(ref *openapi3.SchemaRef) bool { return isDeprecated(ref.Value) })
 }

@@ -1,0 +1,259 @@
+package drift
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// kinds are JSON's types but null.
+var kinds = []string{openapi3.TypeBoolean, openapi3.TypeNumber, openapi3.TypeString, openapi3.TypeArray, openapi3.TypeObject}
+
+func kindOf(value any) string {
+	switch value.(type) {
+	case nil:
+		return openapi3.TypeNull
+	case bool:
+		return openapi3.TypeBoolean
+	case string:
+		return openapi3.TypeString
+	case []any:
+		return openapi3.TypeArray
+	case map[string]any:
+		return openapi3.TypeObject
+	}
+	return openapi3.TypeNumber
+}
+
+// A view is what a schema says of values of one kind, with all that it is composed of taken together. It says where members
+// are, of what to make values, and what to call a difference. No verdict rests on it: kin-openapi judges by the schema.
+type view struct {
+	integer     bool
+	implied     bool               // whether the format is the contract's, and not in the limits
+	enum        []any              // empty for any value
+	limits      map[string]string  // what the keywords of a rule say, in words
+	sides       []*openapi3.Schema // that say it, each without what it is composed of
+	properties  map[string]*openapi3.Schema
+	required    []string
+	closed      bool             // whether there are no members but the properties
+	rest, items *openapi3.Schema // nil is anything
+	forms       []string         // what each branch requires, in words, if several are of the kind
+}
+
+// views are a schema's, by kind. A kind that the schema does not allow has none.
+type views map[string]*view
+
+// of returns the views of a schema.
+func (s *sampler) of(in *openapi3.Schema) views {
+	in = orAnything(in)
+	all, known := s.views[in]
+	if known {
+		return all
+	}
+	all = views{}
+	for _, kind := range kinds {
+		integer := kind == openapi3.TypeNumber && !in.Type.Permits(kind)
+		if v := viewOf(in, kind, integer); v != nil && (in.Type.Permits(kind) || integer && in.Type.Permits(openapi3.TypeInteger)) {
+			all[kind] = v
+		}
+	}
+	for _, ref := range in.AllOf {
+		all = s.merge(all, s.of(ref.Value), true)
+	}
+	if len(in.AnyOf) > 0 {
+		choice := views{}
+		for _, ref := range in.AnyOf {
+			choice = s.merge(choice, s.of(ref.Value), false)
+		}
+		all = s.merge(all, choice, true)
+	}
+	s.views[in] = all
+	return all
+}
+
+// viewOf returns what a schema says of values of a kind by itself, or nil if it allows none.
+func viewOf(in *openapi3.Schema, kind string, integer bool) *view {
+	bare := *in
+	bare.AllOf, bare.AnyOf = nil, nil
+	v := &view{integer: integer, implied: in.Extensions[impliedFormat] != nil, limits: limitsOf(bare, kind), sides: []*openapi3.Schema{&bare}}
+	for _, value := range in.Enum {
+		if kindOf(value) == kind {
+			v.enum = append(v.enum, value)
+		}
+	}
+	if len(in.Enum) > 0 && len(v.enum) == 0 || in.Always != nil && !*in.Always {
+		return nil
+	}
+	v.items, v.rest, v.required, v.closed = valueOf(in.Items), valueOf(in.AdditionalProperties.Schema), in.Required, isClosed(in)
+	v.properties = make(map[string]*openapi3.Schema, len(in.Properties))
+	for name, ref := range in.Properties {
+		v.properties[name] = ref.Value
+	}
+	for _, name := range v.required {
+		if v.properties[name] == nil && !v.closed {
+			v.properties[name] = orAnything(v.rest)
+		}
+	}
+	return v
+}
+
+// merge returns the views of what both sides allow, or of what either does.
+func (s *sampler) merge(some, others views, both bool) views {
+	all := views{}
+	for _, kind := range kinds {
+		a, b := some[kind], others[kind]
+		switch {
+		case a != nil && b != nil && s.spend(len(a.properties)+len(b.properties)):
+			if m := a.merge(b, both); len(m.enum) > 0 || !both || len(a.enum)+len(b.enum) == 0 {
+				all[kind] = m
+			}
+		case !both && (a != nil || b != nil):
+			all[kind] = cmp.Or(a, b)
+		}
+	}
+	return all
+}
+
+func (v *view) merge(o *view, both bool) *view {
+	m := &view{sides: slices.Concat(v.sides, o.sides), limits: map[string]string{}, properties: map[string]*openapi3.Schema{}}
+	m.implied = v.implied || o.implied
+	word := " and "
+	if both {
+		m.integer, m.closed, m.forms = v.integer || o.integer, v.closed || o.closed, slices.Concat(v.forms, o.forms)
+		m.required = slices.Compact(slices.Sorted(slices.Values(slices.Concat(v.required, o.required))))
+		m.enum, m.items, m.rest = slices.Concat(v.enum, o.enum), joined(v.items, o.items, both), joined(v.rest, o.rest, both)
+		if len(v.enum) > 0 && len(o.enum) > 0 {
+			m.enum = without(v.enum, without(v.enum, o.enum))
+		}
+	} else {
+		word = " or "
+		m.integer, m.closed, m.forms = v.integer && o.integer, v.closed && o.closed, slices.Concat(v.formsOf(), o.formsOf())
+		m.required = without(v.required, without(v.required, o.required))
+		if len(v.enum) > 0 && len(o.enum) > 0 {
+			m.enum = slices.Concat(v.enum, without(o.enum, v.enum))
+		}
+		if v.items != nil && o.items != nil {
+			m.items = joined(v.items, o.items, both)
+		}
+		if v.rest != nil && o.rest != nil {
+			m.rest = joined(v.rest, o.rest, both)
+		}
+	}
+	for _, rule := range union(v.limits, o.limits) {
+		switch said, says := v.limits[rule], o.limits[rule]; {
+		case said == says, both && says == "":
+			m.limits[rule] = said
+		case both && said == "":
+			m.limits[rule] = says
+		default:
+			m.limits[rule] = v.said(rule) + word + o.said(rule)
+		}
+	}
+	names := maps.Clone(v.properties)
+	maps.Copy(names, o.properties)
+	for name := range names {
+		a, b := v.properties[name], o.properties[name]
+		if both && (a == nil && v.closed || b == nil && o.closed) {
+			continue // nobody may send it
+		}
+		if both {
+			a, b = cmp.Or(a, v.rest), cmp.Or(b, o.rest)
+		}
+		m.properties[name] = joined(a, b, both)
+	}
+	return m
+}
+
+func (v *view) formsOf() []string {
+	if len(v.forms) == 0 && len(v.required) > 0 {
+		return []string{strings.Join(slices.Sorted(slices.Values(v.required)), ", ")}
+	}
+	return v.forms
+}
+
+// joined returns a schema of the values of both schemas, or of either. Where one is missing it is the other.
+func joined(a, b *openapi3.Schema, both bool) *openapi3.Schema {
+	switch {
+	case a == nil || b == nil:
+		return cmp.Or(a, b)
+	case both && a == anything:
+		return b
+	case both && b == anything, reflect.DeepEqual(a, b):
+		return a
+	case both:
+		return &openapi3.Schema{AllOf: openapi3.SchemaRefs{a.NewRef(), b.NewRef()}}
+	}
+	if rest := *a; len(a.AnyOf) > 0 { // branches in branches cost kin-openapi twice as much each
+		if rest.AnyOf = nil; rest.IsEmpty() && !rest.Nullable {
+			return &openapi3.Schema{AnyOf: append(slices.Clip(a.AnyOf), b.NewRef())}
+		}
+	}
+	return &openapi3.Schema{AnyOf: openapi3.SchemaRefs{a.NewRef(), b.NewRef()}}
+}
+
+// without returns what is in a and not in b.
+func without[T any](a, b []T) []T {
+	known := make(map[string]bool, len(b))
+	for _, v := range b {
+		known[jsonText(v)] = true
+	}
+	return slices.DeleteFunc(slices.Clone(a), func(v T) bool { return known[jsonText(v)] })
+}
+
+// limitRules are the rules of the keywords that limit values, by kind. kin-openapi names them in its errors.
+var limitRules = map[string]map[string]string{
+	openapi3.TypeNumber: {"format": "format", "minimum": "minimum", "exclusiveMinimum": "minimum", "maximum": "maximum",
+		"exclusiveMaximum": "maximum", "multipleOf": "multipleOf"},
+	openapi3.TypeString: {"format": "format", "pattern": "pattern", unreadPattern: "pattern", "minLength": "size", "maxLength": "size",
+		"contentMediaType": "keyword", "contentEncoding": "keyword", "contentSchema": "keyword"},
+	openapi3.TypeArray: {"minItems": "size", "maxItems": "size", "uniqueItems": "uniqueItems", "prefixItems": "keyword",
+		"contains": "keyword", "minContains": "keyword", "maxContains": "keyword", "unevaluatedItems": "keyword"},
+	openapi3.TypeObject: {"minProperties": "size", "maxProperties": "size", "patternProperties": "keyword", "propertyNames": "keyword",
+		"dependentSchemas": "keyword", "dependentRequired": "keyword", "unevaluatedProperties": "keyword"},
+}
+
+// limitRule returns the rule of a keyword that limits values of a kind, or nothing. That of keyword is not judged.
+func limitRule(kind, keyword string) string {
+	switch keyword {
+	case "not", "enum":
+		return keyword
+	case "if", "then", "else":
+		return "keyword"
+	}
+	return limitRules[kind][keyword]
+}
+
+// limitsOf returns what a schema says of values of a kind, in words, by rule.
+func limitsOf(in openapi3.Schema, kind string) map[string]string {
+	in.Properties, in.Items, in.AdditionalProperties, in.Enum = nil, nil, openapi3.AdditionalProperties{}, nil
+	in.Description, in.Default = "", nil
+	var said map[string]any
+	if err := json.Unmarshal([]byte(jsonText(in)), &said); err != nil {
+		return nil // a schema that is true or false
+	}
+	limits := map[string]string{}
+	for _, keyword := range slices.Sorted(maps.Keys(said)) {
+		switch rule := limitRule(kind, keyword); {
+		case rule == "", keyword == "format" && in.Extensions[impliedFormat] != nil:
+		case rule == "format", rule == "pattern":
+			limits[rule] = fmt.Sprintf("%s %s", rule, said[keyword])
+		default:
+			limits[rule] = strings.TrimPrefix(fmt.Sprintf("%s,%q:%s", limits[rule], keyword, jsonText(said[keyword])), ",")
+		}
+	}
+	return limits
+}
+
+// said returns what a view says of a rule, in words.
+func (v *view) said(rule string) string {
+	if rule == "enum" && len(v.enum) > 0 {
+		return enumWords(v.enum)
+	}
+	return cmp.Or(v.limits[rule], "no "+rule)
+}
