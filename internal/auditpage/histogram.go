@@ -3,6 +3,7 @@ package auditpage
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/psoauth/psoauth/api/audit"
@@ -18,23 +19,20 @@ var distances = []struct {
 
 const side = 8 // bars before the audit, and as many after it
 
-// A histogram counts times by how far they are from the audit. The bars are the wider the farther they are, because a
-// reviewer wants to tell last week from last month, and does not care for one week of last year.
-type histogram struct {
-	now    time.Time
-	counts [2 * side]int // from the farthest past to the farthest future
-	never  int
-}
+// A histogram counts times by how far they are from the audit, from the farthest past to the farthest future, and last those
+// that are never. The bars are the wider the farther they are, because a reviewer wants to tell last week from last month,
+// and does not care for one week of last year.
+type histogram [2*side + 1]int
 
-func (h *histogram) add(t *time.Time) {
+func (h *histogram) add(now time.Time, t *time.Time) {
 	switch {
 	case t == nil:
-		h.never++
+		h[2*side]++
 		return
 	case t.IsZero(): // not known
 		return
 	}
-	distance, step, bar := t.Unix()-h.now.Unix(), 1, side
+	distance, step, bar := t.Unix()-now.Unix(), 1, side
 	if distance <= 0 {
 		distance, step, bar = -distance, -1, side-1
 	}
@@ -44,7 +42,7 @@ func (h *histogram) add(t *time.Time) {
 		}
 		bar += step
 	}
-	h.counts[bar]++
+	h[bar]++
 }
 
 // The measures of the chart, in its own units.
@@ -62,26 +60,22 @@ const (
 
 // A chart is three histograms, one above the other.
 type chart struct {
-	Width, Height int
-	Middle        int // where the audit is
-	Top, Bottom   int
-	Rows          []chartRow
-	Ticks         []tick
-	NeverAt       int
+	Width, Height, Left, Right int
+	Middle                     int // where the audit is
+	Top, Bottom                int
+	Rows                       []chartRow
+	Ticks                      []tick
+	NeverAt                    int
 }
 
 type chartRow struct {
 	Title string
-	Class string
 	Base  int
-	Left  int
-	Right int
 	Bars  []bar
 }
 
 type bar struct {
 	X, Y, Width, Height int
-	Center, LabelY      int
 	Count               int
 	Class, Title        string
 }
@@ -92,37 +86,30 @@ type tick struct {
 }
 
 func newChart(report *audit.Report) chart {
-	created, used, expires := histogram{now: report.At}, histogram{now: report.At}, histogram{now: report.At}
+	var created, used, expires histogram
 	for _, app := range report.Applications {
 		for i := range app.Tokens {
-			created.add(&app.Tokens[i].Created)
-			used.add(app.Tokens[i].LastUsed)
-			expires.add(app.Tokens[i].Expires)
+			created.add(report.At, &app.Tokens[i].Created)
+			used.add(report.At, app.Tokens[i].LastUsed)
+			expires.add(report.At, app.Tokens[i].Expires)
 		}
 	}
 	c := chart{
 		Width: chartWidth, Height: chartBottom + 30, Top: chartTop - 12, Bottom: chartBottom,
-		Middle:  chartLeft + side*barWidth,
+		Left: chartLeft, Middle: chartLeft + side*barWidth, Right: chartLeft + 2*side*barWidth,
 		NeverAt: chartLeft + 2*side*barWidth + neverGap + barWidth/2,
 	}
+	c.Ticks = []tick{{c.Middle, "audit"}}
 	for n, d := range distances {
-		c.Ticks = append(c.Ticks,
-			tick{c.Middle - (n+1)*barWidth, d.title}, tick{c.Middle + (n+1)*barWidth, d.title})
+		c.Ticks = append(c.Ticks, tick{c.Middle - (n+1)*barWidth, d.title}, tick{c.Middle + (n+1)*barWidth, d.title})
 	}
-	c.Ticks = append(c.Ticks, tick{c.Middle, "audit"})
-	most := 1
-	for _, h := range []histogram{created, used, expires} {
-		for _, n := range append(h.counts[:], h.never) {
-			most = max(most, n)
-		}
-	}
+	most := max(1, slices.Max(created[:]), slices.Max(used[:]), slices.Max(expires[:]))
 	for n, r := range []struct {
 		title, class string
 		histogram
 	}{{"Created", "created", created}, {"Last used", "used", used}, {"Expires", "expires", expires}} {
-		row := chartRow{Title: r.title, Class: r.class, Base: chartTop + (n+1)*rowHeight - 20, Left: chartLeft,
-			Right: chartLeft + 2*side*barWidth}
-		for at, count := range append(r.counts[:], r.never) {
+		row := chartRow{Title: r.title, Base: chartTop + (n+1)*rowHeight - 20}
+		for at, count := range r.histogram {
 			if count == 0 {
 				continue
 			}
@@ -131,14 +118,13 @@ func newChart(report *audit.Report) chart {
 				X: chartLeft + at*barWidth + barGap/2, Width: barWidth - barGap, Height: height, Y: row.Base - height,
 				Count: count, Class: r.class, Title: fmt.Sprintf("%s: %d %s", r.title, count, when(at)),
 			}
-			if r.class == "expires" && at < side {
-				b.Class += " over"
-			}
-			if at == len(r.counts) {
+			switch {
+			case at == 2*side:
 				b.X = c.NeverAt - b.Width/2
 				b.Class += " never"
+			case r.class == "expires" && at < side:
+				b.Class += " over"
 			}
-			b.Center, b.LabelY = b.X+b.Width/2, b.Y-4
 			row.Bars = append(row.Bars, b)
 		}
 		c.Rows = append(c.Rows, row)
@@ -148,20 +134,17 @@ func newChart(report *audit.Report) chart {
 
 // when says in words what a bar counts.
 func when(bar int) string {
-	words := func(near int, direction string) string {
-		switch {
-		case near == 0:
-			return "up to " + distances[0].title + " " + direction
-		case near == len(distances):
-			return "more than " + distances[near-1].title + " " + direction
-		}
-		return distances[near-1].title + " to " + distances[near].title + " " + direction
+	near, direction := bar-side, " after the audit"
+	if bar < side {
+		near, direction = side-1-bar, " before the audit"
 	}
 	switch {
-	case bar < side:
-		return words(side-1-bar, "before the audit")
-	case bar < 2*side:
-		return words(bar-side, "after the audit")
+	case bar == 2*side:
+		return "never"
+	case near == 0:
+		return "up to " + distances[0].title + direction
+	case near == len(distances):
+		return "more than " + distances[near-1].title + direction
 	}
-	return "never"
+	return distances[near-1].title + " to " + distances[near].title + direction
 }

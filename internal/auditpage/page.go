@@ -32,40 +32,24 @@ type inventory struct {
 	Chart    chart
 	Matrices []table
 	Tokens   int
-	Listed   int  // tokens in the table
-	Unread   bool // whether an application could not be read
-	Rules    []ruleData
-	Reach    []bitName
+	Unread   bool         // whether an application could not be read
+	Rules    []audit.Rule // that found something
 	Data     tableData
-
-	Applications []application
 }
 
 // tableData is what the page's script makes the table of.
 type tableData struct {
-	Rules        map[string]ruleData `json:"rules"`
-	Reach        []bitName           `json:"reach"`
-	Actors       []actor             `json:"actors"`
-	Applications []application       `json:"applications"`
-	Rows         []row               `json:"rows"`
+	Rules        map[string]audit.Rule `json:"rules"`
+	Reach        []string              `json:"reach"` // its names, in order
+	Actors       []named               `json:"actors"`
+	Applications []named               `json:"applications"`
+	Rows         []row                 `json:"rows"`
 }
 
-type ruleData struct {
-	ID       string         `json:"-"`
-	Severity audit.Severity `json:"severity"`
-	Title    string         `json:"title"`
-	Remedy   string         `json:"remedy"`
-}
-
-type bitName struct {
-	Bit  int    `json:"bit"`
-	Name string `json:"name"`
-}
-
-type application struct {
-	Number int    `json:"-"`
-	ID     string `json:"i"`
-	Name   string `json:"n"`
+// named is an actor or an application.
+type named struct {
+	ID   string `json:"i"`
+	Name string `json:"n"`
 }
 
 // A row is a token in the table. Times are in Unix seconds, 0 where they are not known; a member's name is short because
@@ -78,13 +62,8 @@ type row struct {
 	Created     int64     `json:"c"`
 	Used        *int64    `json:"u"`
 	Expires     *int64    `json:"e"`
-	Reach       int       `json:"r"` // bits
+	Reach       []string  `json:"r"`
 	Findings    []finding `json:"f"`
-}
-
-type actor struct {
-	ID   string `json:"i"`
-	Name string `json:"n"`
 }
 
 type finding struct {
@@ -95,19 +74,14 @@ type finding struct {
 
 // Add makes the HTML form of a document the page of the audit that the document is on.
 func Add(d *report.Document, r *audit.Report) {
-	i := &inventory{Tokens: r.Tokens(), Chart: newChart(r), Matrices: matrices(r)}
-	i.Data.Rules = map[string]ruleData{}
-	for _, rule := range audit.Rules() {
-		i.Data.Rules[rule.ID] = ruleData{rule.ID, rule.Severity, rule.Title, rule.Remedy}
-	}
+	i := &inventory{Tokens: r.Tokens(), Chart: newChart(r), Matrices: matrices(r), Data: tableData{Rules: map[string]audit.Rule{}}}
 	for _, g := range r.Groups {
-		i.Rules = append(i.Rules, ruleData{g.ID, g.Severity, g.Title, g.Remedy})
-		i.Data.Rules[g.ID] = ruleData{g.ID, g.Severity, g.Title, g.Remedy}
+		i.Rules = append(i.Rules, g.Rule)
+		i.Data.Rules[g.ID] = g.Rule
 	}
-	for n, column := range columns {
-		i.Reach = append(i.Reach, bitName{1 << n, column.name})
+	for _, column := range columns {
+		i.Data.Reach = append(i.Data.Reach, column.name)
 	}
-	i.Data.Reach = i.Reach
 	i.rows(r)
 	i.Unread = slices.ContainsFunc(r.Applications, func(app audit.Application) bool { return app.Err != "" })
 	d.Page, d.Inventory = page(), i
@@ -126,24 +100,19 @@ func (i *inventory) rows(r *audit.Report) {
 		}
 		found[f.Subject] = append(found[f.Subject], shown)
 	}
-	actors := map[actor]int{}
+	actors := map[named]int{}
 	var clean []row
 	for n, app := range r.Applications {
-		i.Applications = append(i.Applications, application{n, app.ID, app.Name})
+		i.Data.Applications = append(i.Data.Applications, named{app.ID, app.Name})
 		for _, tok := range app.Tokens {
-			who := actor{tok.Actor, tok.ActorName}
+			who := named{tok.Actor, tok.ActorName}
 			if _, known := actors[who]; !known {
 				actors[who] = len(i.Data.Actors)
 				i.Data.Actors = append(i.Data.Actors, who)
 			}
 			line := row{
-				Application: n, ID: tok.Token, Name: tok.Name, Actor: actors[who], Findings: found[tok.Subject],
+				Application: n, ID: tok.Token, Name: tok.Name, Actor: actors[who], Findings: found[tok.Subject], Reach: tok.Reach.Names(),
 				Created: *seconds(&tok.Created), Used: seconds(tok.LastUsed), Expires: seconds(tok.Expires),
-			}
-			for bit, column := range columns {
-				if tok.Reach.Has(column.name) {
-					line.Reach |= 1 << bit
-				}
 			}
 			if len(line.Findings) > 0 {
 				i.Data.Rows = append(i.Data.Rows, line)
@@ -152,10 +121,8 @@ func (i *inventory) rows(r *audit.Report) {
 			}
 		}
 	}
-	i.Data.Applications = i.Applications
 	i.Data.Rows = append(i.Data.Rows, clean...)
 	i.Data.Rows = i.Data.Rows[:min(len(i.Data.Rows), maxTokens)]
-	i.Listed = len(i.Data.Rows)
 }
 
 // seconds returns a time in Unix seconds, 0 if it is not known, and nil for never.

@@ -24,18 +24,19 @@ if (document.getElementById("data")) {
 	};
 	const compare = (a, b) => (a > b) - (a < b);
 	const compareNames = new Intl.Collator("en", { numeric: true }).compare;
-	const reachOf = (row) => data.reach.filter((r) => row.r & r.bit).map((r) => r.name).join(", ");
 
 	for (const row of data.rows) {
 		row.f ??= [];
 		const open = row.f.filter((f) => !f.a);
-		row.severity = Math.max(0, ...open.map((f) => ranks[data.rules[f.r].severity]));
+		row.severity = Math.max(0, ...open.map((f) => ranks[data.rules[f.r].Severity]));
 		row.open = open.length;
+		row.r ??= [];
+		row.reach = row.r.reduce((bits, name) => bits | 1 << data.reach.indexOf(name), 0);
 	}
 	// What a search looks at is put together when it is first searched.
 	const textOf = (row) => row.text ??= [
-		row.i, row.n, data.applications[row.p].n, data.applications[row.p].i, data.actors[row.a].n, data.actors[row.a].i, reachOf(row),
-		...row.f.flatMap((f) => [data.rules[f.r].title, f.m]),
+		row.i, row.n, data.applications[row.p].n, data.applications[row.p].i, data.actors[row.a].n, data.actors[row.a].i, ...row.r,
+		...row.f.flatMap((f) => [data.rules[f.r].Title, f.m]),
 	].join("\n").toLowerCase();
 
 	const columns = [
@@ -46,7 +47,7 @@ if (document.getElementById("data")) {
 		// A token that was never used comes before all others, one that never expires after them.
 		{ title: "Last used", sort: (a, b) => compare(a.u ?? -Infinity, b.u ?? -Infinity), first: 1 },
 		{ title: "Expires", sort: (a, b) => compare(a.e ?? Infinity, b.e ?? Infinity), first: 1 },
-		{ title: "Reach", sort: (a, b) => compare(a.r, b.r), first: -1 },
+		{ title: "Reach", sort: (a, b) => compare(a.reach, b.reach), first: -1 },
 	];
 
 	const state = { sorted: 0, direction: -1, page: 0, size: onScreen, shown: [], open: new Set() };
@@ -55,15 +56,15 @@ if (document.getElementById("data")) {
 		const words = wordsOf(byID("search"));
 		const severity = byID("severity").value;
 		const rule = byID("rule").value;
-		const reach = Number(byID("by-reach").value);
+		const reach = byID("by-reach").value;
 		const application = byID("by-application")?.value ?? "";
 		state.shown = data.rows.filter((row) =>
 			(severity === "" || (severity === "0" ? !row.open : severity === "1" ? row.open
-				: row.f.some((f) => !f.a && data.rules[f.r].severity === severity))) &&
+				: row.f.some((f) => !f.a && data.rules[f.r].Severity === severity))) &&
 			(rule === "" || row.f.some((f) => f.r === rule)) &&
 			(application === "" || row.p === Number(application)) &&
 			(!state.paper || row.open) &&
-			(reach === 0 || row.r & reach) &&
+			(reach === "" || row.r.includes(reach)) &&
 			words.every((word) => textOf(row).includes(word)));
 		const { sort } = columns[state.sorted];
 		state.shown.sort((a, b) => state.direction * sort(a, b));
@@ -96,7 +97,7 @@ if (document.getElementById("data")) {
 	const found = (row) => {
 		const list = element("ul", "");
 		for (const f of row.f) {
-			const { severity, title, remedy } = data.rules[f.r];
+			const { Severity: severity, Title: title, Remedy: remedy } = data.rules[f.r];
 			const what = element("div", "", element("p", "", element("strong", "", title), ": ", named(f.m)), element("p", "quiet", remedy));
 			if (f.a) what.append(element("p", "quiet", f.a));
 			list.append(element("li", "", element("span", "badge " + severity, severity), what));
@@ -116,7 +117,7 @@ if (document.getElementById("data")) {
 			element("td", "date", date(row.c)),
 			element("td", "date", row.u === null ? "never" : date(row.u)),
 			element("td", "date", row.e === null ? "never" : date(row.e)),
-			element("td", "", reachOf(row)));
+			element("td", "", row.r.join(", ")));
 		columns.forEach((c, i) => { line.cells[i].dataset.label = c.title; });
 		if (row.f.length === 0) {
 			state_.append(element("span", "quiet", "none"));
