@@ -256,6 +256,10 @@ func TestAskThroughTheProxyOfTheEnvironment(t *testing.T) {
 	if target == "" {
 		t.Skip("not on its own")
 	}
+	if proxy := os.Getenv("PSOAUTH_TEST_PROXY"); proxy != "" {
+		through, _ := url.Parse(proxy)
+		http.DefaultTransport.(*http.Transport).Proxy = http.ProxyURL(through)
+	}
 	c, err := api.NewClient(api.WithBaseURL(target), api.WithServiceToken(serviceID, serviceSecret), api.WithMaxRetries(0))
 	if err != nil {
 		t.Fatal(err)
@@ -293,6 +297,13 @@ func TestNoCredentialReachesAProxyInPlainText(t *testing.T) {
 			t.Fatalf("from %s to %s: the proxy received %d requests, the first with %v", from, to, n, proxy.seen()[0].Header)
 		}
 	}
+	t.Run("that the default transport of the program names", func(t *testing.T) {
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestAskThroughTheProxyOfTheEnvironment$", "-test.v")
+		cmd.Env = append(os.Environ(), "PSOAUTH_TEST_PROXY="+proxySrv.URL, "PSOAUTH_TEST_TARGET="+srv.URL)
+		if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "would read the credential") || len(proxy.seen()) != 0 {
+			t.Errorf("the proxy received %d requests: %v: %s", len(proxy.seen()), err, out)
+		}
+	})
 	t.Run("that a transport names", func(t *testing.T) {
 		through, _ := url.Parse(proxySrv.URL)
 		c := clientFor(t, srv.URL, api.WithHTTPClient(&http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(through)}}))
