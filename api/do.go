@@ -43,50 +43,54 @@ func (c *Client) exchange(ctx context.Context, call *call, build func() (*http.R
 	request.Header.Set("Accept", "application/json")
 	request.Header.Set("User-Agent", c.userAgent)
 	call.url, _, _ = strings.Cut(request.URL.String(), "?")
+	reply, err := c.repeat(ctx, call, request)
+	if err != nil {
+		return nil, transportError(call, reply, err)
+	}
+	return reply, nil
+}
+
+// repeat sends a request until there is a response to keep, or a failure.
+func (c *Client) repeat(ctx context.Context, call *call, request *http.Request) (*reply, error) {
 	retries, redirects, renewed := 0, 0, false
 	for since := time.Now(); ; {
 		if err := c.limiter.wait(ctx); err != nil {
-			return nil, transportError(call, nil, after(err, call.last))
+			return nil, after(err, call.last)
 		}
 		reply, err := c.attempt(ctx, call, request, since)
 		since = time.Now()
 		if err == nil {
-			switch {
-			case reply.status == http.StatusTooManyRequests:
+			if reply.status == http.StatusTooManyRequests {
 				c.limiter.pause(retryAfter(reply.header, time.Now()))
-			case reply.status == http.StatusUnauthorized && !renewed:
+			}
+			if reply.status == http.StatusUnauthorized && !renewed {
 				renewed = true
-				value, err := call.credential(ctx, call.sent)
-				if err != nil {
-					return nil, transportError(call, nil, err)
-				}
-				if value.Reveal() != call.sent.Reveal() {
+				if value, err := call.credential(ctx, call.sent); err != nil {
+					return nil, err
+				} else if value.Reveal() != call.sent.Reveal() {
 					continue
 				}
-			default:
-				if next := reply.redirect(request); next != nil {
-					if redirects++; redirects > maxRedirects {
-						return nil, transportError(call, nil, fmt.Errorf("%w: more than %d redirects", ErrUnexpectedResponse, maxRedirects))
-					}
-					request = next
-					continue
+			}
+			if next := reply.redirect(request); next != nil {
+				if redirects++; redirects > maxRedirects {
+					return nil, fmt.Errorf("%w: more than %d redirects", ErrUnexpectedResponse, maxRedirects)
 				}
+				request = next
+				continue
 			}
 		}
 		last := call.last
 		pause, again := call.again(ctx, reply, err)
-		if !again || retries == c.maxRetries {
-			if err != nil && ctx.Err() != nil {
-				err = after(err, last)
+		switch {
+		case again && retries < c.maxRetries:
+			retries++
+			if err := sleep(ctx, pause); err != nil {
+				return nil, after(err, call.last)
 			}
-			if err != nil {
-				return nil, transportError(call, reply, err)
-			}
-			return reply, nil
-		}
-		retries++
-		if err := sleep(ctx, pause); err != nil {
-			return nil, transportError(call, nil, after(err, call.last))
+		case err != nil && ctx.Err() != nil:
+			return reply, after(err, last)
+		default:
+			return reply, err
 		}
 	}
 }

@@ -34,14 +34,10 @@ func (o origin) String() string { return o.scheme + "://" + net.JoinHostPort(o.h
 // parseBaseURL returns raw in the one form the generated client gets: without a trailing slash, its path kept. It never
 // repeats raw in an error, because a URL can hold a password.
 func parseBaseURL(raw string) (*url.URL, error) {
-	u, err := url.Parse(raw)
+	u, err := url.Parse(strings.TrimRight(raw, "/"))
 	switch {
 	case err != nil:
-		var parse *url.Error
-		if errors.As(err, &parse) {
-			err = parse.Err
-		}
-		return nil, fmt.Errorf("is not a URL: %w", err)
+		return nil, fmt.Errorf("is not a URL: %w", withoutURL(err))
 	case u.User != nil:
 		return nil, errors.New("holds a user name or password; credentials have options of their own")
 	case u.RawQuery != "" || u.ForceQuery:
@@ -65,11 +61,6 @@ func parseBaseURL(raw string) (*url.URL, error) {
 		}
 	}
 	u.Host = text.LowerASCII(u.Host)
-	// As it is escaped, where the last of %2F is no slash.
-	u.RawPath = strings.TrimRight(u.EscapedPath(), "/")
-	if u.Path, err = url.PathUnescape(u.RawPath); err != nil {
-		return nil, fmt.Errorf("is not a URL: %w", err)
-	}
 	return u, nil
 }
 
