@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/psoauth/psoauth/cmd/psoauth/internal/cli"
 )
@@ -24,5 +25,6 @@ func main() {
 		Stdin:  os.Stdin,
 		Stdout: os.Stdout,
 		Stderr: os.Stderr,
+		Now:    time.Now,
 	}))
 }

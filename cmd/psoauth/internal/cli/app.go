@@ -47,7 +47,6 @@ func (p *program) appList() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&output, "output", "", "write to this `file`, completely or not at all; its extension sets the format")
-	_ = cmd.MarkFlagFilename("output")
 	return cmd
 }
 

@@ -62,8 +62,6 @@ Exit status: 0 no finding of the --fail-on severity or higher; 1 at least one; 2
 	flags.BoolVar(&a.updateBaseline, "update-baseline", false, "save what this audit sees in the file of --baseline")
 	a.format.register(cmd, "format", "")
 	a.failOn.register(cmd, "fail-on", "exit with status 1 on a finding of this severity or higher:")
-	_ = cmd.MarkFlagFilename("policy", "yaml", "yml")
-	_ = cmd.MarkFlagFilename("baseline", "json")
 	return cmd
 }
 

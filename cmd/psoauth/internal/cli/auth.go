@@ -74,17 +74,12 @@ func (p *program) authStatus(ctx context.Context, given place) (*authStatus, err
 	if set.serviceTokenID != "" {
 		s.Credential, s.CredentialFrom = "service token "+set.serviceTokenID, from("service-token")
 	}
-	skip := func(operation, access, why string) {
-		s.Operations = append(s.Operations, capability{operation, access, nil, why})
-	}
 	var failed error
-	note := func(operation, access, remark string, err error) bool {
-		allowed := err == nil
-		switch {
-		case allowed:
-		case errors.Is(err, api.ErrUnauthorized), errors.Is(err, api.ErrForbidden), errors.Is(err, api.ErrNotFound):
+	note := func(operation, access string, err error) bool {
+		allowed, remark := err == nil, ""
+		if errors.Is(err, api.ErrUnauthorized) || errors.Is(err, api.ErrForbidden) || errors.Is(err, api.ErrNotFound) {
 			remark = err.Error()
-		default:
+		} else {
 			failed = errors.Join(failed, err)
 		}
 		s.Operations = append(s.Operations, capability{operation, access, &allowed, remark})
@@ -93,31 +88,29 @@ func (p *program) authStatus(ctx context.Context, given place) (*authStatus, err
 	const readApplications, readTokens = "read_oauth_applications", "read_oauth_tokens"
 	first, application := api.ListOptions{Page: 1, PerPage: 1}, given.application
 	apps, err := client.ListApplications(ctx, at.organization, first)
-	if note("listOAuthApplications", readApplications, "", err) && application == "" && len(apps.Data) > 0 {
+	if note("listOAuthApplications", readApplications, err) && application == "" && len(apps.Data) > 0 {
 		application = apps.Data[0].ID
 	}
 	switch {
 	case failed != nil:
 		return nil, failed
 	case application == "":
-		skip("listOAuthTokens", readTokens, "there is no application to try it on: give APP_ID")
+		s.Operations = append(s.Operations, capability{"listOAuthTokens", readTokens, nil, "there is no application to try it on: give APP_ID"})
 	default:
 		_, err = client.GetApplication(ctx, at.organization, application)
-		note("getOAuthApplication", readApplications, "", err)
+		note("getOAuthApplication", readApplications, err)
 		tokens, err := client.ListTokens(ctx, at.organization, application, first)
-		if note("listOAuthTokens", readTokens, "", err) && len(tokens.Data) > 0 {
+		if note("listOAuthTokens", readTokens, err) && len(tokens.Data) > 0 {
 			_, err = client.GetToken(ctx, at.organization, application, tokens.Data[0].ID)
-			note("getOAuthToken", readTokens, "", err)
+			note("getOAuthToken", readTokens, err)
 		}
 	}
-	skip("deleteOAuthToken", "delete_oauth_tokens", "it deletes a token")
+	s.Operations = append(s.Operations, capability{"deleteOAuthToken", "delete_oauth_tokens", nil, "it deletes a token"})
 	if !set.accessToken.IsZero() {
 		info, err := client.TokenInfo(ctx)
-		remark := ""
-		if err == nil {
-			remark = fmt.Sprintf("the access token is %v", info.State)
+		if note("getTokenInfo", "", err) {
+			s.Operations[len(s.Operations)-1].Remark = fmt.Sprintf("the access token is %v", info.State)
 		}
-		note("getTokenInfo", "", remark, err)
 	}
 	return s, failed
 }

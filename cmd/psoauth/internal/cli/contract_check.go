@@ -78,7 +78,6 @@ there was no response of the contract's operations, with its body, at all (unles
 	flags.StringVar(&c.application, "app", "", "the `id` of the application to ask the service for")
 	flags.StringVar(&c.baseline, "baseline", "", "accept the findings in this `file`")
 	flags.BoolVar(&c.updateBaseline, "update-baseline", false, "rewrite the file of --baseline so that it accepts what is found")
-	_ = cmd.MarkFlagFilename("baseline", "json")
 	return cmd
 }
 
@@ -222,8 +221,6 @@ func (j *judge) register(cmd *cobra.Command) {
 	flags.BoolVar(&j.allowEmpty, "allow-empty", false, "succeed even if there was no response to check")
 	j.format.register(cmd, "format", "")
 	j.failOn.register(cmd, "fail-on", "exit with status 1 if something at least so bad is found:")
-	_ = cmd.MarkFlagFilename("spec", "yaml", "yml", "json")
-	_ = cmd.MarkFlagFilename("output")
 	_ = cmd.RegisterFlagCompletionFunc("severity", cobra.FixedCompletions(ruleIDs(), cobra.ShellCompDirectiveNoSpace))
 }
 

@@ -321,7 +321,7 @@ func TestAnInterruptEndsACheckThatWaitsForInput(t *testing.T) {
 	var stdout, stderr strings.Builder
 	status := cli.Run(ctx, cli.Process{
 		Args: []string{"contract", "check", "-"}, Getenv: func(string) string { return "" },
-		Stdin: blocked{interrupt}, Stdout: &stdout, Stderr: &stderr,
+		Stdin: blocked{interrupt}, Stdout: &stdout, Stderr: &stderr, Now: clock,
 	})
 	if line := interrupted(t, result{status, stdout.String(), stderr.String()}); line != "psoauth: interrupted" || stdout.Len() > 0 {
 		t.Errorf("%s%s", line, stdout.String())
@@ -337,7 +337,7 @@ func TestAPanicWhileReadingIsOneLineAndStatus2(t *testing.T) {
 	var stdout, stderr strings.Builder
 	status := cli.Run(t.Context(), cli.Process{
 		Args: []string{"contract", "check", "-"}, Getenv: func(string) string { return "" },
-		Stdin: panicking{}, Stdout: &stdout, Stderr: &stderr,
+		Stdin: panicking{}, Stdout: &stdout, Stderr: &stderr, Now: clock,
 	})
 	if line := failed(t, result{status, stdout.String(), stderr.String()}); !strings.Contains(line, "internal error, please report it: two; lines") {
 		t.Error(line)

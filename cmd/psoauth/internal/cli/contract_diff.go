@@ -73,8 +73,6 @@ Exit status: 0 nothing is known to break, though the verdict may count differenc
 	flags.BoolVar(&d.suggest, "suggest", false, "print the edit of the contract that takes new members in, as a unified diff")
 	flags.StringVar(&d.baseline, "baseline", "", "acknowledge the differences in this `file`")
 	flags.BoolVar(&d.updateBaseline, "update-baseline", false, "rewrite the file of --baseline so that it acknowledges what is found")
-	_ = cmd.MarkFlagFilename("from")
-	_ = cmd.MarkFlagFilename("baseline", "json")
 	return cmd
 }
 

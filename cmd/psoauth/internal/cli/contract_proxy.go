@@ -58,7 +58,6 @@ failed, the command could not be started, or there was no response of the contra
 	flags.StringVar(&g.upstream, "upstream", "", "forward everything to this `URL` (default the servers that the contract declares)")
 	flags.BoolVar(&g.enforce, "enforce", false, "answer 502 and the findings in place of a response that violates the contract")
 	flags.StringVar(&g.log, "log", "", "add the findings to this `file`, a line of JSON each (default standard error)")
-	_ = cmd.MarkFlagFilename("log")
 	return cmd
 }
 

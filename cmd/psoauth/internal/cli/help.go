@@ -214,12 +214,18 @@ func completionCommand() *cobra.Command {
 	}
 }
 
-// unquoteUsages takes the quotes that help takes for the names of values out of the descriptions, for completion.
-func unquoteUsages(cmd *cobra.Command) {
-	unquote := func(f *pflag.Flag) { f.Usage = strings.ReplaceAll(f.Usage, "`", "") }
-	cmd.Flags().VisitAll(unquote)
-	cmd.PersistentFlags().VisitAll(unquote)
+// prepareCompletion takes the quotes that help takes for the names of values out of the descriptions, and lets flags for
+// files complete their names.
+func prepareCompletion(cmd *cobra.Command) {
+	prepare := func(f *pflag.Flag) {
+		if name, _ := pflag.UnquoteUsage(f); name == "file" {
+			_ = cmd.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault))
+		}
+		f.Usage = strings.ReplaceAll(f.Usage, "`", "")
+	}
+	cmd.Flags().VisitAll(prepare)
+	cmd.PersistentFlags().VisitAll(prepare)
 	for _, sub := range cmd.Commands() {
-		unquoteUsages(sub)
+		prepareCompletion(sub)
 	}
 }

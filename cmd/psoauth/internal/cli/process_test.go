@@ -226,6 +226,8 @@ func TestCompletion(t *testing.T) {
 		"token ":                      "info\t",
 		"token list --per-":           "--per-page\t",
 		"contract check --operation ": "listOAuthApplications\ngetOAuthApplication\n",
+		"token list --output ":        ":0\n", // file names
+		"audit --policy ":             ":0\n",
 		"completion ":                 "bash\nzsh\nfish\npowershell\n",
 		"help to":                     "token\t",
 		"help token l":                "list\t",

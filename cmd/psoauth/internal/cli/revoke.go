@@ -53,8 +53,6 @@ Exit status: 0 all tokens are gone; 1 some are not; 2 it could not run, or could
 	flags.BoolVar(&r.dryRun, "dry-run", false, "show the plan and revoke nothing")
 	flags.BoolVar(&r.yes, "yes", false, "revoke without asking")
 	flags.StringVar(&r.output, "output", "", "write the receipt to this `file`; its extension sets the format")
-	_ = cmd.MarkFlagFilename("from", "json")
-	_ = cmd.MarkFlagFilename("output")
 	return cmd
 }
 

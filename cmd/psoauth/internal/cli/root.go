@@ -28,7 +28,7 @@ type Process struct {
 	Getenv         func(string) string // the environment
 	Stdin          io.Reader           // nil for none
 	Stdout, Stderr io.Writer
-	Now            func() time.Time // nil for time.Now
+	Now            func() time.Time
 }
 
 // The exit statuses.
@@ -59,9 +59,6 @@ type program struct {
 // is left behind.
 func Run(ctx context.Context, process Process) int {
 	p := &program{Process: process, closed: wasClosed(process.Stdout), silent: wasClosed(process.Stderr)}
-	if p.Now == nil {
-		p.Now = time.Now
-	}
 	if p.Stdin == nil {
 		p.Stdin = strings.NewReader("")
 	}
@@ -241,7 +238,7 @@ func (p *program) root() *cobra.Command {
 	p.settings.register(root)
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return p.begin(cmd) }
 	if len(p.Args) > 0 && strings.HasPrefix(p.Args[0], cobra.ShellCompRequestCmd) {
-		unquoteUsages(root)
+		prepareCompletion(root)
 	}
 	return root
 }

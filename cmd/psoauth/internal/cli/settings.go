@@ -95,9 +95,7 @@ func (p *program) resolve(flags *pflag.FlagSet) error {
 			s.sources[v.flag] = "--" + v.flag
 		case value != "" && !s.sandbox:
 			s.sources[v.flag] = v.variable
-			if err := flag.Value.Set(value); err != nil {
-				return fmt.Errorf("%s: %w", v.variable, err)
-			}
+			_ = flag.Value.Set(value) // which takes any string
 		}
 	}
 	if s.org == "" && !s.sandbox {
@@ -139,28 +137,6 @@ func (p *program) secretFromInput() error {
 	return nil
 }
 
-// missing says what the user has yet to give, and how: for token info, or for the API.
-func (s *settings) missing(info bool) error {
-	var missing []string
-	if info && s.accessToken.IsZero() {
-		missing = []string{"no access token: set PLANETSCALE_ACCESS_TOKEN or give --access-token"}
-		if !s.serviceToken.IsZero() {
-			missing[0] += "; the authorization host does not accept service tokens"
-		}
-	}
-	if !info && s.org == "" {
-		missing = append(missing, "no organization: give --org or set PLANETSCALE_ORG")
-	}
-	if !info && s.serviceToken.IsZero() && s.accessToken.IsZero() {
-		missing = append(missing, "no credential: set PLANETSCALE_SERVICE_TOKEN_ID and PLANETSCALE_SERVICE_TOKEN, "+
-			"or PLANETSCALE_ACCESS_TOKEN (or give --service-token-id and --service-token, or --access-token)")
-	}
-	if missing == nil {
-		return nil
-	}
-	return errors.New(strings.Join(missing, "; ") + "; or try it with --sandbox, which needs neither")
-}
-
 // maxResponse bounds a response, in bytes: it is a hundred times what a page of tokens takes, and small enough that a
 // hostile server cannot have all the pages in flight take much memory.
 const maxResponse = 16 << 20
@@ -168,14 +144,26 @@ const maxResponse = 16 << 20
 // client makes the client that the settings describe: for token info, or for the API.
 func (p *program) client(info bool) (*api.Client, error) {
 	s := &p.settings
-	switch {
-	case s.serviceTokenID == "" && !s.serviceToken.IsZero():
-		return nil, errors.New("the service token has no id: set PLANETSCALE_SERVICE_TOKEN_ID or give --service-token-id")
-	case s.serviceTokenID != "" && s.serviceToken.IsZero():
-		return nil, errors.New("the service token has no secret: set PLANETSCALE_SERVICE_TOKEN or give --service-token")
+	id, service, access := s.serviceTokenID != "", !s.serviceToken.IsZero(), !s.accessToken.IsZero()
+	var missing []string
+	for _, m := range []struct {
+		is   bool
+		what string
+	}{
+		{service && !id, "the service token has no id: set PLANETSCALE_SERVICE_TOKEN_ID or give --service-token-id"},
+		{id && !service, "the service token has no secret: set PLANETSCALE_SERVICE_TOKEN or give --service-token"},
+		{info && !access, "no access token: set PLANETSCALE_ACCESS_TOKEN or give --access-token"},
+		{info && !access && service, "the authorization host does not accept service tokens"},
+		{!info && s.org == "", "no organization: give --org or set PLANETSCALE_ORG"},
+		{!info && !id && !service && !access, "no credential: set PLANETSCALE_SERVICE_TOKEN_ID and PLANETSCALE_SERVICE_TOKEN, " +
+			"or PLANETSCALE_ACCESS_TOKEN (or give --service-token-id and --service-token, or --access-token)"},
+	} {
+		if m.is {
+			missing = append(missing, m.what)
+		}
 	}
-	if err := s.missing(info); err != nil {
-		return nil, err
+	if missing != nil {
+		return nil, errors.New(strings.Join(missing, "; ") + "; or try it with --sandbox, which needs neither")
 	}
 	options := []api.Option{
 		api.WithHTTPClient(&http.Client{Transport: p.transport, Timeout: s.timeout}),

@@ -57,7 +57,6 @@ If the list fails midway, everything before the page in the error message has be
 	flags.Func("unused-for", "only tokens that have not been used or created in this last `period`", period(&l.unusedFor))
 	flags.StringVar(&l.output, "output", "", "write to this `file`, completely or not at all; its extension sets the format")
 	l.sort.register(cmd, "sort", "sort in ascending `order` of:")
-	_ = cmd.MarkFlagFilename("output")
 	return cmd
 }
 
