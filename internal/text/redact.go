@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 )
 
 // redacted takes the place of a secret; it is openapi.Redacted, repeated because this package imports nothing of ours.
@@ -56,9 +57,8 @@ func RedactCredentials(s string, known ...string) string {
 // mayHoldCredential looks for letters without which credentials cannot match, because a list of tokens has a million
 // strings and the regular expression takes a microsecond for each. An s, which has two other forms, is not among them.
 func mayHoldCredential(s string) bool {
-	const letters = "cale"
-	for i := len(letters); i < len(s); i++ {
-		if s[i] == '_' && strings.EqualFold(s[i-len(letters):i], letters) {
+	for i := 4; i < len(s); i++ {
+		if s[i] == '_' && strings.EqualFold(s[i-4:i], "cale") {
 			return true
 		}
 	}
@@ -67,14 +67,10 @@ func mayHoldCredential(s string) bool {
 
 // redact looks at the text as it is, where a credential may hold what looks like an escape, and without its escapes.
 func redact(s string, known []string, patterns ...*regexp.Regexp) string {
-	whole, fragments := parts{}, parts{}
-	for _, secret := range known {
-		whole.add(secret)
-		fragments.addFragments(secret)
-	}
-	s = hide(s, whole, patterns)
+	d := dictionaryOf(known)
+	s = hide(s, d.whole, patterns)
 	plain := unescape(s)
-	if hidden := hide(plain, fragments, patterns); hidden != plain {
+	if hidden := hide(plain, d.fragments, patterns); hidden != plain {
 		return hidden
 	}
 	return s
@@ -139,33 +135,50 @@ const fragment = 8
 // parts are what to look for, by length, in lower case.
 type parts map[int]map[string]bool
 
-func (p parts) add(part string) {
-	if part != "" && p[len(part)] == nil {
-		p[len(part)] = map[string]bool{}
-	}
-	if part != "" {
-		p[len(part)][LowerASCII(part)] = true
+// add adds all the pieces of a text that have a size.
+func (p parts) add(text string, size int) {
+	text = LowerASCII(text)
+	for from := 0; size > 0 && from+size <= len(text); from++ {
+		if p[size] == nil {
+			p[size] = map[string]bool{}
+		}
+		p[size][text[from:from+size]] = true
 	}
 }
 
-// addFragments adds the fragments of a secret as it may be written, or all of one that is shorter: as it is, without
-// what looks like escapes, in hexadecimal, and in base64, where a character depends on how many came before. No fragment
-// reaches into the prefix, which everyone knows: _oauth_a of pscale_oauth_ab9 is in read_oauth_applications too.
-func (p parts) addFragments(secret string) {
-	if len(secret) < len(prefix.FindString(secret))+fragment {
-		p.add(secret)
-		return
+// A dictionary has the secrets, and the fragments of each as it may be written, or all of one that is shorter: as it is,
+// without what looks like escapes, in hexadecimal, and in base64, where a character depends on how many came before. No
+// fragment reaches into the prefix, which everyone knows: _oauth_a of pscale_oauth_ab9 is in read_oauth_applications too.
+type dictionary struct {
+	known            []string
+	whole, fragments parts
+}
+
+// latest is the dictionary used last, because most texts are redacted for the same secrets as the one before.
+var latest atomic.Pointer[dictionary]
+
+func dictionaryOf(known []string) *dictionary {
+	if d := latest.Load(); d != nil && slices.Equal(d.known, known) {
+		return d
 	}
-	written := []string{secret, unescape(secret), hex.EncodeToString([]byte(secret))}
-	for before := range 3 {
-		s := append(make([]byte, before), secret...)
-		written = append(written, base64.StdEncoding.EncodeToString(s), base64.URLEncoding.EncodeToString(s))
-	}
-	for _, w := range written {
-		for from := len(prefix.FindString(w)); from+fragment <= len(w); from++ {
-			p.add(w[from : from+fragment])
+	d := &dictionary{slices.Clone(known), parts{}, parts{}}
+	for _, secret := range known {
+		d.whole.add(secret, len(secret))
+		if len(secret) < len(prefix.FindString(secret))+fragment {
+			d.fragments.add(secret, len(secret))
+			continue
+		}
+		written := []string{secret, unescape(secret), hex.EncodeToString([]byte(secret))}
+		for before := range 3 {
+			s := append(make([]byte, before), secret...)
+			written = append(written, base64.StdEncoding.EncodeToString(s), base64.URLEncoding.EncodeToString(s))
+		}
+		for _, w := range written {
+			d.fragments.add(w[len(prefix.FindString(w)):], fragment)
 		}
 	}
+	latest.Store(d)
+	return d
 }
 
 // in returns where the text has one of the parts.
