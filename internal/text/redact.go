@@ -67,38 +67,47 @@ func mayHoldCredential(s string) bool {
 
 // redact looks at the text as it is, where a credential may hold what looks like an escape, and without its escapes.
 func redact(s string, known []string, patterns ...*regexp.Regexp) string {
-	d := dictionaryOf(known)
-	s = hide(s, d.whole, patterns)
+	secrets := partsOf(known)
+	s = hide(s, secrets, patterns)
 	plain := unescape(s)
-	if hidden := hide(plain, d.fragments, patterns); hidden != plain {
+	if hidden := hide(plain, secrets, patterns); hidden != plain {
 		return hidden
 	}
 	return s
 }
 
-// A span is a piece of a text, from its first byte to before its end.
-type span struct{ from, to int }
-
 // hide puts redacted in the place of secrets, except in what is redacted already.
 func hide(s string, secrets parts, patterns []*regexp.Regexp) string {
 	pieces := strings.Split(s, redacted)
 	for i, piece := range pieces {
-		found := secrets.in(piece)
+		hidden := make([]bool, len(piece))
+		hide := func(from, to int) {
+			for ; from < to; from++ {
+				hidden[from] = true
+			}
+		}
 		for _, pattern := range patterns {
 			for _, match := range pattern.FindAllStringSubmatchIndex(piece, -1) {
-				found = append(found, span{match[len(match)-2], match[len(match)-1]})
+				hide(match[len(match)-2], match[len(match)-1])
 			}
 		}
-		slices.SortFunc(found, func(a, b span) int { return cmp.Or(a.from-b.from, b.to-a.to) })
+		folded := LowerASCII(piece)
+		for size, parts := range secrets {
+			for from := 0; from+size <= len(folded); from++ {
+				if parts[folded[from:from+size]] {
+					hide(from, from+size)
+				}
+			}
+		}
 		var b strings.Builder
-		shown := 0
-		for _, hidden := range found {
-			if hidden.from >= shown {
-				b.WriteString(piece[shown:hidden.from] + redacted)
+		for at := range len(piece) {
+			if !hidden[at] {
+				b.WriteByte(piece[at])
+			} else if at == 0 || !hidden[at-1] {
+				b.WriteString(redacted)
 			}
-			shown = max(shown, hidden.to)
 		}
-		pieces[i] = b.String() + piece[shown:]
+		pieces[i] = b.String()
 	}
 	return strings.Join(pieces, redacted)
 }
@@ -113,13 +122,14 @@ func unescape(s string) string {
 	for range 3 {
 		plain := escapes.ReplaceAllStringFunc(s, func(escape string) string {
 			groups := escapes.FindStringSubmatch(escape)
-			if code, err := strconv.ParseUint(groups[1]+groups[2]+groups[3], 16, 7); err == nil {
-				return string(rune(code))
+			code, err := strconv.ParseUint(groups[1]+groups[2]+groups[3], 16, 7)
+			if err != nil {
+				code, err = strconv.ParseUint(groups[4], 10, 7)
 			}
-			if code, err := strconv.ParseUint(groups[4], 10, 7); err == nil {
-				return string(rune(code))
+			if err != nil {
+				return cmp.Or(entities[LowerASCII(escape)], "/")
 			}
-			return cmp.Or(entities[LowerASCII(escape)], "/")
+			return string(rune(code))
 		})
 		if plain == s {
 			break
@@ -146,26 +156,23 @@ func (p parts) add(text string, size int) {
 	}
 }
 
-// A dictionary has the secrets, and the fragments of each as it may be written, or all of one that is shorter: as it is,
-// without what looks like escapes, in hexadecimal, and in base64, where a character depends on how many came before. No
-// fragment reaches into the prefix, which everyone knows: _oauth_a of pscale_oauth_ab9 is in read_oauth_applications too.
-type dictionary struct {
-	known            []string
-	whole, fragments parts
-}
+// latest are the parts looked for last, because most texts are redacted for the same secrets as the one before.
+var latest atomic.Pointer[struct {
+	known []string
+	parts parts
+}]
 
-// latest is the dictionary used last, because most texts are redacted for the same secrets as the one before.
-var latest atomic.Pointer[dictionary]
-
-func dictionaryOf(known []string) *dictionary {
-	if d := latest.Load(); d != nil && slices.Equal(d.known, known) {
-		return d
+// partsOf returns the fragments of each secret as it may be written, or all of one that is shorter: as it is, without what
+// looks like escapes, in hexadecimal, and in base64, where a character depends on how many came before. No fragment reaches
+// into the prefix, which everyone knows: _oauth_a of pscale_oauth_ab9 is in read_oauth_applications too.
+func partsOf(known []string) parts {
+	if last := latest.Load(); last != nil && slices.Equal(last.known, known) {
+		return last.parts
 	}
-	d := &dictionary{slices.Clone(known), parts{}, parts{}}
+	all := parts{}
 	for _, secret := range known {
-		d.whole.add(secret, len(secret))
 		if len(secret) < len(prefix.FindString(secret))+fragment {
-			d.fragments.add(secret, len(secret))
+			all.add(secret, len(secret))
 			continue
 		}
 		written := []string{secret, unescape(secret), hex.EncodeToString([]byte(secret))}
@@ -174,24 +181,14 @@ func dictionaryOf(known []string) *dictionary {
 			written = append(written, base64.StdEncoding.EncodeToString(s), base64.URLEncoding.EncodeToString(s))
 		}
 		for _, w := range written {
-			d.fragments.add(w[len(prefix.FindString(w)):], fragment)
+			all.add(w[len(prefix.FindString(w)):], fragment)
 		}
 	}
-	latest.Store(d)
-	return d
-}
-
-// in returns where the text has one of the parts.
-func (p parts) in(text string) (found []span) {
-	text = LowerASCII(text)
-	for size, parts := range p {
-		for i := 0; i+size <= len(text); i++ {
-			if parts[text[i:i+size]] {
-				found = append(found, span{i, i + size})
-			}
-		}
-	}
-	return found
+	latest.Store(&struct {
+		known []string
+		parts parts
+	}{slices.Clone(known), all})
+	return all
 }
 
 // LowerASCII folds the letters of ASCII and no others, and leaves each byte where it is.
