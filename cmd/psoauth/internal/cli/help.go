@@ -158,33 +158,26 @@ func versionCommand() *cobra.Command {
 	}
 }
 
-// The module's version, and the commit that it was built from and whether with changes, as the Go tool recorded them.
-var release, commit, modified = built()
+// The module's version and the commit that it was built from, as the Go tool recorded them.
+var release, commit = built()
 
-func built() (release, commit string, modified bool) {
+func built() (release, commit string) {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return "(devel)", "", false
+		return "(devel)", ""
 	}
 	for _, s := range info.Settings {
-		switch s.Key {
-		case "vcs.revision":
+		if s.Key == "vcs.revision" {
 			commit = s.Value
-		case "vcs.modified":
-			modified = s.Value == "true"
 		}
 	}
-	return cmp.Or(info.Main.Version, "(devel)"), commit, modified
+	return cmp.Or(info.Main.Version, "(devel)"), commit
 }
 
 func version() string {
-	version := release
+	version := release // which says so where the source had changes
 	if commit != "" {
-		version += " (" + commit[:min(12, len(commit))]
-		if modified {
-			version += ", modified"
-		}
-		version += ")"
+		version += " (" + commit[:min(12, len(commit))] + ")"
 	}
 	return fmt.Sprintf("psoauth %s %s %s/%s", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
