@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -95,10 +96,7 @@ func (a *auditing) run(ctx context.Context, args []string) error {
 		}
 		a.note("wrote %s", a.baseline)
 	}
-	verdict := verdictOn(failures(result, failOn), failOn)
-	if unread != nil {
-		verdict = unread
-	}
+	verdict := cmp.Or(unread, verdictOn(failures(result, failOn), failOn))
 	flags, org := "", a.settings.org // which lead another command to the same organization
 	switch {
 	case a.settings.sandbox:
@@ -107,10 +105,11 @@ func (a *auditing) run(ctx context.Context, args []string) error {
 		flags = " --org " + org
 	}
 	d := auditDocument(result, org, failOn, verdict, flags)
-	d.About = []string{"organization " + text.Printable(org), "default policy"}
+	policy := "default policy"
 	if a.policy != "" {
-		d.About[1] = "policy " + text.Printable(a.policy)
+		policy = "policy " + text.Printable(a.policy)
 	}
+	d.About = []string{"organization " + text.Printable(org), policy}
 	return a.publish(d, a.format.value, a.output, verdict)
 }
 
@@ -133,37 +132,24 @@ func (a *auditing) audit(ctx context.Context, args []string, options audit.Optio
 	if err != nil {
 		return nil, nil, err
 	}
-	tokens := func(application string) iter.Seq2[*api.Token, error] {
-		return func(yield func(*api.Token, error) bool) {
-			for page, err := range a.watched(client.TokenPages(ctx, at.organization, application, api.ListOptions{Prefetch: prefetch}), false) {
-				if err != nil {
-					yield(nil, err)
-					return
-				}
-				for i := range page.Data {
-					if !yield(&page.Data[i], nil) {
-						return
-					}
-				}
-			}
-		}
-	}
+	applications := client.Applications(ctx, at.organization, api.ListOptions{})
 	if !a.all {
-		app, err := client.GetApplication(ctx, at.organization, at.application)
-		if err == nil {
-			err = auditor.Add(app, tokens(app.ID))
+		applications = func(yield func(*api.Application, error) bool) {
+			yield(client.GetApplication(ctx, at.organization, at.application))
 		}
-		return auditor.Report(), nil, a.withApplications(ctx, client, at, err)
 	}
 	var failed []string
-	for app, err := range client.Applications(ctx, at.organization, api.ListOptions{}) {
-		if err != nil {
+	for app, err := range applications {
+		switch {
+		case err == nil:
+			err = auditor.Add(app, a.tokens(ctx, client, place{organization: at.organization, application: app.ID}))
+		case a.all:
 			return nil, nil, err // the list: nothing says what is missing
 		}
-		if err := auditor.Add(app, tokens(app.ID)); err != nil {
-			if ctx.Err() != nil {
-				return nil, nil, err
-			}
+		if err != nil && (!a.all || ctx.Err() != nil) {
+			return nil, nil, a.withApplications(ctx, client, at, err)
+		}
+		if err != nil {
 			auditor.Unread(app.ID, app.Name, err)
 			failed = append(failed, app.ID)
 		}
@@ -172,6 +158,23 @@ func (a *auditing) audit(ctx context.Context, args []string, options audit.Optio
 		unread = fmt.Errorf("could not read the tokens of %s: %s; the report has the others", countOf(len(failed), "application"), strings.Join(failed, ", "))
 	}
 	return auditor.Report(), unread, nil
+}
+
+// tokens returns all tokens of an application, and says on a terminal how far they are read.
+func (p *program) tokens(ctx context.Context, client *api.Client, at place) iter.Seq2[*api.Token, error] {
+	return func(yield func(*api.Token, error) bool) {
+		for page, err := range p.watched(client.TokenPages(ctx, at.organization, at.application, api.ListOptions{Prefetch: prefetch}), false) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for i := range page.Data {
+				if !yield(&page.Data[i], nil) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // readPolicy returns the options that the file sets; without a file, none.
@@ -185,7 +188,7 @@ func readPolicy(name string) (audit.Options, error) {
 		for _, problem := range mistakes.Problems {
 			all = append(all, "--policy "+name+": "+problem)
 		}
-		return audit.Options{}, all
+		err = all
 	}
 	return options, err
 }

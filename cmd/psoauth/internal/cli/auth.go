@@ -116,12 +116,11 @@ func (p *program) authStatus(ctx context.Context, given place) (*authStatus, err
 }
 
 func (p *program) showAuth(s *authStatus) error {
-	clean := cleaner(p.settings.secrets())
 	switch p.settings.format.value {
 	case "json":
-		return clean.writeJSON(p.out, s)
+		return cleaner(p.settings.secrets()).writeJSON(p.out, s)
 	case "csv":
-		table := csvTable[capability]{out: p.out, clean: clean, view: &view[capability]{}}
+		table := newList(p, &view[capability]{}, p.out)
 		for _, c := range s.Operations {
 			if err := table.add(&c); err != nil {
 				return err

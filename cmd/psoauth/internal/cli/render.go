@@ -42,27 +42,67 @@ type lister[T any] interface {
 
 // show writes one thing in the format of --format.
 func show[T any](p *program, v *view[T], thing *T) error {
-	clean := cleaner(p.settings.secrets())
 	switch p.settings.format.value {
 	case "json":
-		return clean.writeJSON(p.out, v.object(thing))
+		return cleaner(p.settings.secrets()).writeJSON(p.out, v.object(thing))
 	case "csv":
-		return (&csvTable[T]{out: p.out, clean: clean, view: v}).add(thing)
+		return newList(p, v, p.out).add(thing)
 	}
 	human := p.human(p.out)
 	return human.sheet(v.sheet(human, thing))
 }
 
-// newList writes a list to w in the format of --format.
+// newList writes a list to w in the format of --format. Its things are encoded one by one: an encoder of the whole would
+// hold some of them back when the list breaks off.
 func newList[T any](p *program, v *view[T], w io.Writer) lister[T] {
 	clean := cleaner(p.settings.secrets())
 	switch p.settings.format.value {
 	case "json":
-		return &jsonList[T]{out: w, clean: clean, view: v}
+		encode := func(thing *T) (string, error) { return clean.json(v.object(thing), jsontext.WithIndentPrefix("  ")) }
+		return &textList[T]{out: w, encode: encode, first: "[\n  ", between: ",\n  ", last: "\n]\n", broken: "\n", none: "[]\n"}
 	case "csv":
-		return &csvTable[T]{out: w, clean: clean, view: v}
+		columns := v.allColumns()
+		header := csvRow(columns)
+		encode := func(thing *T) (string, error) { return v.csv(clean, columns, thing) }
+		return &textList[T]{out: w, encode: encode, first: header, none: header}
 	}
 	return newHumanList(p, v, w)
+}
+
+// A textList writes things as text, what is before the first of them only with it, so that a list that fails at once
+// writes nothing.
+type textList[T any] struct {
+	out                  io.Writer
+	encode               func(*T) (string, error)
+	first, between, last string
+	broken, none         string // the end of an incomplete list, and an empty one
+	begun                bool
+}
+
+func (l *textList[T]) add(thing *T) error {
+	item, err := l.encode(thing)
+	if err != nil {
+		return err
+	}
+	before := l.first
+	if l.begun {
+		before = l.between
+	}
+	l.begun = true
+	_, err = io.WriteString(l.out, before+item)
+	return err
+}
+
+func (l *textList[T]) end(complete bool, _ string) (err error) {
+	switch {
+	case complete && l.begun:
+		_, err = io.WriteString(l.out, l.last)
+	case complete:
+		_, err = io.WriteString(l.out, l.none)
+	case l.begun:
+		_, err = io.WriteString(l.out, l.broken)
+	}
+	return err
 }
 
 // A cleaner holds the user's own credentials, which a server could send back as data.
@@ -117,107 +157,56 @@ func (c cleaner) json(value any, layout ...jsontext.Options) (string, error) {
 	if !errors.Is(err, io.EOF) {
 		return "", err
 	}
-	return report.Visible(b.String()), nil
+	return report.Visible(strings.TrimSuffix(b.String(), "\n")), nil
 }
 
 // writeJSON writes a value as one document.
 func (c cleaner) writeJSON(w io.Writer, value any) error {
 	document, err := c.json(value)
 	if err == nil {
-		_, err = io.WriteString(w, document)
+		_, err = io.WriteString(w, document+"\n")
 	}
 	return err
 }
 
-// A jsonList writes an array whose items it encodes one by one: an encoder of the whole would hold some of them back
-// when the list breaks off.
-type jsonList[T any] struct {
-	out   io.Writer
-	clean cleaner
-	view  *view[T]
-	begun bool
+// allColumns returns the columns of csv. What the contract takes in is a column without being listed.
+func (v *view[T]) allColumns() []string {
+	columns := strings.Fields(v.columns)
+	for name := range v.object(new(T)).All() {
+		if name != v.without && !slices.Contains(columns, name) {
+			columns = append(columns, name)
+		}
+	}
+	return columns
 }
 
-func (l *jsonList[T]) add(thing *T) error {
-	item, err := l.clean.json(l.view.object(thing), jsontext.WithIndentPrefix("  "))
-	if err != nil {
-		return err
-	}
-	before := "[\n  "
-	if l.begun {
-		before = ",\n  "
-	}
-	l.begun = true
-	_, err = io.WriteString(l.out, before+strings.TrimSuffix(item, "\n"))
-	return err
-}
-
-// end leaves the array of an incomplete list open.
-func (l *jsonList[T]) end(complete bool, _ string) (err error) {
-	switch {
-	case complete && l.begun:
-		_, err = io.WriteString(l.out, "\n]\n")
-	case complete:
-		_, err = io.WriteString(l.out, "[]\n")
-	case l.begun:
-		_, err = io.WriteString(l.out, "\n")
-	}
-	return err
-}
-
-// A csvTable writes a header and a row for each thing, quoted as RFC 4180 says, but with lines that end as the tools of
-// Unix expect. A member that is null or missing is an empty cell. The header comes before the first row, so that a list
-// that fails at once writes nothing.
-type csvTable[T any] struct {
-	out     io.Writer
-	clean   cleaner
-	view    *view[T]
-	columns []string    // nil before the header
-	rows    *csv.Writer // as well
-}
-
-func (t *csvTable[T]) add(thing *T) error {
-	if err := t.end(true, ""); err != nil {
-		return err
-	}
+// csv returns the row of a thing. A member that is null or missing is an empty cell.
+func (v *view[T]) csv(clean cleaner, columns []string, thing *T) (row string, err error) {
 	cells := map[string]string{}
-	if t.view.cells != nil {
-		cells = t.view.cells(thing)
+	if v.cells != nil {
+		cells = v.cells(thing)
 	}
-	for name, value := range t.view.object(thing).All() {
+	for name, value := range v.object(thing).All() {
 		if _, computed := cells[name]; !computed {
-			var err error
 			if cells[name], err = csvText(value); err != nil {
-				return err
+				return "", err
 			}
 		}
 	}
-	row := make([]string, len(t.columns))
-	for i, name := range t.columns {
-		row[i] = text.NoFormula(t.clean.printable(cells[name]))
+	all := make([]string, len(columns))
+	for i, name := range columns {
+		all[i] = text.NoFormula(clean.printable(cells[name]))
 	}
-	return t.write(row)
+	return csvRow(all), nil
 }
 
-// end writes the header, if there is none yet. What the contract takes in is a column without being listed.
-func (t *csvTable[T]) end(complete bool, _ string) error {
-	if t.columns != nil || !complete {
-		return nil
-	}
-	t.columns = strings.Fields(t.view.columns)
-	for name := range t.view.object(new(T)).All() {
-		if name != t.view.without && !slices.Contains(t.columns, name) {
-			t.columns = append(t.columns, name)
-		}
-	}
-	t.rows = csv.NewWriter(t.out)
-	return t.write(t.columns)
-}
-
-func (t *csvTable[T]) write(row []string) error {
-	_ = t.rows.Write(row) // it keeps its error
-	t.rows.Flush()
-	return t.rows.Error()
+// csvRow quotes cells as RFC 4180 says, but ends the line as the tools of Unix expect.
+func csvRow(cells []string) string {
+	var b strings.Builder
+	rows := csv.NewWriter(&b)
+	_ = rows.Write(cells) // memory takes it
+	rows.Flush()
+	return b.String()
 }
 
 // csvText returns a value as the text of a cell, and what has no simpler form as JSON.

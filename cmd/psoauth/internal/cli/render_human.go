@@ -28,19 +28,23 @@ func (p *program) human(w io.Writer) *humanRenderer {
 	}
 }
 
-// A sheet is what is known of one thing: a title and fields, each of one line or more. It is text from a server until it
-// is written.
+// A sheet is what is known of one thing: a title, and lines with a label before some of them. It is text from a server
+// until it is written.
 type sheet struct {
 	title, style string
-	fields       []field
+	lines        [][2]string
 }
 
-type field struct {
-	label string
-	lines []string
+// add adds one line or more, of which the first has the label.
+func (s *sheet) add(label string, lines ...string) {
+	if len(lines) == 0 {
+		lines = []string{"none"}
+	}
+	for _, line := range lines {
+		s.lines = append(s.lines, [2]string{label, line})
+		label = ""
+	}
 }
-
-func (s *sheet) add(label string, lines ...string) { s.fields = append(s.fields, field{label, lines}) }
 
 // addSome is add for what may be missing.
 func (s *sheet) addSome(label string, lines ...string) {
@@ -53,22 +57,15 @@ func (r *humanRenderer) sheet(s sheet) error {
 	var b strings.Builder
 	b.WriteString(styled(r.clean.printable(s.title), s.style, r.colour) + "\n")
 	room := 0
-	for _, f := range s.fields {
-		room = max(room, len(f.label))
+	for _, line := range s.lines {
+		room = max(room, len(line[0]))
 	}
-	for i, f := range s.fields {
+	for i, line := range s.lines {
 		if i == 0 {
 			b.WriteByte('\n')
 		}
-		lines := f.lines
-		if len(lines) == 0 {
-			lines = []string{"none"}
-		}
-		label := styled(f.label, styleQuiet, r.colour) + strings.Repeat(" ", room-len(f.label))
-		for _, line := range lines {
-			b.WriteString("  " + label + "  " + r.clean.printable(line) + "\n")
-			label = strings.Repeat(" ", room)
-		}
+		label := styled(line[0], styleQuiet, r.colour) + strings.Repeat(" ", room-len(line[0]))
+		b.WriteString("  " + label + "  " + r.clean.printable(line[1]) + "\n")
 	}
 	_, err := io.WriteString(r.out, b.String())
 	return err

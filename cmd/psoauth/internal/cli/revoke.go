@@ -25,6 +25,10 @@ type revocation struct {
 	rules        []string
 	severity     *choice
 	dryRun, yes  bool
+
+	client  *api.Client
+	at      place
+	targets []*target
 }
 
 func (p *program) tokenRevoke() *cobra.Command {
@@ -89,72 +93,65 @@ var targetView = view[target]{
 }
 
 func (r *revocation) run(ctx context.Context, args []string) error {
-	client, at, targets, err := r.choose(ctx, args)
-	if err != nil {
+	if err := r.choose(ctx, args); err != nil {
 		return err
 	}
-	name := at.application
-	if app, err := client.GetApplication(ctx, at.organization, at.application); err == nil {
+	name := r.at.application
+	if app, err := r.client.GetApplication(ctx, r.at.organization, r.at.application); err == nil {
 		name = app.Name
 	} else if !errors.Is(err, api.ErrForbidden) {
-		return r.withApplications(ctx, client, at, err)
+		return r.withApplications(ctx, r.client, r.at, err)
 	}
-	listed, err := r.listed(ctx, client, at)
+	listed, err := r.listed(ctx)
 	if err != nil {
 		return err
 	}
 	var pending []*target
-	for _, t := range targets {
+	for _, t := range r.targets {
 		switch token := listed[t.ID]; {
 		case token != nil:
 			t.Name, t.Actor, t.LastUsedAt = token.DisplayName, token.ActorDisplayName, token.LastUsedAt
 			pending = append(pending, t)
 		case r.from == "": // a token that is named and not listed is a mistake; one of a report may have gone since
-			return fmt.Errorf("no token %s in application %s of organization %s; nothing was revoked", t.ID, at.application, at.organization)
+			return fmt.Errorf("no token %s in application %s of organization %s; nothing was revoked", t.ID, r.at.application, r.at.organization)
 		default:
 			t.Result, t.Reason = gone, "it was no longer listed"
 		}
 	}
-	plan := func(w io.Writer) error {
-		list := newHumanList(r.program, &targetView, w)
-		remark := list.clean.printable("to revoke in application " + at.application + " of organization " + at.organization)
-		return writeAll(list, targets, remark)
-	}
-	if r.dryRun && r.settings.format.value == "human" {
-		return r.writeTo(r.output, plan)
-	} else if r.dryRun {
-		return r.receipt(targets)
-	}
-	if r.closed && r.output == "" {
+	switch {
+	case r.dryRun && r.settings.format.value == "human":
+		return r.writeTo(r.output, r.plan)
+	case r.dryRun:
+		return r.receipt()
+	case r.closed && r.output == "":
 		return errClosed // before anything is deleted: nothing could take the receipt
 	}
-	if err := plan(r.Stderr); err != nil {
+	if err := r.plan(r.Stderr); err != nil {
 		return err // what cannot be shown is not done
 	}
-	if len(pending) > 0 {
-		if err := r.confirm(name, at, len(pending)); err != nil {
+	if len(pending) > 0 && !r.yes {
+		if err := r.confirm(name, len(pending)); err != nil {
 			return err
 		}
 	}
 	r.finish()
-	r.revoke(ctx, client, at, pending)
+	r.revoke(ctx, pending)
 	if ctx.Err() != nil {
 		r.note("interrupted after %d of %s", countTargets(pending, deleted), countOf(len(pending), "deletion"))
-		return errors.Join(ctx.Err(), r.receipt(targets))
+		return errors.Join(ctx.Err(), r.receipt())
 	}
-	listed, err = r.listed(ctx, client, at)
-	if err == nil {
-		for _, t := range pending {
-			t.compare(listed[t.ID] != nil)
-		}
-	} else {
+	if listed, err = r.listed(ctx); err != nil {
 		err = fmt.Errorf("the tokens cannot be listed again, so it is unknown which are gone: %w", err)
+		return errors.Join(err, r.receipt())
 	}
-	if written := r.receipt(targets); written != nil || err != nil {
-		return errors.Join(err, written)
+	for _, t := range pending {
+		t.compare(listed[t.ID] != nil)
 	}
-	if remaining := len(targets) - countTargets(targets, revoked, gone); remaining > 0 {
-		return finding{fmt.Sprintf("%d of %s not gone", remaining, countOf(len(targets), "token"))}
+	if err := r.receipt(); err != nil {
+		return err
+	}
+	if remaining := len(r.targets) - countTargets(r.targets, revoked, gone); remaining > 0 {
+		return finding{fmt.Sprintf("%d of %s not gone", remaining, countOf(len(r.targets), "token"))}
 	}
 	return nil
 }
@@ -184,71 +181,73 @@ func (r *revocation) validate(args []string) error {
 	return nil
 }
 
-// choose reads the arguments and --from, and returns what to revoke.
-func (r *revocation) choose(ctx context.Context, args []string) (client *api.Client, at place, targets []*target, err error) {
+// choose reads the arguments and --from, and connects to the application that they are about.
+func (r *revocation) choose(ctx context.Context, args []string) error {
 	if err := r.validate(args); err != nil {
-		return nil, place{}, nil, err
+		return err
 	}
 	application := ""
+	var err error
 	if r.from != "" {
-		if application, targets, err = r.fromReport(strings.Join(args, "")); err != nil {
-			return nil, place{}, nil, err
+		if application, err = r.fromReport(strings.Join(args, "")); err != nil {
+			return err
 		}
 	}
-	if client, at, err = r.connect(place{}); err != nil {
-		return nil, place{}, nil, err
+	if r.client, r.at, err = r.connect(place{}); err != nil {
+		return err
 	}
 	if r.from != "" {
-		at.application = application
-		return client, at, targets, nil
+		r.at.application = application
+		return nil
 	}
-	at.application, args, err = r.splitApplication(ctx, client, at, args)
-	for i, id := range args {
-		if !slices.Contains(args[:i], id) {
-			targets = append(targets, &target{ID: id, Why: "named"})
+	ids, err := r.splitApplication(ctx, args)
+	for i, id := range ids {
+		if !slices.Contains(ids[:i], id) {
+			r.targets = append(r.targets, &target{ID: id, Why: "named"})
 		}
 	}
-	if err == nil && len(targets) == 0 {
+	if err == nil && len(ids) == 0 {
 		err = errors.New("no token to revoke: give TOKEN_ID, or a report with --from")
 	}
-	return client, at, targets, err
+	return err
 }
 
-// splitApplication tells the id of an application from those of tokens: it may be left out where there is only one.
-func (r *revocation) splitApplication(ctx context.Context, client *api.Client, at place, args []string) (string, []string, error) {
-	apps, err := r.applications(ctx, client, at)
-	if err != nil && len(args) > 1 {
-		return args[0], args[1:], nil // the credential may not list them
+// splitApplication takes the id of the application, which may be left out where there is only one, from those of tokens.
+func (r *revocation) splitApplication(ctx context.Context, args []string) (tokens []string, err error) {
+	apps, err := r.applications(ctx, r.client, r.at)
+	first := func(app *api.Application) bool { return app.ID == args[0] }
+	switch {
+	case err != nil && len(args) > 1, // the credential may not list them
+		slices.ContainsFunc(apps, first):
+		r.at.application = args[0]
+		return args[1:], nil
+	case r.settings.sandbox: // its first, as for the other commands
+		return args, nil
 	}
-	if slices.ContainsFunc(apps, func(app *api.Application) bool { return app.ID == args[0] }) {
-		return args[0], args[1:], nil
-	}
-	if r.settings.sandbox {
-		return at.application, args, nil // its first, as for the other commands
-	}
-	id, err := onlyApplication(at, apps, err)
-	return id, args, err
+	r.at.application, err = onlyApplication(r.at, apps, err)
+	return args, err
 }
 
 // listed returns the application's tokens by their ids.
-func (r *revocation) listed(ctx context.Context, client *api.Client, at place) (map[string]*api.Token, error) {
-	tokens := map[string]*api.Token{}
-	for page, err := range r.watched(client.TokenPages(ctx, at.organization, at.application, api.ListOptions{Prefetch: prefetch}), false) {
+func (r *revocation) listed(ctx context.Context) (map[string]*api.Token, error) {
+	listed := map[string]*api.Token{}
+	for token, err := range r.tokens(ctx, r.client, r.at) {
 		if err != nil {
-			return nil, r.withApplications(ctx, client, at, err)
+			return nil, r.withApplications(ctx, r.client, r.at, err)
 		}
-		for i := range page.Data {
-			tokens[page.Data[i].ID] = &page.Data[i]
-		}
+		listed[token.ID] = token
 	}
-	return tokens, nil
+	return listed, nil
+}
+
+// plan shows what is to be revoked.
+func (r *revocation) plan(w io.Writer) error {
+	list := newHumanList(r.program, &targetView, w)
+	return writeAll(list, r.targets, list.clean.printable("to revoke in application "+r.at.application+" of organization "+r.at.organization))
 }
 
 // confirm asks for the application's name, if there is a terminal to ask on.
-func (r *revocation) confirm(name string, at place, n int) error {
-	if r.yes {
-		return nil
-	}
+func (r *revocation) confirm(name string, n int) error {
 	if !isTerminal(r.Stdin) || !isTerminal(r.Stderr) {
 		return errors.New("nothing was revoked: there is no terminal to ask on; give --yes")
 	}
@@ -259,18 +258,18 @@ func (r *revocation) confirm(name string, at place, n int) error {
 		if err != nil {
 			fmt.Fprintln(r.Stderr)
 		}
-		return fmt.Errorf("nothing was revoked: the name does not match that of application %s", at.application)
+		return fmt.Errorf("nothing was revoked: the name does not match that of application %s", r.at.application)
 	}
 	return nil
 }
 
 // revoke deletes one token after the other until ctx ends, and says of each what became of it.
-func (r *revocation) revoke(ctx context.Context, client *api.Client, at place, targets []*target) {
+func (r *revocation) revoke(ctx context.Context, targets []*target) {
 	for _, t := range targets {
 		if ctx.Err() != nil {
 			return
 		}
-		deletion, err := client.DeleteToken(ctx, at.organization, at.application, t.ID)
+		deletion, err := r.client.DeleteToken(ctx, r.at.organization, r.at.application, t.ID)
 		switch {
 		case ctx.Err() != nil && err != nil:
 			t.Result, t.Reason = unsure, "interrupted while it was being deleted"
@@ -298,11 +297,11 @@ func (t *target) compare(listed bool) {
 }
 
 // receipt writes what became of the targets.
-func (r *revocation) receipt(targets []*target) error {
-	for _, t := range targets {
+func (r *revocation) receipt() error {
+	for _, t := range r.targets {
 		t.Result = cmp.Or(t.Result, notTried)
 	}
-	return r.writeTo(r.output, func(w io.Writer) error { return writeAll(newList(r.program, &targetView, w), targets, "") })
+	return r.writeTo(r.output, func(w io.Writer) error { return writeAll(newList(r.program, &targetView, w), r.targets, "") })
 }
 
 func writeAll[T any](to lister[T], all []*T, remark string) error {
@@ -340,21 +339,20 @@ func readAuditReport(file io.Reader) (audit auditReport, err error) {
 
 // fromReport reads which tokens of an application have findings that --rule and --severity choose, and why. Where nothing
 // names the organization, the report does.
-func (r *revocation) fromReport(application string) (string, []*target, error) {
+func (r *revocation) fromReport(application string) (string, error) {
 	audit, err := readFile("--from", r.from, readAuditReport)
 	if err != nil {
-		return "", nil, err
+		return "", err
 	}
 	switch org := &r.settings.org; {
 	case *org == "":
 		*org = audit.Organization
 	case audit.Organization != "" && audit.Organization != *org:
-		return "", nil, fmt.Errorf("--from %s: it is a report on organization %s, but %s names %s: give --org %[2]s if you mean that",
+		return "", fmt.Errorf("--from %s: it is a report on organization %s, but %s names %s: give --org %[2]s if you mean that",
 			r.from, audit.Organization, r.settings.sources["org"], *org)
 	}
 	chosen := func(rule string) bool { return len(r.rules) == 0 || slices.Contains(r.rules, rule) }
 	why := map[string][]string{}
-	var targets []*target
 	var applications []string
 	for _, f := range audit.Findings {
 		id, of, rules := orEmpty(f.Token), cmp.Or(idIn(f.Application), idIn(audit.Application)), append([]string{f.Rule}, f.Also...)
@@ -365,7 +363,7 @@ func (r *revocation) fromReport(application string) (string, []*target, error) {
 			applications = append(applications, of)
 		}
 		if why[id] == nil {
-			targets = append(targets, &target{ID: id})
+			r.targets = append(r.targets, &target{ID: id})
 		}
 		for _, rule := range rules {
 			if !slices.Contains(why[id], rule) {
@@ -375,14 +373,14 @@ func (r *revocation) fromReport(application string) (string, []*target, error) {
 	}
 	switch len(applications) {
 	case 0:
-		return "", nil, fmt.Errorf("--from %s: no token to revoke: no finding in it is on a token that APP_ID, --rule and --severity choose, and open", r.from)
+		return "", fmt.Errorf("--from %s: no token to revoke: no finding in it is on a token that APP_ID, --rule and --severity choose, and open", r.from)
 	case 1:
-		for _, t := range targets {
+		for _, t := range r.targets {
 			t.Why = strings.Join(why[t.ID], ", ")
 		}
-		return applications[0], targets, nil
+		return applications[0], nil
 	}
-	return "", nil, fmt.Errorf("--from %s: it has findings on several applications: give APP_ID, one of %s", r.from, strings.Join(applications, ", "))
+	return "", fmt.Errorf("--from %s: it has findings on several applications: give APP_ID, one of %s", r.from, strings.Join(applications, ", "))
 }
 
 // idIn returns the id in an object, or the string that is one.
