@@ -116,18 +116,19 @@ func (p *program) authStatus(ctx context.Context, given place) (*authStatus, err
 }
 
 func (p *program) showAuth(s *authStatus) error {
-	switch p.settings.format.value {
-	case "json":
-		return cleaner(p.settings.secrets()).writeJSON(p.out, s)
-	case "csv":
-		table := newList(p, &view[capability]{}, p.out)
-		for _, c := range s.Operations {
-			if err := table.add(&c); err != nil {
-				return err
-			}
-		}
-		return table.end(true, "")
+	if p.settings.format.value != "csv" {
+		return show(p, &authView, s)
 	}
+	rows := newList(p, &view[capability]{}, p.out)
+	for _, c := range s.Operations {
+		if err := rows.add(&c); err != nil {
+			return err
+		}
+	}
+	return rows.end(true, "")
+}
+
+var authView = view[authStatus]{sheet: func(_ *humanRenderer, s *authStatus) sheet {
 	about := sheet{title: "Organization " + s.Organization + " (" + s.OrganizationFrom + ")", style: styleHeading}
 	about.add("Credential", s.Credential+" ("+s.CredentialFrom+")")
 	about.add("API", s.API)
@@ -139,5 +140,5 @@ func (p *program) showAuth(s *authStatus) error {
 		}
 		about.add(c.Operation, list(": ", list(", ", may, c.Access), c.Remark))
 	}
-	return p.human(p.out).sheet(about)
-}
+	return about
+}}

@@ -2,11 +2,13 @@ package cli_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // devNull opens /dev/null as the Go runtime does for a standard file that is closed, with os.O_RDWR, or as a shell does.
@@ -85,5 +87,15 @@ func TestWithoutStandardOutputNothingIsRevoked(t *testing.T) {
 	args = append(args, "--output", filepath.Join(t.TempDir(), "receipt"))
 	if status := process(t.Context(), user, devNull(t, os.O_RDWR), &stderr, args...); status != 0 || len(server.deletes) != 1 {
 		t.Errorf("with --output: status %d, %q were deleted: %s", status, server.deletes, stderr.String())
+	}
+}
+
+func TestWithoutStandardOutputTheSandboxServes(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	status := process(ctx, nil, devNull(t, os.O_RDWR), io.Discard, "sandbox")
+	if ctx.Err() == nil || status != 2 {
+		t.Errorf("status %d before the interrupt: %v", status, ctx.Err() == nil)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,22 +46,6 @@ func (c *choice) add(cmd *cobra.Command, flags *pflag.FlagSet, name, what string
 	_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(c.of, cobra.ShellCompDirectiveNoFileComp))
 }
 
-// extensions are the formats that the name of an --output file asks for where --format does not.
-var extensions = map[string]string{
-	".csv": "csv", ".html": "html", ".htm": "html", ".json": "json", ".md": "markdown", ".sarif": "sarif", ".txt": "human", ".xml": "junit",
-}
-
-// impliedFormat sets --format by the extension of --output, if the command has such a format.
-func impliedFormat(flags *pflag.FlagSet) {
-	output, format := flags.Lookup("output"), flags.Lookup("format")
-	if output == nil || format == nil || format.Changed {
-		return
-	}
-	if name, ok := extensions[strings.ToLower(filepath.Ext(output.Value.String()))]; ok {
-		_ = format.Value.Set(name) // a format that the command does not have is none
-	}
-}
-
 // whole returns what sets a flag that is a whole number, from least on, and up to most unless that is 0.
 func whole(to *int, least, most int) func(string) error {
 	return func(value string) error {
@@ -95,18 +78,6 @@ func period(to *time.Duration) func(string) error {
 		*to = d
 		return nil
 	}
-}
-
-// checkFiles is an error if a flag names no file: a script's variable is unset, and the policy or the baseline in it must
-// not be left out unnoticed.
-func checkFiles(flags *pflag.FlagSet) error {
-	var errs []error
-	flags.Visit(func(f *pflag.Flag) {
-		if what, _ := pflag.UnquoteUsage(f); what == "file" && f.Value.String() == "" {
-			errs = append(errs, fmt.Errorf("--%s: want the name of a file, got an empty string", f.Name))
-		}
-	})
-	return errors.Join(errs...)
 }
 
 // readFile gives read the file that a flag names. Errors name both.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/psoauth/psoauth/api"
 	"github.com/psoauth/psoauth/api/apitest"
@@ -260,6 +262,34 @@ func (p *program) begin(cmd *cobra.Command) error {
 		guard.off = flags.Lookup("format").Value.String() == "github"
 	}
 	return errors.Join(checkFiles(flags), p.resolve(flags))
+}
+
+// extensions are the formats that the name of an --output file asks for where --format does not.
+var extensions = map[string]string{
+	".csv": "csv", ".html": "html", ".htm": "html", ".json": "json", ".md": "markdown", ".sarif": "sarif", ".txt": "human", ".xml": "junit",
+}
+
+// impliedFormat sets --format by the extension of --output, if the command has such a format.
+func impliedFormat(flags *pflag.FlagSet) {
+	output, format := flags.Lookup("output"), flags.Lookup("format")
+	if output == nil || format == nil || format.Changed {
+		return
+	}
+	if name, ok := extensions[strings.ToLower(filepath.Ext(output.Value.String()))]; ok {
+		_ = format.Value.Set(name) // a format that the command does not have is none
+	}
+}
+
+// checkFiles is an error if a flag names no file: a script's variable is unset, and the policy or the baseline in it must
+// not be left out unnoticed.
+func checkFiles(flags *pflag.FlagSet) error {
+	var errs []error
+	flags.Visit(func(f *pflag.Flag) {
+		if what, _ := pflag.UnquoteUsage(f); what == "file" && f.Value.String() == "" {
+			errs = append(errs, fmt.Errorf("--%s: want the name of a file, got an empty string", f.Name))
+		}
+	})
+	return errors.Join(errs...)
 }
 
 // gate lets a command end with its status if the process began without both outputs: a caller that has closed both, or
