@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/psoauth/psoauth/api/audit"
+	"github.com/psoauth/psoauth/internal/report"
 )
 
 // A column is a part of what a token may do, or of where.
@@ -45,7 +46,7 @@ type line struct {
 	Label, Kind string
 	Tokens      int
 	Cells       []cell
-	grave       int // tokens with a reach that is a risk
+	risks       int // kinds of reach that are a risk
 }
 
 type cell struct {
@@ -60,34 +61,67 @@ type matrix struct {
 
 // matrices returns the tokens of each actor, and on each resource.
 func matrices(r *audit.Report) []table {
-	byActor, byResource := matrix{columns, map[string]*line{}}, matrix{columns[:does], map[string]*line{}}
+	return []table{
+		actors(r).table("Tokens of each actor, by what they may do and where; the widest reach first", "Actor"),
+		resources(r).table("Tokens that reach each resource, by what they may do there; the widest reach first", "Resource"),
+	}
+}
+
+func actors(r *audit.Report) matrix {
+	m := matrix{columns, map[string]*line{}}
+	for _, app := range r.Applications {
+		within := ""
+		if len(r.Applications) > 1 {
+			within = cmp.Or(app.Name, app.ID)
+		}
+		for _, tok := range app.Tokens {
+			m.add(app.ID+"\x00"+tok.Actor, cmp.Or(tok.ActorName, tok.Actor, "unknown"), within, tok.Reach)
+		}
+	}
+	return m
+}
+
+func resources(r *audit.Report) matrix {
+	m := matrix{columns[:does], map[string]*line{}}
 	for _, app := range r.Applications {
 		for _, tok := range app.Tokens {
-			within := ""
-			if len(r.Applications) > 1 {
-				within = cmp.Or(app.Name, app.ID)
-			}
-			byActor.add(app.ID+"\x00"+tok.Actor, cmp.Or(tok.ActorName, tok.Actor, "unknown"), within, tok.Reach)
-			onResources := map[string]audit.Grant{} // a token may reach a resource in several ways
+			once := map[string]audit.Grant{} // a token may reach a resource in several ways
 			for _, g := range tok.Grants {
 				key := fmt.Sprint(g.Kind, g.Deleted, cmp.Or(g.ID, g.Name))
-				g.Does |= onResources[key].Does
-				if before := onResources[key].Name; strings.Contains(before, "/") {
+				g.Does |= once[key].Does
+				if before := once[key].Name; strings.Contains(before, "/") {
 					g.Name = before
 				}
-				onResources[key] = g
+				once[key] = g
 			}
-			for key, g := range onResources {
+			for key, g := range once {
 				if g.Kind != "user" { // of whom there are as many as actors
-					byResource.add(key, cmp.Or(g.Name, g.ID), kindOf(g), g.Does)
+					m.add(key, cmp.Or(g.Name, g.ID), kindOf(g), g.Does)
 				}
 			}
 		}
 	}
-	return []table{
-		byActor.table("Tokens of each actor, by what they may do and where; the widest reach first", "Actor"),
-		byResource.table("Tokens that reach each resource, by what they may do there; the widest reach first", "Resource"),
+	return m
+}
+
+// Holders lists the actors of several applications, and what their tokens reach, in the order of the page.
+func Holders(r *audit.Report) report.Section {
+	const most = 15
+	s := report.Section{Title: "Who reaches what", Columns: []string{"Application", "Actor", "Tokens", "Reach"}}
+	all := actors(r).sorted()
+	for _, l := range all[:min(len(all), most)] {
+		var reach []string
+		for i, c := range columns {
+			if l.Cells[i].Count > 0 {
+				reach = append(reach, c.name)
+			}
+		}
+		s.Rows = append(s.Rows, []string{l.Kind, l.Label, report.Number(l.Tokens), strings.Join(reach, ", ")})
 	}
+	if more := len(all) - len(s.Rows); more > 0 {
+		s.Note = fmt.Sprintf("And %s more with less reach or fewer tokens, which the HTML form has.", report.Number(more))
+	}
+	return s
 }
 
 func kindOf(g audit.Grant) string {
@@ -112,25 +146,28 @@ func (m matrix) add(key, label, kind string, reach audit.Reach) {
 		l.Label, l.Kind = label, kind
 	}
 	l.Tokens++
-	grave := false
 	for i, c := range m.columns {
-		if reach.Has(c.name) {
-			l.Cells[i].Count++
-			grave = grave || c.risk
+		if !reach.Has(c.name) {
+			continue
 		}
-	}
-	if grave {
-		l.grave++
+		if l.Cells[i].Count++; c.risk && l.Cells[i].Count == 1 {
+			l.risks++
+		}
 	}
 }
 
-// table returns the matrix as it is shown, the gravest lines and then the busiest first.
-func (m matrix) table(caption, subject string) table {
-	t := table{Caption: caption, Subject: subject, Columns: m.columns, Does: does, On: len(m.columns) - does}
-	all := slices.SortedFunc(maps.Values(m.lines), func(a, b *line) int {
-		return cmp.Or(cmp.Compare(b.grave, a.grave), cmp.Compare(b.Tokens, a.Tokens), cmp.Compare(a.Label, b.Label),
+// sorted returns the lines with the widest reach first, and of those the busiest.
+func (m matrix) sorted() []*line {
+	return slices.SortedFunc(maps.Values(m.lines), func(a, b *line) int {
+		return cmp.Or(cmp.Compare(b.risks, a.risks), cmp.Compare(b.Tokens, a.Tokens), cmp.Compare(a.Label, b.Label),
 			cmp.Compare(a.Kind, b.Kind))
 	})
+}
+
+// table returns the matrix as it is shown.
+func (m matrix) table(caption, subject string) table {
+	t := table{Caption: caption, Subject: subject, Columns: m.columns, Does: does, On: len(m.columns) - does}
+	all := m.sorted()
 	largest := 2
 	for _, l := range all {
 		for i, c := range m.columns {

@@ -14,10 +14,7 @@ import (
 	"github.com/psoauth/psoauth/internal/report"
 )
 
-const (
-	worstTokens = 10 // that a report lists before its findings
-	mostHolders = 15 // actors of applications that a report lists
-)
+const worstTokens = 10 // that a report lists before its findings
 
 // failures returns how many findings are as bad as a severity.
 func failures(r *audit.Report, failOn report.Severity) (n int) {
@@ -176,7 +173,7 @@ func auditSections(r *audit.Report, flagged []audit.Tally, names map[string]stri
 		all = append(all, worst)
 	}
 	if several {
-		all = append(all, index, holders(r, names))
+		all = append(all, index, auditpage.Holders(r))
 	}
 	return all
 }
@@ -190,49 +187,6 @@ func tally(errors, warnings, notes int) string {
 		return countOf(n, noun)
 	}
 	return cmp.Or(list(", ", some(errors, "error"), some(warnings, "warning"), some(notes, "note")), "none")
-}
-
-// holders says which actors hold tokens of which applications, and with what reach, the widest first.
-func holders(r *audit.Report, names map[string]string) report.Section {
-	type holder struct {
-		application, actor string
-		tokens             int
-		reach              audit.Reach
-	}
-	index := map[string]*holder{}
-	var all []*holder
-	for _, app := range r.Applications {
-		for _, tok := range app.Tokens {
-			key := app.ID + "\x00" + tok.Actor
-			if index[key] == nil {
-				index[key] = &holder{application: names[app.ID], actor: holderOf(tok.Subject)}
-				all = append(all, index[key])
-			}
-			index[key].tokens++
-			index[key].reach |= tok.Reach
-		}
-	}
-	slices.SortStableFunc(all, func(a, b *holder) int {
-		return cmp.Or(risk(b.reach)-risk(a.reach), cmp.Compare(b.tokens, a.tokens))
-	})
-	s := report.Section{Title: "Who reaches what", Columns: []string{"Application", "Actor", "Tokens", "Reach"}}
-	for _, h := range all[:min(len(all), mostHolders)] {
-		s.Rows = append(s.Rows, []string{h.application, h.actor, report.Number(h.tokens), strings.Join(h.reach.Names(), ", ")})
-	}
-	if more := len(all) - len(s.Rows); more > 0 {
-		s.Note = fmt.Sprintf("And %s more with less reach or fewer tokens, which the HTML form has.", report.Number(more))
-	}
-	return s
-}
-
-// risk ranks a reach by how many kinds of damage it allows.
-func risk(reach audit.Reach) (n int) {
-	for _, name := range []string{"administer", "delete", "production", "organization"} {
-		if reach.Has(name) {
-			n++
-		}
-	}
-	return n
 }
 
 // changesSection lists what is new and what is gone since the baseline.

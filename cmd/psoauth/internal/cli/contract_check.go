@@ -21,7 +21,7 @@ import (
 // A check is one run of the command: what to judge, and what of it is known.
 type check struct {
 	judge
-	servers        pairsFlag
+	servers        [][2]string
 	operation      string
 	status         int
 	application    string
@@ -36,8 +36,7 @@ const (
 )
 
 func (p *program) contractCheck() *cobra.Command {
-	c := &check{judge: newJudge(p)}
-	c.servers.want = "BASE=DECLARED, such as http://127.0.0.1:8080/v1=" + api.DefaultBaseURL
+	c := &check{judge: judge{program: p}}
 	cmd := &cobra.Command{
 		Use:   "check [FILE|DIRECTORY|-]...",
 		Short: "Check responses against the contract",
@@ -72,7 +71,8 @@ there was no response of the contract's operations, with its body, at all (unles
 	}
 	c.judge.register(cmd)
 	flags := cmd.Flags()
-	flags.Var(&c.servers, "server", "let a test server replace a declared one: `BASE=DECLARED` (repeatable; --api-url and --auth-url do)")
+	flags.Func("server", "let a test server replace a declared one: `BASE=DECLARED` (repeatable; --api-url and --auth-url do)",
+		pairs(&c.servers, "BASE=DECLARED, such as http://127.0.0.1:8080/v1="+api.DefaultBaseURL))
 	flags.StringVar(&c.operation, "operation", "", "the files are bare bodies, responses of the operation with this `id`")
 	flags.Func("status", "the `status` of the bare bodies (default the operation's success)", whole(&c.status, 100, 599))
 	flags.StringVar(&c.application, "app", "", "the `id` of the application to ask the service for")
@@ -128,7 +128,7 @@ func (c *check) run(ctx context.Context, args []string) error {
 // where --api-url and --auth-url lead.
 func (c *check) serverOptions(settings, recordings bool) (options []contract.Option) {
 	given := map[string]bool{}
-	for _, pair := range c.servers.all {
+	for _, pair := range c.servers {
 		given[pair[0]] = true
 		options = append(options, contract.WithServer(pair[0], pair[1]))
 	}
@@ -198,30 +198,27 @@ type judge struct {
 	*program
 	sources        []string // of what is judged, as a report names them
 	spec           string
-	severities     pairsFlag
+	severities     [][2]string
 	format, failOn *choice
 	output         string
 	allowEmpty     bool
 }
 
-func newJudge(p *program) judge {
-	return judge{
-		program:    p,
-		severities: pairsFlag{want: "RULE=SEVERITY, such as scope.unknown=off"},
-		format:     newChoice(report.Formats()...),
-		failOn:     newChoice("error", "warning", "note"),
-	}
-}
-
 func (j *judge) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&j.spec, "spec", "", "judge by this `file`, an OpenAPI 3.0 or Swagger 2.0 document (default the contract of PlanetScale's OAuth endpoints)")
-	flags.Var(&j.severities, "severity", "change the severity of a rule to error, warning, note or off: `RULE=SEVERITY` (repeatable)")
+	flags.Func("severity", "change the severity of a rule to error, warning, note or off: `RULE=SEVERITY` (repeatable)",
+		pairs(&j.severities, "RULE=SEVERITY, such as scope.unknown=off"))
 	flags.StringVar(&j.output, "output", "", "write the report to this `file`, as a whole or not at all")
 	flags.BoolVar(&j.allowEmpty, "allow-empty", false, "succeed even if there was no response to check")
+	j.format, j.failOn = newChoice(report.Formats()...), newChoice("error", "warning", "note")
 	j.format.register(cmd, "format", "")
 	j.failOn.register(cmd, "fail-on", "exit with status 1 if something at least so bad is found:")
-	_ = cmd.RegisterFlagCompletionFunc("severity", cobra.FixedCompletions(ruleIDs(), cobra.ShellCompDirectiveNoSpace))
+	var rules []string
+	for _, rule := range contract.Rules() {
+		rules = append(rules, rule.ID+"=")
+	}
+	_ = cmd.RegisterFlagCompletionFunc("severity", cobra.FixedCompletions(rules, cobra.ShellCompDirectiveNoSpace))
 }
 
 // newRun returns a run by the contract and the severities of the flags.
@@ -237,7 +234,7 @@ func (j *judge) newRun(options ...contract.Option) (*contract.Run, error) {
 	if j.allowEmpty {
 		options = append(options, contract.AllowEmpty())
 	}
-	for _, pair := range j.severities.all {
+	for _, pair := range j.severities {
 		severity, err := report.ParseSeverity(pair[1])
 		if err != nil {
 			return nil, fmt.Errorf("--severity %s: %w", pair[0], err)
@@ -276,26 +273,14 @@ func (j *judge) conclude(report *contract.Report) error {
 // mostSpec bounds what is read of a document. Package contract takes less, and says how much.
 const mostSpec = 1 << 28
 
-func ruleIDs() (ids []string) {
-	for _, rule := range contract.Rules() {
-		ids = append(ids, rule.ID+"=")
+// pairs returns what adds to a flag that may be given several times, each time with a name and a value.
+func pairs(to *[][2]string, want string) func(string) error {
+	return func(pair string) error {
+		name, value, ok := strings.Cut(pair, "=")
+		if !ok || name == "" || value == "" {
+			return errors.New("want " + want)
+		}
+		*to = append(*to, [2]string{name, value})
+		return nil
 	}
-	return ids
-}
-
-// A pairsFlag is a flag that may be given several times, each time with a name and a value.
-type pairsFlag struct {
-	want string
-	all  [][2]string
-}
-
-func (f *pairsFlag) String() string { return "" }
-func (f *pairsFlag) Type() string   { return "pair" }
-func (f *pairsFlag) Set(pair string) error {
-	name, value, ok := strings.Cut(pair, "=")
-	if !ok || name == "" || value == "" {
-		return errors.New("want " + f.want)
-	}
-	f.all = append(f.all, [2]string{name, value})
-	return nil
 }

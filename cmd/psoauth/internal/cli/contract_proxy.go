@@ -25,7 +25,7 @@ type gate struct {
 }
 
 func (p *program) contractProxy() *cobra.Command {
-	g := &gate{judge: newJudge(p), listen: "127.0.0.1:0"}
+	g := &gate{judge: judge{program: p}, listen: "127.0.0.1:0"}
 	cmd := &cobra.Command{
 		Use:   "proxy [-- COMMAND [ARG]...]",
 		Short: "Forward a client's requests to the service, and report what violates the contract",

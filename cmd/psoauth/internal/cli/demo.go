@@ -117,7 +117,7 @@ func (p *program) demo(ctx context.Context) error {
 
 // checked makes a client whose responses are checked as a part of one run.
 func (p *program) checked() (*api.Client, *contract.Run, error) {
-	c := &check{judge: newJudge(p)}
+	c := &check{judge: judge{program: p}}
 	run, err := c.newRun(c.serverOptions(true, false)...)
 	if err != nil {
 		return nil, nil, err
