@@ -101,9 +101,28 @@ type har struct {
 	sanitized bool // by a browser that leaves credentials out
 }
 
-// members calls visit, which reads the value, for each member of the next value if that is an object. Each has a budget.
-func (h *har) members(visit func(name string) error) error {
-	if h.PeekKind() != '{' {
+func (h *har) file() error {
+	if err := h.value(""); err != nil {
+		return err
+	}
+	if _, end := h.ReadToken(); !errors.Is(end, io.EOF) {
+		return errors.New("there is more after the recording")
+	}
+	return nil
+}
+
+// value reads what is at a path: the members of those objects that lead to something of interest, each within the budget.
+func (h *har) value(path string) error {
+	switch kind := h.PeekKind(); {
+	case path == "/log/entries" && kind == '[':
+		h.found = true
+		return h.entries()
+	case path == "/log/creator/name" && kind == '"':
+		// https://developer.chrome.com/docs/devtools/network/reference#save-as-har: sanitized, unless asked
+		value, err := h.ReadValue()
+		h.sanitized = h.sanitized || string(value) == `"WebInspector"` || strings.HasPrefix(string(value), `"WebKit`)
+		return err
+	case kind != '{' || path != "" && path != "/log" && path != "/log/creator":
 		return h.SkipValue()
 	}
 	_, err := h.ReadToken()
@@ -111,43 +130,11 @@ func (h *har) members(visit func(name string) error) error {
 		h.in.used = 0
 		var name jsontext.Token
 		if name, err = h.ReadToken(); err == nil {
-			err = visit(name.String())
+			err = h.value(path + "/" + name.String())
 		}
 	}
 	if err == nil {
 		_, err = h.ReadToken()
-	}
-	return err
-}
-
-func (h *har) file() error {
-	err := h.members(func(name string) error {
-		if name != "log" {
-			return h.SkipValue()
-		}
-		return h.members(func(name string) error {
-			switch {
-			case name == "entries" && h.PeekKind() == '[':
-				h.found = true
-				return h.entries()
-			case name == "creator":
-				return h.members(func(name string) error {
-					if name != "name" || h.PeekKind() != '"' {
-						return h.SkipValue()
-					}
-					// https://developer.chrome.com/docs/devtools/network/reference#save-as-har: sanitized, unless asked
-					value, err := h.ReadValue()
-					h.sanitized = h.sanitized || string(value) == `"WebInspector"` || strings.HasPrefix(string(value), `"WebKit`)
-					return err
-				})
-			}
-			return h.SkipValue()
-		})
-	})
-	if err == nil {
-		if _, end := h.ReadToken(); !errors.Is(end, io.EOF) {
-			err = errors.New("there is more after the recording")
-		}
 	}
 	return err
 }
@@ -209,12 +196,9 @@ func (n *looseInt) UnmarshalJSON(data []byte) error {
 
 type harHeaders []struct{ Name, Value string }
 
-// maxHeaders is how many headers of a message are kept.
-const maxHeaders = 1000
-
 func (all harHeaders) header() http.Header {
 	header := http.Header{}
-	for _, h := range all[:min(len(all), maxHeaders)] {
+	for _, h := range all {
 		if !strings.HasPrefix(h.Name, ":") { // :status is how HTTP/2 says the status
 			header.Add(h.Name, h.Value)
 		}
@@ -246,7 +230,7 @@ func (e *entry) judge(h *har, source string) {
 
 // codingMagic is what bodies begin with that an exporter has left as they were sent, by their last content coding. HAR
 // wants bodies decoded, and most exporters do that, but leave the header as it was.
-var codingMagic = map[string]string{"gzip": gzipMagic, "x-gzip": gzipMagic, "deflate": "\x78", "zstd": "\x28\xb5\x2f\xfd"}
+var codingMagic = map[string]string{"gzip": gzipMagic, "deflate": "\x78", "zstd": "\x28\xb5\x2f\xfd"}
 
 func (e *entry) body(header http.Header, limit int64) body {
 	content := e.Response.Content
@@ -267,9 +251,10 @@ func (e *entry) body(header http.Header, limit int64) body {
 	if int64(len(data)) > limit {
 		return tooLarge(limit)
 	}
-	codings := strings.Split(strings.Join(header.Values("Content-Encoding"), ","), ",")
-	magic, ok := codingMagic[strings.ToLower(strings.TrimSpace(codings[len(codings)-1]))]
-	if ok && strings.HasPrefix(string(data[:min(len(data), 4)]), magic) {
+	codings := header.Values("Content-Encoding")
+	last := strings.Join(codings, ",")
+	last = plainCoding(last[strings.LastIndexByte(last, ',')+1:])
+	if magic := codingMagic[last]; magic != "" && bytes.HasPrefix(data, []byte(magic)) {
 		return decode(data, codings, limit)
 	}
 	return body{data: data}
@@ -289,24 +274,21 @@ func (r *Run) CheckPath(path string) error {
 	found := false
 	var errs []error
 	err = filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			errs = append(errs, err)
-			return nil
+		name := strings.TrimSuffix(strings.ToLower(file), ".gz")
+		if err == nil && strings.HasSuffix(name, ".har") {
+			if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() { // a pipe would block
+				return nil
+			}
+			found = true
+			err = r.checkFile(file)
 		}
-		name := strings.TrimSuffix(strings.ToLower(entry.Name()), ".gz")
-		if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() || !strings.HasSuffix(name, ".har") { // a pipe would block
-			return nil
-		}
-		found = true
-		if err := r.checkFile(file); err != nil {
-			errs = append(errs, err)
-		}
+		errs = append(errs, err)
 		return nil
 	})
-	if !found && err == nil && len(errs) == 0 {
-		err = fmt.Errorf("%s: there is no .har file in the directory", path)
+	if errs = append(errs, err); !found && errors.Join(errs...) == nil {
+		return fmt.Errorf("%s: there is no .har file in the directory", path)
 	}
-	return errors.Join(append(errs, err)...)
+	return errors.Join(errs...)
 }
 
 func (r *Run) checkFile(path string) error {
