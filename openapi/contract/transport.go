@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -19,22 +18,24 @@ import (
 	"github.com/psoauth/psoauth/internal/text"
 )
 
-// Transport is [Validator.Transport] as a part of the run. Report may be nil: the run keeps the findings.
+// Transport returns a round tripper that passes requests to next, unchanged, and gives report every finding in what comes
+// back, as a part of the run; the response is as [Validator.CheckResponse] leaves it. A nil next is http.DefaultTransport;
+// report may be nil, because the run keeps the findings. The result is safe for concurrent use; report is called by one
+// goroutine at a time, and in the order of the findings of a response.
 func (r *Run) Transport(next http.RoundTripper, report func(Finding)) http.RoundTripper {
 	if next == nil {
 		next = http.DefaultTransport
 	}
-	if report == nil {
-		report = func(Finding) {}
-	}
-	return &transport{next: next, check: r.CheckResponse, report: report}
+	return &transport{run: r, v: r.v, next: next, report: report}
 }
 
 type transport struct {
+	run    *Run
+	v      *Validator // the run's, or one that knows an upstream too
 	next   http.RoundTripper
-	check  func(*http.Request, *http.Response) []Finding
-	mu     sync.Mutex
-	report func(Finding)
+	report func(Finding) // nil for nobody
+	mu     sync.Mutex    // one report at a time
+	refuse Severity      // the least severity for which findings take the place of a response; Off for none
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -43,14 +44,37 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return resp, err
 	}
-	if findings := t.check(req, resp); len(findings) > 0 {
+	asked := req
+	if declared, ok := req.Context().Value(declaredURL{}).(*url.URL); ok {
+		asked = &http.Request{Method: req.Method, URL: declared, Header: req.Header}
+	}
+	findings := t.run.check(t.v, asked, resp)
+	if t.report != nil && len(findings) > 0 {
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		for _, f := range findings {
 			t.report(f)
 		}
 	}
-	return resp, nil
+	if t.refuse != Off && slices.ContainsFunc(findings, func(f Finding) bool {
+		return f.Severity >= t.refuse && f.In != inRoute && f.In != inRequest // what was asked is not the response's fault
+	}) {
+		err = errors.Join(resp.Body.Close(), refuse(resp, findings))
+	}
+	return resp, err
+}
+
+// refuse puts the findings in place of a response.
+func refuse(resp *http.Response, findings []Finding) error {
+	var b bytes.Buffer
+	err := report.WriteJSON(&b, struct {
+		Findings []Finding `json:"findings"`
+	}{findings})
+	resp.StatusCode, resp.Status = http.StatusBadGateway, ""
+	resp.Header = http.Header{"Content-Type": {"application/json"}}
+	resp.Trailer, resp.TransferEncoding, resp.Uncompressed = nil, nil, false
+	resp.Body, resp.ContentLength = io.NopCloser(&b), int64(b.Len())
+	return err
 }
 
 // TestTransport returns a round tripper for the client under test that fails the test with every error and warning in
@@ -113,47 +137,39 @@ type ProxyOptions struct {
 // that has this path. Requests and responses pass unchanged but for what HTTP lets a proxy change; credentials are
 // forwarded, to that server only, and never reported. The handler is safe for concurrent use.
 func (r *Run) Proxy(options ProxyOptions) (http.Handler, error) {
-	p := &proxy{v: r.v, run: r, options: options}
-	if options.Upstream != nil && (options.Upstream.Scheme == "" || options.Upstream.Host == "") {
+	up := options.Upstream
+	if up != nil && (up.Scheme == "" || up.Host == "") {
 		return nil, errors.New("the upstream of a proxy: want a URL with a scheme and a host")
-	}
-	p.options.FailOn = cmp.Or(options.FailOn, Error)
-	if p.options.Logger == nil {
-		p.options.Logger = slog.New(slog.DiscardHandler)
-	}
-	if p.options.Transport == nil {
-		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.Proxy = httpsProxy
-		transport.DisableCompression = true // it would add Accept-Encoding, and undo the coding of the response
-		p.options.Transport = transport
 	}
 	if len(r.v.spec.servers) == 0 {
 		return nil, errors.New("the contract declares no server with a host; a proxy does not know where to forward to")
 	}
-	if options.Upstream != nil {
-		p.v = r.v.withUpstream(options.Upstream)
+	p := &proxy{spec: r.v.spec, upstream: up, logger: options.Logger}
+	if p.logger == nil {
+		p.logger = slog.New(slog.DiscardHandler)
 	}
-	p.reverse = &httputil.ReverseProxy{
-		Rewrite:        p.rewrite,
-		Transport:      p.options.Transport,
-		ModifyResponse: p.judge,
-		ErrorHandler:   p.failed,
-		FlushInterval:  -1,
+	judging := &transport{run: r, v: r.v, next: options.Transport, report: options.Report}
+	if judging.next == nil {
+		next := http.DefaultTransport.(*http.Transport).Clone()
+		next.Proxy = httpsProxy
+		next.DisableCompression = true // it would add Accept-Encoding, and undo the coding of the response
+		judging.next = next
 	}
+	if options.Enforce {
+		judging.refuse = cmp.Or(options.FailOn, Error)
+	}
+	if up != nil { // a URL in a response may lead there, as those of pages do that a test server writes
+		widened := *r.v
+		widened.aliases = slices.Clone(r.v.aliases)
+		for _, server := range r.v.spec.servers {
+			at := targetOf(&http.Request{URL: up})
+			at.path = strings.TrimSuffix(at.path, "/") + server.path
+			widened.aliases = append(widened.aliases, alias{at, server})
+		}
+		judging.v = &widened
+	}
+	p.reverse = &httputil.ReverseProxy{Rewrite: p.rewrite, Transport: judging, ErrorHandler: p.failed, FlushInterval: -1}
 	return p, nil
-}
-
-// withUpstream returns a validator for which up is an alias of the servers: a URL in a response may lead there, as those of
-// pages do that a test server writes.
-func (v *Validator) withUpstream(up *url.URL) *Validator {
-	widened := *v
-	widened.aliases = slices.Clone(v.aliases)
-	for _, server := range v.spec.servers {
-		at := targetOf(&http.Request{URL: up})
-		at.path = strings.TrimSuffix(at.path, "/") + server.path
-		widened.aliases = append(widened.aliases, alias{at, server})
-	}
-	return &widened
 }
 
 // httpsProxy is http.ProxyFromEnvironment, but for plain http, where a proxy would read the credential: to localhost that
@@ -166,25 +182,24 @@ func httpsProxy(req *http.Request) (*url.URL, error) {
 }
 
 type proxy struct {
-	v       *Validator // the run's, or one that knows the upstream too
-	run     *Run
-	options ProxyOptions
-	reverse *httputil.ReverseProxy
-	mu      sync.Mutex // one report at a time
+	spec     *spec
+	upstream *url.URL
+	logger   *slog.Logger
+	reverse  *httputil.ReverseProxy
 }
 
 // server returns the declared server that a request is for: that of the operation with this path or, if there is none,
 // that whose base path is the longest of those that fit.
 func (p *proxy) server(req *http.Request) target {
-	path, servers := targetOf(req).path, p.v.spec.servers
-	m := p.v.spec.find(req.Method, target{path: path}, nil)
-	for _, server := range servers {
+	path := targetOf(req).path
+	m := p.spec.find(req.Method, target{path: path}, nil)
+	for _, server := range p.spec.servers {
 		rest, ok := strings.CutPrefix(path, server.path)
 		if ok && (rest == "" || rest[0] == '/') && (m == nil || m.at(server.host, server.scheme)) {
 			return server
 		}
 	}
-	return servers[0]
+	return p.spec.servers[0]
 }
 
 // declaredURL is the context key of the URL at the declared server, by which the response is judged.
@@ -201,16 +216,13 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	p.reverse.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), declaredURL{}, &declared)))
 }
 
-func declaredOf(ctx context.Context) *url.URL { return ctx.Value(declaredURL{}).(*url.URL) }
-
 // rewrite makes the request to the upstream, whose URL is that of the incoming request, query and all. The headers that it
 // copies are those that httputil strips for servers that trust their proxies.
 func (p *proxy) rewrite(pr *httputil.ProxyRequest) {
-	to := *declaredOf(pr.In.Context())
-	if up := p.options.Upstream; up != nil {
+	to := *pr.In.Context().Value(declaredURL{}).(*url.URL)
+	if up := p.upstream; up != nil {
 		path := strings.TrimSuffix(up.EscapedPath(), "/") + to.EscapedPath()
-		to.Scheme, to.Host = up.Scheme, strings.ToLower(up.Host)
-		to.RawPath = path
+		to.Scheme, to.Host, to.RawPath = up.Scheme, strings.ToLower(up.Host), path
 		to.Path, _ = url.PathUnescape(path) // both halves came out of a URL
 	}
 	pr.Out.URL, pr.Out.Host = &to, ""
@@ -221,50 +233,10 @@ func (p *proxy) rewrite(pr *httputil.ProxyRequest) {
 	}
 }
 
-func (p *proxy) judge(resp *http.Response) error {
-	ctx := resp.Request.Context()
-	findings := p.run.check(p.v, &http.Request{Method: resp.Request.Method, URL: declaredOf(ctx), Header: resp.Request.Header}, resp)
-	if p.options.Report != nil {
-		p.mu.Lock()
-		for _, f := range findings {
-			p.options.Report(f)
-		}
-		p.mu.Unlock()
-	}
-	refused := slices.ContainsFunc(findings, func(f Finding) bool {
-		return f.Severity >= p.options.FailOn && f.In != inRoute && f.In != inRequest // what was asked is not the response's fault
-	})
-	if !p.options.Enforce || !refused {
-		return nil
-	}
-	if err := resp.Body.Close(); err != nil {
-		p.options.Logger.WarnContext(ctx, "closing a refused response", "error", text.Excerpt(err.Error(), maxMessage))
-	}
-	return refuse(resp, findings)
-}
-
-// refuse puts the findings in place of a response.
-func refuse(resp *http.Response, findings []Finding) error {
-	var b bytes.Buffer
-	err := report.WriteJSON(&b, struct {
-		Findings []Finding `json:"findings"`
-	}{findings})
-	if err != nil {
-		return err
-	}
-	resp.StatusCode, resp.Status = http.StatusBadGateway, ""
-	resp.Header = http.Header{"Content-Type": {"application/json"}}
-	resp.Trailer, resp.TransferEncoding, resp.Uncompressed = nil, nil, false
-	resp.Body, resp.ContentLength = io.NopCloser(&b), int64(b.Len())
-	return nil
-}
-
 // failed answers a request to which there was no response. The reason goes to the log only: it may name hosts inside.
 func (p *proxy) failed(w http.ResponseWriter, req *http.Request, err error) {
-	p.options.Logger.ErrorContext(req.Context(), "no response from upstream", "error", text.Excerpt(err.Error(), maxMessage, credentialsOf(req.Header)...))
+	p.logger.ErrorContext(req.Context(), "no response from upstream", "error", text.Excerpt(err.Error(), maxMessage, credentialsOf(req.Header)...))
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusBadGateway)
-	if err := json.NewEncoder(w).Encode(map[string]string{"error": "no response from upstream"}); err != nil {
-		p.options.Logger.WarnContext(req.Context(), "answering a client", "error", text.Excerpt(err.Error(), maxMessage))
-	}
+	_, _ = io.WriteString(w, `{"error":"no response from upstream"}`+"\n") // a client that has gone needs none
 }

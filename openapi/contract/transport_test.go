@@ -74,7 +74,7 @@ func TestTransportReportsAndPasses(t *testing.T) {
 	t.Parallel()
 	server, last := upstream(t, map[string]string{tokenPath: "[]", infoPath: `{"active":false}`})
 	var found []contract.Finding
-	client := &http.Client{Transport: validator(t, stands(server.URL)...).Transport(nil, func(f contract.Finding) { found = append(found, f) })}
+	client := &http.Client{Transport: validator(t, stands(server.URL)...).NewRun().Transport(nil, func(f contract.Finding) { found = append(found, f) })}
 	if status, _, body := get(t, client, server.URL+infoPath); status != 200 || body != `{"active":false}` || len(found) != 0 {
 		t.Errorf("got %d %q, %v", status, body, found)
 	}
@@ -96,7 +96,7 @@ func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, 
 func TestTransportPassesErrors(t *testing.T) {
 	t.Parallel()
 	want := errors.New("no route to host")
-	_, err := validator(t).Transport(failing{want}, nil).RoundTrip(answer{url: tokenURL}.request(t))
+	_, err := validator(t).NewRun().Transport(failing{want}, nil).RoundTrip(answer{url: tokenURL}.request(t))
 	if !errors.Is(err, want) {
 		t.Errorf("got %v", err)
 	}

@@ -154,13 +154,6 @@ func (v *Validator) CheckResponse(req *http.Request, resp *http.Response) []Find
 	return v.NewRun().CheckResponse(req, resp)
 }
 
-// Transport returns a round tripper that passes requests to next, unchanged, and gives report every finding in what comes
-// back, all of it as one [Run]; the response is as CheckResponse leaves it. A nil next is http.DefaultTransport. The result
-// is safe for concurrent use; report is called by one goroutine at a time, and in the order of the findings of a response.
-func (v *Validator) Transport(next http.RoundTripper, report func(Finding)) http.RoundTripper {
-	return v.NewRun().Transport(next, report)
-}
-
 // A Run judges the responses of one run together: beyond what is wrong with each it knows the rules that look at several,
 // such as an id on two pages of a list; it keeps the findings and counts what of the contract the responses covered. It is
 // safe for concurrent use.
