@@ -293,3 +293,63 @@ func (j *judge) mediaType(declared *openapi3.Response, data []byte) (media *open
 }
 
 const contentTypePointer = "/Content-Type"
+
+// response judges status, headers and body. A response with an undeclared status is judged by the declared one it is
+// nearest to, so that one fault does not hide the others; but a redirect and the like only with a success's media type.
+func (j *judge) response() {
+	j.run.answered(j.op, j.status)
+	j.judged = true
+	switch {
+	case j.recorded && (j.status == http.StatusNotModified || j.method == http.MethodHead):
+		return // exporters write what the browser had in its cache, or nothing
+	case j.status == http.StatusNotModified && j.req != nil && j.req.Header.Get("If-None-Match")+j.req.Header.Get("If-Modified-Since") != "":
+		return // as RFC 9110, section 13, has it for any GET; the contract need not say so
+	}
+	declared := j.op.declared(j.status)
+	class, redirect := j.status/100, false
+	if declared == nil {
+		j.find("http.status", inStatus, "", j.op.line, "the operation does not declare the status %d", j.status)
+		if declared = j.op.nearest(j.status); declared == nil {
+			return
+		}
+		redirect = class != 2 && class != 4 && class != 5
+		if redirect && declared.Content.Get(j.header.Get("Content-Type")) == nil {
+			return
+		}
+	}
+	j.headers(declared)
+	if sent := j.header.Get("Content-Type"); strings.HasPrefix(strings.ToLower(sent), "text/event-stream") {
+		j.mediaType(declared, nil)
+		return // such a body may have no end
+	}
+	b := j.body()
+	at := line(declared.Origin)
+	if coding := j.unasked(); coding != "" && (len(b.data) > 0 || b.broken == "http.unjudged") {
+		j.find("http.content-encoding", inBody, "", at, "the body has the content coding %s, for which the request does not ask", knownOr(knownCodings, coding, "of another name"))
+		if b.broken == "http.unjudged" {
+			j.judged = false
+			return
+		}
+	}
+	switch empty := len(bytes.TrimSpace(b.data)) == 0; {
+	case j.method == http.MethodHead, class == 1, j.status == http.StatusNoContent, j.status == http.StatusNotModified:
+		if len(b.data) > 0 {
+			j.find("http.body-unexpected", inBody, "", at, "there is a body where HTTP has none")
+		}
+	case b.broken != "":
+		j.judged = b.broken != "http.unjudged" && !strings.HasPrefix(b.broken, "recording.")
+		j.find(b.broken, inBody, "", at, "%s", b.message)
+	case len(declared.Content) == 0 && len(b.data) > 0 && j.status >= 400:
+		j.find("http.error-body", inBody, "", at, "there is a body and the contract declares none for the error")
+	case len(declared.Content) == 0:
+		if len(b.data) > 0 {
+			j.find("http.body-unexpected", inBody, "", at, "there is a body and the contract declares none")
+		}
+	case empty && j.status >= 400:
+		j.find("http.error-body-missing", inBody, "", at, "there is no body")
+	case empty && !redirect:
+		j.find("http.body-missing", inBody, "", at, "there is no body and the contract declares one")
+	case !empty:
+		j.content(declared, b.data)
+	}
+}

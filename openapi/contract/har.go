@@ -208,24 +208,24 @@ func (all harHeaders) header() http.Header {
 
 func (e *entry) judge(h *har, source string) {
 	header, v := e.Response.Headers.header(), h.run.v
-	ex := &exchange{source: source, status: int(e.Response.Status), header: header, headerLess: len(header) == 0, recorded: true}
-	ex.at, _ = time.Parse(time.RFC3339, e.StartedDateTime) // zero, the present, if the recorder does not say
-	req := &http.Request{Method: e.Request.Method, Header: e.Request.Headers.header()}
-	var err error
-	if req.URL, err = url.Parse(e.Request.URL); err != nil {
-		ex.unjudged, ex.why = "recording.unreadable", "the request's URL is none"
-		req.URL = &url.URL{}
+	j := &judge{
+		run: h.run, v: v, source: source, status: int(e.Response.Status), header: header, headerLess: len(header) == 0,
+		recorded: true, anonymous: h.sanitized,
 	}
-	if ex.status <= 0 && ex.unjudged == "" {
-		ex.unjudged, ex.why = "recording.no-response", "the recording holds no response"
+	j.at, _ = time.Parse(time.RFC3339, e.StartedDateTime) // zero, the present, if the recorder does not say
+	to, err := url.Parse(e.Request.URL)
+	switch {
+	case err != nil:
+		j.unjudged, j.why, to = "recording.unreadable", "the request's URL is none", &url.URL{}
+	case j.status <= 0:
+		j.unjudged, j.why = "recording.no-response", "the recording holds no response"
 	}
-	ex.anonymous = h.sanitized
-	ex.request(v, req)
-	if mime := e.Response.Content.MimeType; ex.headerLess && mime != "" && mime != "x-unknown" {
-		ex.header = http.Header{"Content-Type": {mime}}
+	j.asked(&http.Request{Method: e.Request.Method, URL: to, Header: e.Request.Headers.header()})
+	if mime := e.Response.Content.MimeType; j.headerLess && mime != "" && mime != "x-unknown" {
+		j.header = http.Header{"Content-Type": {mime}}
 	}
-	ex.body = func() body { return e.body(ex.header, v.bodyLimit) }
-	h.run.judge(v, ex)
+	j.body = func() body { return e.body(header, v.bodyLimit) }
+	j.judge()
 }
 
 // codingMagic is what bodies begin with that an exporter has left as they were sent, by their last content coding. HAR
@@ -319,14 +319,12 @@ func (r *Run) CheckBody(source, operation string, status int, in io.Reader) erro
 	if err != nil {
 		return fmt.Errorf("%s: %w", source, err)
 	}
-	r.judge(r.v, &exchange{
-		source: source, method: http.MethodGet, op: op, status: status, headerLess: true,
-		body: func() body {
-			if int64(len(data)) > r.v.bodyLimit {
-				return tooLarge(r.v.bodyLimit)
-			}
-			return body{data: data}
-		},
-	})
+	whole := body{data: data}
+	if int64(len(data)) > r.v.bodyLimit {
+		whole = tooLarge(r.v.bodyLimit)
+	}
+	j := &judge{run: r, v: r.v, source: source, method: http.MethodGet, op: op, status: status, headerLess: true}
+	j.body = func() body { return whole }
+	j.judge()
 	return nil
 }

@@ -1,7 +1,7 @@
 package contract
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -19,11 +19,12 @@ import (
 	"github.com/psoauth/psoauth/internal/text"
 )
 
-// An exchange is one request and what came back.
-type exchange struct {
+// A judge collects the findings of one exchange: one request and what came back.
+type judge struct {
+	run     *Run
+	v       *Validator
 	source  string
 	req     *http.Request // nil for a bare body
-	asked   string        // method and URL, for messages
 	url     string        // for findings
 	at      time.Time     // when the response was sent; zero for the present
 	method  string
@@ -41,36 +42,35 @@ type exchange struct {
 	headerLess bool   // nobody knows the headers, so none is missing
 	unjudged   string // a rule; set if there is nothing to judge
 	why        string // for unjudged
+
+	by       *openapi3.Schema // of the body; nil as long as it is unknown
+	judged   bool             // whether the response, as far as it should have a body, was checked against the contract
+	findings []Finding
 }
 
-// request fills in what the request says.
-func (ex *exchange) request(v *Validator, req *http.Request) {
-	ex.req, ex.method = req, req.Method
-	if ex.method == "" { // what net/http means by it
-		ex.method = http.MethodGet
-	}
-	ex.secrets = credentialsOf(req.Header)
-	ex.query = req.URL.Query()
+// asked takes in what the request says.
+func (j *judge) asked(req *http.Request) {
+	j.req, j.method = req, cmp.Or(req.Method, http.MethodGet) // what net/http means by it
+	j.secrets = credentialsOf(req.Header)
+	j.query = req.URL.Query()
 	to := targetOf(req)
-	ex.asked = text.Excerpt(ex.method+" "+to.String(), maxMessage/2, ex.secrets...)
-	ex.match = v.spec.find(ex.method, to, v.aliases)
-	ex.known = ex.match != nil || v.spec.knows(to, v.aliases)
-	if ex.match != nil && ex.match.method {
-		ex.op = ex.match.op
+	j.match = j.v.spec.find(j.method, to, j.v.aliases)
+	j.known = j.match != nil || j.v.spec.knows(to, j.v.aliases)
+	if j.match != nil && j.match.method {
+		j.op = j.match.op
 	}
-	var query []string
-	for _, name := range sortedKeys(ex.query) {
-		for _, value := range ex.query[name] {
+	sep := "?"
+	j.url = to.String()
+	for _, name := range sortedKeys(j.query) {
+		for _, value := range j.query[name] {
 			if name != "page" && name != "per_page" && !plainNumber.MatchString(value) {
 				value = "[redacted]"
 			}
-			query = append(query, url.QueryEscape(name)+"="+value)
+			j.url += sep + url.QueryEscape(name) + "=" + value
+			sep = "&"
 		}
 	}
-	if ex.url = to.String(); len(query) > 0 {
-		ex.url += "?" + strings.Join(query, "&")
-	}
-	ex.url = text.Excerpt(ex.url, maxMessage, ex.secrets...)
+	j.url = text.Excerpt(j.url, maxMessage, j.secrets...)
 }
 
 // credentialsOf returns what of a request's headers must show nowhere, not even where the response repeats it.
@@ -92,32 +92,18 @@ func credentialsOf(header http.Header) []string {
 
 const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-// A judge collects the findings of one exchange.
-type judge struct {
-	*exchange
-	v        *Validator
-	run      *Run
-	by       *openapi3.Schema // of the body; nil as long as it is unknown
-	judged   bool             // whether the response, as far as it should have a body, was checked against the contract
-	findings []Finding
-}
-
-// judge returns the findings of one exchange, without those of rules that are off.
-func (r *Run) judge(v *Validator, ex *exchange) []Finding {
-	j := &judge{exchange: ex, v: v, run: r}
+// judge returns the findings of the exchange, without those of rules that are off.
+func (j *judge) judge() []Finding {
 	if j.at.IsZero() {
-		j.at = v.clock()
+		j.at = j.v.clock()
 	}
-	if ex.unjudged != "" {
-		j.find(ex.unjudged, inRoute, "", 0, "%s", ex.why)
-	} else {
-		j.route()
-		if ex.op != nil {
-			j.request()
-			j.response()
-		}
+	if j.unjudged != "" {
+		j.find(j.unjudged, inRoute, "", 0, "%s", j.why)
+	} else if j.route(); j.op != nil {
+		j.request()
+		j.response()
 	}
-	r.add(j.findings, ex.unjudged != "recording.no-response", j.judged)
+	j.run.add(j.findings, j.unjudged != "recording.no-response", j.judged)
 	return j.findings
 }
 
@@ -150,25 +136,27 @@ const maxPerResponse = 5000
 const repeats = 64
 
 func (j *judge) route() {
-	if j.op != nil && j.match == nil {
-		return // a bare body: the caller says which operation it is of
+	m, asked := j.match, "nobody knows the request"
+	if j.req != nil {
+		asked, _, _ = strings.Cut(j.method+" "+j.url, "?")
 	}
-	m := j.match
 	switch {
+	case j.op != nil && m == nil:
+		return // a bare body: the caller says which operation it is of
 	case m == nil && j.known:
-		j.find("route.not-found", inRoute, "", 0, "the contract has no such path: %s", j.asked)
+		j.find("route.not-found", inRoute, "", 0, "the contract has no such path: %s", asked)
 		return
 	case m == nil:
-		j.find("route.foreign", inRoute, "", 0, "the contract has neither the host nor the path: %s", j.asked)
+		j.find("route.foreign", inRoute, "", 0, "the contract has neither the host nor the path: %s", asked)
 		return
 	case !m.method:
-		j.find("route.method", inRoute, "", m.op.line, "the contract does not have this method for the path: %s", j.asked)
+		j.find("route.method", inRoute, "", m.op.line, "the contract does not have this method for the path: %s", asked)
 	}
 	if !m.host {
-		j.find("route.host", inRoute, "", m.op.line, "the contract has this path on %s only: %s; for a test server see WithServer (--server BASE=DECLARED)", m.server, j.asked)
+		j.find("route.host", inRoute, "", m.op.line, "the contract has this path on %s only: %s; for a test server see WithServer (--server BASE=DECLARED)", m.server, asked)
 	}
 	if !m.scheme {
-		j.find("route.scheme", inRoute, "", m.op.line, "the contract has this path on %s only: %s", m.server, j.asked)
+		j.find("route.scheme", inRoute, "", m.op.line, "the contract has this path on %s only: %s", m.server, asked)
 	}
 }
 
@@ -265,64 +253,4 @@ func (j *judge) authenticate(_ context.Context, in *openapi3filter.Authenticatio
 		return in.NewError(nil)
 	}
 	return nil
-}
-
-// response judges status, headers and body. A response with an undeclared status is judged by the declared one it is
-// nearest to, so that one fault does not hide the others; but a redirect and the like only with a success's media type.
-func (j *judge) response() {
-	j.run.answered(j.op, j.status)
-	j.judged = true
-	switch {
-	case j.recorded && (j.status == http.StatusNotModified || j.method == http.MethodHead):
-		return // exporters write what the browser had in its cache, or nothing
-	case j.status == http.StatusNotModified && j.req != nil && j.req.Header.Get("If-None-Match")+j.req.Header.Get("If-Modified-Since") != "":
-		return // as RFC 9110, section 13, has it for any GET; the contract need not say so
-	}
-	declared := j.op.declared(j.status)
-	class, redirect := j.status/100, false
-	if declared == nil {
-		j.find("http.status", inStatus, "", j.op.line, "the operation does not declare the status %d", j.status)
-		if declared = j.op.nearest(j.status); declared == nil {
-			return
-		}
-		redirect = class != 2 && class != 4 && class != 5
-		if redirect && declared.Content.Get(j.header.Get("Content-Type")) == nil {
-			return
-		}
-	}
-	j.headers(declared)
-	if sent := j.header.Get("Content-Type"); strings.HasPrefix(strings.ToLower(sent), "text/event-stream") {
-		j.mediaType(declared, nil)
-		return // such a body may have no end
-	}
-	b := j.body()
-	at := line(declared.Origin)
-	if coding := j.unasked(); coding != "" && (len(b.data) > 0 || b.broken == "http.unjudged") {
-		j.find("http.content-encoding", inBody, "", at, "the body has the content coding %s, for which the request does not ask", knownOr(knownCodings, coding, "of another name"))
-		if b.broken == "http.unjudged" {
-			j.judged = false
-			return
-		}
-	}
-	switch empty := len(bytes.TrimSpace(b.data)) == 0; {
-	case j.method == http.MethodHead, class == 1, j.status == http.StatusNoContent, j.status == http.StatusNotModified:
-		if len(b.data) > 0 {
-			j.find("http.body-unexpected", inBody, "", at, "there is a body where HTTP has none")
-		}
-	case b.broken != "":
-		j.judged = b.broken != "http.unjudged" && !strings.HasPrefix(b.broken, "recording.")
-		j.find(b.broken, inBody, "", at, "%s", b.message)
-	case len(declared.Content) == 0 && len(b.data) > 0 && j.status >= 400:
-		j.find("http.error-body", inBody, "", at, "there is a body and the contract declares none for the error")
-	case len(declared.Content) == 0:
-		if len(b.data) > 0 {
-			j.find("http.body-unexpected", inBody, "", at, "there is a body and the contract declares none")
-		}
-	case empty && j.status >= 400:
-		j.find("http.error-body-missing", inBody, "", at, "there is no body")
-	case empty && !redirect:
-		j.find("http.body-missing", inBody, "", at, "there is no body and the contract declares one")
-	case !empty:
-		j.content(declared, b.data)
-	}
 }

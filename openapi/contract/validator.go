@@ -185,19 +185,19 @@ func (r *Run) CheckResponse(req *http.Request, resp *http.Response) []Finding {
 const live = "live"
 
 func (r *Run) check(v *Validator, req *http.Request, resp *http.Response) []Finding {
-	ex := &exchange{source: live, asked: "nobody knows the request", known: true}
+	j := &judge{run: r, v: v, source: live, known: true}
 	if resp == nil {
-		ex.unjudged, ex.why, resp = "recording.no-response", "there is no response", &http.Response{}
+		j.unjudged, j.why, resp = "recording.no-response", "there is no response", &http.Response{}
 	}
 	if req == nil {
 		req = resp.Request
 	}
-	ex.status, ex.header = resp.StatusCode, resp.Header
+	j.status, j.header = resp.StatusCode, resp.Header
 	if req != nil && req.URL != nil {
-		ex.request(v, req)
+		j.asked(req)
 	}
-	ex.body = func() body { return peekBody(resp, v.bodyLimit) }
-	return r.judge(v, ex)
+	j.body = func() body { return peekBody(resp, v.bodyLimit) }
+	return j.judge()
 }
 
 // Empty reports whether the run has judged nothing: no response was one of the contract's operations, or none had its body.
