@@ -19,6 +19,65 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
+// response judges status, headers and body. A response with an undeclared status is judged by the declared one it is
+// nearest to, so that one fault does not hide the others; but a redirect and the like only with a success's media type.
+func (j *judge) response() {
+	j.run.answered(j.op, j.status)
+	j.judged = true
+	switch {
+	case j.recorded && (j.status == http.StatusNotModified || j.method == http.MethodHead):
+		return // exporters write what the browser had in its cache, or nothing
+	case j.status == http.StatusNotModified && j.req != nil && j.req.Header.Get("If-None-Match")+j.req.Header.Get("If-Modified-Since") != "":
+		return // as RFC 9110, section 13, has it for any GET; the contract need not say so
+	}
+	declared := j.op.declared(j.status)
+	class, redirect := j.status/100, false
+	if declared == nil {
+		j.find("http.status", inStatus, "", j.op.line, "the operation does not declare the status %d", j.status)
+		if declared = j.op.nearest(j.status); declared == nil {
+			return
+		}
+		redirect = class != 2 && class != 4 && class != 5
+		if redirect && declared.Content.Get(j.header.Get("Content-Type")) == nil {
+			return
+		}
+	}
+	j.headers(declared)
+	if sent := j.header.Get("Content-Type"); strings.HasPrefix(strings.ToLower(sent), "text/event-stream") {
+		j.mediaType(declared, nil)
+		return // such a body may have no end
+	}
+	b := j.body()
+	at := line(declared.Origin)
+	if coding := j.unasked(); coding != "" && (len(b.data) > 0 || b.broken == "http.unjudged") {
+		j.find("http.content-encoding", inBody, "", at, "the body has the content coding %s, for which the request does not ask", knownOr(knownCodings, coding, "of another name"))
+		if b.broken == "http.unjudged" {
+			j.judged = false
+			return
+		}
+	}
+	switch empty := len(bytes.TrimSpace(b.data)) == 0; {
+	case j.method == http.MethodHead, class == 1, j.status == http.StatusNoContent, j.status == http.StatusNotModified:
+		if len(b.data) > 0 {
+			j.find("http.body-unexpected", inBody, "", at, "there is a body where HTTP has none")
+		}
+	case b.broken != "":
+		j.judged = b.broken != "http.unjudged" && !strings.HasPrefix(b.broken, "recording.")
+		j.find(b.broken, inBody, "", at, "%s", b.message)
+	case len(declared.Content) == 0 && len(b.data) == 0:
+	case len(declared.Content) == 0 && j.status >= 400:
+		j.find("http.error-body", inBody, "", at, "there is a body and the contract declares none for the error")
+	case len(declared.Content) == 0:
+		j.find("http.body-unexpected", inBody, "", at, "there is a body and the contract declares none")
+	case empty && j.status >= 400:
+		j.find("http.error-body-missing", inBody, "", at, "there is no body")
+	case empty && !redirect:
+		j.find("http.body-missing", inBody, "", at, "there is no body and the contract declares one")
+	case !empty:
+		j.content(declared, b.data)
+	}
+}
+
 // A body is what there is of a response's body, and why it is not all.
 type body struct {
 	data    []byte
@@ -62,12 +121,12 @@ func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
 // decode undoes content codings, the last first (RFC 9110, section 8.4), up to limit bytes.
 func decode(data []byte, headers []string, limit int64) body {
-	codings := strings.Split(strings.ToLower(strings.Join(headers, ",")), ",")
+	codings := strings.Split(strings.Join(headers, ","), ",")
 	if len(codings) > maxCodings {
 		return body{broken: "http.content-encoding", message: fmt.Sprintf("there are more than %d content codings", maxCodings)}
 	}
 	for i := len(codings) - 1; i >= 0; i-- {
-		coding := strings.TrimSpace(codings[i])
+		coding := plainCoding(codings[i])
 		if coding == "" || coding == "identity" || len(data) == 0 {
 			continue
 		}
@@ -95,21 +154,23 @@ func (j *judge) unasked() string {
 	if len(sent) == 0 || j.req == nil {
 		return ""
 	}
-	asked := map[string]bool{"gzip": true, "deflate": true}
-	if headers := j.req.Header.Values("Accept-Encoding"); len(headers) > 0 {
-		asked = map[string]bool{}
-		for choice := range strings.SplitSeq(strings.ToLower(strings.Join(headers, ",")), ",") {
-			coding, weight, _ := strings.Cut(choice, ";")
-			_, q, _ := strings.Cut(weight, "q=")
-			q = strings.TrimSpace(q)
-			asked[plainCoding(coding)] = q == "" || strings.Trim(q, "0.") != ""
-		}
-	} else if j.recorded {
+	accepted := j.req.Header.Values("Accept-Encoding")
+	if len(accepted) == 0 && j.recorded {
 		return ""
+	} else if len(accepted) == 0 {
+		accepted = []string{"gzip, deflate"}
 	}
+	asked := map[string]bool{}
+	for choice := range strings.SplitSeq(strings.Join(accepted, ","), ",") {
+		coding, weight, _ := strings.Cut(choice, ";")
+		_, q, _ := strings.Cut(strings.ToLower(weight), "q=")
+		q = strings.TrimSpace(q)
+		asked[plainCoding(coding)] = q == "" || strings.Trim(q, "0.") != ""
+	}
+	asked["identity"], asked[""] = true, true
 	for coding := range strings.SplitSeq(strings.Join(sent, ","), ",") {
 		coding = plainCoding(coding)
-		if takes, listed := asked[coding]; coding != "" && coding != "identity" && !takes && (listed || !asked["*"]) {
+		if takes, listed := asked[coding]; !takes && (listed || !asked["*"]) {
 			return coding
 		}
 	}
@@ -131,7 +192,7 @@ var errUnknownCoding = errors.New("unknown content coding")
 
 func decoder(coding string, data []byte) (io.Reader, error) {
 	switch coding {
-	case "gzip", "x-gzip":
+	case "gzip":
 		return gzip.NewReader(bytes.NewReader(data))
 	case "deflate":
 		// It means zlib; some servers send the bare stream, and clients have learnt to take both.
@@ -293,63 +354,3 @@ func (j *judge) mediaType(declared *openapi3.Response, data []byte) (media *open
 }
 
 const contentTypePointer = "/Content-Type"
-
-// response judges status, headers and body. A response with an undeclared status is judged by the declared one it is
-// nearest to, so that one fault does not hide the others; but a redirect and the like only with a success's media type.
-func (j *judge) response() {
-	j.run.answered(j.op, j.status)
-	j.judged = true
-	switch {
-	case j.recorded && (j.status == http.StatusNotModified || j.method == http.MethodHead):
-		return // exporters write what the browser had in its cache, or nothing
-	case j.status == http.StatusNotModified && j.req != nil && j.req.Header.Get("If-None-Match")+j.req.Header.Get("If-Modified-Since") != "":
-		return // as RFC 9110, section 13, has it for any GET; the contract need not say so
-	}
-	declared := j.op.declared(j.status)
-	class, redirect := j.status/100, false
-	if declared == nil {
-		j.find("http.status", inStatus, "", j.op.line, "the operation does not declare the status %d", j.status)
-		if declared = j.op.nearest(j.status); declared == nil {
-			return
-		}
-		redirect = class != 2 && class != 4 && class != 5
-		if redirect && declared.Content.Get(j.header.Get("Content-Type")) == nil {
-			return
-		}
-	}
-	j.headers(declared)
-	if sent := j.header.Get("Content-Type"); strings.HasPrefix(strings.ToLower(sent), "text/event-stream") {
-		j.mediaType(declared, nil)
-		return // such a body may have no end
-	}
-	b := j.body()
-	at := line(declared.Origin)
-	if coding := j.unasked(); coding != "" && (len(b.data) > 0 || b.broken == "http.unjudged") {
-		j.find("http.content-encoding", inBody, "", at, "the body has the content coding %s, for which the request does not ask", knownOr(knownCodings, coding, "of another name"))
-		if b.broken == "http.unjudged" {
-			j.judged = false
-			return
-		}
-	}
-	switch empty := len(bytes.TrimSpace(b.data)) == 0; {
-	case j.method == http.MethodHead, class == 1, j.status == http.StatusNoContent, j.status == http.StatusNotModified:
-		if len(b.data) > 0 {
-			j.find("http.body-unexpected", inBody, "", at, "there is a body where HTTP has none")
-		}
-	case b.broken != "":
-		j.judged = b.broken != "http.unjudged" && !strings.HasPrefix(b.broken, "recording.")
-		j.find(b.broken, inBody, "", at, "%s", b.message)
-	case len(declared.Content) == 0 && len(b.data) > 0 && j.status >= 400:
-		j.find("http.error-body", inBody, "", at, "there is a body and the contract declares none for the error")
-	case len(declared.Content) == 0:
-		if len(b.data) > 0 {
-			j.find("http.body-unexpected", inBody, "", at, "there is a body and the contract declares none")
-		}
-	case empty && j.status >= 400:
-		j.find("http.error-body-missing", inBody, "", at, "there is no body")
-	case empty && !redirect:
-		j.find("http.body-missing", inBody, "", at, "there is no body and the contract declares one")
-	case !empty:
-		j.content(declared, b.data)
-	}
-}
