@@ -1,17 +1,15 @@
 package contract
 
 import (
-	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi2"
 	"github.com/getkin/kin-openapi/openapi2conv"
 	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/go-json-experiment/json/jsontext"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/psoauth/psoauth/internal/document"
@@ -28,9 +26,17 @@ func loadDocument(data []byte) (doc *openapi3.T, err error) {
 	if err := document.Check(data); err != nil {
 		return nil, err
 	}
-	member, version := versionOf(data)
+	// The version first: kin-openapi panics on some of OpenAPI 3.1, and takes half a minute for others.
+	var version struct{ OpenAPI, Swagger string }
+	err = json.Unmarshal(data, &version)
+	if err != nil || !document.IsJSON(data) {
+		err = yaml.Unmarshal(data, &version)
+	}
+	_, otherwise := errors.AsType[*yaml.TypeError](err) // a text, or a list
 	switch {
-	case member == "swagger" && version == "2.0":
+	case err != nil && !otherwise:
+		return nil, err
+	case version.Swagger == "2.0":
 		var old openapi2.T
 		if err := openapi2.UnmarshalFromData(data, &old); err != nil {
 			return nil, err
@@ -38,15 +44,16 @@ func loadDocument(data []byte) (doc *openapi3.T, err error) {
 		if doc, err = openapi2conv.ToV3(&old); err == nil {
 			addLines(doc, data)
 		}
-	case member == "openapi" && (version == "3.0" || strings.HasPrefix(version, "3.0.")):
+	case version.OpenAPI == "3.0", strings.HasPrefix(version.OpenAPI, "3.0."):
 		loader := openapi3.NewLoader()
 		loader.IncludeOrigin = true
 		doc, err = loader.LoadFromData(data)
-	case member == "":
-		return nil, errors.New("not an OpenAPI document: it has no openapi member")
+	case version.OpenAPI != "":
+		return nil, fmt.Errorf("this is OpenAPI %s; want OpenAPI 3.0 or Swagger 2.0", version.OpenAPI)
+	case version.Swagger != "":
+		return nil, fmt.Errorf("this is Swagger %s; want OpenAPI 3.0 or Swagger 2.0", version.Swagger)
 	default:
-		name := map[string]string{"openapi": "OpenAPI", "swagger": "Swagger"}[member]
-		return nil, fmt.Errorf("this is %s %s; want OpenAPI 3.0 or Swagger 2.0", name, version)
+		return nil, errors.New("not an OpenAPI document: it has no openapi member")
 	}
 	if err != nil {
 		return nil, err
@@ -56,37 +63,6 @@ func loadDocument(data []byte) (doc *openapi3.T, err error) {
 	err = doc.Validate(context.Background(), openapi3.DisableExamplesValidation(), openapi3.DisableSchemaDefaultsValidation(),
 		openapi3.DisableSchemaPatternValidation(), openapi3.AllowExtensionsWithRef())
 	return doc, err
-}
-
-var versionInYAML = regexp.MustCompile(`(?m)^["']?(openapi|swagger)["']?[ \t]*:[ \t]*["']?([0-9A-Za-z.-]*)`)
-
-// versionOf returns the member that names the document's version, and the version. It looks before the document is parsed:
-// kin-openapi panics on some of OpenAPI 3.1, and takes half a minute for others.
-func versionOf(data []byte) (member, version string) {
-	if start := bytes.TrimSpace(data); len(start) == 0 || start[0] != '{' {
-		if found := versionInYAML.FindSubmatch(data); found != nil {
-			return string(found[1]), string(found[2])
-		}
-		return "", ""
-	}
-	d := jsontext.NewDecoder(bytes.NewReader(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	for _, err := d.ReadToken(); err == nil && d.PeekKind() == '"'; err = d.SkipValue() {
-		name, err := d.ReadToken()
-		if err != nil {
-			break
-		}
-		if member = name.String(); member == "openapi" || member == "swagger" {
-			raw, err := d.ReadValue()
-			if err != nil {
-				break
-			}
-			return member, strings.Trim(string(raw), `"`)
-		}
-	}
-	if found := regexp.MustCompile(`["'](openapi|swagger)["'][ \t]*:[ \t]*["']([0-9.]+)`).FindSubmatch(data); found != nil { // YAML in flow style
-		return string(found[1]), string(found[2])
-	}
-	return "", ""
 }
 
 // A node is a member of a document, or an item, and its value.

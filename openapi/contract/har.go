@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -304,16 +305,22 @@ func (r *Run) checkFile(path string) error {
 // declares. What the headers and the request would have said is taken to be in order. The error says that there is no such
 // operation, or that in could not be read.
 func (r *Run) CheckBody(source, operation string, status int, in io.Reader) error {
-	op := r.v.spec.operation(operation)
-	if op == nil {
-		var ids []string
-		for _, op := range r.v.spec.operations {
-			ids = append(ids, op.id)
-		}
+	var ids []string
+	for _, op := range r.v.spec.operations {
+		ids = append(ids, op.id)
+	}
+	i := slices.Index(ids, operation)
+	if i < 0 {
 		return fmt.Errorf("unknown operation %q: the contract has %s", operation, strings.Join(ids, ", "))
 	}
+	op := r.v.spec.operations[i]
 	if status == 0 {
-		status = op.usual()
+		usual, _ := op.first('2')
+		if n, err := strconv.Atoi(usual); err == nil {
+			status = n
+		} else {
+			status = http.StatusOK // it declares a range, or no success
+		}
 	}
 	data, err := io.ReadAll(io.LimitReader(in, r.v.bodyLimit+1))
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -169,7 +168,7 @@ const maxMembers = 10_000
 // declaredMembers returns the pointers of the members that an operation declares for its successful responses.
 func (op *operation) declaredMembers() map[string]bool {
 	all := map[string]bool{}
-	if success := op.first('2'); success != nil {
+	if _, success := op.first('2'); success != nil {
 		for name, media := range success.Content {
 			if media.Schema != nil && isJSON(name) {
 				addMembers(all, media.Schema.Value, "", nil, map[string][]*openapi3.Schema{})
@@ -186,7 +185,7 @@ func addMembers(all map[string]bool, s *openapi3.Schema, at string, within []*op
 	}
 	done[at] = append(done[at], s)
 	within = append(slices.Clone(within), s)
-	for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
+	for _, name := range sortedKeys(s.Properties) {
 		at := at + "/" + escapeName(name)
 		all[at] = true
 		addMembers(all, s.Properties[name].Value, at, within, done)

@@ -6,9 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"mime"
-	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -61,7 +59,7 @@ func newSpec(doc *openapi3.T) (*spec, error) {
 	for _, path := range doc.Paths.InMatchingOrder() {
 		item := doc.Paths.Value(path)
 		declared := item.Operations()
-		for _, method := range slices.Sorted(maps.Keys(declared)) {
+		for _, method := range sortedKeys(declared) {
 			op := &operation{Operation: declared[method], item: item, method: method, path: path}
 			op.id, op.line = op.OperationID, line(op.Origin)
 			if op.id == "" {
@@ -185,16 +183,6 @@ func split(s *openapi3.Schema) {
 	}
 }
 
-// operation returns the operation of that id, or nil.
-func (s *spec) operation(id string) *operation {
-	for _, op := range s.operations {
-		if op.id == id {
-			return op
-		}
-	}
-	return nil
-}
-
 // declared returns what the operation promises for a status, or nil. The default response is for errors, and for
 // successes only if the operation declares none of its own.
 func (op *operation) declared(status int) *openapi3.Response {
@@ -204,43 +192,35 @@ func (op *operation) declared(status int) *openapi3.Response {
 			return ref.Value
 		}
 	}
-	if class == 4 || class == 5 || class == 2 && op.first('2') == nil {
-		if ref := op.Responses.Default(); ref != nil {
-			return ref.Value
-		}
+	_, success := op.first('2')
+	if ref := op.Responses.Default(); ref != nil && (class == 4 || class == 5 || class == 2 && success == nil) {
+		return ref.Value
 	}
 	return nil
 }
 
-// first returns the response to the lowest status of a class that the operation declares, or nil.
-func (op *operation) first(class byte) *openapi3.Response {
-	for _, status := range slices.Sorted(maps.Keys(op.Responses.Map())) {
+// first returns the lowest status of a class that the operation declares, and the response to it; nil if there is none.
+func (op *operation) first(class byte) (string, *openapi3.Response) {
+	for _, status := range sortedKeys(op.Responses.Map()) {
 		if status[0] == class {
-			return op.Responses.Value(status).Value
+			return status, op.Responses.Value(status).Value
 		}
 	}
-	return nil
+	return "", nil
 }
 
 // nearest returns the response by which to judge a response whose status is not declared: that of its own kind.
 func (op *operation) nearest(status int) *openapi3.Response {
+	classes := "2"
 	if status/100 == 4 || status/100 == 5 {
-		if r := op.first('4'); r != nil {
-			return r
-		}
-		return op.first('5')
+		classes = "45"
 	}
-	return op.first('2')
-}
-
-// usual returns the lowest status of success that the operation declares, 200 if it declares a range or none.
-func (op *operation) usual() int {
-	for _, status := range slices.Sorted(maps.Keys(op.Responses.Map())) {
-		if n, err := strconv.Atoi(status); err == nil && n/100 == 2 {
-			return n
+	for _, class := range []byte(classes) {
+		if _, response := op.first(class); response != nil {
+			return response
 		}
 	}
-	return http.StatusOK
+	return nil
 }
 
 // onlyJSON returns the only JSON media type that a response declares, or nil.
