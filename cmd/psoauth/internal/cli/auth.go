@@ -95,7 +95,8 @@ func (p *program) authStatus(ctx context.Context, given place) (*authStatus, err
 	case failed != nil:
 		return nil, failed
 	case application == "":
-		s.Operations = append(s.Operations, capability{"listOAuthTokens", readTokens, nil, "there is no application to try it on: give APP_ID"})
+		const why = "there is no application to try it on: give APP_ID"
+		s.Operations = append(s.Operations, capability{"listOAuthTokens", readTokens, nil, why})
 	default:
 		_, err = client.GetApplication(ctx, at.organization, application)
 		note("getOAuthApplication", readApplications, err)

@@ -23,7 +23,8 @@ func (p *program) contractCommand() *cobra.Command {
 		ids = append(ids, id[1])
 	}
 	_ = check.RegisterFlagCompletionFunc("operation", cobra.FixedCompletions(ids, cobra.ShellCompDirectiveNoFileComp))
-	return group("contract", "Check traffic against the OpenAPI contract", check, p.contractDiff(), p.contractProxy(), p.contractShow())
+	return group("contract", "Check traffic against the OpenAPI contract",
+		check, p.contractDiff(), p.contractProxy(), p.contractShow())
 }
 
 var operationID = regexp.MustCompile(`(?m)^ +operationId: (\w+)$`)

@@ -30,8 +30,7 @@ func (p *program) contractDiff() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diff UPSTREAM",
 		Short: "Say what a document that PlanetScale publishes means for programs",
-		Long: `Hold a document that PlanetScale publishes against the contract, and say what it means for programs built on the
-client. UPSTREAM is a file, an https URL or - for standard input: Swagger 2.0 or OpenAPI 3, JSON or YAML. The one
+		Long: `Compare a document that PlanetScale publishes with the contract, and say what it means for programs built on the client. UPSTREAM is a file, an https URL or - for standard input: Swagger 2.0 or OpenAPI 3, JSON or YAML. The one
 that PlanetScale publishes now is
 
   ` + drift.Published + `

@@ -106,7 +106,9 @@ func (g *gate) run(ctx context.Context, command []string) error {
 }
 
 // serve forwards requests until it is interrupted or the command, if there is one, ends. Failed says that the command did.
-func (g *gate) serve(ctx context.Context, run *contract.Run, options contract.ProxyOptions, command []string) (failed, err error) {
+func (g *gate) serve(
+	ctx context.Context, run *contract.Run, options contract.ProxyOptions, command []string,
+) (failed, err error) {
 	handler, err := run.Proxy(options)
 	if err != nil {
 		return nil, err

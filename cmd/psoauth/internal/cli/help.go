@@ -84,7 +84,8 @@ func (p *program) help(cmd *cobra.Command, _ []string) {
 	b.WriteString(wrap(cmp.Or(cmd.Long, cmd.Short), width))
 	switch {
 	case cmd.HasAvailableSubCommands():
-		fmt.Fprintf(&b, "\n%s %s COMMAND [flags]\n\n%s\n%s", title("Usage:"), cmd.CommandPath(), title("Commands"), subcommands(cmd, width))
+		fmt.Fprintf(&b, "\n%s %s COMMAND [flags]\n", title("Usage:"), cmd.CommandPath())
+		fmt.Fprintf(&b, "\n%s\n%s", title("Commands"), subcommands(cmd, width))
 	case cmd.Runnable():
 		fmt.Fprintf(&b, "\n%s %s\n", title("Usage:"), cmd.UseLine())
 	}

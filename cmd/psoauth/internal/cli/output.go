@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"syscall"
 
@@ -66,8 +67,11 @@ func (closedOutput) Write([]byte) (int, error) { return 0, errClosed }
 
 // readerLeft reports whether an output failed as nobody reads it, or no more, as `head` does when it has its lines.
 func readerLeft(err error) bool {
-	return errors.Is(err, errClosed) || errors.Is(err, syscall.EPIPE) || errors.Is(err, io.ErrClosedPipe) ||
-		runtime.GOOS == "windows" && (errors.Is(err, syscall.Errno(109)) || errors.Is(err, syscall.Errno(232))) // ERROR_BROKEN_PIPE, ERROR_NO_DATA
+	gone := []error{errClosed, syscall.EPIPE, io.ErrClosedPipe}
+	if runtime.GOOS == "windows" {
+		gone = append(gone, syscall.Errno(109), syscall.Errno(232)) // ERROR_BROKEN_PIPE, ERROR_NO_DATA
+	}
+	return slices.ContainsFunc(gone, func(reason error) bool { return errors.Is(err, reason) })
 }
 
 // writeTo gives write standard output or, if there is one, the file of --output, and says that it has been written.

@@ -40,7 +40,8 @@ func (p *program) sandboxCommand() *cobra.Command {
   psoauth sandbox --fault rate-limit:3 --revision 2026-09`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			options = append(options, apitest.WithTokens(tokens), apitest.WithRevision(revision.value), apitest.WithLeakedSecret(sandboxLeak))
+			options = append(options, apitest.WithTokens(tokens), apitest.WithRevision(revision.value),
+				apitest.WithLeakedSecret(sandboxLeak))
 			if apps != nil {
 				options = append(options, apitest.WithApplicationIDs(apps...))
 			}

@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -121,17 +120,22 @@ func (p *program) organizationOfPscale() {
 // secretFromInput reads the credential that is given as -.
 func (p *program) secretFromInput() error {
 	s := &p.settings
-	asked := slices.DeleteFunc([]*openapi.Secret{&s.serviceToken, &s.accessToken}, func(s *openapi.Secret) bool { return s.Reveal() != standardInput })
-	switch len(asked) {
-	case 0:
-		return nil
-	case 2:
+	var asked *openapi.Secret
+	service, access := s.serviceToken.Reveal() == standardInput, s.accessToken.Reveal() == standardInput
+	switch {
+	case service && access:
 		return errors.New("--service-token and --access-token: only one can be read from standard input")
+	case service:
+		asked = &s.serviceToken
+	case access:
+		asked = &s.accessToken
+	default:
+		return nil
 	}
 	const most = 16 << 10 // bytes
 	line, err := io.ReadAll(io.LimitReader(p.Stdin, most))
-	*asked[0] = openapi.NewSecret(strings.TrimSpace(string(line)))
-	if err != nil || asked[0].IsZero() || len(line) == most {
+	*asked = openapi.NewSecret(strings.TrimSpace(string(line)))
+	if err != nil || asked.IsZero() || len(line) == most {
 		return errors.New("want one credential on standard input")
 	}
 	return nil
@@ -224,7 +228,8 @@ type place struct{ organization, application, token string }
 func (p *program) ids(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) > len(names) || len(args) < len(names)-1 && !p.settings.sandbox {
-			return fmt.Errorf("want %s, got %s; see %s --help", strings.Join(names, " and "), countOf(len(args), "argument"), cmd.CommandPath())
+			return fmt.Errorf("want %s, got %s; see %s --help", strings.Join(names, " and "), countOf(len(args), "argument"),
+				cmd.CommandPath())
 		}
 		missing := len(names) - len(args)
 		for i, id := range args {
