@@ -104,7 +104,7 @@ func (a *auditing) run(ctx context.Context, args []string) error {
 	case a.settings.sources["org"] != "PLANETSCALE_ORG" && plainID.MatchString(org):
 		flags = " --org " + org
 	}
-	d := auditDocument(result, org, failOn, verdict, flags)
+	d := auditDocument(result, org, failOn, flags)
 	policy := "default policy"
 	if a.policy != "" {
 		policy = "policy " + text.Printable(a.policy)

@@ -24,15 +24,14 @@ func failures(r *audit.Report, failOn report.Severity) (n int) {
 	return n
 }
 
-// auditDocument returns the report of an audit of an organization, and the verdict on it, in words. The options are those
-// of commands that act on findings.
-func auditDocument(r *audit.Report, organization string, failOn report.Severity, verdict error, options string) *report.Document {
+// auditDocument returns the report of an audit of an organization in words, without the verdict. The options are those of
+// commands that act on findings.
+func auditDocument(r *audit.Report, organization string, failOn report.Severity, options string) *report.Document {
 	flagged := r.Flagged()
 	several := len(r.Applications) != 1
 	errors, warnings, notes := r.Count(audit.Error), r.Count(audit.Warning), r.Count(audit.Note)
 	d := &report.Document{
 		Kind: "audit", Title: "Token audit of " + countOf(len(r.Applications), "application"), FailOn: failOn,
-		Verdict: outcome(verdict),
 		Summary: fmt.Sprintf("%s on %s: %s with findings; %s", countOf(r.Tokens(), "token"), r.At.UTC().Format(time.DateOnly),
 			report.Number(len(flagged)), report.Plural(errors, warnings, notes)),
 		Columns: []string{"Token", "Name", "Actor"},

@@ -18,10 +18,15 @@ import (
 
 const repository = "https://github.com/psoauth/psoauth/blob/"
 
-// publish writes a document to standard output or a file and returns the verdict on it, which does not change if the
-// reader leaves.
+// publish writes a document, with the verdict on it unless it has one, to standard output or a file. It returns the verdict,
+// which does not change if the reader leaves.
 func (p *program) publish(d *report.Document, format, output string, verdict error) error {
 	options := report.Options{Color: output == "" && p.colored(p.Stdout), Width: p.width()}
+	if d.Verdict == "" && verdict == nil {
+		d.Verdict = "Passed."
+	} else if d.Verdict == "" {
+		d.Verdict = "Failed: " + verdict.Error() + "."
+	}
 	d.About = append(d.About, p.Now().UTC().Format("2006-01-02 15:04 MST"), "psoauth "+release)
 	err := p.writeTo(output, func(w io.Writer) error { return report.Write(w, format, d, options) })
 	if err != nil && !(output == "" && readerLeft(p.out.Flush())) {
@@ -47,14 +52,6 @@ func verdictOn(failures int, failOn report.Severity) error {
 	return finding{fmt.Sprintf("%s at severity %s or higher", countOf(failures, "finding"), failOn)}
 }
 
-// outcome is the verdict as the first sentence of a report.
-func outcome(verdict error) string {
-	if verdict == nil {
-		return "Passed."
-	}
-	return "Failed: " + verdict.Error() + "."
-}
-
 // figures are the counts of findings, after others.
 func figures(errors, warnings, notes, accepted int, before ...report.Figure) []report.Figure {
 	all := append(before, report.Figure{Name: "Errors", Count: errors, Severity: report.Error},
@@ -69,7 +66,7 @@ func figures(errors, warnings, notes, accepted int, before ...report.Figure) []r
 func checkDocument(r *contract.Report) *report.Document {
 	d := &report.Document{
 		Kind: "contract", Title: "Contract check by " + text.Printable(r.Spec), FailOn: r.FailOn, JSON: r,
-		Verdict: outcome(verdictOn(r.Failures(), r.FailOn)), Summary: r.Summary.String(),
+		Summary: r.Summary.String(),
 		Columns: []string{"Place", "First seen in"},
 		Fields:  []string{"operation", "status", "in", "pointer", "count", "source"},
 		Figures: figures(r.Summary.Errors, r.Summary.Warnings, r.Summary.Notes, r.Summary.Accepted,
