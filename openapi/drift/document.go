@@ -1,17 +1,12 @@
 package drift
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
-
-	"github.com/getkin/kin-openapi/openapi2"
-	"github.com/getkin/kin-openapi/openapi2conv"
-	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/psoauth/psoauth/internal/text"
 	"github.com/psoauth/psoauth/openapi"
@@ -49,157 +44,182 @@ var parsedContract = sync.OnceValues(func() (*Document, error) { return parse([]
 func parse(data []byte, name string, wanted map[string]*operation) (*Document, error) {
 	doc := &Document{name: text.Excerpt(name, 200), operations: map[string]*operation{}, hosts: map[string]bool{}, others: map[string]string{}}
 	if err := doc.build(data, wanted); err != nil {
-		return nil, fmt.Errorf("%s: %w", doc.name, err)
+		return nil, fmt.Errorf("%s: %s", doc.name, text.Excerpt(err.Error(), 400))
 	}
 	return doc, nil
 }
 
-func (d *Document) build(data []byte, wanted map[string]*operation) error {
-	value, err := decode(data)
+var methods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+
+func (d *Document) build(data []byte, wanted map[string]*operation) (err error) {
+	// The parsers are somebody's code and the text is anybody's: what they cannot stand is an error, not a crash.
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("it cannot be read: %v", p)
+		}
+	}()
+	root, err := decode(data)
 	if err != nil {
 		return err
 	}
-	root, ok := value.(map[string]any)
-	if !ok {
-		return errors.New("it is not an OpenAPI document")
-	}
-	swagger, modern, err := formatOf(root)
-	if err != nil {
+	r := &resolver{root: root, left: maxExpanded}
+	if err := r.setFormat(); err != nil {
 		return err
 	}
-	r := &resolver{root: root, modern: modern, left: maxExpanded}
+	if r.swagger {
+		root["servers"] = swaggerServers(root)
+	}
 	schemes := r.schemes()
 	d.urls = schemeURLs(schemes)
-	if err := r.cut(swagger, wanted); err != nil {
-		return err
+	items, ok := root["paths"].(map[string]any)
+	if !ok || len(items) == 0 {
+		return errors.New("it describes no operations")
 	}
-	spec, err := read3(root, swagger)
-	if err != nil {
-		return errors.New(text.Excerpt(err.Error(), 300))
-	}
-	d.addHosts(serversOf(spec.Servers))
-	found, fits := map[string]*operation{}, map[string]int{}
-	all := map[string]*operation{}
-	for template, item := range spec.Paths.Map() {
-		for method, op := range item.Operations() {
-			at := &operation{Operation: op, route: route{method: method, path: template, template: segments(template)}}
-			servers := spec.Servers
-			if op.Servers != nil && len(*op.Servers) > 0 {
-				servers = *op.Servers
-			} else if len(item.Servers) > 0 {
-				servers = item.Servers
+	found, fits, count := map[string]*operation{}, map[string]int{}, 0
+	for _, template := range slices.Sorted(maps.Keys(items)) {
+		item, ok := items[template].(map[string]any)
+		if ref, isRef := item["$ref"].(string); isRef {
+			target, err := r.lookup(ref)
+			if err != nil {
+				return fmt.Errorf("the path %.100q: %w", template, err)
 			}
-			at.servers = serversOf(servers)
-			d.addHosts(at.servers)
-			at.inherit(item)
-			all[method+" "+template] = at
+			item, ok = target.(map[string]any)
 		}
-	}
-	d.page = len(all) == 1
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		at := all[name]
-		if wanted == nil {
-			found[at.OperationID] = at
+		if !ok && items[template] != nil {
+			return fmt.Errorf("the path %.100q is not an object", template)
 		}
-		for id, w := range wanted {
-			if fit := at.fit(w.route); fit > fits[id] {
-				found[id], fits[id] = at, fit
+		for _, method := range methods {
+			tree, ok := item[method].(map[string]any)
+			if !ok || !strings.HasPrefix(template, "/") { // an extension
+				continue
+			}
+			count++
+			op := &operation{route: route{method: strings.ToUpper(method), path: template, template: segments(template)}, item: item, tree: tree}
+			if op.servers, err = serversOf(tree["servers"], item["servers"], root["servers"]); err != nil {
+				return fmt.Errorf("%s %.200s: %w", op.method, template, err)
+			}
+			for _, s := range op.servers {
+				if _, host, ok := strings.Cut(s.origin, "://"); ok {
+					d.hosts[host] = true
+				}
+			}
+			if wanted == nil {
+				found[fmt.Sprint(tree["operationId"])] = op
+			} else if isFamily(op.template) {
+				d.others[op.name()] = op.method + " " + op.path
+			}
+			for id, w := range wanted {
+				if fit := op.fit(w.route); fit > fits[id] {
+					found[id], fits[id] = op, fit
+				}
 			}
 		}
-		if wanted != nil && isFamily(at.template) {
-			d.others[at.name()] = at.method + " " + at.path
-		}
 	}
-	if len(found) == 0 {
+	if d.page = count == 1; len(found) == 0 {
 		return errors.New("it describes none of the contract's operations")
 	}
 	for _, id := range slices.Sorted(maps.Keys(found)) {
 		op := found[id]
 		delete(d.others, op.name())
-		if err := op.complete(spec.Security, schemes); err != nil {
-			return fmt.Errorf("%s %s: %w", op.method, text.Excerpt(op.path, 200), err)
+		if err := op.read(r, schemes); err != nil {
+			return fmt.Errorf("%s %.200s: %w", op.method, op.path, err)
 		}
 		d.operations[id] = op
 	}
 	return nil
 }
 
-func (d *Document) addHosts(servers []server) {
-	for _, s := range servers {
-		if _, host, ok := strings.Cut(s.origin, "://"); ok {
-			d.hosts[host] = true
-		}
-	}
-}
-
-// formatOf returns whether a document is Swagger 2.0, and otherwise whether it is OpenAPI 3.1.
-func formatOf(root map[string]any) (swagger, modern bool, err error) {
+// setFormat finds out what the document is written in.
+func (r *resolver) setFormat() error {
 	for _, key := range []string{"swagger", "openapi"} {
-		if root[key] == nil {
+		if r.root[key] == nil {
 			continue
 		}
-		version := fmt.Sprint(root[key])
+		version := fmt.Sprint(r.root[key])
 		switch parts := strings.SplitN(version+".0.0", ".", 3); key + " " + parts[0] + "." + parts[1] {
 		case "swagger 2.0":
-			return true, false, nil
+			r.swagger = true
 		case "openapi 3.0":
-			return false, false, nil
 		case "openapi 3.1":
-			return false, true, nil
+			r.modern = true
+		default:
+			return fmt.Errorf("it is %s %s; want Swagger 2.0, OpenAPI 3.0 or 3.1", key, text.Excerpt(version, 20))
 		}
-		return false, false, fmt.Errorf("it is %s %s; want Swagger 2.0, OpenAPI 3.0 or 3.1", key, text.Excerpt(version, 20))
+		return nil
 	}
-	return false, false, errors.New("it is not an OpenAPI document: it has neither of the members swagger and openapi")
+	return errors.New("it is not an OpenAPI document: it has neither of the members swagger and openapi")
 }
 
-// keptSchema is where the schema of a Swagger response passes by openapi2conv, which drops what Swagger does not have, such
-// as oneOf and nullable, though generators write it and mean it.
-const keptSchema = "x-kept-schema"
+// What follows says in OpenAPI 3 what Swagger 2.0 says of an operation. kin-openapi's converter drops what Swagger does not
+// have, such as oneOf and nullable, though generators write it and mean it.
 
-// read3 has kin-openapi read a document of OpenAPI 3.0 or Swagger 2.0.
-func read3(root map[string]any, swagger bool) (spec *openapi3.T, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("it cannot be read: %v", p)
-		}
-	}()
-	data, err := json.Marshal(root)
-	if err != nil {
-		return nil, err
+func swaggerServers(root map[string]any) (servers []any) {
+	schemes, _ := root["schemes"].([]any)
+	if len(schemes) == 0 {
+		schemes = []any{"https"}
 	}
-	if !swagger {
-		spec = &openapi3.T{}
-		if err := json.Unmarshal(data, spec); err != nil {
-			return nil, err
-		}
-		return spec, openapi3.NewLoader().ResolveRefsIn(spec, nil)
+	path, _ := root["basePath"].(string)
+	path = "/" + strings.Trim(path, "/")
+	host, ok := root["host"].(string)
+	if !ok {
+		return []any{map[string]any{"url": path}}
 	}
-	var old openapi2.T
-	if err := json.Unmarshal(data, &old); err != nil {
-		return nil, err
+	for _, scheme := range schemes {
+		servers = append(servers, map[string]any{"url": fmt.Sprint(scheme, "://", host, path)})
 	}
-	if spec, err = openapi2conv.ToV3(&old); err != nil {
-		return nil, err
+	return servers
+}
+
+// swaggerResponses gives responses their content. Produces are the media types of the operation, or else of the document.
+func swaggerResponses(op map[string]any, produces any) error {
+	if op["produces"] != nil {
+		produces = op["produces"]
 	}
-	for _, item := range spec.Paths.Map() {
-		for _, op := range item.Operations() {
-			for _, response := range op.Responses.Map() {
-				if response.Value == nil || response.Value.Extensions[keptSchema] == nil {
-					continue
-				}
-				kept, err := json.Marshal(response.Value.Extensions[keptSchema])
-				if err != nil {
-					return nil, err
-				}
-				ref := &openapi3.SchemaRef{}
-				if err := json.Unmarshal(kept, ref); err != nil {
-					return nil, err
-				}
-				for _, media := range response.Value.Content {
-					media.Schema = ref
-				}
+	media, _ := produces.([]any)
+	if len(media) == 0 {
+		media = []any{"application/json"}
+	}
+	responses, _ := op["responses"].(map[string]any)
+	for status, value := range responses {
+		response, _ := value.(map[string]any)
+		if schema, ok := response["schema"]; ok && schema == nil {
+			return fmt.Errorf("status %.20q: %w", status, errNoSchema)
+		} else if ok {
+			content := map[string]any{}
+			for _, name := range media {
+				content[fmt.Sprint(name)] = map[string]any{"schema": schema}
 			}
+			response["content"] = content
+		}
+		headers, _ := response["headers"].(map[string]any)
+		for name, header := range headers {
+			headers[name] = map[string]any{"schema": header}
 		}
 	}
-	return spec, nil
+	return nil
+}
+
+// swaggerParameters gives parameters their schemas, and returns those that are in no body, and the body if there is one.
+func swaggerParameters(list any) (parameters, body any) {
+	all, ok := list.([]any)
+	if !ok {
+		return list, nil
+	}
+	kept := []any{}
+	for _, value := range all {
+		p, ok := value.(map[string]any)
+		if in := p["in"]; in == "body" || in == "formData" {
+			body = map[string]any{"required": p["required"] == true, "content": map[string]any{}}
+			continue
+		}
+		if ok && p["schema"] == nil {
+			schema := maps.Clone(p)
+			for _, name := range []string{"name", "in", "required", "description"} {
+				delete(schema, name)
+			}
+			p["schema"] = schema
+		}
+		kept = append(kept, value)
+	}
+	return kept, body
 }

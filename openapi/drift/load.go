@@ -118,14 +118,9 @@ func fetch(ctx context.Context, source string, client *http.Client) ([]byte, err
 	return readAll(resp.Body)
 }
 
-// decode reads one JSON or YAML value: objects as map[string]any, arrays as []any, and string, number, bool or nil.
-func decode(data []byte) (value any, err error) {
-	// The parsers are somebody's code and the text is anybody's: what they cannot stand is an error, not a crash.
-	defer func() {
-		if r := recover(); r != nil {
-			err = errors.New("neither JSON nor YAML can be read from it")
-		}
-	}()
+// decode reads a JSON or YAML object: objects as map[string]any, arrays as []any, and string, number, bool or nil.
+func decode(data []byte) (root map[string]any, err error) {
+	var value any
 	data = bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))
 	switch {
 	case len(data) == 0:
@@ -143,7 +138,11 @@ func decode(data []byte) (value any, err error) {
 		}
 	}
 	if err != nil {
-		return nil, errors.New(text.Excerpt(err.Error(), 300))
+		return nil, err
 	}
-	return value, nil
+	root, ok := value.(map[string]any)
+	if !ok {
+		return nil, errors.New("it is not an OpenAPI document")
+	}
+	return root, nil
 }

@@ -18,6 +18,7 @@ import (
 type operation struct {
 	*openapi3.Operation
 	route
+	item, tree  map[string]any // as the document has it, until it is read
 	parameters  map[parameterKey]*openapi3.Parameter
 	responses   map[string]*response // by status, range such as 4XX, or DEFAULT
 	credentials credentials
@@ -34,22 +35,33 @@ type response struct {
 	media       map[string]*openapi3.Schema // by media type; the schema may be nil
 }
 
-// inherit gives the operation the parameters of its path item that it has not itself.
-func (op *operation) inherit(item *openapi3.PathItem) {
-	own := op.Parameters
-	for _, ref := range item.Parameters {
-		if ref != nil && ref.Value != nil && own.GetByInAndName(ref.Value.In, ref.Value.Name) == nil {
-			op.Parameters = append(op.Parameters, ref)
-		}
+// read derives what is compared, and brings the schemas into one form.
+func (op *operation) read(r *resolver, schemes map[string]map[string]any) error {
+	resolved, err := r.value(op.tree, 0, "")
+	if err != nil {
+		return err
 	}
-}
-
-// complete derives what is compared, and brings the schemas into one form.
-func (op *operation) complete(security openapi3.SecurityRequirements, schemes map[string]map[string]any) error {
-	op.accesses = accessesOf(op.Operation)
-	op.credentials = credentialsOf(op.Operation, security, schemes)
+	inherited, err := r.value(op.item["parameters"], 0, "")
+	if err != nil {
+		return err
+	}
+	op.item, op.tree = nil, nil
+	tree, _ := resolved.(map[string]any)
+	if r.swagger {
+		if err := swaggerResponses(tree, r.root["produces"]); err != nil {
+			return err
+		}
+		inherited, _ = swaggerParameters(inherited)
+		tree["parameters"], tree["requestBody"] = swaggerParameters(tree["parameters"])
+	}
+	var parameters openapi3.Parameters
+	var security openapi3.SecurityRequirements
+	if err := errors.Join(into(inherited, &parameters), into(tree, &op.Operation), into(r.root["security"], &security)); err != nil {
+		return err
+	}
+	op.accesses, op.credentials = accessesOf(op.Operation), credentialsOf(op.Operation, security, schemes)
 	op.parameters, op.responses = map[parameterKey]*openapi3.Parameter{}, map[string]*response{}
-	for _, ref := range op.Parameters {
+	for _, ref := range append(parameters, op.Parameters...) { // its own instead of the path's
 		if err := op.addParameter(ref); err != nil {
 			return err
 		}
@@ -62,7 +74,6 @@ func (op *operation) complete(security openapi3.SecurityRequirements, schemes ma
 		if ref == nil || ref.Value == nil {
 			return fmt.Errorf("the response to status %s is not described", status)
 		}
-		var err error
 		if op.responses[status], err = newResponse(ref.Value); err != nil {
 			return fmt.Errorf("status %s: %w", status, err)
 		}
@@ -196,8 +207,14 @@ func segments(path string) []string {
 	return strings.FieldsFunc(templated.ReplaceAllString(path, "{}"), func(r rune) bool { return r == '/' })
 }
 
-// serversOf returns where servers are, variables at their defaults.
-func serversOf(in openapi3.Servers) (all []server) {
+// serversOf returns where the servers of the first list are that has any, variables at their defaults.
+func serversOf(lists ...any) (all []server, err error) {
+	var in openapi3.Servers
+	for i := 0; i < len(lists) && len(in) == 0; i++ {
+		if err := into(lists[i], &in); err != nil {
+			return nil, err
+		}
+	}
 	for _, s := range in {
 		if s == nil {
 			continue
@@ -219,7 +236,7 @@ func serversOf(in openapi3.Servers) (all []server) {
 	if len(all) == 0 {
 		all = []server{{}}
 	}
-	return all
+	return all, nil
 }
 
 // full returns the segments of the whole path on a server.

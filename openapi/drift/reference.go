@@ -1,13 +1,14 @@
 package drift
 
 import (
-	"errors"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/go-openapi/jsonpointer"
 
 	"github.com/psoauth/psoauth/internal/document"
 )
@@ -16,9 +17,11 @@ import (
 const maxExpanded = 50_000
 
 // A resolver puts the target in the place of every reference, so that what follows knows none: a reference that cannot
-// be followed, goes round in a circle or makes too much of a document is found here or nowhere.
+// be followed, goes round in a circle or makes too much of a document is found here or nowhere. kin-openapi follows
+// references too, but of all operations, among them those that are nobody's business here.
 type resolver struct {
 	root    map[string]any
+	swagger bool     // Swagger 2.0
 	modern  bool     // OpenAPI 3.1, where keywords beside a reference count
 	left    int      // values that may still be made
 	entered []string // the references that lead to here
@@ -30,147 +33,50 @@ var (
 	// opaque are keywords that hold data and are compared.
 	opaque = []string{"enum", "const", "default"}
 	// naming are keywords below which the keys are names of the author's, not keywords.
-	naming  = []string{"properties", "patternProperties", "dependentSchemas", "headers", "responses", "content", "scopes"}
-	methods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+	naming = []string{"properties", "patternProperties", "dependentSchemas", "headers", "responses", "content", "scopes"}
 )
 
-// cut leaves of the document what is compared, references resolved: of operations that none of the wanted ones can be it
-// leaves that they are there, and where.
-func (r *resolver) cut(swagger bool, wanted map[string]*operation) error {
-	items, ok := r.root["paths"].(map[string]any)
-	if !ok || len(items) == 0 {
-		return errors.New("it describes no operations")
-	}
-	produces := r.root["produces"]
-	paths := map[string]any{}
-	for _, template := range slices.Sorted(maps.Keys(items)) {
-		item, ok := items[template].(map[string]any)
-		if ref, isRef := item["$ref"].(string); isRef {
-			target, err := r.lookup(ref)
-			if err != nil {
-				return fmt.Errorf("the path %.100q: %w", template, err)
-			}
-			item, ok = target.(map[string]any)
-		}
-		if !ok && items[template] != nil {
-			return fmt.Errorf("the path %.100q is not an object", template)
-		}
-		if !strings.HasPrefix(template, "/") {
-			continue // an extension
-		}
-		kept := map[string]any{"servers": item["servers"]}
-		paths[template] = kept
-		for _, method := range methods {
-			op, ok := item[method].(map[string]any)
-			switch path := segments(template); {
-			case !ok:
-				continue
-			case wanted != nil && !slices.ContainsFunc(slices.Collect(maps.Values(wanted)), func(w *operation) bool {
-				n := min(len(path), len(w.template))
-				return strings.EqualFold(w.method, method) && slices.Equal(path[len(path)-n:], w.template[len(w.template)-n:])
-			}):
-				kept[method] = map[string]any{"servers": op["servers"], "responses": map[string]any{"default": map[string]any{"description": ""}}}
-				continue
-			}
-			resolved, err := r.value(op, 0, "")
-			if err != nil {
-				return fmt.Errorf("%s %.100s: %w", method, template, err)
-			}
-			kept[method] = resolved
-			if kept["parameters"], err = r.value(item["parameters"], 0, ""); err != nil {
-				return fmt.Errorf("%.100s: %w", template, err)
-			}
-			if !swagger {
-				continue
-			}
-			op = resolved.(map[string]any)
-			if op["produces"] == nil { // openapi2conv reads it there only
-				op["produces"] = produces
-			}
-			responses, _ := op["responses"].(map[string]any)
-			for status, value := range responses {
-				response, _ := value.(map[string]any)
-				if schema, ok := response["schema"]; ok && schema == nil {
-					return fmt.Errorf("status %.20q: %w", status, errNoSchema)
-				} else if ok {
-					response["schema"], response[keptSchema] = map[string]any{}, schema
-				}
-			}
-		}
-	}
-	for name := range r.root {
-		if !slices.Contains([]string{"swagger", "host", "basePath", "schemes", "servers", "security"}, name) {
-			delete(r.root, name)
-		}
-	}
-	r.root["paths"], r.root["info"] = paths, map[string]any{"title": "what is compared", "version": "0"}
-	if !swagger {
-		r.root["openapi"] = "3.0.3"
-	}
-	return nil
-}
-
-// value resolves what stands below the keyword within.
-func (r *resolver) value(value any, depth int, within string) (any, error) {
+// value resolves a keyword's value.
+func (r *resolver) value(value any, depth int, keyword string) (any, error) {
 	if r.left--; r.left < 0 {
 		return nil, fmt.Errorf("its references make more than %d values of the operations", maxExpanded)
 	}
 	if depth > document.MaxDepth {
 		return nil, document.ErrDepth
 	}
+	var err error
 	switch value := value.(type) {
 	case map[string]any:
-		if ref, ok := value["$ref"].(string); ok && !slices.Contains(naming, within) {
+		if ref, ok := value["$ref"].(string); ok {
 			return r.follow(ref, value, depth)
 		}
-		return r.members(value, depth, within)
-	case []any:
-		items := make([]any, len(value))
-		for i, item := range value {
-			var err error
-			if items[i], err = r.value(item, depth+1, ""); err != nil {
+		out := make(map[string]any, len(value))
+		for _, name := range slices.Sorted(maps.Keys(value)) { // in order, so that of several errors it is always the same one
+			within := name
+			if slices.Contains(naming, keyword) {
+				within = ""
+			}
+			if slices.Contains(dropped, within) {
+				continue
+			}
+			if out[name] = value[name]; slices.Contains(opaque, within) || strings.HasPrefix(within, "x-") {
+				continue
+			}
+			if out[name], err = r.value(value[name], depth+1, within); err != nil {
 				return nil, err
 			}
 		}
-		return items, nil
-	case bool: // JSON Schema's two schemas that are no objects; where OpenAPI 3.0 has a schema, it has no boolean
-		if within == "items" || within == "not" {
-			return booleanSchema(value), nil
-		}
-	}
-	return value, nil
-}
-
-func booleanSchema(takes bool) map[string]any {
-	if takes {
-		return map[string]any{}
-	}
-	return map[string]any{"not": map[string]any{}}
-}
-
-func (r *resolver) members(in map[string]any, depth int, within string) (map[string]any, error) {
-	out := make(map[string]any, len(in))
-	for _, name := range slices.Sorted(maps.Keys(in)) { // in order, so that of several errors it is always the same one
-		keyword, value := name, in[name]
-		if slices.Contains(naming, within) {
-			keyword = ""
-			if takes, ok := value.(bool); ok && within == "properties" {
-				value = booleanSchema(takes)
+		return out, nil
+	case []any:
+		out := make([]any, len(value))
+		for i, item := range value {
+			if out[i], err = r.value(item, depth+1, ""); err != nil {
+				return nil, err
 			}
 		}
-		switch {
-		case slices.Contains(dropped, keyword):
-			continue
-		case slices.Contains(opaque, keyword), strings.HasPrefix(keyword, "x-"):
-			out[name] = value
-			continue
-		}
-		var err error
-		if out[name], err = r.value(value, depth+1, keyword); err != nil {
-			return nil, err
-		}
+		return out, nil
 	}
-	return out, nil
+	return value, nil
 }
 
 func (r *resolver) follow(ref string, from map[string]any, depth int) (any, error) {
@@ -202,13 +108,11 @@ func (r *resolver) follow(ref string, from map[string]any, depth int) (any, erro
 	if len(beside) == 0 {
 		return schema, nil
 	}
-	out, err := r.members(beside, depth, "")
+	resolved, err = r.value(beside, depth, "")
 	if err != nil {
 		return nil, err
 	}
-	also, _ := out["allOf"].([]any)
-	out["allOf"] = append([]any{schema}, also...)
-	return out, nil
+	return map[string]any{"allOf": []any{schema, resolved}}, nil
 }
 
 // lookup finds what a JSON pointer in a fragment points at (RFC 6901, section 6).
@@ -216,24 +120,26 @@ func (r *resolver) lookup(ref string) (any, error) {
 	if !strings.HasPrefix(ref, "#") {
 		return nil, fmt.Errorf("it refers to %.100q, and other documents are not read", ref)
 	}
-	pointer, err := url.PathUnescape(ref[1:])
-	if err != nil || pointer != "" && pointer[0] != '/' {
+	fragment, err := url.PathUnescape(ref[1:])
+	if err != nil {
 		return nil, fmt.Errorf("it refers to %.100q, which is no JSON pointer", ref)
 	}
-	var at any = r.root
-	for _, token := range pointerNames(pointer) {
-		var ok bool
-		switch parent := at.(type) {
-		case map[string]any:
-			at, ok = parent[token]
-		case []any:
-			if i, err := strconv.Atoi(token); err == nil && i >= 0 && i < len(parent) {
-				at, ok = parent[i], true
-			}
-		}
-		if !ok {
-			return nil, fmt.Errorf("it refers to %.100q, which is not there", ref)
-		}
+	pointer, err := jsonpointer.New(fragment)
+	if err != nil {
+		return nil, fmt.Errorf("it refers to %.100q, which is no JSON pointer", ref)
 	}
-	return at, nil
+	target, _, err := pointer.Get(r.root)
+	if err != nil {
+		return nil, fmt.Errorf("it refers to %.100q, which is not there", ref)
+	}
+	return target, nil
+}
+
+// into reads a value of JSON's as a type of kin-openapi's.
+func into(value, target any) error {
+	data, err := json.Marshal(value)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(data, target)
 }

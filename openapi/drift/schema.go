@@ -36,7 +36,10 @@ func normalize(in *openapi3.Schema, branch bool) (visits int, err error) {
 	if in.Type == nil && !branch && len(in.AllOf)+len(in.AnyOf)+len(in.OneOf)+len(in.Enum) == 0 {
 		in.Nullable = true // to kin-openapi it would not be, though nothing is said against it
 	}
-	if in.Not != nil && in.Not.Value != nil && in.Not.Value.IsEmpty() {
+	if in.Always != nil && *in.Always {
+		in.Always = nil
+	}
+	if in.Not != nil && in.Not.Value != nil && (in.Not.Value.IsEmpty() || in.Not.Value.Always != nil && *in.Not.Value.Always) {
 		in.Not, in.Always = nil, new(bool)
 	}
 	if nullable, ok := in.Extensions["x-nullable"].(bool); ok {
