@@ -172,7 +172,7 @@ func (c *comparer) values(p place, was, is *openapi3.Schema) (all []Finding) {
 		case d.refused:
 			f = p.breaks(rule, d.before, d.after, d.value)
 		case rule == "keyword":
-			f = p.find(Differs, rule, excerpt(d.before), excerpt(d.after))
+			f = p.find(Differs, rule, d.before, d.after)
 		case rule == "type" && more && !common: // no sample is needed to tell, and there may be none
 			f = p.find(Breaking, rule, d.before, d.after)
 		case rule == "type" && more, rule == "type" && len(now) == 0 && !judges(is, nil): // keywords that contradict each other

@@ -1,6 +1,7 @@
 package drift
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -17,62 +18,42 @@ const (
 	accessToken  = "an access token"
 )
 
-// credentials are what an operation asks for: each alternative is a set of credentials that must come together. Nil
-// stands for a document that says nothing of credentials.
-type credentials []map[string][]string // by kind, with the OAuth scopes asked for
+// credentials are what an operation asks for.
+type credentials struct {
+	kinds  []string // each alternative in words, sorted; none if the document says nothing of credentials
+	scopes []string // that an access token needs
+}
 
-func credentialsOf(op *openapi3.Operation, security openapi3.SecurityRequirements, schemes map[string]map[string]any) (all credentials) {
+func credentialsOf(op *openapi3.Operation, security openapi3.SecurityRequirements, schemes map[string]map[string]any) (c credentials) {
 	if op.Security != nil {
 		security = *op.Security
 	}
 	for _, requirement := range security {
-		alternative := map[string][]string{}
+		var together []string
 		for name, scopes := range requirement {
 			kind := credentialOf(schemes[name], name)
-			if kind != accessToken { // the list says nothing there, though generators write things into it
-				scopes = nil
+			together = append(together, kind)
+			if kind == accessToken { // elsewhere the list says nothing, though generators write things into it
+				c.scopes = append(c.scopes, scopes...)
 			}
-			alternative[kind] = slices.Sorted(slices.Values(scopes))
 		}
-		all = append(all, alternative)
+		c.kinds = append(c.kinds, cmp.Or(strings.Join(sorted(together), " with "), "none"))
 	}
 	// PlanetScale's list of schemes names one kind at a time, and has changed; that a service token is taken is said by the
 	// list of accesses it needs.
-	if op.Extensions[accessExtension] == nil && all != nil && len(accessesOf(op)) > 0 && !all.takes(serviceToken) {
-		all = append(all, map[string][]string{serviceToken: nil})
+	if op.Extensions[accessExtension] == nil && c.kinds != nil && len(accessesOf(op)) > 0 && !c.takes(serviceToken) {
+		c.kinds = append(c.kinds, serviceToken)
 	}
-	return all
+	return credentials{sorted(c.kinds), sorted(c.scopes)}
 }
 
-// takes reports whether a credential of that kind is enough.
+// takes reports whether that alternative is enough.
 func (c credentials) takes(kind string) bool {
-	return slices.ContainsFunc(c, func(alternative map[string][]string) bool {
-		_, ok := alternative[kind]
-		return len(alternative) == 0 || ok && len(alternative) == 1
-	})
+	return slices.Contains(c.kinds, kind) || slices.Contains(c.kinds, "none")
 }
 
-// kinds returns each alternative in words, sorted.
-func (c credentials) kinds() (all []string) {
-	for _, alternative := range c {
-		words := strings.Join(slices.Sorted(maps.Keys(alternative)), " with ")
-		if words == "" {
-			words = "none"
-		}
-		all = append(all, words)
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
-// scopes returns the OAuth scopes that any alternative with an access token asks for.
-func (c credentials) scopes() (all []string) {
-	for _, alternative := range c {
-		all = append(all, alternative[accessToken]...)
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
-}
+// sorted returns names in order, each once.
+func sorted(names []string) []string { return slices.Compact(slices.Sorted(slices.Values(names))) }
 
 // schemes returns the security schemes of the document by name. One that cannot be read is left out.
 func (r *resolver) schemes() map[string]map[string]any {
@@ -83,9 +64,8 @@ func (r *resolver) schemes() map[string]map[string]any {
 	}
 	schemes := map[string]map[string]any{}
 	for name, value := range list {
-		if resolved, err := r.value(value, 0, ""); err == nil {
-			schemes[name], _ = resolved.(map[string]any)
-		}
+		resolved, _ := r.value(value, 0, "")
+		schemes[name], _ = resolved.(map[string]any)
 	}
 	return schemes
 }
@@ -153,6 +133,5 @@ func accessesOf(op *openapi3.Operation) (accesses []string) {
 			accesses = append(accesses, match[1])
 		}
 	}
-	slices.Sort(accesses)
-	return slices.Compact(accesses)
+	return sorted(accesses)
 }

@@ -105,7 +105,7 @@ func (d *Document) build(data []byte, wanted map[string]*operation) (err error) 
 			}
 			if wanted == nil {
 				found[fmt.Sprint(tree["operationId"])] = op
-			} else if isFamily(op.template) {
+			} else if op.isFamily() {
 				d.others[op.name()] = op.method + " " + op.path
 			}
 			for id, w := range wanted {

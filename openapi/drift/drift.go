@@ -149,9 +149,6 @@ func (d *Document) speaksOf(op *operation, others map[string]*operation) bool {
 // settle gives a finding its final class: what is said to break must be shown by its example, and what the contract
 // allows for on purpose is not news.
 func (c *comparer) settle(f Finding, was, is *operation, held bool) Finding {
-	if f.Example != nil {
-		f.Example.Request = clean(f.Example.Request)
-	}
 	if held && deliberate(f) {
 		f.Class = Wording
 		f.Message = message(f)

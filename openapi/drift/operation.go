@@ -18,16 +18,12 @@ import (
 type operation struct {
 	*openapi3.Operation
 	route
-	item, tree  map[string]any // as the document has it, until it is read
-	parameters  map[parameterKey]*openapi3.Parameter
-	responses   map[string]*response // by status, range such as 4XX, or DEFAULT
+	item, tree  map[string]any                 // as the document has it, until it is read
+	parameters  map[string]*openapi3.Parameter // by place and name, those in the path by their position
+	responses   map[string]*response           // by status, range such as 4XX, or DEFAULT
 	credentials credentials
 	accesses    []string // a service token needs one of them
 }
-
-// A parameterKey is what tells parameters apart. One in the path has its position for a name: its name is the document's
-// own affair.
-type parameterKey struct{ in, name string }
 
 type response struct {
 	description string
@@ -60,15 +56,14 @@ func (op *operation) read(r *resolver, schemes map[string]map[string]any) error 
 		return err
 	}
 	op.accesses, op.credentials = accessesOf(op.Operation), credentialsOf(op.Operation, security, schemes)
-	op.parameters, op.responses = map[parameterKey]*openapi3.Parameter{}, map[string]*response{}
+	op.parameters, op.responses = map[string]*openapi3.Parameter{}, map[string]*response{}
 	for _, ref := range append(parameters, op.Parameters...) { // its own instead of the path's
 		if err := op.addParameter(ref); err != nil {
 			return err
 		}
 	}
 	for status, ref := range op.Responses.Map() {
-		status = strings.ToUpper(status)
-		if !isStatus(status) {
+		if status = strings.ToUpper(status); !statuses.MatchString(status) {
 			return fmt.Errorf("%.20q is no status of a response", status)
 		}
 		if ref == nil || ref.Value == nil {
@@ -84,25 +79,23 @@ func (op *operation) read(r *resolver, schemes map[string]map[string]any) error 
 	return nil
 }
 
-func isStatus(s string) bool {
-	return s == "DEFAULT" || len(s) == 3 && s[0] >= '1' && s[0] <= '5' && (s[1:] == "XX" || strings.Trim(s[1:], "0123456789") == "")
-}
+var statuses = regexp.MustCompile(`^(DEFAULT|[1-5]([0-9][0-9]|XX))$`)
 
 func (op *operation) addParameter(ref *openapi3.ParameterRef) error {
 	if ref == nil || ref.Value == nil || ref.Value.Name == "" || ref.Value.In == "" {
 		return errors.New("it has a parameter without a name or a place")
 	}
 	p := ref.Value
-	key := parameterKey{p.In, p.Name}
+	key := p.In + " " + p.Name
 	switch p.In {
-	case "path":
+	case "path": // its name is the document's own affair
 		position := slices.Index(templated.FindAllString(op.path, -1), "{"+p.Name+"}")
 		if position < 0 {
 			return fmt.Errorf("the path has no parameter %.100q", p.Name)
 		}
-		key.name = "{" + strconv.Itoa(position+1) + "}"
+		key = p.In + " " + strconv.Itoa(position)
 	case "header":
-		key.name = http.CanonicalHeaderKey(p.Name)
+		key = p.In + " " + http.CanonicalHeaderKey(p.Name)
 	}
 	for _, media := range p.Content {
 		if media != nil && media.Schema != nil {
@@ -124,11 +117,15 @@ func newResponse(in *openapi3.Response) (*response, error) {
 	if in.Description != nil {
 		out.description = *in.Description
 	}
-	for name, media := range in.Content {
-		name, err := mediaType(name)
+	for name, media := range in.Content { // in lower case, and without a charset of UTF-8, which is JSON's anyway
+		base, params, err := mime.ParseMediaType(name)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%.100q is no media type", name)
 		}
+		if strings.EqualFold(params["charset"], "utf-8") {
+			delete(params, "charset")
+		}
+		name = mime.FormatMediaType(base, params)
 		out.media[name] = nil
 		if media != nil && media.Schema != nil {
 			if out.media[name] = media.Schema.Value; media.Schema.Value == nil {
@@ -156,35 +153,48 @@ func newResponse(in *openapi3.Response) (*response, error) {
 	return out, err
 }
 
-// mediaType returns a media type as it is compared: in lower case, without a charset of UTF-8, which is JSON's anyway.
-func mediaType(name string) (string, error) {
-	media, params, err := mime.ParseMediaType(name)
-	if err != nil {
-		return "", fmt.Errorf("%.100q is no media type", name)
-	}
-	if strings.EqualFold(params["charset"], "utf-8") {
-		delete(params, "charset")
-	}
-	return mime.FormatMediaType(media, params), nil
-}
-
 // declared returns what the operation says of a status, or nil. The default response stands for errors, and for
 // successes only if the operation declares none of its own.
-func (op *operation) declared(status string) *response {
-	if r := op.responses[status]; r != nil {
-		return r
+func (op *operation) declared(status int) *response {
+	exact := strconv.Itoa(status)
+	for _, key := range []string{exact, exact[:1] + "XX"} {
+		if r := op.responses[key]; r != nil {
+			return r
+		}
 	}
-	if r := op.responses[status[:1]+"XX"]; r != nil {
-		return r
-	}
-	succeeds := false
-	for declared := range op.responses {
-		succeeds = succeeds || declared[0] == '2'
-	}
-	if status[0] >= '4' || status[0] == '2' && !succeeds {
+	succeeds := slices.ContainsFunc(union(op.responses, nil), func(declared string) bool { return declared[0] == '2' })
+	if status >= 400 || status/100 == 2 && !succeeds {
 		return op.responses["DEFAULT"]
 	}
 	return nil
+}
+
+// takes reports whether an operation of a document allows the response: for a reader, if what a program copes with is
+// allowed as well. kin-openapi judges bodies and headers.
+func (op *operation) takes(e *Example, reader bool) bool {
+	declared := op.declared(e.Status)
+	if declared == nil {
+		return false
+	}
+	success := e.Status/100 == 2
+	takes := func(schema *openapi3.Schema, lenient bool, value any) bool {
+		if reader && schema != nil {
+			schema = asRead(schema, lenient, false)
+		}
+		return judges(schema, value)
+	}
+	if e.Headers != nil && !takes(declared.headers, false, e.Headers) {
+		return false
+	}
+	if len(declared.media) == 0 { // a success has no body then, which a reader does not look for; an error has any
+		return e.ContentType == "" || !success || reader
+	}
+	for name, schema := range declared.media {
+		if e.ContentType != "" && mediaCovers(name, e.ContentType) && takes(schema, !success, e.Body) {
+			return true
+		}
+	}
+	return false
 }
 
 // A route is how an operation is reached.
@@ -229,9 +239,7 @@ func serversOf(lists ...any) (all []server, err error) {
 		if u, err := url.Parse(address); err == nil && u.Host != "" {
 			out = server{strings.ToLower(u.Scheme + "://" + u.Host), segments(u.Path)}
 		}
-		if !slices.ContainsFunc(all, func(o server) bool { return o.origin == out.origin && slices.Equal(o.path, out.path) }) {
-			all = append(all, out)
-		}
+		all = append(all, out)
 	}
 	if len(all) == 0 {
 		all = []server{{}}
@@ -245,7 +253,9 @@ func (r route) full(s server) []string { return slices.Concat(s.path, r.template
 // addresses returns where the operation is served, as URLs with {} for parameters.
 func (r route) addresses() (all []string) {
 	for _, s := range r.servers {
-		all = append(all, s.origin+"/"+strings.Join(r.full(s), "/"))
+		if address := s.origin + "/" + strings.Join(r.full(s), "/"); !slices.Contains(all, address) {
+			all = append(all, address)
+		}
 	}
 	return all
 }
@@ -274,11 +284,6 @@ func (r route) fit(wanted route) (best int) {
 	return best
 }
 
-// isFamily reports whether a path is below /oauth-applications or /oauth/, wherever they are.
-func isFamily(path []string) bool {
-	return slices.Contains(path, "oauth-applications") || slices.Contains(path[:max(len(path)-1, 0)], "oauth")
-}
-
 var version = regexp.MustCompile(`^v[0-9]+$`)
 
 // name returns the method and the path, whatever the names of its parameters and with or without a version before it.
@@ -288,4 +293,9 @@ func (r route) name() string {
 		path = path[1:]
 	}
 	return r.method + " /" + strings.Join(path, "/")
+}
+
+// isFamily reports whether the path is below /oauth-applications or /oauth/, wherever they are.
+func (r route) isFamily() bool {
+	return slices.Contains(r.template, "oauth-applications") || slices.Contains(r.template[:max(len(r.template)-1, 0)], "oauth")
 }

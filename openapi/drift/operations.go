@@ -1,6 +1,7 @@
 package drift
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -27,7 +28,7 @@ func (c *comparer) operation(id string, before, now *operation) []Finding {
 func (p place) refused(rule, was, is string, with string) Finding {
 	f := p.find(Breaking, rule, was, is)
 	line := p.was.method + " " + strings.ReplaceAll(p.was.addresses()[0], "{}", "x")
-	f.Example = &Example{Request: strings.TrimSpace(line + " " + with)}
+	f.Example = &Example{Request: clean(strings.TrimSpace(line + " " + with))}
 	return f
 }
 
@@ -60,45 +61,30 @@ func servers(p place, before, now *operation) []Finding {
 }
 
 func security(p place, was, is credentials) (all []Finding) {
-	sides := func(c credentials) string {
-		if c == nil {
-			return "not said"
-		}
-		return strings.Join(c.kinds(), " or ")
-	}
-	if is != nil && len(without(was.kinds(), is.kinds())) > 0 && !slices.ContainsFunc(was.kinds(), is.takes) {
-		all = append(all, p.refused("security", sides(was), sides(is), "with "+was.kinds()[0]))
+	said, says := cmp.Or(strings.Join(was.kinds, " or "), "not said"), cmp.Or(strings.Join(is.kinds, " or "), "not said")
+	if len(was.kinds) > 0 && len(is.kinds) > 0 && !slices.ContainsFunc(was.kinds, is.takes) {
+		all = append(all, p.refused("security", said, says, "with "+was.kinds[0]))
 	} else {
-		all = p.moreOrLess("security", sides(was), sides(is), was.kinds(), is.kinds())
+		all = p.moreOrLess("security", said, says, was.kinds, is.kinds)
 	}
-	switch a, b := was.scopes(), is.scopes(); {
-	case slices.Equal(a, b):
-	case len(b) == 0:
-		all = append(all, p.find(Relaxed, "scopes", list(a), list(b)))
-	default:
-		all = append(all, p.find(New, "scopes", list(a), list(b)))
+	if !slices.Equal(was.scopes, is.scopes) {
+		class := New
+		if len(is.scopes) == 0 {
+			class = Relaxed
+		}
+		all = append(all, p.find(class, "scopes", list(was.scopes), list(is.scopes)))
 	}
 	return all
 }
 
 func accesses(p place, was, is []string) []Finding {
-	switch lost := without(was, is); {
-	case slices.Equal(was, is):
-		return nil
-	case len(is) == 0:
-		return []Finding{p.find(Relaxed, "access", list(was), list(is))}
-	case len(lost) > 0:
+	if lost := without(was, is); len(lost) > 0 && len(is) > 0 {
 		return []Finding{p.refused("access", list(was), list(is), "with a service token that has "+lost[0])}
 	}
-	return []Finding{p.find(New, "access", list(was), list(is))}
+	return p.moreOrLess("access", list(was), list(is), was, is)
 }
 
-func list(names []string) string {
-	if len(names) == 0 {
-		return "none"
-	}
-	return excerpt(strings.Join(names, ", "))
-}
+func list(names []string) string { return cmp.Or(strings.Join(names, ", "), "none") }
 
 func requestBody(p place, before, now *operation) []Finding {
 	words := func(op *operation) string {
@@ -122,10 +108,8 @@ func requestBody(p place, before, now *operation) []Finding {
 // parameters compares what an operation may be asked. Here the client writes and the server reads, so the sides of a
 // schema are exchanged.
 func (c *comparer) parameters(p place, before, now *operation) (all []Finding) {
-	keys := slices.AppendSeq(slices.Collect(maps.Keys(before.parameters)), maps.Keys(now.parameters))
-	slices.SortFunc(keys, func(a, b parameterKey) int { return strings.Compare(a.in+" "+a.name, b.in+" "+b.name) })
 	p.show = func(any) *Example { return nil }
-	for _, key := range slices.Compact(keys) {
+	for _, key := range union(before.parameters, now.parameters) {
 		switch was, is := before.parameters[key], now.parameters[key]; {
 		case is == nil:
 			all = append(all, p.child(was.Name, nil).find(Relaxed, "parameter", c.parameterWords(was), "not declared"))
@@ -145,19 +129,7 @@ func (s *sampler) parameterWords(p *openapi3.Parameter) string {
 	return fmt.Sprintf("%s in the %s, %s", s.typeWords(p.Schema.Value), p.In, presence(p.Required))
 }
 
-// encoding says in words how a parameter is written.
-func encoding(p *openapi3.Parameter) string {
-	method, err := p.SerializationMethod()
-	switch {
-	case len(p.Content) > 0:
-		return "encoding content"
-	case err != nil:
-		return "no encoding"
-	}
-	return fmt.Sprintf("encoding style %s, explode %t", method.Style, method.Explode)
-}
-
-func (c *comparer) parameter(p place, key parameterKey, was, is *openapi3.Parameter) []Finding {
+func (c *comparer) parameter(p place, key string, was, is *openapi3.Parameter) []Finding {
 	words := func(p *openapi3.Parameter) map[string]string {
 		if p.In == "path" {
 			return textsOf("name", p.Name, "description", p.Description)
@@ -198,6 +170,18 @@ func (c *comparer) parameter(p place, key parameterKey, was, is *openapi3.Parame
 	return all
 }
 
+// encoding says in words how a parameter is written.
+func encoding(p *openapi3.Parameter) string {
+	method, err := p.SerializationMethod()
+	switch {
+	case len(p.Content) > 0:
+		return "encoding content"
+	case err != nil:
+		return "no encoding"
+	}
+	return fmt.Sprintf("encoding style %s, explode %t", method.Style, method.Explode)
+}
+
 // anID is a string as PlanetScale's ids are.
 const anID = "a1b2c3d4e5f6"
 
@@ -220,7 +204,7 @@ func (c *comparer) responses(id string, before, now *operation) (all []Finding) 
 		p.status = representative(status, before, now)
 		p.show = func(any) *Example { return &Example{Status: p.status} }
 		p.lenient = p.status/100 != 2
-		was, is := before.declared(strconv.Itoa(p.status)), now.declared(strconv.Itoa(p.status))
+		was, is := before.declared(p.status), now.declared(p.status)
 		if status == "DEFAULT" {
 			was, is = before.responses[status], now.responses[status]
 		}
@@ -249,21 +233,18 @@ func representative(status string, before, now *operation) int {
 	if n, err := strconv.Atoi(status); err == nil {
 		return n
 	}
-	first, last := 599, 400
+	highest, lowest := 599, 400
 	if status != "DEFAULT" {
-		last = int(status[0]-'0') * 100
-		first = last + 99
+		lowest = int(status[0]-'0') * 100
+		highest = lowest + 99
 	}
-	for n := first; n > last; n-- {
-		s := strconv.Itoa(n)
-		fits := func(op *operation) bool {
-			return op.responses[s] == nil && (status != "DEFAULT" || op.declared(s) == op.responses[status])
-		}
-		if fits(before) && fits(now) {
+	for n := highest; n >= lowest; n-- {
+		alike := func(op *operation) bool { return op.responses[status] == nil || op.declared(n) == op.responses[status] }
+		if alike(before) && alike(now) {
 			return n
 		}
 	}
-	return first
+	return highest
 }
 
 // example returns a small response as it is described.
@@ -281,10 +262,16 @@ func concrete(media string) string {
 	return strings.Replace(strings.Replace(media, "*/*", "application/*", 1), "/*", "/x-other", 1)
 }
 
+// mediaCovers reports whether a declared media type, which may be a range such as text/*, stands for one.
+func mediaCovers(declared, media string) bool {
+	prefix, ranged := strings.CutSuffix(declared, "*")
+	return declared == media || ranged && (prefix == "*/" || strings.HasPrefix(media, prefix))
+}
+
 // response compares two descriptions of the answer with one status.
 func (c *comparer) response(p place, was, is *response) []Finding {
 	all := append(wording(p, textsOf("description", was.description), textsOf("description", is.description)), c.headers(p, was, is)...)
-	before, now := union(was.media, nil), union(is.media, nil)
+	before, now := slices.Sorted(maps.Keys(was.media)), slices.Sorted(maps.Keys(is.media))
 	switch described, not := "described", "not described"; {
 	case len(now) == 0 && len(before) == 0:
 		return all
@@ -299,11 +286,10 @@ func (c *comparer) response(p place, was, is *response) []Finding {
 		return slices.ContainsFunc(by, func(declared string) bool { return mediaCovers(declared, name) })
 	}
 	for _, name := range now {
-		if !covered(before, name) {
-			f := p.find(New, "media-type", strings.Join(before, ", "), name)
+		if f := p.find(New, "media-type", strings.Join(before, ", "), name); !covered(before, name) {
 			if !p.lenient {
-				only := &response{media: map[string]*openapi3.Schema{name: is.media[name]}}
-				f = p.proven(p.find(Breaking, "media-type", strings.Join(before, ", "), name), c.example(only, p.status))
+				f = p.find(Breaking, f.Rule, f.Before, f.After)
+				f = p.proven(f, c.example(&response{media: map[string]*openapi3.Schema{name: is.media[name]}}, p.status))
 			}
 			all = append(all, f)
 		}
@@ -335,7 +321,7 @@ func (c *comparer) body(p place, media string, was, is *openapi3.Schema) []Findi
 	p.show = func(value any) *Example { return &Example{Status: p.status, ContentType: media, Body: value} }
 	var held *openapi3.Schema
 	if op := c.contract.operations[p.finding.Operation]; op != nil {
-		if declared := op.declared(strconv.Itoa(p.status)); declared != nil {
+		if declared := op.declared(p.status); declared != nil {
 			held = declared.media[media]
 		}
 	}

@@ -106,7 +106,7 @@ func (op *operation) memberAt(status string, names []string) *openapi3.Schema {
 	if op == nil {
 		return nil
 	}
-	declared := op.declared(strings.ToUpper(status))
+	declared := op.declared(representative(strings.ToUpper(status), op, op))
 	if declared == nil {
 		return nil
 	}

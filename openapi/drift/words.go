@@ -1,6 +1,7 @@
 package drift
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -124,14 +125,6 @@ func (s *sampler) memberWords(in *openapi3.Schema, required bool) string {
 	return s.typeWords(in) + ", " + presence(required)
 }
 
-// excerpt returns a text of the document's as one side of a finding.
-func excerpt(s string) string {
-	if s == "" {
-		return "nothing"
-	}
-	return text.Excerpt(s, maxWords)
-}
-
 // textsOf makes a map of names and texts, without those that are empty.
 func textsOf(pairs ...string) map[string]string {
 	words := map[string]string{}
@@ -162,7 +155,7 @@ func wording(p place, before, now map[string]string) []Finding {
 	var all []Finding
 	for _, name := range union(before, now) {
 		if was, is := before[name], now[name]; was != is {
-			all = append(all, p.find(Wording, name, excerpt(was), excerpt(is)))
+			all = append(all, p.find(Wording, name, cmp.Or(was, "nothing"), cmp.Or(is, "nothing")))
 		}
 	}
 	return all
