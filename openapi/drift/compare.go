@@ -16,8 +16,7 @@ import (
 // is the reader's side, now the writer's.
 type comparer struct {
 	*sampler
-	contract *Document
-	read     map[*openapi3.Schema]*openapi3.Schema // before's schemas as a program reads by them
+	read map[*openapi3.Schema]*openapi3.Schema // before's schemas as a program reads by them
 }
 
 // A place is where the schemas that are compared are, and how to judge values there.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -121,13 +122,15 @@ func (d *Document) build(data []byte, wanted map[string]*operation) (err error) 
 	for _, id := range slices.Sorted(maps.Keys(found)) {
 		op := found[id]
 		delete(d.others, op.name())
-		if err := op.read(r, schemes); err != nil {
+		if err := op.read(r, schemes, wanted[id]); err != nil {
 			return fmt.Errorf("%s %.200s: %w", op.method, op.path, err)
 		}
 		d.operations[id] = op
 	}
 	return nil
 }
+
+var formats = regexp.MustCompile(`^(swagger (2\.0)|openapi (3\.[01]))(\.|$)`)
 
 // setFormat finds out what the document is written in.
 func (r *resolver) setFormat() error {
@@ -136,15 +139,11 @@ func (r *resolver) setFormat() error {
 			continue
 		}
 		version := fmt.Sprint(r.root[key])
-		switch parts := strings.SplitN(version+".0.0", ".", 3); key + " " + parts[0] + "." + parts[1] {
-		case "swagger 2.0":
-			r.swagger = true
-		case "openapi 3.0":
-		case "openapi 3.1":
-			r.modern = true
-		default:
+		match := formats.FindStringSubmatch(key + " " + version)
+		if match == nil {
 			return fmt.Errorf("it is %s %s; want Swagger 2.0, OpenAPI 3.0 or 3.1", key, text.Excerpt(version, 20))
 		}
+		r.swagger, r.modern = match[2] != "", match[3] == "3.1"
 		return nil
 	}
 	return errors.New("it is not an OpenAPI document: it has neither of the members swagger and openapi")

@@ -82,7 +82,7 @@ func known(f *Finding, held *Document, open *Report) {
 func compare(contract, before, now *Document) (*Report, error) {
 	report := &Report{Before: before.name, After: now.name}
 	known := map[Finding]bool{}
-	c := &comparer{sampler: newSampler(), contract: contract, read: map[*openapi3.Schema]*openapi3.Schema{}}
+	c := &comparer{sampler: newSampler(), read: map[*openapi3.Schema]*openapi3.Schema{}}
 	add := func(was, is *operation, findings ...Finding) {
 		for _, f := range findings {
 			key := f

@@ -114,7 +114,7 @@ func (c *comparer) parameters(p place, before, now *operation) (all []Finding) {
 		case is == nil:
 			all = append(all, p.child(was.Name, nil).find(Relaxed, "parameter", c.parameterWords(was), "not declared"))
 		case was != nil:
-			all = append(all, c.parameter(p.child(was.Name, nil), key, was, is)...)
+			all = append(all, c.parameter(p.child(was.Name, nil), was, is)...)
 		case is.Required:
 			all = append(all, p.child(is.Name, nil).refused("parameter", "not declared", c.parameterWords(is), "without "+is.Name))
 		default:
@@ -129,7 +129,7 @@ func (s *sampler) parameterWords(p *openapi3.Parameter) string {
 	return fmt.Sprintf("%s in the %s, %s", s.typeWords(p.Schema.Value), p.In, presence(p.Required))
 }
 
-func (c *comparer) parameter(p place, key string, was, is *openapi3.Parameter) []Finding {
+func (c *comparer) parameter(p place, was, is *openapi3.Parameter) []Finding {
 	words := func(p *openapi3.Parameter) map[string]string {
 		if p.In == "path" {
 			return textsOf("name", p.Name, "description", p.Description)
@@ -146,17 +146,12 @@ func (c *comparer) parameter(p place, key string, was, is *openapi3.Parameter) [
 	if said, says := encoding(was), encoding(is); said != says {
 		all = append(all, p.find(New, "encoding", said, says))
 	}
-	var held *openapi3.Schema
-	if op := c.contract.operations[p.finding.Operation]; op != nil && op.parameters[key] != nil {
-		held = op.parameters[key].Schema.Value
-	}
-	sent, read := withFormats(held, was.Schema.Value), withFormats(held, is.Schema.Value)
-	for _, f := range c.schemas(p, read, sent) {
+	for _, f := range c.schemas(p, is.Schema.Value, was.Schema.Value) {
 		f.Before, f.After = f.After, f.Before
 		switch {
 		case f.Class == Breaking: // if the server does not read what a client sends, which comes as text
 			f.Class = New
-			if v := c.usual(was.Schema.Value, sent); !judges(is.Schema.Value, v) && !judges(is.Schema.Value, fmt.Sprint(v)) {
+			if v := c.usual(was.Schema.Value); !judges(is.Schema.Value, v) && !judges(is.Schema.Value, fmt.Sprint(v)) {
 				f = p.refused(f.Rule, f.Before, f.After, fmt.Sprintf("with %s=%v", was.Name, v))
 			}
 		case f.Class == New:
@@ -186,11 +181,11 @@ func encoding(p *openapi3.Parameter) string {
 const anID = "a1b2c3d4e5f6"
 
 // usual returns the value that a client sends: what leaving the parameter out stands for, or one of its type.
-func (c *comparer) usual(source, sent *openapi3.Schema) any {
+func (c *comparer) usual(sent *openapi3.Schema) any {
 	switch {
-	case source.Default != nil:
-		return source.Default
-	case judges(source, anID):
+	case sent.Default != nil:
+		return sent.Default
+	case judges(sent, anID):
 		return anID
 	}
 	value, _ := c.sample(nil, sent)
@@ -319,13 +314,7 @@ func (c *comparer) body(p place, media string, was, is *openapi3.Schema) []Findi
 	}
 	p.finding.In = InBody
 	p.show = func(value any) *Example { return &Example{Status: p.status, ContentType: media, Body: value} }
-	var held *openapi3.Schema
-	if op := c.contract.operations[p.finding.Operation]; op != nil {
-		if declared := op.declared(p.status); declared != nil {
-			held = declared.media[media]
-		}
-	}
-	return c.schemas(p, withFormats(held, was), withFormats(held, is))
+	return c.schemas(p, was, is)
 }
 
 // headers compares headers as if they were members of an object.

@@ -117,68 +117,59 @@ func children(in *openapi3.Schema) []*openapi3.SchemaRef {
 	return all
 }
 
-// mapped returns a copy of a schema whose inner schemas are what change makes of them. Change is given a member's name,
-// * for items and members that are not declared, and nothing for a branch.
-func mapped(in *openapi3.Schema, change func(name string, in *openapi3.Schema) *openapi3.Schema) *openapi3.Schema {
-	out := *in
-	one := func(name string, ref *openapi3.SchemaRef) *openapi3.SchemaRef {
-		if ref == nil {
-			return nil
-		}
-		return change(name, ref.Value).NewRef()
-	}
-	each := func(refs openapi3.SchemaRefs) (all openapi3.SchemaRefs) {
-		for _, ref := range refs {
-			all = append(all, one("", ref))
-		}
-		return all
-	}
-	out.AllOf, out.AnyOf = each(in.AllOf), each(in.AnyOf)
-	out.Items, out.AdditionalProperties.Schema = one("*", in.Items), one("*", in.AdditionalProperties.Schema)
-	if in.Properties != nil {
-		out.Properties = make(openapi3.Schemas, len(in.Properties))
-		for name, ref := range in.Properties {
-			out.Properties[name] = one(name, ref)
-		}
-	}
-	return &out
-}
-
 // asRead returns a schema as a program reads by it: members that are not declared may come, and a required member that
 // may be null may be missing, unless its type is strict. In an error, which is read leniently, any member may be null or
 // missing.
 func asRead(in *openapi3.Schema, lenient, strict bool) *openapi3.Schema {
 	strict = !lenient && (strict || in.Extensions[ownType] != nil)
-	out := mapped(in, func(_ string, in *openapi3.Schema) *openapi3.Schema { return asRead(in, lenient, strict) })
+	one := func(ref *openapi3.SchemaRef) *openapi3.SchemaRef {
+		if ref == nil {
+			return nil
+		}
+		return asRead(ref.Value, lenient, strict).NewRef()
+	}
+	each := func(refs openapi3.SchemaRefs) (all openapi3.SchemaRefs) {
+		for _, ref := range refs {
+			all = append(all, one(ref))
+		}
+		return all
+	}
+	out := *in
 	out.Nullable = in.Nullable || lenient
+	out.AllOf, out.AnyOf, out.Items, out.AdditionalProperties.Schema = each(in.AllOf), each(in.AnyOf), one(in.Items), one(in.AdditionalProperties.Schema)
 	if isClosed(in) {
 		out.AdditionalProperties.Has = nil
+	}
+	out.Properties = openapi3.Schemas{}
+	for name, ref := range in.Properties {
+		out.Properties[name] = one(ref)
 	}
 	out.Required = slices.DeleteFunc(slices.Clone(in.Required), func(name string) bool {
 		p := in.Properties[name]
 		return lenient || !strict && p != nil && judges(p.Value, nil)
 	})
-	return out
+	return &out
 }
 
-// withFormats returns a schema with the formats of the contract's where it has none. PlanetScale publishes no formats:
-// its times are plain strings, its counts plain integers, so to say none is to say nothing of the value.
-func withFormats(contract, in *openapi3.Schema) *openapi3.Schema {
-	if contract == nil || in == nil || contract == in {
-		return in
+// implyFormats gives a schema of a document's the formats of the contract's where it has none. PlanetScale publishes no
+// formats: its times are plain strings, its counts plain integers, so to say none is to say nothing of the value.
+func implyFormats(contract, in *openapi3.Schema) {
+	if contract == nil || in == nil {
+		return
 	}
-	out := mapped(in, func(name string, child *openapi3.Schema) *openapi3.Schema {
-		if name == "" {
-			return withFormats(contract, child)
-		}
-		return withFormats(memberOf(contract, name), child)
-	})
 	if types := in.Type.Slice(); in.Format == "" && len(types) == 1 && len(in.Enum) == 0 {
-		if out.Format = formatFor(contract, types[0]); out.Format != "" {
-			mark(out, impliedFormat, true)
+		if in.Format = formatFor(contract, types[0]); in.Format != "" {
+			mark(in, impliedFormat, true)
 		}
 	}
-	return out
+	for name, ref := range in.Properties {
+		implyFormats(memberOf(contract, name), ref.Value)
+	}
+	implyFormats(memberOf(contract, "*"), valueOf(in.Items))
+	implyFormats(memberOf(contract, "*"), valueOf(in.AdditionalProperties.Schema))
+	for _, ref := range slices.Concat(in.AllOf, in.AnyOf) {
+		implyFormats(contract, ref.Value)
+	}
 }
 
 // formatFor returns the format that a schema or one of its branches gives to values of a type.

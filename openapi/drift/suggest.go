@@ -5,19 +5,23 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/go-openapi/jsonpointer"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/psoauth/psoauth/internal/text"
 	"github.com/psoauth/psoauth/openapi"
 )
 
-// contractFile is where the contract is in its repository.
-const contractFile = "openapi/openapi.yaml"
+const (
+	contractFile = "openapi/openapi.yaml" // where the contract is in its repository
+	draftWidth   = 120
+)
 
 // Suggest drafts the edit of the contract that takes in the members that are new in a document: a unified diff for
 // git apply or patch -p1, which changes no other line. What is new and cannot be drafted, such as a status, stands before
@@ -32,73 +36,89 @@ func Suggest(upstream *Document) (string, error) {
 }
 
 func suggest(contract string, findings []Finding, upstream *Document) (string, error) {
-	findings = slices.DeleteFunc(findings, func(f Finding) bool { return f.Class > New })
-	if len(findings) == 0 {
-		return "", nil
-	}
 	var root yaml.Node
 	if err := yaml.Unmarshal([]byte(contract), &root); err != nil || len(root.Content) == 0 {
 		return "", errors.Join(errors.New("the contract cannot be read"), err)
 	}
-	text := &edited{lines: strings.Split(strings.TrimSuffix(contract, "\n"), "\n")}
-	var byHand []string
+	inserts := map[int]string{} // by the number of lines before them
+	byHand := ""
 	for _, f := range findings {
+		if f.Class > New {
+			continue
+		}
 		if f.Class == New && f.Rule == "member" && f.In == InBody {
-			err := takeIn(text, root.Content[0], f, upstream)
+			err := takeIn(inserts, root.Content[0], f, upstream)
 			if err == nil {
 				continue
 			}
 			f.Message = err.Error()
 		}
-		if line := "# by hand: " + f.String() + "\n"; !slices.Contains(byHand, line) {
-			byHand = append(byHand, line)
+		if line := "# by hand: " + f.String() + "\n"; !strings.Contains(byHand, line) {
+			byHand += line
 		}
 	}
-	diff, err := text.diff(contractFile)
-	return strings.Join(byHand, "") + diff, err
+	var edits []udiff.Edit
+	lines := strings.SplitAfter(contract, "\n")
+	for _, line := range slices.Sorted(maps.Keys(inserts)) {
+		offset := len(strings.Join(lines[:line], ""))
+		edits = append(edits, udiff.Edit{Start: offset, End: offset, New: inserts[line]})
+	}
+	diff, err := udiff.ToUnifiedDiff("a/"+contractFile, "b/"+contractFile, contract, edits, udiff.DefaultContextLines)
+	if err != nil || len(edits) == 0 {
+		return byHand, err
+	}
+	added := 0
+	for _, hunk := range diff.Hunks { // udiff v0.4.1 counts the lines between two edits of one hunk out of what follows
+		hunk.ToLine = hunk.FromLine + added
+		for _, line := range hunk.Lines {
+			if line.Kind == udiff.Insert {
+				added++
+			}
+		}
+	}
+	return byHand + diff.String(), nil
 }
 
-// takeIn inserts the member of a finding where the contract describes the object it is in.
-func takeIn(text *edited, root *yaml.Node, f Finding, upstream *Document) error {
-	names := pointerNames(f.Pointer)
-	name, parent := names[len(names)-1], names[:len(names)-1]
-	published := upstream.operations[f.Operation].memberAt(f.Status, names)
-	if published == nil {
-		return errors.New("the document's schema of it is not found")
+// takeIn inserts the member of a finding where the contract describes the object it is in, before the other members.
+func takeIn(inserts map[int]string, root *yaml.Node, f Finding, upstream *Document) error {
+	pointer, err := jsonpointer.New(f.Pointer)
+	if err != nil {
+		return err
 	}
-	d := descent{root: root, at: findOperation(root, f.Operation)}
-	for _, key := range []string{"responses", f.Status, "content", "application/json", "schema"} {
+	names := pointer.DecodedTokens()
+	held, err := parsedContract()
+	published := upstream.operations[f.Operation].memberAt(f.Status, names)
+	if err != nil || published == nil {
+		return errors.Join(errors.New("the document's schema of it is not found"), err)
+	}
+	op := held.operations[f.Operation]
+	d := descent{root: root, at: root}
+	for _, key := range []string{"paths", op.path, strings.ToLower(op.method), "responses", f.Status, "content", "application/json", "schema"} {
 		d.into(key)
 	}
-	for _, name := range parent {
-		d.member(name)
+	name := names[len(names)-1]
+	for _, parent := range names[:len(names)-1] {
+		d.member(parent)
 	}
-	if d.at == nil || d.at.Kind != yaml.MappingNode {
+	properties := value(d.at, "properties")
+	switch {
+	case d.at == nil || d.at.Kind != yaml.MappingNode:
 		return errors.New("the contract has no one object there")
-	}
-	if d.at.Style&yaml.FlowStyle != 0 {
+	case (d.at.Style|cmp.Or(properties, d.at).Style)&yaml.FlowStyle != 0:
 		return errors.New("the contract has that object on one line")
 	}
-	typeName := d.typeName + goName(name)
-	last, heading := d.at.Content[len(d.at.Content)-2], ""
-	indent := last.Column - 1
-	if properties := value(d.at, "properties"); properties != nil && properties.Style&yaml.FlowStyle == 0 && len(properties.Content) > 0 {
-		last = properties.Content[len(properties.Content)-2]
-		indent = last.Column - 1
-	} else {
-		heading, indent = strings.Repeat(" ", indent)+"properties:\n", indent+2
+	key := d.at.Content[0] // the type, which is on one line
+	indent, heading := key.Column+1, strings.Repeat(" ", key.Column-1)+"properties:\n"
+	for i := 0; i < len(d.at.Content); i += 2 {
+		if d.at.Content[i].Value == "properties" {
+			key, heading = d.at.Content[i], ""
+		}
 	}
-	member, err := draftMember(indent, name, published, typeName, !d.absent)
-	text.insertBelow(last, heading, member)
+	member, err := draftMember(indent, name, published, d.typeName+goName(name), !d.absent)
+	if known := inserts[key.Line]; err == nil && !strings.Contains("\n"+known, "\n"+member) {
+		inserts[key.Line] = heading + strings.TrimPrefix(known, heading) + member
+	}
 	return err
-}
-
-func pointerNames(pointer string) []string {
-	names := strings.Split(pointer, "/")[1:]
-	for i, name := range names {
-		names[i] = strings.NewReplacer("~1", "/", "~0", "~").Replace(name)
-	}
-	return names
 }
 
 // memberAt returns the schema of a member of the body of a response, or nil.
@@ -106,16 +126,14 @@ func (op *operation) memberAt(status string, names []string) *openapi3.Schema {
 	if op == nil {
 		return nil
 	}
-	declared := op.declared(representative(strings.ToUpper(status), op, op))
-	if declared == nil {
-		return nil
-	}
-	for _, at := range declared.media {
-		for _, name := range names {
-			at = memberOf(at, name)
-		}
-		if at != nil {
-			return at
+	if declared := op.declared(representative(strings.ToUpper(status), op, op)); declared != nil {
+		for _, at := range declared.media {
+			for _, name := range names {
+				at = memberOf(at, name)
+			}
+			if at != nil {
+				return at
+			}
 		}
 	}
 	return nil
@@ -130,25 +148,21 @@ type descent struct {
 
 // into goes to the value of a key.
 func (d *descent) into(key string) {
-	if d.at = value(d.at, key); d.at == nil {
-		return
-	}
+	d.at = value(d.at, key)
 	if ref := value(d.at, "$ref"); ref != nil {
-		names := pointerNames(strings.TrimPrefix(ref.Value, "#"))
+		names := strings.Split(ref.Value, "/")[1:]
 		d.at, d.typeName = d.root, names[len(names)-1]
 		for _, name := range names {
 			d.at = value(d.at, name)
 		}
 	}
-	if published := value(d.at, "x-published"); value(published, "absent") != nil {
-		d.absent = true
-	}
+	d.absent = d.absent || value(value(d.at, "x-published"), "absent") != nil
 	if name := value(d.at, "x-go-type-name"); name != nil {
 		d.typeName = name.Value
 	}
 }
 
-// member goes to the schema of a member, or of an array's items for *.
+// member goes to the schema of a member, or of an array's items for *, in a branch if it is there.
 func (d *descent) member(name string) {
 	for _, keyword := range []string{"allOf", "anyOf", "oneOf"} {
 		branches := value(d.at, keyword)
@@ -164,19 +178,16 @@ func (d *descent) member(name string) {
 		}
 	}
 	if name == "*" {
-		d.into("items")
-		return
+		name = "items"
+	} else {
+		d.at = value(d.at, "properties")
 	}
-	d.at = value(d.at, "properties")
 	d.into(name)
 }
 
 // value returns the value of a key of a mapping, or nil.
 func value(node *yaml.Node, key string) *yaml.Node {
-	if node == nil || node.Kind != yaml.MappingNode {
-		return nil
-	}
-	for i := 0; i+1 < len(node.Content); i += 2 {
+	for i := 0; node != nil && node.Kind == yaml.MappingNode && i+1 < len(node.Content); i += 2 {
 		if node.Content[i].Value == key {
 			return node.Content[i+1]
 		}
@@ -184,94 +195,15 @@ func value(node *yaml.Node, key string) *yaml.Node {
 	return nil
 }
 
-func findOperation(root *yaml.Node, id string) *yaml.Node {
-	paths := value(root, "paths")
-	for i := 1; paths != nil && i < len(paths.Content); i += 2 {
-		for _, method := range methods {
-			op := value(paths.Content[i], method)
-			if own := value(op, "operationId"); own != nil && own.Value == id {
-				return op
-			}
-		}
-	}
-	return nil
-}
-
 // goName returns a member's name as part of a Go type's.
-func goName(name string) string {
-	var b strings.Builder
+func goName(name string) (out string) {
 	for _, word := range strings.FieldsFunc(name, func(r rune) bool {
 		return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9')
 	}) {
-		fmt.Fprint(&b, strings.ToUpper(word[:1]), word[1:])
+		out += strings.ToUpper(word[:1]) + word[1:]
 	}
-	return b.String()
+	return out
 }
-
-// An edited is a text with insertions between its lines; no line of its own changes.
-type edited struct {
-	lines   []string // without their ends
-	inserts []*insertion
-}
-
-// An insertion is the lines that follow the block of one key.
-type insertion struct {
-	below *yaml.Node
-	at    int // the number of lines before them
-	text  string
-}
-
-// insertBelow inserts text below the block that a key of a block mapping begins, unless it is there already. The first
-// text below a key comes after the heading.
-func (e *edited) insertBelow(key *yaml.Node, heading, text string) {
-	at := key.Line // counted from 1, so this is the line after the key's
-	for at < len(e.lines) && (strings.TrimSpace(e.lines[at]) == "" || len(e.lines[at])-len(strings.TrimLeft(e.lines[at], " ")) >= key.Column) {
-		at++
-	}
-	for strings.TrimSpace(e.lines[at-1]) == "" { // blank lines belong to what follows
-		at--
-	}
-	i := slices.IndexFunc(e.inserts, func(in *insertion) bool { return in.below == key })
-	if i < 0 {
-		i = len(e.inserts)
-		e.inserts = append(e.inserts, &insertion{key, at, heading})
-	}
-	if in := e.inserts[i]; !strings.Contains("\n"+in.text, "\n"+text) {
-		in.text += text
-	}
-}
-
-// diff returns the insertions as a unified diff, those of the innermost blocks first; empty if there are none.
-func (e *edited) diff(file string) (string, error) {
-	slices.SortStableFunc(e.inserts, func(a, b *insertion) int {
-		return cmp.Or(a.at-b.at, b.below.Column-a.below.Column)
-	})
-	var edits []udiff.Edit
-	for i, in := range e.inserts {
-		if i > 0 && e.inserts[i-1].at == in.at {
-			edits[len(edits)-1].New += in.text
-			continue
-		}
-		offset := len(strings.Join(e.lines[:in.at], "\n")) + 1
-		edits = append(edits, udiff.Edit{Start: offset, End: offset, New: in.text})
-	}
-	u, err := udiff.ToUnifiedDiff("a/"+file, "b/"+file, strings.Join(e.lines, "\n")+"\n", edits, udiff.DefaultContextLines)
-	if err != nil || len(edits) == 0 {
-		return "", err
-	}
-	added := 0
-	for _, hunk := range u.Hunks { // udiff v0.4.1 counts the lines between two edits of one hunk out of what follows
-		hunk.ToLine = hunk.FromLine + added
-		for _, line := range hunk.Lines {
-			if line.Kind == udiff.Insert {
-				added++
-			}
-		}
-	}
-	return u.String(), nil
-}
-
-const draftWidth = 120
 
 // A draft is a schema in the contract's style, keywords in the contract's order.
 type draft struct {
@@ -281,7 +213,6 @@ type draft struct {
 	Enum        []any             `yaml:"enum,flow,omitempty"`
 	Description *yaml.Node        `yaml:"description,omitempty"`
 	AllOf       []*draft          `yaml:"allOf,omitempty"`
-	AnyOf       []*draft          `yaml:"anyOf,omitempty"`
 	OneOf       []*draft          `yaml:"oneOf,omitempty"`
 	Required    []string          `yaml:"required,flow,omitempty"`
 	GoType      string            `yaml:"x-go-type,omitempty"`
@@ -312,13 +243,11 @@ func draftMember(indent int, name string, in *openapi3.Schema, typeName string, 
 	for line := range strings.Lines(b.String()) {
 		margin := strings.Repeat(" ", indent+len(line)-len(strings.TrimLeft(line, " ")))
 		line = strings.TrimSpace(line)
-		for len(margin)+len(line) > draftWidth { // folded text, which is all that is long
-			at := strings.LastIndexByte(line[:max(draftWidth-len(margin)+1, 0)], ' ')
-			if at < 0 {
-				break
+		for at := 0; len(margin)+len(line) > draftWidth && at >= 0; { // folded text, which is all that is long
+			if at = strings.LastIndexByte(line[:max(draftWidth-len(margin)+1, 0)], ' '); at >= 0 {
+				fmt.Fprintln(&lines, margin+line[:at])
+				line = line[at+1:]
 			}
-			fmt.Fprintln(&lines, margin+line[:at])
-			line = line[at+1:]
 		}
 		fmt.Fprintln(&lines, margin+line)
 	}
@@ -329,13 +258,6 @@ func draftMember(indent int, name string, in *openapi3.Schema, typeName string, 
 // the contract allows for more than one revision has.
 func newDraft(name string, in *openapi3.Schema, typeName string) *draft {
 	d := &draft{Format: in.Format, Nullable: in.Nullable && !isAnything(in), Enum: in.Enum}
-	types := in.Type.Slice()
-	if len(types) == 1 {
-		d.Type = types[0]
-	}
-	if d.Format == "" && in.Type.Is(openapi3.TypeInteger) { // as all of the contract's: a Go int may be too small
-		d.Format = "int64"
-	}
 	description := text.Printable(text.Redact(strings.Join(strings.Fields(in.Description), " ")))
 	if description == "" && name != "" {
 		description = "Published without a description."
@@ -347,13 +269,15 @@ func newDraft(name string, in *openapi3.Schema, typeName string) *draft {
 			d.Description.Style = yaml.FoldedStyle
 		}
 	}
-	all, one := in.AllOf, openapi3.SchemaRefs(nil)
+	all, one := in.AllOf, in.AnyOf
 	if len(all) == 1 && len(all[0].Value.AnyOf) > 0 { // what normalize makes of a oneOf
 		all, one = nil, all[0].Value.AnyOf
 	}
+	types := in.Type.Slice()
 	for _, t := range types {
-		if branch := *in; len(types) > 1 {
-			branch.Type, branch.Nullable, branch.Description = &openapi3.Types{t}, false, ""
+		if d.Type = t; len(types) > 1 {
+			branch := *in
+			branch.Type, branch.Nullable, branch.Description, d.Type = &openapi3.Types{t}, false, "", ""
 			one = append(one, branch.NewRef())
 		}
 	}
@@ -363,26 +287,25 @@ func newDraft(name string, in *openapi3.Schema, typeName string) *draft {
 		}
 		return all
 	}
-	d.AllOf, d.AnyOf, d.OneOf = branches(all), branches(in.AnyOf), branches(one)
+	d.AllOf, d.OneOf = branches(all), branches(one)
+	raw := ""
 	switch {
-	case in.Type.Is(openapi3.TypeObject) && len(in.Properties) == 0: // keep what comes, as for others without a published shape
-		d.goType("openapi.RawObject")
-	case in.Type.Is(openapi3.TypeObject):
-		d.Required = slices.Sorted(slices.Values(in.Required))
-		d.GoTypeName, d.Properties = typeName, map[string]*draft{}
+	case d.Type == openapi3.TypeInteger && d.Format == "": // as all of the contract's: a Go int may be too small
+		d.Format = "int64"
+	case d.Type == openapi3.TypeObject && len(in.Properties) == 0: // keep what comes, as for others without a published shape
+		raw = "openapi.RawObject"
+	case d.Type == openapi3.TypeObject:
+		d.Required, d.GoTypeName, d.Properties = sorted(in.Required), typeName, map[string]*draft{}
 		for name, ref := range in.Properties {
 			d.Properties[name] = newDraft(name, ref.Value, typeName+goName(name))
 		}
-	case in.Type.Is(openapi3.TypeArray) && (in.Items == nil || isAnything(in.Items.Value)):
-		d.goType("openapi.RawArray")
-		d.Items = &draft{}
-	case in.Type.Is(openapi3.TypeArray):
-		d.NoPointer = true
-		d.Items = newDraft("", in.Items.Value, typeName+"Item")
+	case d.Type == openapi3.TypeArray && isAnything(valueOf(in.Items)):
+		raw, d.Items = "openapi.RawArray", &draft{}
+	case d.Type == openapi3.TypeArray:
+		d.NoPointer, d.Items = true, newDraft("", in.Items.Value, typeName+"Item")
+	}
+	if raw != "" {
+		d.GoType, d.GoImport, d.NoPointer = raw, map[string]string{"path": "github.com/psoauth/psoauth/openapi"}, true
 	}
 	return d
-}
-
-func (d *draft) goType(name string) {
-	d.GoType, d.GoImport, d.NoPointer = name, map[string]string{"path": "github.com/psoauth/psoauth/openapi"}, true
 }
