@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,14 +29,21 @@ func (p *program) sandboxCommand() *cobra.Command {
 		apps     []string
 		options  []apitest.Option
 		revision = newChoice("2026-08", "2025-12", "2026-09")
+
+		names     []string // of faults
+		faultHelp strings.Builder
 	)
+	for _, f := range faults {
+		names = append(names, f.name)
+		fmt.Fprintf(&faultHelp, "\n  %-14s%s", f.name, f.effect)
+	}
 	cmd := &cobra.Command{
 		Use:   "sandbox",
 		Short: "Serve an in-memory PlanetScale on this machine",
 		Long: `Serve an in-memory PlanetScale until you press Ctrl-C. One address serves both the API and the authorization host. It prints the environment variables that point a client at it; the credentials are made up. It has two applications, and a token that you delete stays deleted.
 
 --fault NAME makes every request fail in one way, --fault NAME:N only the first N requests:
-` + faultHelp(),
+` + faultHelp.String(),
 		Example: `  psoauth sandbox --listen 127.0.0.1:8080 --tokens 100000
   psoauth sandbox --fault rate-limit:3 --revision 2026-09`,
 		Args: noArguments,
@@ -52,12 +60,20 @@ func (p *program) sandboxCommand() *cobra.Command {
 	flags.StringVar(&listen, "listen", listen, "listen on this `address`; port 0 is any free port")
 	flags.Func("tokens", "the `number` of tokens the first application has issued (default 120)", whole(&tokens, 0, 0))
 	flags.StringSliceVar(&apps, "app", nil, "serve an application with this `id` in place of the two (repeatable)")
-	flags.Func("fault", "make requests fail with this `fault`, see above (repeatable)", func(name string) error {
-		fault, err := faultNamed(name)
-		options = append(options, apitest.WithFaults(fault))
-		return err
+	flags.Func("fault", "make requests fail with this `fault`, see above (repeatable)", func(fault string) error {
+		name, times, limited := strings.Cut(fault, ":")
+		n, err := strconv.Atoi(times)
+		if limited && (err != nil || n < 1) {
+			return errors.New("want a number of requests, from 1, after the colon")
+		}
+		i := slices.Index(names, name)
+		if i < 0 {
+			return fmt.Errorf("want one of %s", strings.Join(names, ", "))
+		}
+		options = append(options, apitest.WithFaults(apitest.Fault{Times: n, Do: faults[i].do}))
+		return nil
 	})
-	_ = cmd.RegisterFlagCompletionFunc("fault", cobra.FixedCompletions(faultNames(), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("fault", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
 	revision.register(cmd, "revision", "the `revision` of the API that responses follow:")
 	return cmd
 }
@@ -81,36 +97,6 @@ var faults = []struct {
 	{"wrong-type", "an id that is a number", apitest.Edit(func(body []byte) []byte {
 		return bytes.Replace(body, []byte(`"id":"`), []byte(`"id":7,"was":"`), 1)
 	})},
-}
-
-func faultHelp() string {
-	var b strings.Builder
-	for _, f := range faults {
-		fmt.Fprintf(&b, "\n  %-14s%s", f.name, f.effect)
-	}
-	return b.String()
-}
-
-// faultNamed returns the fault NAME, or the fault NAME:N that the first N requests meet.
-func faultNamed(s string) (apitest.Fault, error) {
-	name, times, limited := strings.Cut(s, ":")
-	n, err := strconv.Atoi(times)
-	if limited && (err != nil || n < 1) {
-		return apitest.Fault{}, errors.New("want a number of requests, from 1, after the colon")
-	}
-	for _, f := range faults {
-		if f.name == name {
-			return apitest.Fault{Times: n, Do: f.do}, nil
-		}
-	}
-	return apitest.Fault{}, fmt.Errorf("want one of %s", strings.Join(faultNames(), ", "))
-}
-
-func faultNames() (names []string) {
-	for _, f := range faults {
-		names = append(names, f.name)
-	}
-	return names
 }
 
 func (p *program) serveSandbox(ctx context.Context, address, application string, options []apitest.Option) error {
