@@ -119,24 +119,16 @@ func (p *program) organizationOfPscale() {
 
 // secretFromInput reads the credential that is given as -.
 func (p *program) secretFromInput() error {
-	s := &p.settings
-	var asked *openapi.Secret
-	service, access := s.serviceToken.Reveal() == standardInput, s.accessToken.Reveal() == standardInput
-	switch {
-	case service && access:
-		return errors.New("--service-token and --access-token: only one can be read from standard input")
-	case service:
-		asked = &s.serviceToken
-	case access:
-		asked = &s.accessToken
-	default:
-		return nil
-	}
 	const most = 16 << 10 // bytes
-	line, err := io.ReadAll(io.LimitReader(p.Stdin, most))
-	*asked = openapi.NewSecret(strings.TrimSpace(string(line)))
-	if err != nil || asked.IsZero() || len(line) == most {
-		return errors.New("want one credential on standard input")
+	for _, secret := range []*openapi.Secret{&p.settings.serviceToken, &p.settings.accessToken} {
+		if secret.Reveal() != standardInput {
+			continue
+		}
+		line, err := io.ReadAll(io.LimitReader(p.Stdin, most))
+		*secret = openapi.NewSecret(strings.TrimSpace(string(line)))
+		if err != nil || secret.IsZero() || len(line) == most { // as for the second of two
+			return errors.New("want one credential on standard input; only one of --service-token and --access-token can be read from it")
+		}
 	}
 	return nil
 }
