@@ -35,8 +35,8 @@ var (
 type call struct {
 	operation
 	credential credential
-	service    bool // the credential is a service token
-	to         origin
+	service    bool     // the credential is a service token
+	to         string   // the origin that the credential is for
 	path       []string // organization, application and token, as far as the operation has them
 	page, size int      // of a list; 0 otherwise
 

@@ -142,51 +142,42 @@ func noToken(err error, advice string, known ...string) error {
 // A refreshed credential holds a token with a refresh token, and exchanges it at the token endpoint when it has expired
 // or was rejected.
 type refreshed struct {
-	// request makes one request to the token endpoint.
-	request func(ctx context.Context, refreshToken string) (*oauth2.Token, error)
+	config  oauth2.Config
+	client  *http.Client
 	save    func(*oauth2.Token) error // nil if nobody keeps tokens
 	flight  singleflight.Group        // one exchange at a time
 	current atomic.Pointer[held]
 }
 
-// A held token is the same until it is exchanged. It is in a function for the reason given at credential.
+// A held token is not changed, and is saved unless that failed or is still to be done.
 type held struct {
-	token func() *oauth2.Token
+	token *oauth2.Token
 	saved bool
 }
 
-func (r *refreshed) hold(token *oauth2.Token, saved bool) {
-	r.current.Store(&held{func() *oauth2.Token { return token }, saved})
-}
-
-// newRefreshed returns a credential that begins with token and renews it with config, over client.
-func newRefreshed(config oauth2.Config, token *oauth2.Token, save func(*oauth2.Token) error, client *http.Client) credential {
-	r := &refreshed{save: save, request: func(ctx context.Context, refreshToken string) (*oauth2.Token, error) {
-		ctx, cancel := context.WithTimeout(ctx, DefaultAttemptTimeout)
-		defer cancel()
-		ctx = context.WithValue(ctx, oauth2.HTTPClient, client)
-		token, err := config.TokenSource(ctx, &oauth2.Token{RefreshToken: refreshToken}).Token()
-		switch {
-		case err != nil && ctx.Err() != nil: // which is not the context of a caller
-			return nil, noToken(errors.New("the token endpoint did not respond in time"), adviceOnTheWay)
-		case err != nil:
-			return nil, noToken(err, "check the URL of the token endpoint", config.ClientSecret, refreshToken)
-		}
-		return token, nil
-	}}
-	r.hold(token, true)
-	return r.authorization
+// request makes one request to the token endpoint.
+func (r *refreshed) request(ctx context.Context, refreshToken string) (*oauth2.Token, error) {
+	ctx, cancel := context.WithTimeout(ctx, DefaultAttemptTimeout)
+	defer cancel()
+	ctx = context.WithValue(ctx, oauth2.HTTPClient, r.client)
+	token, err := r.config.TokenSource(ctx, &oauth2.Token{RefreshToken: refreshToken}).Token()
+	switch {
+	case err != nil && ctx.Err() != nil: // which is not the context of a caller
+		return nil, noToken(errors.New("the token endpoint did not respond in time"), adviceOnTheWay)
+	case err != nil:
+		return nil, noToken(err, "check the URL of the token endpoint", r.config.ClientSecret, refreshToken)
+	}
+	return token, nil
 }
 
 func (r *refreshed) authorization(ctx context.Context, rejected openapi.Secret) (openapi.Secret, error) {
 	current := r.current.Load()
-	token := current.token()
-	if current.saved && token.Valid() {
-		if value, err := bearerOf(token, nil); err != nil || value.Reveal() != rejected.Reveal() {
+	if current.saved && current.token.Valid() {
+		if value, err := bearerOf(current.token, nil); err != nil || value.Reveal() != rejected.Reveal() {
 			return value, err
 		}
 	}
-	return bearerOf(r.exchange(ctx, token))
+	return bearerOf(r.exchange(ctx, current.token))
 }
 
 // exchange trades stale for a new token, once for all calls that want to, and hands that to save before anybody uses it.
@@ -195,24 +186,23 @@ func (r *refreshed) authorization(ctx context.Context, rejected openapi.Secret) 
 func (r *refreshed) exchange(ctx context.Context, stale *oauth2.Token) (*oauth2.Token, error) {
 	return wait(ctx, start(spawn, func() (*oauth2.Token, error) {
 		token, err, _ := r.flight.Do("", func() (any, error) {
-			current := r.current.Load()
-			token, saved := current.token(), current.saved
-			if token == stale && saved {
+			now := *r.current.Load()
+			if now.token == stale && now.saved {
 				renewed, err := r.request(context.WithoutCancel(ctx), stale.RefreshToken)
 				if err != nil {
-					return token, err
+					return stale, err
 				}
-				token, saved = renewed, r.save == nil
-				r.hold(token, saved)
+				now = held{renewed, r.save == nil}
+				r.current.Store(&now)
 			}
-			if !saved {
-				if err := r.save(token); err != nil {
-					return token, noToken(fmt.Errorf("the token cannot be saved: %w", err), "try again, which saves it first",
-						token.AccessToken, token.RefreshToken)
+			if !now.saved {
+				if err := r.save(now.token); err != nil {
+					return stale, noToken(fmt.Errorf("the token cannot be saved: %w", err), "try again, which saves it first",
+						now.token.AccessToken, now.token.RefreshToken)
 				}
-				r.hold(token, true)
+				r.current.Store(&held{now.token, true})
 			}
-			return token, nil
+			return now.token, nil
 		})
 		return token.(*oauth2.Token), err
 	}))

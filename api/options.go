@@ -150,10 +150,12 @@ func WithRefresh(config *oauth2.Config, token *oauth2.Token, save func(*oauth2.T
 			own.Endpoint.AuthStyle = oauth2.AuthStyleInParams
 		}
 		return s.setOAuth(func(base http.RoundTripper) credential {
-			return newRefreshed(own, &first, save, &http.Client{
+			r := &refreshed{config: own, save: save, client: &http.Client{
 				Transport:     base,
 				CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-			})
+			}}
+			r.current.Store(&held{&first, true})
+			return r.authorization
 		})
 	})
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -11,25 +12,14 @@ import (
 	"github.com/psoauth/psoauth/internal/text"
 )
 
-// An origin is where a credential may go: scheme, host and port (RFC 6454, section 4).
-type origin struct{ scheme, host, port string }
-
-func originOf(u *url.URL) origin {
+// originOf returns where a credential may go: scheme, host and port (RFC 6454, section 4).
+func originOf(u *url.URL) string {
 	// Beyond ASCII one lower-case letter can stand for two host names: strings.ToLower makes an i of İ, and the network
 	// sends apİ.example to xn--api-bec.example.
-	o := origin{text.LowerASCII(u.Scheme), text.LowerASCII(u.Hostname()), u.Port()}
-	if o.port == "" {
-		switch o.scheme {
-		case "https":
-			o.port = "443"
-		case "http":
-			o.port = "80"
-		}
-	}
-	return o
+	scheme := text.LowerASCII(u.Scheme)
+	port := cmp.Or(u.Port(), map[string]string{"https": "443", "http": "80"}[scheme])
+	return scheme + "://" + net.JoinHostPort(text.LowerASCII(u.Hostname()), port)
 }
-
-func (o origin) String() string { return o.scheme + "://" + net.JoinHostPort(o.host, o.port) }
 
 // parseBaseURL returns raw in the one form the generated client gets: without a trailing slash, its path kept. It never
 // repeats raw in an error, because a URL can hold a password.
