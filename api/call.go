@@ -2,7 +2,6 @@ package api
 
 import (
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -15,20 +14,20 @@ import (
 
 // An operation is one of the contract's, with what an error must say about it.
 type operation struct {
-	id      string // the contract's operationId
-	items   string // what it lists; empty for any other operation
-	access  string // what a service token needs; empty where no service token helps
-	success int    // the status of a good response
+	id     string // the contract's operationId
+	verb   string
+	items  string // what it lists; empty for any other operation
+	access string // what a service token needs; empty where no service token helps
 }
 
 // A test compares this table with the contract.
 var (
-	listApplications = operation{"listOAuthApplications", "applications", "read_oauth_applications", http.StatusOK}
-	getApplication   = operation{"getOAuthApplication", "", "read_oauth_applications", http.StatusOK}
-	listTokens       = operation{"listOAuthTokens", "tokens", "read_oauth_tokens", http.StatusOK}
-	getToken         = operation{"getOAuthToken", "", "read_oauth_tokens", http.StatusOK}
-	deleteToken      = operation{"deleteOAuthToken", "", "delete_oauth_tokens", http.StatusNoContent}
-	getTokenInfo     = operation{"getTokenInfo", "", "", http.StatusOK}
+	listApplications = operation{"listOAuthApplications", "read", "applications", "read_oauth_applications"}
+	getApplication   = operation{"getOAuthApplication", "read", "", "read_oauth_applications"}
+	listTokens       = operation{"listOAuthTokens", "read", "tokens", "read_oauth_tokens"}
+	getToken         = operation{"getOAuthToken", "read", "", "read_oauth_tokens"}
+	deleteToken      = operation{"deleteOAuthToken", "delete", "", "delete_oauth_tokens"}
+	getTokenInfo     = operation{"getTokenInfo", "read", "", ""}
 )
 
 // A call is one call of a client's method, with what happens to its request.
@@ -86,14 +85,6 @@ func (c *call) check() error {
 	return nil
 }
 
-// credentialName says in words what was sent.
-func (c *call) credentialName() string {
-	if c.service {
-		return "the service token"
-	}
-	return "the access token"
-}
-
 // object names what the path leads to: the token, application or organization.
 func (c *call) object() string {
 	if len(c.path) == 0 {
@@ -116,18 +107,10 @@ func (c *call) item() string {
 
 // asked is how an error begins.
 func (c *call) asked() string {
-	if c.verb() == "delete" {
+	if c.verb == "delete" {
 		return "deleting " + c.item()
 	}
 	return c.item()
-}
-
-// verb says what the operation does with the item.
-func (o operation) verb() string {
-	if o.success == http.StatusNoContent {
-		return "delete"
-	}
-	return "read"
 }
 
 // noteSecret remembers the credential of a request.

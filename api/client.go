@@ -129,12 +129,15 @@ func (c *Client) DeleteToken(ctx context.Context, organization, applicationID, t
 	reply, err := c.exchange(ctx, call, func() (*http.Request, error) {
 		return gen.NewDeleteOAuthTokenRequest(server(c.baseURL), organization, applicationID, tokenID)
 	})
+	presumed := err == nil && call.lost && reply.status == http.StatusNotFound
+	if err == nil && reply.status != http.StatusNoContent && !presumed {
+		err = statusError(call, reply)
+	}
+	if failed, ok := err.(*Error); ok && call.lost {
+		failed.advice = "whether it is deleted is not known, because a response was lost: read the list of tokens"
+	}
 	if err != nil {
 		return nil, err
-	}
-	presumed := call.lost && reply.status == http.StatusNotFound
-	if reply.status != deleteToken.success && !presumed {
-		return nil, statusError(call, reply)
 	}
 	return &Deletion{presumed, call.attempts, call.excerpt(reply.header.Get(requestIDHeader), requestIDBytes)}, nil
 }

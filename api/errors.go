@@ -135,9 +135,11 @@ func statusError(call *call, r *reply) *Error {
 	e := responseError(call, r)
 	e.Code, e.Message = serverWords(call, r)
 	e.RetryAfter = retryAfter(r.header, time.Now())
-	asked, credential := call.asked(), call.credentialName()
-	lacks, url := credential+" lacks "+call.access, "check the URL "+e.URL
-	note := "a service token needs the access " + call.access
+	asked, credential := call.asked(), "the access token"
+	if call.service {
+		credential = "the service token"
+	}
+	lacks, note := credential+" lacks "+call.access, "a service token needs the access "+call.access
 	if call.access == "" {
 		note = "a service token is never accepted here"
 		lacks = credential + " has no access to it; " + note
@@ -151,7 +153,7 @@ func statusError(call *call, r *reply) *Error {
 		e.kind, e.says = ErrUnauthorized, asked+": "+credential+" was not accepted"
 		e.advice = "check that it is complete and not revoked; " + note
 	case status == http.StatusForbidden:
-		e.kind, e.says = ErrForbidden, "not allowed to "+call.verb()+" "+call.item()+": "+lacks
+		e.kind, e.says = ErrForbidden, "not allowed to "+call.verb+" "+call.item()+": "+lacks
 		if kind := len(call.path) - 1; kind >= 0 {
 			e.says += ", or the " + kinds[kind] + " does not exist"
 		}
@@ -164,17 +166,9 @@ func statusError(call *call, r *reply) *Error {
 	case status >= 400:
 		e.kind, e.says, e.advice = ErrUnexpectedResponse, asked+": the request was refused", "check the ids and the URL "+e.URL
 	default:
-		e.kind, e.says, e.advice = ErrUnexpectedResponse, asked+": undocumented status", url
+		e.kind, e.says, e.advice = ErrUnexpectedResponse, asked+": undocumented status", "check the URL "+e.URL
 	}
-	call.doubt(e)
 	return e
-}
-
-// doubt adds to the error of a deletion that an earlier request may have worked.
-func (c *call) doubt(e *Error) {
-	if c.lost {
-		e.advice = "whether it is deleted is not known, because a response was lost: read the list of tokens"
-	}
 }
 
 // contentError makes the error for a success whose content a program cannot work with.
@@ -217,7 +211,6 @@ func transportError(call *call, r *reply, err error) *Error {
 	case e.kind == nil && !errors.Is(err, context.Canceled):
 		e.advice = "check the network and the base URL, and try again"
 	}
-	call.doubt(e)
 	e.says = call.asked() + ": " + e.Message
 	if e.kind == nil && e.Status == 0 {
 		e.says = call.asked() + ": no response: " + e.Message

@@ -87,6 +87,15 @@ func option(name string, set func(*settings) error) Option {
 	}
 }
 
+// refuse returns an error that says the problem, if there is one. What an option has set then does not matter: there will be
+// no client.
+func refuse(is bool, problem string) error {
+	if is {
+		return errors.New(problem)
+	}
+	return nil
+}
+
 // WithServiceToken authorizes calls to the API host with a service token: its id, of 12 lowercase letters and digits, and
 // its secret, which starts with pscale_tkn_. A swapped pair is refused. A service token is never sent to the
 // authorization host (https://planetscale.com/docs/api/reference/service-tokens).
@@ -161,11 +170,9 @@ func WithRefresh(config *oauth2.Config, token *oauth2.Token, save func(*oauth2.T
 }
 
 func (s *settings) setOAuth(make func(http.RoundTripper) credential) error {
-	if s.oauth != nil {
-		return errors.New("the client has an OAuth token already")
-	}
+	twice := s.oauth != nil
 	s.oauth = make
-	return nil
+	return refuse(twice, "the client has an OAuth token already")
 }
 
 // WithBaseURL sets where the API is, for a test server or a proxy; the default is [DefaultBaseURL]. The URL is https, or
@@ -196,11 +203,8 @@ func WithHTTPClient(c *http.Client) Option {
 		if c == nil {
 			return errors.New("the client is nil")
 		}
-		if c.Timeout < 0 {
-			return errors.New("the timeout is negative")
-		}
 		s.transport, s.client.timeout = c.Transport, cmp.Or(c.Timeout, DefaultAttemptTimeout)
-		return nil
+		return refuse(c.Timeout < 0, "the timeout is negative")
 	})
 }
 
@@ -216,11 +220,8 @@ func WithRateLimit(perMinute int) Option {
 }
 
 func setCount(to *int, n int) error {
-	if n < 0 {
-		return errors.New("the number is negative")
-	}
 	*to = n
-	return nil
+	return refuse(n < 0, "the number is negative")
 }
 
 // WithMaxResponseBytes sets how large a response may be after decompression; the default is [DefaultMaxResponseBytes]. A
@@ -228,22 +229,16 @@ func setCount(to *int, n int) error {
 // to this.
 func WithMaxResponseBytes(n int64) Option {
 	return option("WithMaxResponseBytes", func(s *settings) error {
-		if n <= 0 || n == math.MaxInt64 {
-			return errors.New("want a positive number of bytes")
-		}
 		s.client.maxBytes = n
-		return nil
+		return refuse(n <= 0 || n == math.MaxInt64, "want a positive number of bytes")
 	})
 }
 
 // WithUserAgent sets the User-Agent header.
 func WithUserAgent(userAgent string) Option {
 	return option("WithUserAgent", func(s *settings) error {
-		if userAgent == "" || !visible(strings.ReplaceAll(userAgent, " ", "")) {
-			return errors.New("want visible ASCII characters and spaces")
-		}
 		s.client.userAgent = userAgent
-		return nil
+		return refuse(userAgent == "" || !visible(strings.ReplaceAll(userAgent, " ", "")), "want visible ASCII characters and spaces")
 	})
 }
 
@@ -251,22 +246,16 @@ func WithUserAgent(userAgent string) Option {
 // concurrent calls, in the order of the options. It should return soon. A panic of it is the call's.
 func WithObserver(observer func(Event)) Option {
 	return option("WithObserver", func(s *settings) error {
-		if observer == nil {
-			return errors.New("the observer is nil")
-		}
 		s.client.observers = append(s.client.observers, observer)
-		return nil
+		return refuse(observer == nil, "the observer is nil")
 	})
 }
 
 // WithLogger logs each [Event] at level debug. Headers, URLs and bodies are never logged.
 func WithLogger(logger *slog.Logger) Option {
 	return option("WithLogger", func(s *settings) error {
-		if logger == nil {
-			return errors.New("the logger is nil")
-		}
 		s.client.observers = append(s.client.observers, logTo(logger))
-		return nil
+		return refuse(logger == nil, "the logger is nil")
 	})
 }
 
@@ -330,10 +319,9 @@ func NewClientFromEnv(options ...Option) (*Client, error) {
 	})
 	all = append(all, options...)
 	all = append(all, option("NewClientFromEnv", func(s *settings) error {
-		if s.client.organization = os.Getenv("PLANETSCALE_ORG"); s.service == nil && s.oauth == nil && id == "" && secret == "" {
-			return errors.New("no credential: set " + idName + " and " + secretName + ", or PLANETSCALE_ACCESS_TOKEN")
-		}
-		return nil
+		s.client.organization = os.Getenv("PLANETSCALE_ORG")
+		return refuse(s.service == nil && s.oauth == nil && id == "" && secret == "",
+			"no credential: set "+idName+" and "+secretName+", or PLANETSCALE_ACCESS_TOKEN")
 	}))
 	return NewClient(all...)
 }

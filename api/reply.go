@@ -81,7 +81,7 @@ func (timeoutError) Timeout() bool { return true }
 // the contract does not know are passed over. One that it promises and that is missing or null is a zero value, or with
 // strict an error.
 func decode[T any](call *call, r *reply, strict bool, problem func(*T, []byte) string) (*T, error) {
-	if r.status != call.success {
+	if r.status != http.StatusOK {
 		return nil, statusError(call, r)
 	}
 	if problem := mediaTypeProblem(call, r.header); problem != "" {
