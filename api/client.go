@@ -80,7 +80,7 @@ func (c *Client) ListApplications(ctx context.Context, organization string, opti
 
 // Applications returns an iterator over an organization's OAuth applications, under the same rules as [Client.Tokens].
 func (c *Client) Applications(ctx context.Context, organization string, options ListOptions) iter.Seq2[*Application, error] {
-	return items(applicationList.pages(ctx, c, options, organization), func(p *ApplicationPage) []Application { return p.Data })
+	return applicationList.items(ctx, c, options, organization)
 }
 
 // GetApplication returns one application of an organization. The service token needs the access

@@ -146,7 +146,7 @@ func (l list[P, T]) fetch(ctx context.Context, c *Client, options ListOptions, p
 //
 // With a Limit the range ends when that many tokens were yielded, and nothing is compared.
 func (c *Client) Tokens(ctx context.Context, organization, applicationID string, options ListOptions) iter.Seq2[*Token, error] {
-	return items(c.TokenPages(ctx, organization, applicationID, options), func(p *TokenPage) []Token { return p.Data })
+	return tokenList.items(ctx, c, options, organization, applicationID)
 }
 
 // TokenPages is like [Client.Tokens] with whole pages. Their Data is without the tokens that earlier pages held, and ends
@@ -156,16 +156,16 @@ func (c *Client) TokenPages(ctx context.Context, organization, applicationID str
 }
 
 // items returns an iterator over what is on pages.
-func items[P, T any](pages iter.Seq2[*P, error], data func(*P) []T) iter.Seq2[*T, error] {
+func (l list[P, T]) items(ctx context.Context, c *Client, options ListOptions, path ...string) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
-		for page, err := range pages {
+		for page, err := range l.pages(ctx, c, options, path...) {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			on := data(page)
-			for i := range on {
-				if !yield(&on[i], nil) {
+			items := *l.view(page).data
+			for i := range items {
+				if !yield(&items[i], nil) {
 					return
 				}
 			}
@@ -174,14 +174,18 @@ func items[P, T any](pages iter.Seq2[*P, error], data func(*P) []T) iter.Seq2[*T
 }
 
 func (l list[P, T]) pages(ctx context.Context, c *Client, options ListOptions, path ...string) iter.Seq2[*P, error] {
-	return func(yield func(*P, error) bool) { l.read(ctx, c, options, path, yield) }
+	return func(yield func(*P, error) bool) {
+		if err := l.read(ctx, c, options, path, func(page *P) bool { return yield(page, nil) }); err != nil {
+			yield(nil, err)
+		}
+	}
 }
 
-func (l list[P, T]) read(ctx context.Context, c *Client, options ListOptions, path []string, yield func(*P, error) bool) {
+// read reads pages until one is the last, or yield returns false.
+func (l list[P, T]) read(ctx context.Context, c *Client, options ListOptions, path []string, yield func(*P) bool) error {
 	options, err := options.withDefaults(l.operation)
 	if err != nil {
-		yield(nil, err)
-		return
+		return err
 	}
 	ahead := newPrefetcher(ctx, options.Prefetch, func(ctx context.Context, number int) (view[P, T], error) {
 		return l.fetch(ctx, c, ListOptions{Page: number, PerPage: options.PerPage}, path...)
@@ -194,8 +198,7 @@ func (l list[P, T]) read(ctx context.Context, c *Client, options ListOptions, pa
 			v, err = ahead.page(number) // again: fetched ahead, it may be older than the page before
 		}
 		if err != nil {
-			yield(nil, resumable(err, number))
-			return
+			return resumable(err, number)
 		}
 		read := len(*v.data)
 		*v.data = slices.DeleteFunc(*v.data, func(item T) bool { return t.again(v.id(item)) })
@@ -215,17 +218,14 @@ func (l list[P, T]) read(ctx context.Context, c *Client, options ListOptions, pa
 			ahead.expect(number+1, last)
 		}
 		switch {
-		case !yield(v.page, nil) || full:
-			return
+		case !yield(v.page) || full:
+			return nil
+		case problem != nil && problem.kind == ErrIncomplete:
+			return resumable(problem, options.Page)
 		case problem != nil:
-			resume := number + 1
-			if problem.kind == ErrIncomplete {
-				resume = options.Page
-			}
-			yield(nil, resumable(problem, resume))
-			return
+			return resumable(problem, number+1)
 		case !t.more:
-			return
+			return nil
 		}
 	}
 }

@@ -19,15 +19,15 @@ type application struct {
 	about   gen.OAuthApplication
 	counted bool             // about.Tokens is the length of the list
 	given   []gen.OAuthToken // the tokens a test gave; numbers beyond them are made up
-	sample  *sample
+	sample  *sample          // what makes them up
 
 	mu      sync.Mutex
 	numbers []int
 	issued  int // the number of the next token
 }
 
-func newApplication(about gen.OAuthApplication, sample *sample, count int, given []gen.OAuthToken) *application {
-	a := &application{about: about, given: given, sample: sample}
+func newApplication(about gen.OAuthApplication, count int, given []gen.OAuthToken) *application {
+	a := &application{about: about, given: given}
 	a.issue(count)
 	slices.Reverse(a.numbers)
 	return a
@@ -129,21 +129,21 @@ const laterTokens = 17
 // makeApplications returns the applications a test gave, or made-up ones.
 func (c *config) makeApplications(midnight time.Time) (all []*application) {
 	first := &sample{organization: c.organization, midnight: midnight, leaked: c.leaked}
-	for _, given := range c.applications {
-		all = append(all, newApplication(given.about, first, len(given.tokens), given.tokens))
+	for _, app := range c.applications {
+		app.sample = first
 	}
-	if all != nil {
-		return all
+	if c.applications != nil {
+		return c.applications
 	}
 	for i, id := range c.ids {
-		about, made, count, given := madeUp(i, id, midnight), first, c.tokens, c.listed
+		made, count, given := first, c.tokens, c.listed
 		if i > 0 {
 			made, count, given = &sample{organization: c.organization, midnight: midnight, salt: hash(uint64(i))}, laterTokens, nil
 		} else if given != nil {
 			count = len(given)
 		}
-		app := newApplication(about, made, count, given)
-		app.counted = true
+		app := newApplication(madeUp(i, id, midnight), count, given)
+		app.sample, app.counted = made, true
 		all = append(all, app)
 	}
 	return all

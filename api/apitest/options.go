@@ -14,8 +14,8 @@ type Option func(*config)
 
 type config struct {
 	organization string
-	ids          []string // of made-up applications
-	applications []givenApplication
+	ids          []string       // of made-up applications
+	applications []*application // in place of made-up applications
 	tokens       int
 	listed       []gen.OAuthToken // in place of made-up tokens; nil for none
 	leaked       []int
@@ -25,11 +25,6 @@ type config struct {
 	revision     string
 	form         string
 	faults       []Fault
-}
-
-type givenApplication struct {
-	about  gen.OAuthApplication
-	tokens []gen.OAuthToken
 }
 
 func newConfig(options []Option) config {
@@ -70,15 +65,15 @@ func WithTokenList(tokens []gen.OAuthToken) Option {
 // made-up applications then. A revision that does not have one of the application's members leaves it out; one that
 // requires a member the application does not have serves false or an empty object there.
 func WithApplication(application gen.OAuthApplication, tokens ...gen.OAuthToken) Option {
-	tokens = slices.Clone(tokens)
 	mustDiffer(tokens)
-	return func(c *config) { c.applications = append(c.applications, givenApplication{application, tokens}) }
+	return func(c *config) {
+		c.applications = append(c.applications, newApplication(application, len(tokens), tokens))
+	}
 }
 
 // WithApplicationIDs sets how many made-up applications there are, and their ids: by default two, the first [ApplicationID].
 // Each has other tokens; those after the first have few.
 func WithApplicationIDs(ids ...string) Option {
-	ids = slices.Clone(ids)
 	if len(ids) == 0 {
 		panic("apitest.WithApplicationIDs(): want an id")
 	}
@@ -93,7 +88,6 @@ func WithOrganization(name string) Option {
 // WithLeakedSecret has the i-th of the first application's made-up tokens, counted from 0, served with secrets in the
 // members token and plain_text_refresh_token, which no read should ever show. The secrets open nothing.
 func WithLeakedSecret(i ...int) Option {
-	i = slices.Clone(i)
 	return func(c *config) { c.leaked = append(c.leaked, i...) }
 }
 
@@ -105,7 +99,6 @@ func WithRevokedToken(id string) Option {
 // WithAccesses sets the accesses the service token has: any of read_oauth_applications, read_oauth_tokens and
 // delete_oauth_tokens, by default all three. Without the one it needs an operation answers 403.
 func WithAccesses(accesses ...string) Option {
-	accesses = slices.Clone(accesses)
 	return func(c *config) { c.accesses = accesses }
 }
 
@@ -145,7 +138,6 @@ func WithTokenInfoForm(form string) Option {
 // WithFaults adds faults. A request meets the first of them that matches it and has not been met as often as it may; a
 // request that meets none is answered as usual.
 func WithFaults(faults ...Fault) Option {
-	faults = slices.Clone(faults)
 	return func(c *config) { c.faults = append(c.faults, faults...) }
 }
 

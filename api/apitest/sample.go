@@ -158,13 +158,8 @@ const idMask = 1<<62 - 1
 
 // encodeID writes the lower 62 bits as an id.
 func encodeID(x uint64) string {
-	x &= idMask
-	var id [12]byte
-	for i := len(id) - 1; i >= 0; i-- {
-		id[i] = "0123456789abcdefghijklmnopqrstuvwxyz"[x%36]
-		x /= 36
-	}
-	return string(id[:])
+	id := strconv.FormatUint(x&idMask, 36)
+	return strings.Repeat("0", 12-len(id)) + id
 }
 
 // namedID returns the id of something that is not a token: the same for the same name.

@@ -26,14 +26,6 @@ func ago(seconds int64) string {
 	return days(seconds) + " ago"
 }
 
-// deletedOn says when something was deleted, if that is known.
-func deletedOn(t time.Time) string {
-	if t.IsZero() {
-		return " (deleted)"
-	}
-	return " (deleted on " + date(t) + ")"
-}
-
 // since returns how many seconds ago t was, never less than 0.
 func (a *Auditor) since(t time.Time) int64 { return max(seconds(t, a.options.Now), 0) }
 

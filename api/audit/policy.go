@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -200,16 +199,15 @@ func (p *policyReader) word(into *string, what string, check func(string) bool) 
 func anyWord(string) bool { return true }
 
 func (p *policyReader) thresholds(n *yaml.Node) {
-	days := func(into *int) setter { return p.whole(into, maxDays, "a number of days") }
-	p.mapping(n, "a key", map[string]setter{
-		"never_used_days": days(&p.NeverUsedDays), "unused_days": days(&p.UnusedDays), "lifetime_days": days(&p.LifetimeDays),
-		"expires_days": days(&p.ExpiresDays), "tokens_per_actor": p.whole(&p.TokensPerActor, math.MaxInt32, "a whole number"),
-		"age_spread": p.scalar("a number above 0 and up to 1000", func(value, tag string) bool {
-			number, err := strconv.ParseFloat(value, 64)
-			p.AgeSpread = number
-			return err == nil && number > 0 && number <= 1000 && (tag == "!!int" || tag == "!!float")
-		}),
-	})
+	setters := map[string]setter{"age_spread": p.scalar("a number above 0 and up to 1000", func(value, tag string) bool {
+		var err error
+		p.AgeSpread, err = strconv.ParseFloat(value, 64)
+		return err == nil && p.AgeSpread > 0 && p.AgeSpread <= 1000 && (tag == "!!int" || tag == "!!float")
+	})}
+	for _, t := range thresholds {
+		setters[t.key] = p.whole(t.of(&p.Options), t.most, t.what)
+	}
+	p.mapping(n, "a key", setters)
 }
 
 func (p *policyReader) branches(n *yaml.Node) {

@@ -246,7 +246,11 @@ func (a *Auditor) hold(all *held, h holding, on ...resource) {
 			all.production = all.production.with(what)
 		}
 		if r.deleted != nil {
-			all.deleted = all.deleted.with(r.label + deletedOn(*r.deleted))
+			when := " (deleted)"
+			if !r.deleted.IsZero() {
+				when = " (deleted on " + date(*r.deleted) + ")"
+			}
+			all.deleted = all.deleted.with(r.label + when)
 		}
 		g := Grant{Kind: kind, ID: a.shown(r.id), Name: a.shown(r.name), Deleted: r.deleted != nil}
 		i, listed := all.index[g]
