@@ -67,8 +67,11 @@ func mayHoldCredential(s string) bool {
 
 // redact looks at the text as it is, where a credential may hold what looks like an escape, and without its escapes.
 func redact(s string, known []string, patterns ...*regexp.Regexp) string {
-	secrets := partsOf(known)
-	s = hide(s, secrets, patterns)
+	whole, secrets := parts{}, partsOf(known)
+	for _, secret := range known {
+		whole.add(secret, len(secret))
+	}
+	s = hide(s, whole, patterns) // parts of a secret that is escaped would leave the parts between them
 	plain := unescape(s)
 	if hidden := hide(plain, secrets, patterns); hidden != plain {
 		return hidden
