@@ -121,18 +121,16 @@ func escapeName(name string) string {
 	return nameEscapes.Replace(name)
 }
 
-var indices = regexp.MustCompile(`/(?:0|[1-9][0-9]*)(/|$)`)
-
 // fold replaces the array indices of a pointer by *. A member whose name is a number is folded as well, which is what
 // one wants of an object with ids for names.
 func fold(pointer string) string {
-	for {
-		folded := indices.ReplaceAllString(pointer, "/*$1")
-		if folded == pointer {
-			return folded
+	steps := strings.Split(pointer, "/")
+	for i, step := range steps {
+		if isIndex(step) != 0 {
+			steps[i] = "*"
 		}
-		pointer = folded
 	}
+	return strings.Join(steps, "/")
 }
 
 // splitSource returns the file and the entry of a source, which is file#entry or has no entry.

@@ -161,15 +161,6 @@ func (c *checker) add(rule string, s *openapi3.Schema, at []string, message stri
 
 // nearest adds why a value fits none of several schemas: by the one it comes nearest to, or by its type if none takes that.
 func (c *checker) nearest(e *openapi3.SchemaError, reasons openapi3.MultiError, v any, at, place []string) {
-	branches := e.Schema.OneOf
-	if members, ok := e.Value.(map[string]any); ok && e.Schema.Discriminator != nil {
-		meant, _ := members[e.Schema.Discriminator.PropertyName].(string)
-		if ref := e.Schema.Discriminator.Mapping[meant].Ref; ref != "" {
-			branches = slices.DeleteFunc(slices.Clone(branches), func(b *openapi3.SchemaRef) bool {
-				return b.Ref != ref && b.Ref != "#/components/schemas/"+ref
-			})
-		}
-	}
 	start, best := len(c.faults), 0
 	var nearest []fault
 	var want []string
@@ -181,7 +172,13 @@ func (c *checker) nearest(e *openapi3.SchemaError, reasons openapi3.MultiError, 
 			for _, f := range other {
 				want = append(want, f.want...)
 			}
-		} else if cost := cost(found, branches[i].Value, e.Value); nearest == nil || cost < best {
+			continue
+		}
+		branch := &openapi3.Schema{}
+		if len(reasons) == len(e.Schema.OneOf) { // else a discriminator has chosen
+			branch = e.Schema.OneOf[i].Value
+		}
+		if cost := cost(found, branch, e.Value); nearest == nil || cost < best {
 			best, nearest = cost, found
 		}
 	}
