@@ -136,7 +136,7 @@ func noToken(err error, advice string, known ...string) error {
 	} else if _, ok := errors.AsType[*url.Error](err); ok {
 		advice = adviceOnTheWay
 	}
-	return &credentialError{saying(withoutURL(err), known...), advice}
+	return &credentialError{redactError(withoutURL(err), known...), advice}
 }
 
 // A refreshed credential holds a token with a refresh token, and exchanges it at the token endpoint when it has expired

@@ -22,7 +22,9 @@ import (
 // a failure that may pass.
 //
 // A problem, if there is one, is what keeps a program from working with a value, whatever else it holds.
-func do[T any](ctx context.Context, c *Client, call *call, build func() (*http.Request, error), problem func(*T, []byte) string) (*T, error) {
+func do[T any](
+	ctx context.Context, c *Client, call *call, build func() (*http.Request, error), problem func(*T, []byte) string,
+) (*T, error) {
 	reply, err := c.exchange(ctx, call, build)
 	if err != nil {
 		return nil, err
@@ -133,19 +135,19 @@ func (c *Client) attempt(ctx context.Context, call *call, request *http.Request,
 	defer cancel()
 	request = request.Clone(bounded)
 	request.Header.Set("Authorization", value.Reveal())
-	var answer *reply
+	var r *reply
 	resp, err := c.transport.RoundTrip(request)
 	if err == nil {
-		answer, err = read(resp, c.maxBytes)
+		r, err = read(resp, c.maxBytes)
 	}
 	if err != nil && context.Cause(bounded) == errAttemptTimeout {
 		err = errAttemptTimeout
 	}
 	if request.Method == http.MethodDelete {
-		call.lost = call.lost || mayHaveWorked(answer, err)
+		call.lost = call.lost || mayHaveWorked(r, err)
 	}
-	c.observe(call, answer, err, start.Sub(since), time.Since(start))
-	return answer, err
+	c.observe(call, r, err, start.Sub(since), time.Since(start))
+	return r, err
 }
 
 // redirect returns the request that r asks for instead of one that was sent, or nil if it asks for none. Only a GET

@@ -196,7 +196,7 @@ func transportError(call *call, r *reply, err error) *Error {
 	e := responseError(call, r)
 	e.Message, e.kind, e.cause = call.excerpt(err.Error(), excerptBytes), kindOf(err), err
 	if words := err.Error(); text.Redact(words, call.secrets...) != words {
-		e.cause = saying(err, call.secrets...) // the errors behind it say the same
+		e.cause = redactError(err, call.secrets...) // the errors behind it say the same
 	}
 	credential, _ := errors.AsType[*credentialError](err)
 	switch {
@@ -239,9 +239,9 @@ func withoutURL(err error) error {
 	}
 }
 
-// saying keeps what err says, redacted, and whether the caller's context caused it, and nothing else.
-func saying(err error, known ...string) error {
-	s := &said{words: text.Excerpt(err.Error(), excerptBytes, known...)}
+// redactError reduces err to its redacted message. It still matches the error of the caller's context that caused it.
+func redactError(err error, known ...string) error {
+	s := &flatError{message: text.Excerpt(err.Error(), excerptBytes, known...)}
 	for _, cause := range []error{context.Canceled, context.DeadlineExceeded} {
 		if errors.Is(err, cause) {
 			s.cause = cause
@@ -250,12 +250,12 @@ func saying(err error, known ...string) error {
 	return s
 }
 
-// A said is an error that has been put in words, which name its cause.
-type said struct {
-	words string
-	cause error
+// A flatError is an error of which the message is left, and its cause, which is nil or an error of a context.
+type flatError struct {
+	message string
+	cause   error
 }
 
-func (s *said) Error() string { return s.words }
+func (e *flatError) Error() string { return e.message }
 
-func (s *said) Unwrap() error { return s.cause }
+func (e *flatError) Unwrap() error { return e.cause }

@@ -300,7 +300,8 @@ func TestNoCredentialReachesAProxyInPlainText(t *testing.T) {
 	t.Run("that the default transport of the program names", func(t *testing.T) {
 		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", "^TestAskThroughTheProxyOfTheEnvironment$", "-test.v")
 		cmd.Env = append(os.Environ(), "PSOAUTH_TEST_PROXY="+proxySrv.URL, "PSOAUTH_TEST_TARGET="+srv.URL)
-		if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "would read the credential") || len(proxy.seen()) != 0 {
+		out, err := cmd.CombinedOutput()
+		if err != nil || !strings.Contains(string(out), "would read the credential") || len(proxy.seen()) != 0 {
 			t.Errorf("the proxy received %d requests: %v: %s", len(proxy.seen()), err, out)
 		}
 	})

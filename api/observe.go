@@ -27,7 +27,7 @@ func (c *Client) observe(call *call, reply *reply, err error, wait, duration tim
 	}
 	e := Event{Operation: call.id, Attempt: call.attempts, Duration: duration, Wait: wait, Page: call.page, PerPage: call.size}
 	if err != nil {
-		e.Err = saying(withoutURL(err), call.secrets...)
+		e.Err = redactError(withoutURL(err), call.secrets...)
 	}
 	if reply != nil {
 		e.Status, e.Bytes = reply.status, len(reply.body)

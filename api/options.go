@@ -87,10 +87,10 @@ func option(name string, set func(*settings) error) Option {
 	}
 }
 
-// refuse returns an error that says the problem, if there is one. What an option has set then does not matter: there will be
+// refuseIf returns the problem as an error if a value cannot be right. The option may have set it nevertheless: there will be
 // no client.
-func refuse(is bool, problem string) error {
-	if is {
+func refuseIf(wrong bool, problem string) error {
+	if wrong {
 		return errors.New(problem)
 	}
 	return nil
@@ -172,7 +172,7 @@ func WithRefresh(config *oauth2.Config, token *oauth2.Token, save func(*oauth2.T
 func (s *settings) setOAuth(make func(http.RoundTripper) credential) error {
 	twice := s.oauth != nil
 	s.oauth = make
-	return refuse(twice, "the client has an OAuth token already")
+	return refuseIf(twice, "the client has an OAuth token already")
 }
 
 // WithBaseURL sets where the API is, for a test server or a proxy; the default is [DefaultBaseURL]. The URL is https, or
@@ -204,7 +204,7 @@ func WithHTTPClient(c *http.Client) Option {
 			return errors.New("the client is nil")
 		}
 		s.transport, s.client.timeout = c.Transport, cmp.Or(c.Timeout, DefaultAttemptTimeout)
-		return refuse(c.Timeout < 0, "the timeout is negative")
+		return refuseIf(c.Timeout < 0, "the timeout is negative")
 	})
 }
 
@@ -221,7 +221,7 @@ func WithRateLimit(perMinute int) Option {
 
 func setCount(to *int, n int) error {
 	*to = n
-	return refuse(n < 0, "the number is negative")
+	return refuseIf(n < 0, "the number is negative")
 }
 
 // WithMaxResponseBytes sets how large a response may be after decompression; the default is [DefaultMaxResponseBytes]. A
@@ -230,7 +230,7 @@ func setCount(to *int, n int) error {
 func WithMaxResponseBytes(n int64) Option {
 	return option("WithMaxResponseBytes", func(s *settings) error {
 		s.client.maxBytes = n
-		return refuse(n <= 0 || n == math.MaxInt64, "want a positive number of bytes")
+		return refuseIf(n <= 0 || n == math.MaxInt64, "want a positive number of bytes")
 	})
 }
 
@@ -238,7 +238,7 @@ func WithMaxResponseBytes(n int64) Option {
 func WithUserAgent(userAgent string) Option {
 	return option("WithUserAgent", func(s *settings) error {
 		s.client.userAgent = userAgent
-		return refuse(userAgent == "" || !visible(strings.ReplaceAll(userAgent, " ", "")), "want visible ASCII characters and spaces")
+		return refuseIf(userAgent == "" || !visible(strings.ReplaceAll(userAgent, " ", "")), "want visible ASCII characters and spaces")
 	})
 }
 
@@ -247,7 +247,7 @@ func WithUserAgent(userAgent string) Option {
 func WithObserver(observer func(Event)) Option {
 	return option("WithObserver", func(s *settings) error {
 		s.client.observers = append(s.client.observers, observer)
-		return refuse(observer == nil, "the observer is nil")
+		return refuseIf(observer == nil, "the observer is nil")
 	})
 }
 
@@ -255,7 +255,7 @@ func WithObserver(observer func(Event)) Option {
 func WithLogger(logger *slog.Logger) Option {
 	return option("WithLogger", func(s *settings) error {
 		s.client.observers = append(s.client.observers, logTo(logger))
-		return refuse(logger == nil, "the logger is nil")
+		return refuseIf(logger == nil, "the logger is nil")
 	})
 }
 
@@ -307,8 +307,9 @@ func NewClientFromEnv(options ...Option) (*Client, error) {
 	default:
 		from(secretName, secret, WithServiceToken(id, secret))
 	}
-	token, authURL, apiURL := os.Getenv("PLANETSCALE_ACCESS_TOKEN"), os.Getenv("PLANETSCALE_AUTH_URL"), os.Getenv("PLANETSCALE_API_URL")
+	token := os.Getenv("PLANETSCALE_ACCESS_TOKEN")
 	from("PLANETSCALE_ACCESS_TOKEN", token, WithAccessToken(token))
+	authURL, apiURL := os.Getenv("PLANETSCALE_AUTH_URL"), os.Getenv("PLANETSCALE_API_URL")
 	from("PLANETSCALE_AUTH_URL", authURL, WithAuthURL(authURL))
 	from("PLANETSCALE_API_URL", apiURL, func(s *settings) error {
 		err := WithBaseURL(apiURL)(s)
@@ -320,7 +321,7 @@ func NewClientFromEnv(options ...Option) (*Client, error) {
 	all = append(all, options...)
 	all = append(all, option("NewClientFromEnv", func(s *settings) error {
 		s.client.organization = os.Getenv("PLANETSCALE_ORG")
-		return refuse(s.service == nil && s.oauth == nil && id == "" && secret == "",
+		return refuseIf(s.service == nil && s.oauth == nil && id == "" && secret == "",
 			"no credential: set "+idName+" and "+secretName+", or PLANETSCALE_ACCESS_TOKEN")
 	}))
 	return NewClient(all...)

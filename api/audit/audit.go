@@ -148,14 +148,17 @@ func (d *audited) finish() {
 		return cmp.Or(cmp.Compare(tokensOf(b), tokensOf(a)), cmp.Compare(a, b))
 	}) {
 		if n := tokensOf(id); n > d.options.TokensPerActor {
-			d.found(d.actors[id][n-1], manyTokens, fmt.Sprintf("acts through %d tokens, more than %d", n, d.options.TokensPerActor))
+			message := fmt.Sprintf("acts through %d tokens, more than %d", n, d.options.TokensPerActor)
+			d.found(d.actors[id][n-1], manyTokens, message)
 		}
 	}
 	oldest := slices.DeleteFunc(slices.Clone(d.Tokens), func(t Token) bool { return t.Created.IsZero() })
 	if len(oldest) < fewestAges {
 		return
 	}
-	slices.SortStableFunc(oldest, func(a, b Token) int { return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Token, b.Token)) })
+	slices.SortStableFunc(oldest, func(a, b Token) int {
+		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.Token, b.Token))
+	})
 	age := func(i int) int64 { return d.since(oldest[i].Created) / day }
 	// A quartile is the least age that a quarter of the tokens does not exceed.
 	quartile := func(q int) int64 { return age(len(oldest) - (len(oldest)*q+3)/4) }
