@@ -103,7 +103,7 @@ func newChart(report *audit.Report) chart {
 	for n, d := range distances {
 		c.Ticks = append(c.Ticks, tick{c.Middle - (n+1)*barWidth, d.title}, tick{c.Middle + (n+1)*barWidth, d.title})
 	}
-	most := max(1, slices.Max(created[:]), slices.Max(used[:]), slices.Max(expires[:]))
+	largest := max(1, slices.Max(created[:]), slices.Max(used[:]), slices.Max(expires[:]))
 	for n, r := range []struct {
 		title, class string
 		histogram
@@ -113,7 +113,7 @@ func newChart(report *audit.Report) chart {
 			if count == 0 {
 				continue
 			}
-			height := max(2, int(barHeight*math.Sqrt(float64(count)/float64(most)))) // by the square root, so that few are seen beside many
+			height := max(2, int(barHeight*math.Sqrt(float64(count)/float64(largest)))) // by the square root, so that few are seen beside many
 			b := bar{
 				X: chartLeft + at*barWidth + barGap/2, Width: barWidth - barGap, Height: height, Y: row.Base - height,
 				Count: count, Class: r.class, Title: fmt.Sprintf("%s: %d %s", r.title, count, when(at)),

@@ -106,10 +106,10 @@ func resources(r *audit.Report) matrix {
 
 // Holders lists the actors of several applications, and what their tokens reach, in the order of the page.
 func Holders(r *audit.Report) report.Section {
-	const most = 15
+	const maxHolders = 15
 	s := report.Section{Title: "Who reaches what", Columns: []string{"Application", "Actor", "Tokens", "Reach"}}
 	all := actors(r).sorted()
-	for _, l := range all[:min(len(all), most)] {
+	for _, l := range all[:min(len(all), maxHolders)] {
 		var reach []string
 		for i, c := range columns {
 			if l.Cells[i].Count > 0 {

@@ -44,20 +44,21 @@ var (
 
 type (
 	junitSuites struct {
-		XMLName  xml.Name     `xml:"testsuites"`
-		Name     string       `xml:"name,attr"`
-		Tests    int          `xml:"tests,attr"`
-		Failures int          `xml:"failures,attr"`
-		Errors   int          `xml:"errors,attr"`
-		Suites   []junitSuite `xml:"testsuite"`
+		XMLName xml.Name `xml:"testsuites"`
+		Name    string   `xml:"name,attr"`
+		junitCounts
+		Suites []*junitSuite `xml:"testsuite"`
+	}
+	junitCounts struct {
+		Tests    int `xml:"tests,attr"`
+		Failures int `xml:"failures,attr"`
+		Errors   int `xml:"errors,attr"`
 	}
 	junitSuite struct {
-		Name     string      `xml:"name,attr"`
-		Tests    int         `xml:"tests,attr"`
-		Failures int         `xml:"failures,attr"`
-		Errors   int         `xml:"errors,attr"`
-		Skipped  int         `xml:"skipped,attr"`
-		Cases    []junitCase `xml:"testcase"`
+		Name string `xml:"name,attr"`
+		junitCounts
+		Skipped int         `xml:"skipped,attr"`
+		Cases   []junitCase `xml:"testcase"`
 	}
 	junitCase struct {
 		Class   string        `xml:"classname,attr"`
@@ -78,12 +79,12 @@ type (
 // pass and say so; a part without findings is a case that passes, is skipped if there was nothing to examine, or is an error if
 // it could not be examined.
 func writeJUnit(b *bytes.Buffer, d *Document, _ Options) error {
+	all := junitSuites{Name: d.Kind}
 	suites := map[string]*junitSuite{}
-	var order []*junitSuite
 	suite := func(name string) *junitSuite {
 		if suites[name] == nil {
 			suites[name] = &junitSuite{Name: name}
-			order = append(order, suites[name])
+			all.Suites = append(all.Suites, suites[name])
 		}
 		return suites[name]
 	}
@@ -106,8 +107,7 @@ func writeJUnit(b *bytes.Buffer, d *Document, _ Options) error {
 			s.Cases = append(s.Cases, c)
 		}
 	}
-	all := junitSuites{Name: d.Kind}
-	for i, s := range order {
+	for i, s := range all.Suites {
 		if len(s.Cases) == 0 {
 			c := junitCase{Class: s.Name, Name: "no findings"}
 			switch part := d.Parts[i]; {
@@ -124,7 +124,6 @@ func writeJUnit(b *bytes.Buffer, d *Document, _ Options) error {
 		all.Tests += s.Tests
 		all.Failures += s.Failures
 		all.Errors += s.Errors
-		all.Suites = append(all.Suites, *s)
 	}
 	b.WriteString(xml.Header)
 	encoder := xml.NewEncoder(b)

@@ -4,6 +4,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -18,14 +19,12 @@ const (
 	Error                   // to be acted on
 )
 
-var severities = [...]string{"off", "note", "warning", "error"}
+var severities = []string{"off", "note", "warning", "error"}
 
 // ParseSeverity returns the severity called off, note, warning or error. Anything else is an error.
 func ParseSeverity(name string) (Severity, error) {
-	for s, known := range severities {
-		if name == known {
-			return Severity(s), nil
-		}
+	if i := slices.Index(severities, name); i >= 0 {
+		return Severity(i), nil
 	}
 	return Off, fmt.Errorf("unknown severity %.40q: want error, warning, note or off", name)
 }

@@ -225,7 +225,8 @@ func (j *judge) register(cmd *cobra.Command) {
 func (j *judge) newRun(options ...contract.Option) (*contract.Run, error) {
 	options = append(options, contract.WithClock(j.Now))
 	if j.spec != "" {
-		document, err := readFile("--spec", j.spec, func(file io.Reader) ([]byte, error) { return io.ReadAll(io.LimitReader(file, mostSpec)) })
+		const maxSpec = 1 << 28 // package contract takes less, and says how much
+		document, err := readFile("--spec", j.spec, func(file io.Reader) ([]byte, error) { return io.ReadAll(io.LimitReader(file, maxSpec)) })
 		if err != nil {
 			return nil, err
 		}
@@ -269,9 +270,6 @@ func (j *judge) conclude(report *contract.Report) error {
 	}
 	return j.publish(d, j.format.value, j.output, verdictOn(report.Failures(), report.FailOn))
 }
-
-// mostSpec bounds what is read of a document. Package contract takes less, and says how much.
-const mostSpec = 1 << 28
 
 // pairs returns what adds to a flag that may be given several times, each time with a name and a value.
 func pairs(to *[][2]string, want string) func(string) error {

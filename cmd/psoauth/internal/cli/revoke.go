@@ -313,8 +313,8 @@ func writeAll[T any](to lister[T], all []*T, remark string) error {
 	return to.end(true, remark)
 }
 
-// mostReport bounds what is read of a report, in bytes.
-const mostReport = 256 << 20
+// maxReport bounds what is read of a report, in bytes.
+const maxReport = 256 << 20
 
 // An auditReport is what is read of the JSON form of an audit.
 type auditReport struct {
@@ -331,7 +331,7 @@ type auditReport struct {
 }
 
 func readAuditReport(file io.Reader) (audit auditReport, err error) {
-	if err := json.NewDecoder(io.LimitReader(file, mostReport)).Decode(&audit); err != nil || audit.Findings == nil {
+	if err := json.NewDecoder(io.LimitReader(file, maxReport)).Decode(&audit); err != nil || audit.Findings == nil {
 		return audit, errors.New("want a report of psoauth audit --format json")
 	}
 	return audit, nil

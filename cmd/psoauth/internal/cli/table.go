@@ -97,9 +97,9 @@ func (t *table) layout() {
 		if least == 0 {
 			continue
 		}
-		most := min(least+room, maxCell)
-		t.short[i] = wanted(i, false) > most
-		t.widths[i] = min(wanted(i, t.short[i]), most)
+		limit := min(least+room, maxCell)
+		t.short[i] = wanted(i, false) > limit
+		t.widths[i] = min(wanted(i, t.short[i]), limit)
 		room += least - t.widths[i] // a short text leaves some to the columns that follow
 	}
 }
