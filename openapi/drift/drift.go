@@ -16,6 +16,7 @@ package drift
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -83,12 +84,12 @@ func compare(contract, before, now *Document) (*Report, error) {
 	report := &Report{Before: before.name, After: now.name}
 	known := map[Finding]bool{}
 	c := &comparer{sampler: newSampler(), read: map[*openapi3.Schema]*openapi3.Schema{}}
-	add := func(was, is *operation, findings ...Finding) {
+	add := func(findings ...Finding) {
 		for _, f := range findings {
 			key := f
 			if key.Example = nil; !known[key] {
 				known[key] = true
-				report.Findings = append(report.Findings, c.settle(f, was, is, before == contract))
+				report.Findings = append(report.Findings, settle(f, before == contract))
 			}
 		}
 	}
@@ -98,12 +99,12 @@ func compare(contract, before, now *Document) (*Report, error) {
 	for _, id := range union(before.operations, now.operations) {
 		switch was, is := before.operations[id], now.operations[id]; {
 		case is == nil && now.speaksOf(was, before.operations):
-			add(was, is, place{finding: Finding{Operation: id, In: InRoute}, was: was}.refused("operation", was.path, "not described", ""))
+			add(place{finding: Finding{Operation: id, In: InRoute}, was: was}.refused("operation", was.path, "not described", ""))
 		case is == nil:
 		case was == nil:
-			add(was, is, at(InRoute, id, "").find(New, "operation", "not described", is.path))
+			add(at(InRoute, id, "").find(New, "operation", "not described", is.path))
 		default:
-			add(was, is, c.operation(id, was, is)...)
+			add(c.operation(id, was, is)...)
 		}
 		if c.err != nil {
 			return nil, fmt.Errorf("%s: %w", now.name, c.err)
@@ -112,9 +113,9 @@ func compare(contract, before, now *Document) (*Report, error) {
 	for _, name := range union(before.others, now.others) { // of the family
 		switch was, is := before.others[name], now.others[name]; {
 		case was == "":
-			add(nil, nil, at(InRoute, name, "").find(New, "operation", "not described", is))
+			add(at(InRoute, name, "").find(New, "operation", "not described", is))
 		case is == "":
-			add(nil, nil, at(InRoute, name, "").find(Relaxed, "operation", was, "not described"))
+			add(at(InRoute, name, "").find(Relaxed, "operation", was, "not described"))
 		}
 	}
 	for _, keyword := range union(before.urls, now.urls) {
@@ -122,9 +123,9 @@ func compare(contract, before, now *Document) (*Report, error) {
 		switch p := at(InRequest, "securitySchemes", "/"+keyword); {
 		case was == is, is == "" && before == contract:
 		case is == "":
-			add(nil, nil, p.find(Relaxed, "security-url", was, "not declared"))
+			add(p.find(Relaxed, "security-url", was, "not declared"))
 		default:
-			add(nil, nil, p.find(New, "security-url", cmp.Or(was, "not declared"), is))
+			add(p.find(New, "security-url", cmp.Or(was, "not declared"), is))
 		}
 	}
 	slices.SortStableFunc(report.Findings, byPlace)
@@ -146,15 +147,21 @@ func (d *Document) speaksOf(op *operation, others map[string]*operation) bool {
 	})
 }
 
-// settle gives a finding its final class: what is said to break must be shown by its example, and what the contract
-// allows for on purpose is not news.
-func (c *comparer) settle(f Finding, was, is *operation, held bool) Finding {
+// settle gives a finding its final class, as what the contract allows for on purpose is not news, and makes what the documents
+// say fit to be shown.
+func settle(f Finding, held bool) Finding {
 	if held && deliberate(f) {
 		f.Class = Wording
 		f.Message = message(f)
 	}
 	f.Operation, f.Pointer = text.Printable(text.Redact(f.Operation)), text.Printable(text.Redact(f.Pointer))
 	f.Before, f.After = clean(f.Before), clean(f.After)
+	if e := f.Example; e != nil {
+		f.Example = &Example{}
+		if json.Unmarshal([]byte(text.Redact(jsonText(e))), f.Example) != nil { // the credential was all there is to see
+			f.Example = &Example{Status: e.Status}
+		}
+	}
 	return f
 }
 

@@ -69,22 +69,20 @@ type Example struct {
 
 // String returns the finding on one line.
 func (f Finding) String() string {
-	return fmt.Sprintf("%s: %s %s: %s → %s: %s", f.Class, f.Rule, f.place(), f.Before, f.After, f.Message)
+	where := strings.TrimSpace(f.Where() + " " + f.Pointer)
+	return fmt.Sprintf("%s: %s %s: %s → %s: %s", f.Class, f.Rule, where, f.Before, f.After, f.Message)
 }
 
-// place returns where in the contract a finding is, as short as it is clear.
-func (f Finding) place() string {
-	parts := []string{f.Operation}
+// Where returns the part of the contract that a finding is in, without its pointer, as short as it is clear.
+func (f Finding) Where() string {
+	where := f.Operation
 	if f.Status != "" && f.Status != "200" {
-		parts = append(parts, f.Status)
+		where += " " + f.Status
 	}
 	if f.In == InHeader || f.In == InRequest {
-		parts = append(parts, f.In)
+		where += " " + f.In
 	}
-	if f.Pointer != "" {
-		parts = append(parts, f.Pointer)
-	}
-	return strings.Join(parts, " ")
+	return where
 }
 
 var escapeName = strings.NewReplacer("~", "~0", "/", "~1").Replace

@@ -3,13 +3,16 @@ package cli
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/psoauth/psoauth/internal/report"
+	"github.com/psoauth/psoauth/internal/text"
 	"github.com/psoauth/psoauth/openapi/drift"
 )
 
@@ -18,11 +21,11 @@ type diff struct {
 	*program
 	from    string
 	format  *choice
-	show    driftShow
 	suggest bool
 
-	baseline       string
-	updateBaseline bool
+	examples, wording bool // whether those are shown
+	baseline          string
+	updateBaseline    bool
 }
 
 func (p *program) contractDiff() *cobra.Command {
@@ -67,8 +70,8 @@ Exit status: 0 nothing is known to break, though the verdict may count differenc
 	d.format.register(cmd, "format", "")
 	flags := cmd.Flags()
 	flags.StringVar(&d.from, "from", "", "compare with this older document, a `file`, URL or -, instead of the contract")
-	flags.BoolVar(&d.show.examples, "examples", false, "show for each breaking finding a response or a request that breaks")
-	flags.BoolVar(&d.show.wording, "wording", false, "show what changes nothing for a program, too")
+	flags.BoolVar(&d.examples, "examples", false, "show for each breaking finding a response or a request that breaks")
+	flags.BoolVar(&d.wording, "wording", false, "show what changes nothing for a program, too")
 	flags.BoolVar(&d.suggest, "suggest", false, "print the edit of the contract that takes new members in, as a unified diff")
 	flags.StringVar(&d.baseline, "baseline", "", "acknowledge the differences in this `file`")
 	flags.BoolVar(&d.updateBaseline, "update-baseline", false, "rewrite the file of --baseline so that it acknowledges what is found")
@@ -84,63 +87,156 @@ func (d *diff) run(ctx context.Context, source string) error {
 	case d.updateBaseline && d.baseline == "":
 		return errors.New("--update-baseline: say which file with --baseline")
 	}
-	found, edit, err := d.compare(ctx, source)
-	if err != nil {
-		return err
-	}
-	if err := d.accept(found); err != nil {
-		return err
-	}
-	var verdict error
-	if found.Breaking() {
-		verdict = finding{countOf(found.Count(drift.Breaking), "breaking finding")}
-	}
-	if d.suggest {
-		_, err = io.WriteString(d.out, edit)
-		return cmp.Or(err, verdict)
-	}
-	document, err := driftDocument(found, d.show)
-	if err != nil {
-		return err
-	}
-	return d.publish(document, d.format.value, "", verdict)
-}
-
-// compare reads the documents, and drafts the edit if that is asked for.
-func (d *diff) compare(ctx context.Context, source string) (report *drift.Report, edit string, err error) {
 	upstream, err := drift.Load(ctx, source, d.Stdin, nil)
 	if err != nil {
-		return nil, "", err
+		return err
 	}
-	if d.from != "" {
-		older, err := drift.Load(ctx, d.from, d.Stdin, nil)
-		if err != nil {
-			return nil, "", err
-		}
-		report, err = drift.Between(older, upstream)
-		return report, "", err
+	found, err := d.compare(ctx, upstream)
+	if err != nil {
+		return err
 	}
-	if d.suggest {
-		if edit, err = drift.Suggest(upstream); err != nil {
-			return nil, "", err
-		}
-	}
-	report, err = drift.Compare(upstream)
-	return report, edit, err
-}
-
-// accept takes out of the report what the baseline acknowledges, which is everything if it is to be updated.
-func (d *diff) accept(report *drift.Report) error {
 	baseline, _, err := readBaseline(d.baseline, d.updateBaseline, drift.ReadBaseline)
 	if err != nil {
 		return err
 	}
 	if d.updateBaseline {
-		report.UpdateBaseline(baseline)
+		found.UpdateBaseline(baseline)
 		if err := replaceFile("--baseline", d.baseline, baseline.Write); err != nil {
 			return err
 		}
 	}
-	report.Accept(baseline, d.Now())
-	return nil
+	found.Accept(baseline, d.Now())
+	var verdict error
+	if found.Breaking() {
+		verdict = finding{countOf(found.Count(drift.Breaking), "breaking finding")}
+	}
+	if d.suggest {
+		edit, err := drift.Suggest(upstream)
+		if err == nil {
+			_, err = io.WriteString(d.out, edit)
+		}
+		return cmp.Or(err, verdict)
+	}
+	return d.publish(d.document(found), d.format.value, "", verdict)
+}
+
+func (d *diff) compare(ctx context.Context, upstream *drift.Document) (*drift.Report, error) {
+	if d.from == "" {
+		return drift.Compare(upstream)
+	}
+	older, err := drift.Load(ctx, d.from, d.Stdin, nil)
+	if err != nil {
+		return nil, err
+	}
+	return drift.Between(older, upstream)
+}
+
+// driftSeverities are how much a class of differences matters, by class.
+var driftSeverities = []report.Severity{report.Error, report.Warning, report.Warning, report.Note, report.Note}
+
+// document returns the report of a comparison in words.
+func (d *diff) document(r *drift.Report) *report.Document {
+	out := &report.Document{
+		Kind: "drift", Title: "Contract diff: " + r.Before + " → " + r.After, FailOn: report.Error, Verdict: "Passed: nothing breaks.",
+		Columns: []string{"Operation"},
+		Fields:  []string{"operation", "in", "pointers", "before", "after"},
+		Footer:  "Written by psoauth. Self-contained page.",
+	}
+	byHand := ""
+	if n := r.Count(drift.Differs); n > 0 {
+		byHand = "look at " + countOf(n, "difference") + " by hand"
+		out.Verdict = "Passed: nothing is known to break; " + byHand + "."
+	}
+	if r.Breaking() {
+		out.Verdict = "Failed: " + list("; ", countOf(r.Count(drift.Breaking), "breaking finding"), byHand) + "."
+	}
+	counts := map[string]int{}
+	for i, severity := range driftSeverities {
+		class := drift.Class(i)
+		name, n := class.String(), r.Count(class)
+		if counts[name] = n; n > 0 || class != drift.Differs && class != drift.Wording {
+			out.Summary = list(", ", out.Summary, fmt.Sprintf("%d %s", n, name))
+			out.Figures = append(out.Figures, report.Figure{Name: strings.ToUpper(name[:1]) + name[1:], Count: n, Severity: severity})
+		}
+	}
+	if r.Accepted > 0 {
+		counts["accepted"] = r.Accepted
+		out.Summary += fmt.Sprintf(", %d accepted", r.Accepted)
+	}
+	shown := []drift.Finding{}
+	groups := map[drift.Finding]int{} // by what findings have in common
+	for _, f := range r.Findings {
+		if f.Class == drift.Wording && !d.wording {
+			continue
+		}
+		if !d.examples {
+			f.Example = nil
+		}
+		shown = append(shown, f)
+		common := drift.Finding{Class: f.Class, Rule: f.Rule, In: f.In, Before: f.Before, After: f.After, Message: f.Message}
+		i, known := groups[common]
+		if !known {
+			i = len(out.Groups)
+			groups[common] = i
+			out.Groups = append(out.Groups, report.Group{Rule: report.Rule{
+				ID: f.Rule, Severity: driftSeverities[f.Class], Label: f.Class.String(), Title: fmt.Sprintf("%s: %s → %s", f.Rule, f.Before, f.After),
+				Why: f.Message, URL: repository + "main/docs/drift.md#" + f.Rule,
+			}})
+		}
+		out.Groups[i].Findings = addDifference(out.Groups[i].Findings, f)
+	}
+	out.JSON = struct {
+		Before   string          `json:"before"`
+		After    string          `json:"after"`
+		Findings []drift.Finding `json:"findings"`
+		Summary  map[string]int  `json:"summary"`
+	}{r.Before, r.After, shown, counts}
+	return out
+}
+
+// addDifference adds a place to the finding on its operation, or a finding.
+func addDifference(all []report.Finding, f drift.Finding) []report.Finding {
+	where, place := f.Where(), f.Pointer
+	if place == "" && f.In == drift.InBody {
+		place = "(body)"
+	}
+	for i := range all {
+		if same := &all[i]; same.Cells[0] == where && f.Example == nil && same.Example == "" {
+			same.Count++
+			same.Message = list(" ", same.Message, place)
+			same.Fields[2] = same.Message
+			return all
+		}
+	}
+	return append(all, report.Finding{
+		Key: f.Operation + "\x00" + f.Status + "\x00" + f.Pointer, Part: f.Operation, Count: 1, Message: place,
+		Where: where + ": " + f.Before + " → " + f.After, Cells: []string{where}, Fields: []string{f.Operation, f.In, place, f.Before, f.After},
+		Example: exampleText(f.Example),
+	})
+}
+
+// exampleText shows what breaks: a request, or a response with its body.
+func exampleText(e *drift.Example) string {
+	switch {
+	case e == nil:
+		return ""
+	case e.Request != "":
+		return "example: " + e.Request
+	}
+	said := fmt.Sprintf("example: status %d, %s", e.Status, cmp.Or(e.ContentType, "no body"))
+	if len(e.Headers) > 0 {
+		if headers, err := json.Marshal(e.Headers); err == nil {
+			said += ", headers " + string(headers)
+		}
+	}
+	if e.ContentType != "" {
+		if body, err := json.MarshalIndent(e.Body, "", "  "); err == nil { // a value of package encoding/json
+			said += "\n" + string(body)
+		}
+	}
+	lines := strings.Split(said, "\n")
+	for i, line := range lines {
+		lines[i] = text.Printable(line)
+	}
+	return strings.Join(lines, "\n")
 }
