@@ -61,10 +61,20 @@ func newList[T any](p *program, v *view[T], w io.Writer) lister[T] {
 		encode := func(thing *T) (string, error) { return clean.json(v.object(thing), jsontext.WithIndentPrefix("  ")) }
 		return &textList[T]{out: w, encode: encode, first: "[\n  ", between: ",\n  ", last: "\n]\n", broken: "\n", none: "[]\n"}
 	case "csv":
+		var b strings.Builder
+		rows := csv.NewWriter(&b) // quotes as RFC 4180 says, but ends a line as the tools of Unix expect
+		row := func(cells []string) string {
+			b.Reset()
+			_ = rows.Write(cells) // memory takes it
+			rows.Flush()
+			return b.String()
+		}
 		columns := v.allColumns()
-		header := csvRow(columns)
-		encode := func(thing *T) (string, error) { return v.csv(clean, columns, thing) }
-		return &textList[T]{out: w, encode: encode, first: header, none: header}
+		encode := func(thing *T) (string, error) {
+			cells, err := v.csv(clean, columns, thing)
+			return row(cells), err
+		}
+		return &textList[T]{out: w, encode: encode, first: row(columns), none: row(columns)}
 	}
 	return newHumanList(p, v, w)
 }
@@ -181,7 +191,7 @@ func (v *view[T]) allColumns() []string {
 }
 
 // csv returns the row of a thing. A member that is null or missing is an empty cell.
-func (v *view[T]) csv(clean cleaner, columns []string, thing *T) (row string, err error) {
+func (v *view[T]) csv(clean cleaner, columns []string, thing *T) (row []string, err error) {
 	cells := map[string]string{}
 	if v.cells != nil {
 		cells = v.cells(thing)
@@ -189,30 +199,23 @@ func (v *view[T]) csv(clean cleaner, columns []string, thing *T) (row string, er
 	for name, value := range v.object(thing).All() {
 		if _, computed := cells[name]; !computed {
 			if cells[name], err = csvText(value); err != nil {
-				return "", err
+				return nil, err
 			}
 		}
 	}
-	all := make([]string, len(columns))
-	for i, name := range columns {
-		all[i] = text.NoFormula(clean.printable(cells[name]))
+	for _, name := range columns {
+		row = append(row, text.NoFormula(clean.printable(cells[name])))
 	}
-	return csvRow(all), nil
-}
-
-// csvRow quotes cells as RFC 4180 says, but ends the line as the tools of Unix expect.
-func csvRow(cells []string) string {
-	var b strings.Builder
-	rows := csv.NewWriter(&b)
-	_ = rows.Write(cells) // memory takes it
-	rows.Flush()
-	return b.String()
+	return row, nil
 }
 
 // csvText returns a value as the text of a cell, and what has no simpler form as JSON.
 func csvText(value any) (string, error) {
-	if s, ok := value.(string); ok {
+	switch s := value.(type) {
+	case string:
 		return s, nil
+	case *string:
+		return orEmpty(s), nil
 	}
 	document, err := json.Marshal(value, jsonForm)
 	switch kind := jsontext.Value(document).Kind(); {
