@@ -26,14 +26,13 @@ func (p *program) appList() *cobra.Command {
 		Example: "  psoauth app list --sandbox\n  psoauth app list --format csv",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			client, at, err := p.connect(place{})
-			if err != nil {
+			if err := p.connect(place{}); err != nil {
 				return err
 			}
 			p.partly = true
 			return p.writeTo(output, func(w io.Writer) error {
 				list := newList(p, &applicationView, w)
-				for app, err := range client.Applications(cmd.Context(), at.organization, api.ListOptions{}) {
+				for app, err := range p.client.Applications(cmd.Context(), p.at.organization, api.ListOptions{}) {
 					if err == nil {
 						err = list.add(app)
 					}
@@ -58,13 +57,12 @@ func (p *program) appShow() *cobra.Command {
 		Example: "  psoauth app show --sandbox\n  psoauth app show 5kq1x0v2m8yd\n  psoauth app show --format json",
 		Args:    p.ids("APP_ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			client, at, err := p.connectTo(cmd.Context(), applicationOf(args))
-			if err != nil {
+			if err := p.connectTo(cmd.Context(), applicationOf(args)); err != nil {
 				return err
 			}
-			app, err := client.GetApplication(cmd.Context(), at.organization, at.application)
+			app, err := p.client.GetApplication(cmd.Context(), p.at.organization, p.at.application)
 			if err != nil {
-				return p.withApplications(cmd.Context(), client, at, err)
+				return p.withApplications(cmd.Context(), err)
 			}
 			return show(p, &applicationView, app)
 		},
@@ -75,18 +73,16 @@ func (p *program) appShow() *cobra.Command {
 func applicationOf(args []string) place { return place{application: strings.Join(args, "")} }
 
 // connectTo is connect for a command about an application, whose id may be left out where there is only one.
-func (p *program) connectTo(ctx context.Context, at place) (*api.Client, place, error) {
-	client, at, err := p.connect(at)
-	if err != nil || at.application != "" {
-		return client, at, err
+func (p *program) connectTo(ctx context.Context, at place) error {
+	if err := p.connect(at); err != nil || p.at.application != "" {
+		return err
 	}
-	apps, err := p.applications(ctx, client, at)
-	at.application, err = onlyApplication(at, apps, err)
-	return client, at, err
+	apps, err := p.applications(ctx)
+	return p.onlyApplication(apps, err)
 }
 
-func (p *program) applications(ctx context.Context, client *api.Client, at place) (apps []*api.Application, err error) {
-	for app, err := range client.Applications(ctx, at.organization, api.ListOptions{}) {
+func (p *program) applications(ctx context.Context) (apps []*api.Application, err error) {
+	for app, err := range p.client.Applications(ctx, p.at.organization, api.ListOptions{}) {
 		if err != nil {
 			return nil, err
 		}
@@ -95,29 +91,31 @@ func (p *program) applications(ctx context.Context, client *api.Client, at place
 	return apps, nil
 }
 
-// onlyApplication returns the id of an organization's one application. Err is why they could not be listed.
-func onlyApplication(at place, apps []*api.Application, err error) (string, error) {
+// onlyApplication goes to an organization's one application. Err is why they could not be listed.
+func (p *program) onlyApplication(apps []*api.Application, err error) error {
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("give APP_ID: the organization's applications cannot be listed: %w", err)
+		return fmt.Errorf("give APP_ID: the organization's applications cannot be listed: %w", err)
 	case len(apps) == 0:
-		return "", fmt.Errorf("organization %s has no OAuth applications", at.organization)
+		return fmt.Errorf("organization %s has no OAuth applications", p.at.organization)
 	case len(apps) > 1:
-		return "", fmt.Errorf("there are several applications: give APP_ID, one of %s", namesOf(apps))
+		return fmt.Errorf("there are several applications: give APP_ID, one of %s", namesOf(apps))
 	}
-	return apps[0].ID, nil
+	p.at.application = apps[0].ID
+	return nil
 }
 
 // withApplications adds to the error for an application that does not exist which ones do.
-func (p *program) withApplications(ctx context.Context, client *api.Client, at place, err error) error {
+func (p *program) withApplications(ctx context.Context, err error) error {
 	if !errors.Is(err, api.ErrNotFound) {
 		return err
 	}
-	apps, failed := p.applications(ctx, client, at)
-	if failed != nil || len(apps) == 0 || slices.ContainsFunc(apps, func(app *api.Application) bool { return app.ID == at.application }) {
+	apps, failed := p.applications(ctx)
+	isIt := func(app *api.Application) bool { return app.ID == p.at.application }
+	if failed != nil || len(apps) == 0 || slices.ContainsFunc(apps, isIt) {
 		return err // without a list, or with the application in it, there is nothing to add
 	}
-	return fmt.Errorf("%w; organization %s has %s", err, at.organization, namesOf(apps))
+	return fmt.Errorf("%w; organization %s has %s", err, p.at.organization, namesOf(apps))
 }
 
 // namesOf lists applications, a few of them.

@@ -118,10 +118,9 @@ func (a *auditing) audit(ctx context.Context, args []string, options audit.Optio
 	a.sandboxOptions = []apitest.Option{apitest.WithLeakedSecret(sandboxLeak)}
 	connect := a.connectTo
 	if a.all {
-		connect = func(_ context.Context, at place) (*api.Client, place, error) { return a.connect(at) }
+		connect = func(_ context.Context, at place) error { return a.connect(at) }
 	}
-	client, at, err := connect(ctx, applicationOf(args))
-	if err != nil {
+	if err := connect(ctx, applicationOf(args)); err != nil {
 		return nil, nil, err
 	}
 	options.Now, options.Whole = a.Now(), a.all
@@ -132,22 +131,22 @@ func (a *auditing) audit(ctx context.Context, args []string, options audit.Optio
 	if err != nil {
 		return nil, nil, err
 	}
-	applications := client.Applications(ctx, at.organization, api.ListOptions{})
+	applications := a.client.Applications(ctx, a.at.organization, api.ListOptions{})
 	if !a.all {
 		applications = func(yield func(*api.Application, error) bool) {
-			yield(client.GetApplication(ctx, at.organization, at.application))
+			yield(a.client.GetApplication(ctx, a.at.organization, a.at.application))
 		}
 	}
 	var failed []string
 	for app, err := range applications {
 		switch {
 		case err == nil:
-			err = auditor.Add(app, a.tokens(ctx, client, place{organization: at.organization, application: app.ID}))
+			err = auditor.Add(app, a.tokens(ctx, app.ID))
 		case a.all:
 			return nil, nil, err // the list: nothing says what is missing
 		}
 		if err != nil && (!a.all || ctx.Err() != nil) {
-			return nil, nil, a.withApplications(ctx, client, at, err)
+			return nil, nil, a.withApplications(ctx, err)
 		}
 		if err != nil {
 			auditor.Unread(app.ID, app.Name, err)
@@ -161,9 +160,10 @@ func (a *auditing) audit(ctx context.Context, args []string, options audit.Optio
 }
 
 // tokens returns all tokens of an application, and says on a terminal how far they are read.
-func (p *program) tokens(ctx context.Context, client *api.Client, at place) iter.Seq2[*api.Token, error] {
+func (p *program) tokens(ctx context.Context, application string) iter.Seq2[*api.Token, error] {
 	return func(yield func(*api.Token, error) bool) {
-		for page, err := range p.watched(client.TokenPages(ctx, at.organization, at.application, api.ListOptions{Prefetch: prefetch}), false) {
+		pages := p.client.TokenPages(ctx, p.at.organization, application, api.ListOptions{Prefetch: prefetch})
+		for page, err := range p.watched(pages, false) {
 			if err != nil {
 				yield(nil, err)
 				return

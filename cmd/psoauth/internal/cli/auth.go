@@ -60,14 +60,13 @@ Exit status: 0 every operation that was tried is allowed; 1 one is not; 2 it cou
 
 // authStatus asks for what each operation that reads would give. An error is one that says nothing of the credential.
 func (p *program) authStatus(ctx context.Context, given place) (*authStatus, error) {
-	client, at, err := p.connect(given)
-	if err != nil {
+	if err := p.connect(given); err != nil {
 		return nil, err
 	}
-	set := &p.settings
+	client, organization, set := p.client, p.at.organization, &p.settings
 	from := func(flag string) string { return cmp.Or(set.sources[flag], "the sandbox") }
 	s := &authStatus{
-		Organization: at.organization, OrganizationFrom: from("org"),
+		Organization: organization, OrganizationFrom: from("org"),
 		Credential: "access token", CredentialFrom: from("access-token"),
 		API: cmp.Or(set.apiURL, api.DefaultBaseURL), Auth: cmp.Or(set.authURL, api.DefaultAuthURL),
 	}
@@ -87,7 +86,7 @@ func (p *program) authStatus(ctx context.Context, given place) (*authStatus, err
 	}
 	const readApplications, readTokens = "read_oauth_applications", "read_oauth_tokens"
 	first, application := api.ListOptions{Page: 1, PerPage: 1}, given.application
-	apps, err := client.ListApplications(ctx, at.organization, first)
+	apps, err := client.ListApplications(ctx, organization, first)
 	if note("listOAuthApplications", readApplications, err) && application == "" && len(apps.Data) > 0 {
 		application = apps.Data[0].ID
 	}
@@ -98,11 +97,11 @@ func (p *program) authStatus(ctx context.Context, given place) (*authStatus, err
 		const why = "there is no application to try it on: give APP_ID"
 		s.Operations = append(s.Operations, capability{"listOAuthTokens", readTokens, nil, why})
 	default:
-		_, err = client.GetApplication(ctx, at.organization, application)
+		_, err = client.GetApplication(ctx, organization, application)
 		note("getOAuthApplication", readApplications, err)
-		tokens, err := client.ListTokens(ctx, at.organization, application, first)
+		tokens, err := client.ListTokens(ctx, organization, application, first)
 		if note("listOAuthTokens", readTokens, err) && len(tokens.Data) > 0 {
-			_, err = client.GetToken(ctx, at.organization, application, tokens.Data[0].ID)
+			_, err = client.GetToken(ctx, organization, application, tokens.Data[0].ID)
 			note("getOAuthToken", readTokens, err)
 		}
 	}

@@ -60,8 +60,8 @@ openapi/openapi.yaml; as JSON it says the same, without the comments.`,
 
 // service judges the service, or the sandbox, by asking for all that can be asked for without changing anything.
 func (c *check) service(ctx context.Context, baseline *contract.Baseline) error {
-	at, err := c.enter(place{application: c.application})
-	if err != nil {
+	c.at.application = c.application
+	if err := c.enter(); err != nil {
 		return err
 	}
 	run, err := c.newRun(c.serverOptions(true, false)...)
@@ -74,11 +74,10 @@ func (c *check) service(ctx context.Context, baseline *contract.Baseline) error 
 			found.Add(1)
 		}
 	})
-	client, err := c.client(false)
-	if err != nil {
+	if c.client, err = c.newClient(false); err != nil {
 		return err
 	}
-	err = c.requests(ctx, client, at, &found)
+	err = c.requests(ctx, &found)
 	if ctx.Err() != nil {
 		return err
 	}
@@ -87,7 +86,7 @@ func (c *check) service(ctx context.Context, baseline *contract.Baseline) error 
 
 // requests asks for everything, whatever is wrong with one response or another, and returns what that was. If there is no
 // response at all, or one that asks to come back later, it does not go on. Found counts the errors in responses.
-func (c *check) requests(ctx context.Context, client *api.Client, at place, found *atomic.Int64) error {
+func (c *check) requests(ctx context.Context, found *atomic.Int64) error {
 	const byID = 3 // tokens of the list that are asked for one by one
 	var errs []error
 	over := false
@@ -105,12 +104,12 @@ func (c *check) requests(ctx context.Context, client *api.Client, at place, foun
 		over = ok && (e.Status == 0 && !refused(err) || e.RetryAfter > 0 || errors.Is(err, api.ErrRateLimited))
 	}
 	ask(func() error {
-		_, err := client.GetApplication(ctx, at.organization, at.application)
+		_, err := c.client.GetApplication(ctx, c.at.organization, c.at.application)
 		return err
 	})
 	var tokens []api.Token
 	ask(func() error { // pages one after the other: rules that compare several want them in their order
-		for page, err := range c.watched(client.TokenPages(ctx, at.organization, at.application, api.ListOptions{}), false) {
+		for page, err := range c.watched(c.client.TokenPages(ctx, c.at.organization, c.at.application, api.ListOptions{}), false) {
 			if err != nil {
 				return err
 			}
@@ -120,13 +119,13 @@ func (c *check) requests(ctx context.Context, client *api.Client, at place, foun
 	})
 	for _, token := range tokens {
 		ask(func() error {
-			_, err := client.GetToken(ctx, at.organization, at.application, token.ID)
+			_, err := c.client.GetToken(ctx, c.at.organization, c.at.application, token.ID)
 			return err
 		})
 	}
 	if !c.settings.accessToken.IsZero() {
 		ask(func() error {
-			_, err := client.TokenInfo(ctx)
+			_, err := c.client.TokenInfo(ctx)
 			return err
 		})
 	}

@@ -26,14 +26,14 @@ Exit status: 0 all responses keep to the contract; 1 one does not.`,
 }
 
 func (p *program) demo(ctx context.Context) error {
-	at, err := p.enter(place{})
+	if err := p.enter(); err != nil {
+		return err
+	}
+	run, err := p.checked()
 	if err != nil {
 		return err
 	}
-	client, run, err := p.checked()
-	if err != nil {
-		return err
-	}
+	client, at := p.client, p.at
 	human, path := p.human(p.out), "…/oauth-applications/"+at.application
 	say := func(format string, args ...any) { fmt.Fprintf(p.out, format+"\n\n", args...) } // the output remembers a failure
 	heading := func(method, path string) {
@@ -95,10 +95,10 @@ func (p *program) demo(ctx context.Context) error {
 	say("All %s match the contract. The check reports one that does not.\nFor a page that names itself as the next page it says:", countOf(checked.Summary.Responses, "response"))
 
 	p.startSandbox(apitest.WithFaults(apitest.Fault{Do: apitest.NextPage(1)}))
-	if client, run, err = p.checked(); err != nil {
+	if run, err = p.checked(); err != nil {
 		return err
 	}
-	if _, err := client.ListTokens(ctx, at.organization, at.application, api.ListOptions{PerPage: 1}); err != nil {
+	if _, err := p.client.ListTokens(ctx, at.organization, at.application, api.ListOptions{PerPage: 1}); err != nil {
 		return err
 	}
 	checked = contract.NewReport(run, nil, contract.Error)
@@ -116,13 +116,13 @@ func (p *program) demo(ctx context.Context) error {
 }
 
 // checked makes a client whose responses are checked as a part of one run.
-func (p *program) checked() (*api.Client, *contract.Run, error) {
+func (p *program) checked() (*contract.Run, error) {
 	c := &check{judge: judge{program: p}}
 	run, err := c.newRun(c.serverOptions(true, false)...)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	p.transport = run.Transport(nil, nil)
-	client, err := p.client(false)
-	return client, run, err
+	p.client, err = p.newClient(false)
+	return run, err
 }

@@ -26,8 +26,6 @@ type revocation struct {
 	severity     *choice
 	dryRun, yes  bool
 
-	client  *api.Client
-	at      place
 	targets []*target
 }
 
@@ -100,7 +98,7 @@ func (r *revocation) run(ctx context.Context, args []string) error {
 	if app, err := r.client.GetApplication(ctx, r.at.organization, r.at.application); err == nil {
 		name = app.Name
 	} else if !errors.Is(err, api.ErrForbidden) {
-		return r.withApplications(ctx, r.client, r.at, err)
+		return r.withApplications(ctx, err)
 	}
 	listed, err := r.listed(ctx)
 	if err != nil {
@@ -193,7 +191,7 @@ func (r *revocation) choose(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	if r.client, r.at, err = r.connect(place{}); err != nil {
+	if err = r.connect(place{}); err != nil {
 		return err
 	}
 	if r.from != "" {
@@ -214,7 +212,7 @@ func (r *revocation) choose(ctx context.Context, args []string) error {
 
 // splitApplication takes the id of the application, which may be left out where there is only one, from those of tokens.
 func (r *revocation) splitApplication(ctx context.Context, args []string) (tokens []string, err error) {
-	apps, err := r.applications(ctx, r.client, r.at)
+	apps, err := r.applications(ctx)
 	first := func(app *api.Application) bool { return app.ID == args[0] }
 	switch {
 	case err != nil && len(args) > 1, // the credential may not list them
@@ -224,16 +222,15 @@ func (r *revocation) splitApplication(ctx context.Context, args []string) (token
 	case r.settings.sandbox: // its first, as for the other commands
 		return args, nil
 	}
-	r.at.application, err = onlyApplication(r.at, apps, err)
-	return args, err
+	return args, r.onlyApplication(apps, err)
 }
 
 // listed returns the application's tokens by their ids.
 func (r *revocation) listed(ctx context.Context) (map[string]*api.Token, error) {
 	listed := map[string]*api.Token{}
-	for token, err := range r.tokens(ctx, r.client, r.at) {
+	for token, err := range r.tokens(ctx, r.at.application) {
 		if err != nil {
-			return nil, r.withApplications(ctx, r.client, r.at, err)
+			return nil, r.withApplications(ctx, err)
 		}
 		listed[token.ID] = token
 	}

@@ -47,6 +47,8 @@ type program struct {
 	settings  settings
 	out       *output
 	transport http.RoundTripper // nil for the client's own
+	client    *api.Client       // nil before connect
+	at        place             // what the command asks about
 	closers   []func()          // what ends with the run
 	grace     atomic.Int64      // nanoseconds a command gets to end after an interrupt
 	partly    bool              // whether a part of the output is a result

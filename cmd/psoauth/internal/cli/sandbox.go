@@ -125,8 +125,8 @@ func (p *program) serveSandbox(ctx context.Context, address, application string,
 // enterSandbox starts a PlanetScale in this process and has the settings lead to it, except where flags say otherwise. It
 // completes the ids of an application and of one of its tokens: of neither, the other, or a token that is an application's.
 // It has the organization that is asked for, and its own two applications.
-func (p *program) enterSandbox(at *place) error {
-	s := &p.settings
+func (p *program) enterSandbox() error {
+	s, at := &p.settings, &p.at
 	if s.apiURL != "" || s.authURL != "" {
 		return errors.New("--sandbox does not go with --api-url and --auth-url: leave them out")
 	}

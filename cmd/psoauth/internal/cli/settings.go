@@ -137,8 +137,8 @@ func (p *program) secretFromInput() error {
 // hostile server cannot have all the pages in flight take much memory.
 const maxResponse = 16 << 20
 
-// client makes the client that the settings describe: for token info, or for the API.
-func (p *program) client(info bool) (*api.Client, error) {
+// newClient makes the client that the settings describe: for token info, or for the API.
+func (p *program) newClient(info bool) (*api.Client, error) {
 	s := &p.settings
 	id, service, access := s.serviceTokenID != "", !s.serviceToken.IsZero(), !s.accessToken.IsZero()
 	var missing []string
@@ -234,22 +234,22 @@ func (p *program) ids(names ...string) cobra.PositionalArgs {
 }
 
 // enter completes the place by the settings and, if it is there, by the sandbox, which it starts.
-func (p *program) enter(at place) (place, error) {
+func (p *program) enter() error {
 	if p.settings.sandbox {
-		if err := p.enterSandbox(&at); err != nil {
-			return at, err
+		if err := p.enterSandbox(); err != nil {
+			return err
 		}
 	}
-	at.organization = p.settings.org
-	return at, nil
+	p.at.organization = p.settings.org
+	return nil
 }
 
 // connect makes the client for a command that asks the API about a place.
-func (p *program) connect(at place) (*api.Client, place, error) {
-	at, err := p.enter(at)
-	if err != nil {
-		return nil, at, err
+func (p *program) connect(at place) error {
+	p.at = at
+	err := p.enter()
+	if err == nil {
+		p.client, err = p.newClient(false)
 	}
-	client, err := p.client(false)
-	return client, at, err
+	return err
 }

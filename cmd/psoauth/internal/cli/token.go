@@ -40,11 +40,10 @@ If the list fails midway, everything before the page in the error message has be
   psoauth token list 5kq1x0v2m8yd --unused-for 90d --actor ada`,
 		Args: p.ids("APP_ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			client, at, err := p.connectTo(cmd.Context(), applicationOf(args))
-			if err != nil {
+			if err := p.connectTo(cmd.Context(), applicationOf(args)); err != nil {
 				return err
 			}
-			return p.writeTo(l.output, func(w io.Writer) error { return l.run(cmd.Context(), client, at, w) })
+			return p.writeTo(l.output, func(w io.Writer) error { return l.run(cmd.Context(), w) })
 		},
 	}
 	flags := cmd.Flags()
@@ -71,7 +70,7 @@ type tokenList struct {
 	output                   string
 }
 
-func (l *tokenList) run(ctx context.Context, client *api.Client, at place, w io.Writer) error {
+func (l *tokenList) run(ctx context.Context, w io.Writer) error {
 	for _, scope := range l.scopes {
 		if _, err := path.Match(scope, ""); err != nil {
 			return fmt.Errorf("--scope %q: want a scope; * matches any text", scope)
@@ -96,10 +95,10 @@ func (l *tokenList) run(ctx context.Context, client *api.Client, at place, w io.
 		}
 		return nil
 	}
-	for page, err := range l.watched(client.TokenPages(ctx, at.organization, at.application, options), l.output == "") {
+	for page, err := range l.watched(l.client.TokenPages(ctx, l.at.organization, l.at.application, options), l.output == "") {
 		if err != nil {
 			_ = list.end(false, "") // a failure to write is remembered by the output
-			return l.withApplications(ctx, client, at, err)
+			return l.withApplications(ctx, err)
 		}
 		if page.TotalPages != nil {
 			lastPage = *page.TotalPages
@@ -192,13 +191,12 @@ func (p *program) tokenShow() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			last := max(len(args)-1, 0)
 			given := place{application: strings.Join(args[:last], ""), token: strings.Join(args[last:], "")}
-			client, at, err := p.connectTo(cmd.Context(), given)
-			if err != nil {
+			if err := p.connectTo(cmd.Context(), given); err != nil {
 				return err
 			}
-			token, err := client.GetToken(cmd.Context(), at.organization, at.application, at.token)
+			token, err := p.client.GetToken(cmd.Context(), p.at.organization, p.at.application, p.at.token)
 			if err != nil {
-				return p.withApplications(cmd.Context(), client, at, err)
+				return p.withApplications(cmd.Context(), err)
 			}
 			return show(p, &tokenView, token)
 		},
@@ -219,10 +217,10 @@ Exit status: 0 whatever the state is; with --require-active 1 unless the token i
 			if requireActive {
 				p.gate()
 			}
-			if _, err := p.enter(place{}); err != nil {
+			if err := p.enter(); err != nil {
 				return err
 			}
-			client, err := p.client(true)
+			client, err := p.newClient(true)
 			if err != nil {
 				return err
 			}
