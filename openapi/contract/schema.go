@@ -119,19 +119,12 @@ var visitOptions = append([]openapi3.SchemaValidationOption{
 
 // explain adds the faults that kin-openapi's error about a value is made of; the value is at a place in the body.
 func (c *checker) explain(err error, v any, at []string) {
-	all, ok := err.(openapi3.MultiError)
-	if !ok && err != nil {
-		all = openapi3.MultiError{err}
-	}
-	for _, err := range all {
-		e, ok := err.(*openapi3.SchemaError)
-		if !ok {
+	if all, ok := err.(openapi3.MultiError); ok {
+		for _, err := range all {
 			c.explain(err, v, at)
-			continue
 		}
-		if len(c.faults) > maxPerResponse || c.left <= 0 {
-			return
-		}
+	}
+	if e, ok := err.(*openapi3.SchemaError); ok && len(c.faults) <= maxPerResponse && c.left > 0 {
 		place := slices.Concat(at, e.JSONPointer())
 		start, reasons := len(c.faults), openapi3.MultiError(nil)
 		switch {
@@ -248,10 +241,7 @@ var rulesByKeyword = map[string]string{
 func (c *checker) leaf(e *openapi3.SchemaError, v any, at []string) {
 	rule, s, message := rulesByKeyword[e.SchemaField], e.Schema, e.Reason
 	number, isNumber := v.(json.Number)
-	name := ""
-	if len(at) > 0 {
-		name = at[len(at)-1]
-	}
+	name := append([]string{""}, at...)[len(at)]
 	if rule == "" {
 		rule, message = "schema.not", "the value is not one that the contract takes"
 	}
@@ -263,8 +253,8 @@ func (c *checker) leaf(e *openapi3.SchemaError, v any, at []string) {
 		}
 		if e.SchemaField == "enum" {
 			message = "want one of " + choices(s.Enum) + got(name, v)
-		} else if wrong := numberFault(number, []*openapi3.Schema{s}); wrong != nil {
-			rule, message = wrong.rule, wrong.message
+		} else if wrong, what, _ := numberFault(number, []*openapi3.Schema{s}); wrong != "" {
+			rule, message = wrong, what
 		}
 	case "required":
 		message = "the required member is missing"
@@ -290,13 +280,10 @@ func (c *checker) leaf(e *openapi3.SchemaError, v any, at []string) {
 			message = "want " + cmp.Or(formats[s.Format].want, "the format "+s.Format) + got(name, v)
 		}
 	case "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf":
-		if exclusive := (map[string]openapi3.ExclusiveBound{"minimum": s.ExclusiveMin, "maximum": s.ExclusiveMax})[e.SchemaField].Bool; exclusive != nil && *exclusive {
-			return // kin-openapi has said so by the exclusive bound
-		}
-		if wrong := numberFault(number, []*openapi3.Schema{s}); isNumber && wrong != nil && wrong.rule != "number.unsafe-integer" {
-			rule, message = wrong.rule, wrong.message
-		} else {
-			message += got(name, v)
+		if message += got(name, v); isNumber {
+			if wrong, what, _ := numberFault(number, []*openapi3.Schema{s}); wrong != "" && wrong != "number.unsafe-integer" {
+				rule, message = wrong, what
+			}
 		}
 	}
 	c.add(rule, s, at, message)
@@ -314,4 +301,95 @@ func valueAt(v any, at []string) any {
 		}
 	}
 	return v
+}
+
+// walk adds what no keyword says: members that no schema declares, and numbers as they are written. Schemas are those that
+// look at v.
+func (c *checker) walk(schemas []*openapi3.Schema, v any, at []string) {
+	switch v.(type) {
+	case nil, bool, string: // most are
+		return
+	}
+	if len(c.faults) > maxPerResponse || c.left <= 0 {
+		return
+	}
+	outer := schemas[0]
+	if len(schemas) > 1 || len(outer.AllOf)+len(outer.AnyOf)+len(outer.OneOf) > 0 {
+		var all []*openapi3.Schema
+		for _, s := range schemas {
+			all = c.applicable(all, s, v)
+		}
+		schemas = all
+	}
+	switch v := v.(type) {
+	case json.Number:
+		if rule, message, by := numberFault(v, schemas); rule != "" {
+			c.add(rule, by, slices.Clone(at), message)
+		}
+	case []any:
+		var items []*openapi3.Schema
+		for _, s := range schemas {
+			if s.Items != nil {
+				items = append(items, s.Items.Value)
+			}
+		}
+		for i := 0; len(items) > 0 && i < len(v); i++ {
+			c.walk(items, v[i], append(at, strconv.Itoa(i)))
+		}
+	case map[string]any:
+		describes, complete := false, false
+		for _, s := range schemas {
+			describes = describes || len(s.Properties) > 0
+			complete = complete || s.AdditionalProperties.Schema != nil || s.AdditionalProperties.Has != nil && !*s.AdditionalProperties.Has
+		}
+		for name, member := range v { // in any order: the faults are sorted
+			var declared []*openapi3.Schema
+			for _, s := range schemas {
+				if p := memberOf(s, name); p != nil {
+					declared = append(declared, p)
+				}
+			}
+			if len(declared) > 0 {
+				c.walk(declared, member, append(at, name))
+			} else if describes && !complete && len(c.faults) <= maxPerResponse {
+				c.add("schema.undeclared-member", outer, append(slices.Clone(at), name), "the contract does not declare the member")
+			}
+		}
+	}
+}
+
+// applicable appends to all the schemas that say something of v: s, those it is made of, and those of its choices that v fits.
+func (c *checker) applicable(all []*openapi3.Schema, s *openapi3.Schema, v any) []*openapi3.Schema {
+	if slices.Contains(all, s) || c.left <= 0 {
+		return all
+	}
+	all = append(all, s)
+	for _, part := range s.AllOf {
+		all = c.applicable(all, part.Value, v)
+	}
+	for _, choice := range slices.Concat(s.AnyOf, s.OneOf) {
+		if c.visit(choice.Value, v, 0, nil); c.left > 0 && choice.Value.VisitJSON(v, visitOptions[1:]...) == nil {
+			all = c.applicable(all, choice.Value, v)
+		}
+	}
+	return all
+}
+
+// schemaAt returns the schema of what a pointer leads to in a value of s, nil if s does not declare it. Of a composition it
+// looks into eight levels.
+func schemaAt(s *openapi3.Schema, at []string, level int) (found *openapi3.Schema) {
+	switch {
+	case len(at) == 0 || level > 8:
+		return s
+	case s.Properties[at[0]] != nil:
+		found = schemaAt(s.Properties[at[0]].Value, at[1:], 0)
+	case s.Items != nil:
+		found = schemaAt(s.Items.Value, at[1:], 0)
+	}
+	for _, part := range slices.Concat(s.AllOf, s.AnyOf, s.OneOf) {
+		if found == nil {
+			found = schemaAt(part.Value, at, level+1)
+		}
+	}
+	return found
 }

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -179,48 +180,38 @@ func (r *reader) syntax() {
 // numberFault returns what is wrong with a number as it is written, which is lost once kin-openapi has made a float64 of it,
 // for the schemas that look at it; nil if nothing is. (Bounds, enum, uniqueItems and multipleOf compare rounded numbers, so
 // 100.000000000000000001 fits a maximum of 100: https://github.com/getkin/kin-openapi/issues/280.)
-func numberFault(n json.Number, schemas []*openapi3.Schema) *fault {
-	var integer, number *openapi3.Schema // the last that takes one
-	long, typed := false, false
+func numberFault(n json.Number, schemas []*openapi3.Schema) (rule, message string, by *openapi3.Schema) {
+	integer, number, long, typed := false, false, false, false
 	for _, s := range schemas {
 		typed = typed || s.Type != nil || len(s.AnyOf)+len(s.OneOf) > 0 // a choice whose schemas all refuse the number has no type
-		if s.Type.Includes(openapi3.TypeNumber) {
-			number = s
-		}
-		if s.Type.Includes(openapi3.TypeInteger) {
-			integer, long = s, long || s.Format == "int64"
+		number = number || s.Type.Includes(openapi3.TypeNumber)
+		if by = cmp.Or(by, s); s.Type.Includes(openapi3.TypeInteger) {
+			by, integer, long = s, true, long || s.Format == "int64"
 		}
 	}
 	text := n.String()
 	small, err := strconv.ParseInt(text, 10, 64)
-	if len(schemas) == 0 || typed && number == nil && integer == nil || err == nil && -1<<53 <= small && small <= 1<<53 {
-		return nil
+	if by == nil || typed && !number && !integer || err == nil && -1<<53 <= small && small <= 1<<53 {
+		return "", "", nil
 	}
 	exact, huge := exactly(text)
 	whole := huge || exact != nil && exact.IsInt()
 	plain := !strings.ContainsAny(text, ".eE")
-	f := &fault{line: line(schemas[0].Origin)}
-	if integer != nil {
-		f.line = line(integer.Origin)
-	}
-	switch {
-	case integer == nil || number != nil:
-		if !fitsFloat64(exact) {
-			f.rule, f.message = "number.float64", "the number is not one that float64 holds"
-		}
+	switch fits := fitsFloat64(exact); {
+	case fits && (number || !integer):
+		return "", "", nil
+	case number || !integer:
+		return "number.float64", "the number is not one that float64 holds", by
 	case plain && err != nil, !plain && whole && (huge || !exact.Num().IsInt64()):
-		f.rule, f.message = "number.int64", messageInt64
-	case plain && !long && !fitsFloat64(exact):
-		f.rule, f.message = "number.unsafe-integer", "the integer is beyond 2^53, and the contract does not say int64"
+		return "number.int64", messageInt64, by
+	case plain && !long && !fits:
+		return "number.unsafe-integer", "the integer is beyond 2^53, and the contract does not say int64", by
 	case !plain && whole:
-		f.rule, f.message = "number.integer-form", "want an integer written as one, got one with a fraction or an exponent"
+		return "number.integer-form", "want an integer written as one, got one with a fraction or an exponent", by
 	case !whole:
-		f.rule, f.message = "schema.type", "want an integer, got a number with a fraction"
+		return "schema.type", "want an integer, got a number with a fraction", by
 	}
-	if f.rule == "" {
-		return nil
-	}
-	return f
+	return "", "", nil
 }
 
 const messageInt64 = "the integer does not fit 64 bits"
@@ -246,105 +237,4 @@ func fitsFloat64(exact *big.Rat) bool {
 	f, is := exact.Float64()
 	shortest, _ := new(big.Rat).SetString(strconv.FormatFloat(f, 'e', -1, 64))
 	return is || !exact.IsInt() || exact.Cmp(shortest) == 0
-}
-
-// walk adds what no keyword says: members that no schema declares, and numbers as they are written. Schemas are those that
-// look at v.
-func (c *checker) walk(schemas []*openapi3.Schema, v any, at []string) {
-	switch v.(type) {
-	case nil, bool, string: // most are
-		return
-	}
-	if len(c.faults) > maxPerResponse || c.left <= 0 {
-		return
-	}
-	outer := schemas[0]
-	if len(schemas) > 1 || len(outer.AllOf)+len(outer.AnyOf)+len(outer.OneOf) > 0 {
-		var all []*openapi3.Schema
-		for _, s := range schemas {
-			all = c.applicable(all, s, v)
-		}
-		schemas = all
-	}
-	switch v := v.(type) {
-	case json.Number:
-		if f := numberFault(v, schemas); f != nil {
-			c.faults = append(c.faults, fault{rule: f.rule, at: slices.Clone(at), line: f.line, message: f.message})
-		}
-	case []any:
-		var items []*openapi3.Schema
-		for _, s := range schemas {
-			if s.Items != nil {
-				items = append(items, s.Items.Value)
-			}
-		}
-		for i := 0; len(items) > 0 && i < len(v); i++ {
-			c.walk(items, v[i], append(at, strconv.Itoa(i)))
-		}
-	case map[string]any:
-		c.members(outer, schemas, v, at)
-	}
-}
-
-func (c *checker) members(outer *openapi3.Schema, schemas []*openapi3.Schema, v map[string]any, at []string) {
-	describes, complete := false, false
-	for _, s := range schemas {
-		describes = describes || len(s.Properties) > 0
-		complete = complete || s.AdditionalProperties.Schema != nil || s.AdditionalProperties.Has != nil && !*s.AdditionalProperties.Has
-	}
-	var room [4]*openapi3.Schema
-	for name, member := range v { // in any order: the faults are sorted
-		if len(c.faults) > maxPerResponse {
-			return
-		}
-		declared := room[:0]
-		for _, s := range schemas {
-			if p := memberOf(s, name); p != nil {
-				declared = append(declared, p)
-			}
-		}
-		at := append(at, name)
-		switch {
-		case len(declared) > 0:
-			c.walk(declared, member, at)
-		case describes && !complete:
-			c.add("schema.undeclared-member", outer, slices.Clone(at), "the contract does not declare the member")
-		}
-	}
-}
-
-// applicable appends to all the schemas that say something of v: s, those it is made of, and those of its choices that v fits.
-func (c *checker) applicable(all []*openapi3.Schema, s *openapi3.Schema, v any) []*openapi3.Schema {
-	if slices.Contains(all, s) || c.left <= 0 {
-		return all
-	}
-	all = append(all, s)
-	for _, part := range s.AllOf {
-		all = c.applicable(all, part.Value, v)
-	}
-	for _, choice := range slices.Concat(s.AnyOf, s.OneOf) {
-		if c.visit(choice.Value, v, 0, nil); c.left > 0 && choice.Value.VisitJSON(v, visitOptions[1:]...) == nil {
-			all = c.applicable(all, choice.Value, v)
-		}
-	}
-	return all
-}
-
-// schemaAt returns the schema of what a pointer leads to in a value of s, nil if s does not declare it. Of a composition it
-// looks into eight levels.
-func schemaAt(s *openapi3.Schema, at []string, level int) (found *openapi3.Schema) {
-	switch {
-	case len(at) == 0 || level > 8:
-		return s
-	case s.Properties[at[0]] != nil:
-		found = schemaAt(s.Properties[at[0]].Value, at[1:], 0)
-	case s.Items != nil:
-		found = schemaAt(s.Items.Value, at[1:], 0)
-	}
-	for _, part := range slices.Concat(s.AllOf, s.AnyOf, s.OneOf) {
-		if found == nil {
-			found = schemaAt(part.Value, at, level+1)
-		}
-	}
-	return found
 }
