@@ -45,6 +45,7 @@ type judge struct {
 
 	by       *openapi3.Schema // of the body; nil as long as it is unknown
 	judged   bool             // whether the response, as far as it should have a body, was checked against the contract
+	success  any              // the value in the body of a success
 	findings []Finding
 }
 
@@ -103,7 +104,7 @@ func (j *judge) judge() []Finding {
 		j.request()
 		j.response()
 	}
-	j.run.add(j.findings, j.unjudged != "recording.no-response", j.judged)
+	j.run.add(j)
 	return j.findings
 }
 

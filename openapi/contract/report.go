@@ -4,13 +4,93 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/psoauth/psoauth/internal/report"
 )
+
+// A Run judges the responses of one run together: beyond what is wrong with each it knows the rules that look at several,
+// such as an id on two pages of a list; it keeps the findings and counts what of the contract the responses covered. It is
+// safe for concurrent use.
+type Run struct {
+	v     *Validator
+	lists lists
+
+	mu       sync.Mutex
+	coverage map[*operation]*seen
+	summary  Summary
+	judged   int
+	findings []Finding
+}
+
+// maxFindings is how many findings a run keeps; further ones are counted only.
+const maxFindings = 100_000
+
+// NewRun returns a run that has judged nothing yet.
+func (v *Validator) NewRun() *Run {
+	return &Run{
+		v: v, coverage: map[*operation]*seen{}, findings: slices.Clone(v.spec.unjudged), summary: Summary{Notes: len(v.spec.unjudged)},
+	}
+}
+
+// CheckResponse is [Validator.CheckResponse] as a part of the run.
+func (r *Run) CheckResponse(req *http.Request, resp *http.Response) []Finding {
+	return r.check(r.v, req, resp)
+}
+
+// live is the source of findings in responses that did not come from a recording.
+const live = "live"
+
+func (r *Run) check(v *Validator, req *http.Request, resp *http.Response) []Finding {
+	j := &judge{run: r, v: v, source: live, known: true}
+	if resp == nil {
+		j.unjudged, j.why, resp = "recording.no-response", "there is no response", &http.Response{}
+	}
+	if req == nil {
+		req = resp.Request
+	}
+	j.status, j.header = resp.StatusCode, resp.Header
+	if req != nil && req.URL != nil {
+		j.asked(req)
+	}
+	j.body = func() body { return peekBody(resp, v.bodyLimit) }
+	return j.judge()
+}
+
+// Empty reports whether the run has judged nothing: no response was one of the contract's operations, or none had its body.
+func (r *Run) Empty() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.judged == 0
+}
+
+// add takes in what was found in an exchange.
+func (r *Run) add(j *judge) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.summary.Responses += btoi(j.unjudged != "recording.no-response")
+	r.judged += btoi(j.judged)
+	if j.op != nil && j.unjudged == "" {
+		s := r.coverage[j.op]
+		if s == nil {
+			s = &seen{map[int]int{}, map[string]bool{}}
+			r.coverage[j.op] = s
+		}
+		s.statuses[j.status]++
+		s.saw(j.success, "", j.op.members())
+	}
+	for _, f := range j.findings {
+		r.summary.count(f.Severity, 1)
+	}
+	kept := min(len(j.findings), maxFindings-len(r.findings))
+	r.findings = append(r.findings, j.findings[:kept]...)
+	r.summary.Omitted += len(j.findings) - kept
+}
 
 // A Report is what a run found, in an order that does not depend on the order the responses came in as long as each has
 // its own source. It does not change any more when the run goes on. Its JSON form is part of the command's interface.
@@ -36,23 +116,39 @@ type Summary struct {
 // NewReport returns the report of a run up to now, without the findings that a baseline accepts; nil accepts none. FailOn is
 // the least severity that fails; Off stands for Error.
 func NewReport(run *Run, baseline *Baseline, failOn Severity) *Report {
-	r := &Report{Findings: []Finding{}, Spec: run.v.specName, FailOn: cmp.Or(failOn, Error)}
 	run.mu.Lock()
 	defer run.mu.Unlock()
-	counts := run.counts
+	r := &Report{Findings: []Finding{}, Summary: run.summary, Spec: run.v.specName, FailOn: cmp.Or(failOn, Error)}
 	now := run.v.clock()
-	for _, f := range run.all() {
+	for _, f := range run.findings {
 		if baseline.Accepts(f.acceptance(), now) {
-			counts[f.Severity]--
+			r.Summary.count(f.Severity, -1)
 			r.Summary.Accepted++
-			continue
+		} else {
+			r.Findings = append(r.Findings, f)
 		}
-		r.Findings = append(r.Findings, f)
 	}
-	r.Summary.Responses, r.Summary.Omitted = run.responses, run.omitted
-	r.Summary.Errors, r.Summary.Warnings, r.Summary.Notes = counts[Error], counts[Warning], counts[Note]
-	r.Coverage = run.coverage.report(run.v.spec)
+	slices.SortStableFunc(r.Findings, func(a, b Finding) int { // as people count: entry 2 before entry 10
+		fileA, entryA := splitSource(a.Source)
+		fileB, entryB := splitSource(b.Source)
+		return cmp.Or(cmp.Compare(fileA, fileB), cmp.Compare(entryA, entryB))
+	})
+	for _, op := range run.v.spec.operations {
+		r.Coverage.Operations = append(r.Coverage.Operations, op.coverage(run.coverage[op]))
+	}
 	return r
+}
+
+// count counts findings of a severity.
+func (s *Summary) count(severity Severity, n int) {
+	switch severity {
+	case Error:
+		s.Errors += n
+	case Warning:
+		s.Warnings += n
+	case Note:
+		s.Notes += n
+	}
 }
 
 // Failed reports whether there is a finding of the severity that fails, or a higher one.
@@ -198,19 +294,10 @@ func addMembers(all map[string]bool, s *openapi3.Schema, at string, within []*op
 	}
 }
 
-// coverage is what a run has seen of each operation.
-type coverage map[*operation]*seen
-
+// seen is what a run has seen of an operation.
 type seen struct {
 	statuses map[int]int
 	members  map[string]bool
-}
-
-func (c coverage) of(op *operation) *seen {
-	if c[op] == nil {
-		c[op] = &seen{statuses: map[int]int{}, members: map[string]bool{}}
-	}
-	return c[op]
 }
 
 // saw notes which of the declared members a value has.
@@ -230,32 +317,27 @@ func (s *seen) saw(v any, at string, declared map[string]bool) {
 	}
 }
 
-func (c coverage) report(s *spec) Coverage {
-	all := Coverage{Operations: []OperationCoverage{}}
-	for _, op := range s.operations {
-		o := OperationCoverage{ID: op.id, Statuses: map[string]int{}}
-		seen := c[op]
-		if seen != nil {
-			for status, n := range seen.statuses {
-				o.Statuses[strconv.Itoa(status)] = n
-			}
-		}
-		for status := range op.Responses.Map() {
-			if status = strings.ToUpper(status); status != "DEFAULT" && o.Statuses[status] == 0 {
-				o.Unanswered = append(o.Unanswered, status)
-			}
-		}
-		slices.Sort(o.Unanswered)
-		o.Members.Declared, o.Members.Unseen = len(op.members()), []string{}
-		for pointer := range op.members() {
-			if seen != nil && seen.members[pointer] {
-				o.Members.Seen++
-			} else {
-				o.Members.Unseen = append(o.Members.Unseen, pointer)
-			}
-		}
-		slices.Sort(o.Members.Unseen)
-		all.Operations = append(all.Operations, o)
+// coverage returns what was seen of the operation; nil for nothing.
+func (op *operation) coverage(s *seen) OperationCoverage {
+	if s == nil {
+		s = &seen{}
 	}
-	return all
+	o := OperationCoverage{ID: op.id, Statuses: map[string]int{}}
+	for status, n := range s.statuses {
+		o.Statuses[strconv.Itoa(status)] = n
+	}
+	for _, status := range sortedKeys(op.Responses.Map()) {
+		if status = strings.ToUpper(status); status != "DEFAULT" && o.Statuses[status] == 0 {
+			o.Unanswered = append(o.Unanswered, status)
+		}
+	}
+	o.Members.Declared, o.Members.Unseen = len(op.members()), []string{}
+	for _, pointer := range sortedKeys(op.members()) {
+		if s.members[pointer] {
+			o.Members.Seen++
+		} else {
+			o.Members.Unseen = append(o.Members.Unseen, pointer)
+		}
+	}
+	return o
 }

@@ -22,7 +22,6 @@ import (
 // response judges status, headers and body. A response with an undeclared status is judged by the declared one it is
 // nearest to, so that one fault does not hide the others; but a redirect and the like only with a success's media type.
 func (j *judge) response() {
-	j.run.answered(j.op, j.status)
 	j.judged = true
 	switch {
 	case j.recorded && (j.status == http.StatusNotModified || j.method == http.MethodHead):
@@ -284,7 +283,7 @@ func (j *judge) content(declared *openapi3.Response, data []byte) {
 		j.faults(check(j.by, root, values), at)
 	}
 	if j.status/100 == 2 {
-		j.run.saw(j.op, root)
+		j.success = root
 		if j.op.meaning != nil {
 			j.op.meaning.judge(j, root)
 		}

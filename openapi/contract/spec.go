@@ -19,10 +19,10 @@ import (
 // A spec is an OpenAPI document that is ready for judging.
 type spec struct {
 	doc        *openapi3.T
-	endpoints  []*endpoint  // by path, literal ones before those with parameters
-	operations []*operation // by id
-	servers    []target     // the declared ones, variables at their defaults
-	unjudged   []unjudged
+	endpoints  []*endpoint               // by path, literal ones before those with parameters
+	operations []*operation              // by id
+	servers    []target                  // the declared ones, variables at their defaults
+	unjudged   []Finding                 // the parts of the document that nothing is checked against
 	unrolled   map[*openapi3.Schema]bool // whether all that a schema is made of has been followed
 }
 
@@ -33,12 +33,6 @@ type operation struct {
 	line             int
 	meaning          *meaning               // nil if no semantic rule is about the operation
 	members          func() map[string]bool // that it declares for its successful responses
-}
-
-// unjudged is a part of the document that nothing is checked against.
-type unjudged struct {
-	line int
-	why  string
 }
 
 // loadSpec reads a document. Nothing is fetched: a reference into another file is an error.
@@ -74,7 +68,7 @@ func newSpec(doc *openapi3.T) (*spec, error) {
 				}
 				for name, header := range ref.Value.Headers {
 					if s.prepare(header.Value.Schema, schemas); header.Value.Schema != nil && header.Value.Schema.Value.Type.Is(openapi3.TypeObject) {
-						s.unjudged = append(s.unjudged, unjudged{line(header.Value.Origin), "header " + name + " is an object in OpenAPI's simple style"})
+						s.leave(header.Value.Origin, "header "+name+" is an object in OpenAPI's simple style")
 					}
 					for _, media := range header.Value.Content {
 						s.prepare(media.Schema, schemas)
@@ -87,12 +81,18 @@ func newSpec(doc *openapi3.T) (*spec, error) {
 		return nil, errors.New("the document has no operations")
 	}
 	slices.SortFunc(s.operations, func(a, b *operation) int { return strings.Compare(a.id, b.id) })
-	slices.SortFunc(s.unjudged, func(a, b unjudged) int { return a.line - b.line })
+	slices.SortFunc(s.unjudged, func(a, b Finding) int { return a.Line - b.Line })
 	// The one with the longest path first: it is the best of those that a path could be under.
 	slices.SortStableFunc(s.servers, func(a, b target) int {
 		return cmp.Or(cmp.Compare(len(b.path), len(a.path)), cmp.Compare(a.String(), b.String()))
 	})
 	return s, nil
+}
+
+// leave notes a part of the document that nothing is checked against.
+func (s *spec) leave(at *openapi3.Origin, why string) {
+	f := Finding{Severity: Note, Rule: "schema.unjudged", In: inBody, Message: text.Excerpt(why, maxMessage), Line: line(at)}
+	s.unjudged = append(s.unjudged, f)
 }
 
 // prepare makes a schema, and those within it, say what OpenAPI 3.0.3 says where kin-openapi reads them otherwise. (Of the
@@ -113,7 +113,7 @@ func (s *spec) prepare(ref *openapi3.SchemaRef, done map[*openapi3.Schema]bool) 
 	if in.Pattern != "" {
 		pattern := openapi3.Schema{Type: &openapi3.Types{openapi3.TypeString}, Pattern: in.Pattern}
 		if err := pattern.Validate(context.Background()); err != nil {
-			s.unjudged = append(s.unjudged, unjudged{line(in.Origin), fmt.Sprintf("pattern %q is no regular expression of Go's", in.Pattern)})
+			s.leave(in.Origin, fmt.Sprintf("pattern %q is no regular expression of Go's", in.Pattern))
 			in.Pattern = ""
 		}
 	}
@@ -130,7 +130,7 @@ func (s *spec) prepare(ref *openapi3.SchemaRef, done map[*openapi3.Schema]bool) 
 func (s *spec) unroll(in *openapi3.Schema) {
 	if closed, seen := s.unrolled[in]; seen {
 		if !closed {
-			s.unjudged = append(s.unjudged, unjudged{line(in.Origin), "a schema is made of itself, and takes any value in that place"})
+			s.leave(in.Origin, "a schema is made of itself, and takes any value in that place")
 			s.unrolled[in] = true
 		}
 		return

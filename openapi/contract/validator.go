@@ -12,12 +12,10 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/psoauth/psoauth/internal/text"
 	"github.com/psoauth/psoauth/openapi"
 )
 
@@ -152,102 +150,4 @@ func NewValidator(options ...Option) (*Validator, error) {
 // a [Run].
 func (v *Validator) CheckResponse(req *http.Request, resp *http.Response) []Finding {
 	return v.NewRun().CheckResponse(req, resp)
-}
-
-// A Run judges the responses of one run together: beyond what is wrong with each it knows the rules that look at several,
-// such as an id on two pages of a list; it keeps the findings and counts what of the contract the responses covered. It is
-// safe for concurrent use.
-type Run struct {
-	v     *Validator
-	lists lists
-
-	mu        sync.Mutex
-	coverage  coverage
-	responses int
-	judged    int
-	findings  []Finding
-	counts    [Error + 1]int
-	omitted   int
-}
-
-// maxFindings is how many findings a run keeps; further ones are counted only.
-const maxFindings = 100_000
-
-// NewRun returns a run that has judged nothing yet.
-func (v *Validator) NewRun() *Run { return &Run{v: v, coverage: coverage{}} }
-
-// CheckResponse is [Validator.CheckResponse] as a part of the run.
-func (r *Run) CheckResponse(req *http.Request, resp *http.Response) []Finding {
-	return r.check(r.v, req, resp)
-}
-
-// live is the source of findings in responses that did not come from a recording.
-const live = "live"
-
-func (r *Run) check(v *Validator, req *http.Request, resp *http.Response) []Finding {
-	j := &judge{run: r, v: v, source: live, known: true}
-	if resp == nil {
-		j.unjudged, j.why, resp = "recording.no-response", "there is no response", &http.Response{}
-	}
-	if req == nil {
-		req = resp.Request
-	}
-	j.status, j.header = resp.StatusCode, resp.Header
-	if req != nil && req.URL != nil {
-		j.asked(req)
-	}
-	j.body = func() body { return peekBody(resp, v.bodyLimit) }
-	return j.judge()
-}
-
-// Empty reports whether the run has judged nothing: no response was one of the contract's operations, or none had its body.
-func (r *Run) Empty() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.judged == 0
-}
-
-// add keeps what was found in an exchange, and counts the response if there was one.
-func (r *Run) add(findings []Finding, response, judged bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.findings) == 0 && r.responses == 0 {
-		for _, u := range r.v.spec.unjudged {
-			r.findings = append(r.findings, Finding{Severity: Note, Rule: "schema.unjudged", In: inBody, Message: text.Excerpt(u.why, maxMessage), Line: u.line})
-			r.counts[Note]++
-		}
-	}
-	r.responses += btoi(response)
-	r.judged += btoi(judged)
-	for _, f := range findings {
-		r.counts[f.Severity]++
-	}
-	kept := min(len(findings), maxFindings-len(r.findings))
-	r.findings = append(r.findings, findings[:kept]...)
-	r.omitted += len(findings) - kept
-}
-
-func (r *Run) answered(op *operation, status int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.coverage.of(op).statuses[status]++
-}
-
-func (r *Run) saw(op *operation, root any) {
-	declared := op.members()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.coverage.of(op).saw(root, "", declared)
-}
-
-// all returns the findings by source and, within one, in the order they were found. Sources are compared as people count:
-// entry 2 comes before entry 10.
-func (r *Run) all() []Finding {
-	findings := slices.Clone(r.findings)
-	slices.SortStableFunc(findings, func(a, b Finding) int {
-		fileA, entryA := splitSource(a.Source)
-		fileB, entryB := splitSource(b.Source)
-		return cmp.Or(cmp.Compare(fileA, fileB), cmp.Compare(entryA, entryB))
-	})
-	return findings
 }
