@@ -49,7 +49,7 @@ func (j *judge) response() {
 	b := j.body()
 	at := line(declared.Origin)
 	if coding := j.unasked(); coding != "" && (len(b.data) > 0 || b.broken == "http.unjudged") {
-		j.find("http.content-encoding", inBody, "", at, "the body has the content coding %s, for which the request does not ask", knownOr(knownCodings, coding, "of another name"))
+		j.find("http.content-encoding", inBody, "", at, "the body has the content coding %s, for which the request does not ask", knownOr(coding, "of another name"))
 		if b.broken == "http.unjudged" {
 			j.judged = false
 			return
@@ -184,9 +184,6 @@ func plainCoding(coding string) string {
 // maxCodings is how many content codings a body may have.
 const maxCodings = 8
 
-// knownCodings are those that a message names. Others may hold anything.
-var knownCodings = []string{"gzip", "deflate", "br", "zstd", "compress", "exi", "dcb", "dcz", "aes128gcm"}
-
 var errUnknownCoding = errors.New("unknown content coding")
 
 func decoder(coding string, data []byte) (io.Reader, error) {
@@ -222,17 +219,15 @@ func (j *judge) headers(declared *openapi3.Response) {
 			faults = check(header.Schema.Value, simple(header.Schema.Value, sent), len(values))
 		}
 		for media, content := range header.Content { // one at most
-			root, values, ok, wrong := readJSON([]byte(sent))
 			if !isJSON(media) || content.Schema == nil {
 				continue
 			}
+			root, values, ok, wrong := readJSON([]byte(sent))
 			if faults = wrong; ok {
 				faults = append(faults, check(content.Schema.Value, root, values)...)
 			}
 		}
-		for _, f := range faults {
-			j.find(f.rule, inHeader, pointer+j.pointer(f.at), cmp.Or(f.line, line(header.Origin)), "%s", f.message)
-		}
+		j.faults(inHeader, pointer, faults, line(header.Origin))
 	}
 }
 
@@ -262,52 +257,40 @@ func (j *judge) content(declared *openapi3.Response, data []byte) {
 	if media.Schema != nil {
 		j.by = media.Schema.Value
 	}
-	if !isJSON {
-		if j.by == nil {
-			return
-		}
-		faults := check(j.by, string(data), 1)
-		if j.judged = len(mistyped(faults, nil)) == 0; !j.judged {
-			j.find("http.unjudged", inBody, "", at, "only JSON and text are checked against a schema")
-			return
-		}
-		j.faults(faults, at)
+	root, values, ok, faults := any(string(data)), 1, true, []fault(nil)
+	if isJSON {
+		root, values, ok, faults = readJSON(data)
+	}
+	if ok && j.by != nil {
+		faults = append(faults, check(j.by, root, values)...)
+	}
+	if !isJSON && len(mistyped(faults, nil)) > 0 {
+		j.judged = false
+		j.find("http.unjudged", inBody, "", at, "only JSON and text are checked against a schema")
 		return
 	}
-	root, values, ok, faults := readJSON(data)
-	j.faults(faults, at)
-	if !ok {
-		return
-	}
-	if j.by != nil {
-		j.faults(check(j.by, root, values), at)
-	}
-	if j.status/100 == 2 {
-		j.success = root
-		if j.op.meaning != nil {
+	j.faults(inBody, "", faults, at)
+	if isJSON && ok && j.status/100 == 2 {
+		if j.success = root; j.op.meaning != nil {
 			j.op.meaning.judge(j, root)
 		}
 	}
 }
 
-func (j *judge) faults(faults []fault, at int) {
+func (j *judge) faults(in, pointer string, faults []fault, at int) {
 	for _, f := range faults {
-		if f.line == 0 {
-			f.line = at
-		}
-		j.find(f.rule, inBody, j.pointer(f.at), f.line, "%s", f.message)
+		j.find(f.rule, in, pointer+j.pointer(f.at), cmp.Or(f.line, at), "%s", f.message)
 	}
 }
 
-// knownMedia are the media types, and knownCharsets the encodings, that a message repeats. Others may hold anything.
-var (
-	knownMedia = []string{"application/json", "text/json", "application/problem+json", "application/xml", "text/xml", "text/html", "text/plain",
-		"text/csv", "text/css", "text/javascript", "application/javascript", "application/octet-stream", "application/x-www-form-urlencoded",
-		"multipart/form-data", "application/pdf", "application/x-ndjson", "text/event-stream", "application/yaml", "text/yaml", "image/png"}
-	knownCharsets = []string{"iso-8859-1", "iso-8859-15", "latin1", "windows-1252", "utf-16", "utf-16le", "utf-16be", "utf-32", "shift_jis", "gb2312", "big5", "euc-jp"}
-)
+// known are the media types, encodings and content codings that a message repeats. Others may hold anything.
+var known = []string{"application/json", "text/json", "application/problem+json", "application/xml", "text/xml", "text/html", "text/plain",
+	"text/csv", "text/css", "text/javascript", "application/javascript", "application/octet-stream", "application/x-www-form-urlencoded",
+	"multipart/form-data", "application/pdf", "application/x-ndjson", "text/event-stream", "application/yaml", "text/yaml", "image/png",
+	"iso-8859-1", "iso-8859-15", "latin1", "windows-1252", "utf-16", "utf-16le", "utf-16be", "utf-32", "shift_jis", "gb2312", "big5", "euc-jp",
+	"gzip", "deflate", "br", "zstd", "compress", "exi", "dcb", "dcz", "aes128gcm"}
 
-func knownOr(known []string, value, other string) string {
+func knownOr(value, other string) string {
 	if value = strings.ToLower(value); slices.Contains(known, value) {
 		return value
 	}
@@ -333,7 +316,7 @@ func (j *judge) mediaType(declared *openapi3.Response, data []byte) (media *open
 	case len(types) == 0:
 		j.find("http.content-type", inHeader, contentTypePointer, at, "there is no Content-Type; want %s", want)
 	case media == nil:
-		j.find("http.content-type", inHeader, contentTypePointer, at, "want %s, got %s", want, knownOr(knownMedia, name, "another media type"))
+		j.find("http.content-type", inHeader, contentTypePointer, at, "want %s, got %s", want, knownOr(name, "another media type"))
 	}
 	if media == nil {
 		start := bytes.TrimLeft(bytes.TrimPrefix(data, byteOrderMark), " \t\r\n")
@@ -346,7 +329,7 @@ func (j *judge) mediaType(declared *openapi3.Response, data []byte) (media *open
 	}
 	if json = isJSON(contentType); json {
 		if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "us-ascii") {
-			j.find("http.charset", inHeader, contentTypePointer, at, "want no charset or utf-8, got %s", knownOr(knownCharsets, charset, "another charset"))
+			j.find("http.charset", inHeader, contentTypePointer, at, "want no charset or utf-8, got %s", knownOr(charset, "another charset"))
 		}
 	}
 	return media, json
