@@ -45,13 +45,11 @@ func (r *Run) CheckHAR(name string, in io.Reader) error {
 	if _, err := buffered.Peek(1); errors.Is(err, io.EOF) {
 		return fmt.Errorf("%s: the file is empty", name)
 	}
-	h := har{run: r, name: name, in: &budget{in: buffered, size: min(3*r.v.bodyLimit, 1<<30) + 1<<20}}
+	h := har{run: r, name: name, in: &io.LimitedReader{R: buffered}, size: min(3*r.v.bodyLimit, 1<<30) + 1<<20}
 	h.Decoder = jsontext.NewDecoder(h.in, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	err := h.file()
-	var over errBudget
-	switch {
-	case errors.As(err, &over):
-		return fmt.Errorf("%s: entry %d: %w", name, h.next+1, over)
+	switch err := h.file(); {
+	case err != nil && h.in.N <= 0:
+		return fmt.Errorf("%s: entry %d: it takes more than %d MB, so the rest of the recording was not read", name, h.next+1, h.size>>20)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("%s: entry %d: the file ends before the recording is complete", name, h.next+1)
 	case err != nil:
@@ -69,31 +67,11 @@ func (r *Run) CheckHAR(name string, in io.Reader) error {
 
 const gzipMagic = "\x1f\x8b"
 
-// A budget passes a reader on until a number of bytes have been read since the last renewal.
-type budget struct {
-	in         io.Reader
-	size, used int64
-}
-
-type errBudget int64
-
-func (e errBudget) Error() string {
-	return fmt.Sprintf("it takes more than %d MB, so the rest of the recording was not read", int64(e)>>20)
-}
-
-func (b *budget) Read(p []byte) (int, error) {
-	if b.used > b.size {
-		return 0, errBudget(b.size)
-	}
-	n, err := b.in.Read(p)
-	b.used += int64(n)
-	return n, err
-}
-
 // A har reads a recording. Values of an unexpected type are skipped: exporters differ.
 type har struct {
 	*jsontext.Decoder
-	in    *budget
+	in    *io.LimitedReader
+	size  int64 // how many bytes an entry may have, or another member
 	run   *Run
 	name  string
 	next  int  // index of the next entry
@@ -103,6 +81,7 @@ type har struct {
 }
 
 func (h *har) file() error {
+	h.in.N = h.size
 	if err := h.value(""); err != nil {
 		return err
 	}
@@ -128,10 +107,12 @@ func (h *har) value(path string) error {
 	}
 	_, err := h.ReadToken()
 	for err == nil && h.PeekKind() != '}' {
-		h.in.used = 0
 		var name jsontext.Token
 		if name, err = h.ReadToken(); err == nil {
 			err = h.value(path + "/" + name.String())
+		}
+		if err == nil {
+			h.in.N = h.size
 		}
 	}
 	if err == nil {
@@ -143,22 +124,20 @@ func (h *har) value(path string) error {
 // entries judges the entries, up to the end of their array.
 func (h *har) entries() error {
 	_, err := h.ReadToken()
-	for err == nil && h.PeekKind() != ']' {
-		h.in.used = 0
+	for ; err == nil && h.PeekKind() != ']'; h.next++ {
 		raw, err := h.ReadValue()
 		if err != nil {
 			return err
 		}
 		var e entry
 		e.Response.Content.Size = -1
-		if err := json.Unmarshal(raw, &e); err != nil {
-			if _, ok := errors.AsType[*json.UnmarshalTypeError](err); !ok {
-				return err
-			}
+		err = json.Unmarshal(raw, &e)
+		if _, ok := errors.AsType[*json.UnmarshalTypeError](err); err != nil && !ok {
+			return err
 		}
 		e.garbled = !utf8.Valid(raw)
-		e.judge(h, h.name+"#"+strconv.Itoa(h.next))
-		h.next++
+		e.judge(h)
+		h.in.N = h.size
 	}
 	if err == nil {
 		_, err = h.ReadToken()
@@ -207,10 +186,10 @@ func (all harHeaders) header() http.Header {
 	return header
 }
 
-func (e *entry) judge(h *har, source string) {
+func (e *entry) judge(h *har) {
 	header, v := e.Response.Headers.header(), h.run.v
 	j := &judge{
-		run: h.run, v: v, source: source, status: int(e.Response.Status), header: header, headerLess: len(header) == 0,
+		run: h.run, v: v, source: h.name + "#" + strconv.Itoa(h.next), status: int(e.Response.Status), header: header, headerLess: len(header) == 0,
 		recorded: true, anonymous: h.sanitized,
 	}
 	j.at, _ = time.Parse(time.RFC3339, e.StartedDateTime) // zero, the present, if the recorder does not say
