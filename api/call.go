@@ -1,7 +1,10 @@
 package api
 
 import (
+	"cmp"
 	"fmt"
+	"net"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -51,6 +54,15 @@ type call struct {
 // onAPI returns a call of an operation of the API host.
 func (c *Client) onAPI(op operation, path ...string) *call {
 	return &call{operation: op, credential: c.apiCredential, service: c.service, to: originOf(c.baseURL), path: path}
+}
+
+// originOf returns where a credential may go: scheme, host and port (RFC 6454, section 4).
+func originOf(u *url.URL) string {
+	// Beyond ASCII one lower-case letter can stand for two host names: strings.ToLower makes an i of İ, and the network
+	// sends apİ.example to xn--api-bec.example.
+	scheme := text.LowerASCII(u.Scheme)
+	port := cmp.Or(u.Port(), map[string]string{"https": "443", "http": "80"}[scheme])
+	return scheme + "://" + net.JoinHostPort(text.LowerASCII(u.Hostname()), port)
 }
 
 // kinds are what the segments of a path name.

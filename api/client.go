@@ -54,9 +54,7 @@ func NewClient(options ...Option) (*Client, error) {
 	c := s.client
 	c.transport = promised{base}
 	c.limiter = newLimiter(s.perMinute)
-	if c.apiCredential = s.service; s.service != nil {
-		c.service = true
-	}
+	c.apiCredential, c.service = s.service, s.service != nil
 	if s.oauth != nil {
 		c.authCredential = s.oauth(c.transport)
 		if !c.service {
