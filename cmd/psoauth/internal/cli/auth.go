@@ -13,13 +13,13 @@ import (
 
 // An authStatus is what a credential was found to be able to do, in the form of --format json.
 type authStatus struct {
-	Organization     string       `json:"organization"`
-	OrganizationFrom string       `json:"organization_from"`
-	Credential       string       `json:"credential"` // its kind, and of a service token the id
-	CredentialFrom   string       `json:"credential_from"`
-	API              string       `json:"api"`
-	Auth             string       `json:"auth"`
-	Operations       []capability `json:"operations"`
+	Organization     string        `json:"organization"`
+	OrganizationFrom string        `json:"organization_from"`
+	Credential       string        `json:"credential"` // its kind, and of a service token the id
+	CredentialFrom   string        `json:"credential_from"`
+	API              string        `json:"api"`
+	Auth             string        `json:"auth"`
+	Operations       []*capability `json:"operations"`
 }
 
 // A capability is an operation, and whether the credential may do it.
@@ -44,7 +44,12 @@ Exit status: 0 every operation that was tried is allowed; 1 one is not; 2 it cou
 			if err != nil {
 				return err
 			}
-			if err := p.showAuth(s); err != nil {
+			if p.settings.format.value == "csv" {
+				err = writeAll(newList(p, &view[capability]{}, p.out), s.Operations, "")
+			} else {
+				err = show(p, &authView, s)
+			}
+			if err != nil {
 				return err
 			}
 			for _, c := range s.Operations {
@@ -81,7 +86,7 @@ func (p *program) authStatus(ctx context.Context, given place) (*authStatus, err
 		} else {
 			failed = errors.Join(failed, err)
 		}
-		s.Operations = append(s.Operations, capability{operation, access, &allowed, remark})
+		s.Operations = append(s.Operations, &capability{operation, access, &allowed, remark})
 		return allowed
 	}
 	const readApplications, readTokens = "read_oauth_applications", "read_oauth_tokens"
@@ -95,7 +100,7 @@ func (p *program) authStatus(ctx context.Context, given place) (*authStatus, err
 		return nil, failed
 	case application == "":
 		const why = "there is no application to try it on: give APP_ID"
-		s.Operations = append(s.Operations, capability{"listOAuthTokens", readTokens, nil, why})
+		s.Operations = append(s.Operations, &capability{"listOAuthTokens", readTokens, nil, why})
 	default:
 		_, err = client.GetApplication(ctx, organization, application)
 		note("getOAuthApplication", readApplications, err)
@@ -105,7 +110,7 @@ func (p *program) authStatus(ctx context.Context, given place) (*authStatus, err
 			note("getOAuthToken", readTokens, err)
 		}
 	}
-	s.Operations = append(s.Operations, capability{"deleteOAuthToken", "delete_oauth_tokens", nil, "it deletes a token"})
+	s.Operations = append(s.Operations, &capability{"deleteOAuthToken", "delete_oauth_tokens", nil, "it deletes a token"})
 	if !set.accessToken.IsZero() {
 		info, err := client.TokenInfo(ctx)
 		if note("getTokenInfo", "", err) {
@@ -113,19 +118,6 @@ func (p *program) authStatus(ctx context.Context, given place) (*authStatus, err
 		}
 	}
 	return s, failed
-}
-
-func (p *program) showAuth(s *authStatus) error {
-	if p.settings.format.value != "csv" {
-		return show(p, &authView, s)
-	}
-	rows := newList(p, &view[capability]{}, p.out)
-	for _, c := range s.Operations {
-		if err := rows.add(&c); err != nil {
-			return err
-		}
-	}
-	return rows.end(true, "")
 }
 
 var authView = view[authStatus]{sheet: func(_ *humanRenderer, s *authStatus) sheet {

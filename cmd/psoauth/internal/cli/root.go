@@ -253,7 +253,7 @@ func (p *program) begin(cmd *cobra.Command) error {
 	case "demo":
 		p.settings.sandbox = true
 	case "audit", "check", "diff", "proxy", "revoke", "status": // the exit status is a result in itself
-		p.gate()
+		p.statusIsResult()
 	}
 	flags := cmd.Flags()
 	if f := flags.Lookup("format"); f.Changed && cmd.LocalNonPersistentFlags().Lookup("format") == nil && !slices.Contains(globalFlags(cmd), "format") {
@@ -294,9 +294,9 @@ func checkFiles(flags *pflag.FlagSet) error {
 	return errors.Join(errs...)
 }
 
-// gate lets a command end with its status if the process began without both outputs: a caller that has closed both, or
+// statusIsResult lets a command end with its status if the process began without both outputs: a caller that has closed both, or
 // takes neither, wants nothing else.
-func (p *program) gate() {
+func (p *program) statusIsResult() {
 	if p.closed && p.silent {
 		p.closed = false
 		p.out.blocks.Reset(io.Discard)

@@ -215,7 +215,7 @@ Exit status: 0 whatever the state is; with --require-active 1 unless the token i
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if requireActive {
-				p.gate()
+				p.statusIsResult()
 			}
 			if err := p.enter(); err != nil {
 				return err
