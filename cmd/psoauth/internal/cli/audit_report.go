@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -39,6 +38,7 @@ func auditDocument(r *audit.Report, organization string, failOn report.Severity,
 		Figures: figures(errors, warnings, notes, r.Accepted(), report.Figure{Name: "Tokens", Count: r.Tokens()},
 			report.Figure{Name: "Tokens with findings", Count: len(flagged)}),
 		Footer: "Written by psoauth. Self-contained page. Names are set by token owners.",
+		Rules:  each(audit.Rules(), auditRule),
 		JSON:   auditJSON(r, flagged, organization, options),
 	}
 	if several {
@@ -50,9 +50,6 @@ func auditDocument(r *audit.Report, organization string, failOn report.Severity,
 	}
 	if n := r.Accepted(); n > 0 {
 		d.Summary += fmt.Sprintf("; %s accepted", report.Number(n))
-	}
-	for _, rule := range audit.Rules() {
-		d.Rules = append(d.Rules, auditRule(rule))
 	}
 	names := map[string]string{}
 	for _, app := range r.Applications {
@@ -73,11 +70,10 @@ func auditDocument(r *audit.Report, organization string, failOn report.Severity,
 	}
 	d.First = auditSections(r, flagged, names, several)
 	if len(r.Unneeded) > 0 {
-		s := report.Section{Title: "Acceptances of the policy that accept nothing", Columns: []string{"Token", "Rule", "Until"}}
-		for _, a := range r.Unneeded {
-			s.Rows = append(s.Rows, []string{a.Token, a.Rule, a.Until})
-		}
-		d.Last = append(d.Last, s)
+		d.Last = []report.Section{{
+			Title: "Acceptances of the policy that accept nothing", Columns: []string{"Token", "Rule", "Until"},
+			Rows: each(r.Unneeded, func(a audit.Acceptance) []string { return []string{a.Token, a.Rule, a.Until} }),
+		}}
 	}
 	auditpage.Add(d, r)
 	return d
@@ -164,10 +160,10 @@ func auditSections(r *audit.Report, flagged []audit.Tally, names map[string]stri
 	if several {
 		worst.Columns = append(worst.Columns, "Application")
 	}
-	for _, t := range flagged[:min(len(flagged), worstTokens)] {
+	worst.Rows = each(flagged[:min(len(flagged), worstTokens)], func(t audit.Tally) []string {
 		row := []string{t.Token, t.Name, holderOf(t.Subject), tally(t.Errors, t.Warnings, t.Notes), names[t.Application]}
-		worst.Rows = append(worst.Rows, row[:len(worst.Columns)])
-	}
+		return row[:len(worst.Columns)]
+	})
 	if len(flagged) > 0 {
 		all = append(all, worst)
 	}
@@ -210,50 +206,45 @@ func changesSection(c *audit.Changes, names map[string]string) report.Section {
 
 // auditJSON is the JSON form of an audit. Members without a value are null.
 func auditJSON(r *audit.Report, flagged []audit.Tally, organization, options string) report.Object {
-	apps, findings, rules, worst, unneeded := []any{}, []any{}, []any{}, []any{}, []any{}
-	for _, app := range r.Applications {
-		apps = append(apps, report.Object{"id", app.ID, "name", app.Name, "tokens", len(app.Tokens), "error", orNull(app.Err)})
-	}
+	apps := each(r.Applications, func(app audit.Application) report.Object {
+		return report.Object{"id", app.ID, "name", app.Name, "tokens", len(app.Tokens), "error", orNull(app.Err)}
+	})
 	var application, changes any
 	if len(apps) == 1 {
 		application = apps[0]
 	}
+	findings := []report.Object{}
 	for _, g := range r.Groups {
-		rules = append(rules, report.Object{
-			"id", g.ID, "severity", g.Severity, "title", g.Title, "why", g.Why, "remedy", g.Remedy, "findings", g.Count(),
-		})
 		for _, f := range g.Findings {
 			do := command(f.Subject, options)
-			findings = append(findings, slices.Concat(
-				report.Object{"severity", f.Severity, "rule", f.Rule, "also", f.Also}, jsonOf(f.Subject),
-				report.Object{
-					"message", f.Message, "remedy", strings.TrimSuffix(g.Remedy, ".") + ". Run: " + do, "command", do,
-					"accepted", jsonAccepted(f.Accepted),
-				},
-			))
+			finding := append(report.Object{"severity", f.Severity, "rule", f.Rule, "also", f.Also}, jsonOf(f.Subject)...)
+			findings = append(findings, append(finding, "message", f.Message,
+				"remedy", strings.TrimSuffix(g.Remedy, ".")+". Run: "+do, "command", do, "accepted", jsonAccepted(f.Accepted)))
 		}
-	}
-	for _, t := range flagged[:min(len(flagged), worstTokens)] {
-		worst = append(worst, append(jsonOf(t.Subject), "errors", t.Errors, "warnings", t.Warnings, "notes", t.Notes))
 	}
 	if c := r.Changes; c != nil {
 		changes = report.Object{
-			"new_applications", subjects(c.NewApplications), "gone_applications", subjects(c.GoneApplications),
-			"new_tokens", subjects(c.NewTokens), "widened_tokens", subjects(c.WidenedTokens), "gone_tokens", subjects(c.GoneTokens),
+			"new_applications", each(c.NewApplications, jsonOf), "gone_applications", each(c.GoneApplications, jsonOf),
+			"new_tokens", each(c.NewTokens, jsonOf), "widened_tokens", each(c.WidenedTokens, jsonOf), "gone_tokens", each(c.GoneTokens, jsonOf),
 		}
-	}
-	for i := range r.Unneeded {
-		unneeded = append(unneeded, jsonAccepted(&r.Unneeded[i]))
 	}
 	return report.Object{
 		"organization", organization, "application", application, // null if several were audited
-		"applications", apps, "at", r.At.UTC().Format(time.RFC3339), "findings", findings, "rules", rules, "worst_tokens", worst,
+		"applications", apps, "at", r.At.UTC().Format(time.RFC3339), "findings", findings,
+		"rules", each(r.Groups, func(g audit.Group) report.Object {
+			return report.Object{
+				"id", g.ID, "severity", g.Severity, "title", g.Title, "why", g.Why, "remedy", g.Remedy, "findings", g.Count(),
+			}
+		}),
+		"worst_tokens", each(flagged[:min(len(flagged), worstTokens)], func(t audit.Tally) report.Object {
+			return append(jsonOf(t.Subject), "errors", t.Errors, "warnings", t.Warnings, "notes", t.Notes)
+		}),
 		"changes", changes, // null without a baseline
 		"summary", report.Object{
 			"tokens", r.Tokens(), "flagged", len(flagged), "errors", r.Count(audit.Error), "warnings", r.Count(audit.Warning),
 			"notes", r.Count(audit.Note), "accepted", r.Accepted(),
 		},
-		"unneeded_acceptances", unneeded,
+		"unneeded_acceptances", each(r.Unneeded, func(a audit.Acceptance) any { return jsonAccepted(&a) }),
 	}
 }
 
@@ -262,14 +253,6 @@ func jsonOf(s audit.Subject) report.Object {
 		"application", s.Application, "token", orNull(s.Token), "name", orNull(s.Name), "actor", orNull(s.Actor),
 		"actor_name", orNull(s.ActorName),
 	}
-}
-
-func subjects(all []audit.Subject) []any {
-	j := []any{}
-	for _, s := range all {
-		j = append(j, jsonOf(s))
-	}
-	return j
 }
 
 func jsonAccepted(a *audit.Acceptance) any {

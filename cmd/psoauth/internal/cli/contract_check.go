@@ -214,10 +214,7 @@ func (j *judge) register(cmd *cobra.Command) {
 	j.format, j.failOn = newChoice(report.Formats()...), newChoice("error", "warning", "note")
 	j.format.register(cmd, "format", "")
 	j.failOn.register(cmd, "fail-on", "exit with status 1 if something at least so bad is found:")
-	var rules []string
-	for _, rule := range contract.Rules() {
-		rules = append(rules, rule.ID+"=")
-	}
+	rules := each(contract.Rules(), func(rule contract.Rule) string { return rule.ID + "=" })
 	_ = cmd.RegisterFlagCompletionFunc("severity", cobra.FixedCompletions(rules, cobra.ShellCompDirectiveNoSpace))
 }
 
@@ -262,9 +259,7 @@ func (j *judge) nothing(run *contract.Run, report *contract.Report, remedy strin
 // conclude writes a report and returns a finding if it failed.
 func (j *judge) conclude(report *contract.Report) error {
 	d := checkDocument(report)
-	for _, name := range j.sources[:min(len(j.sources), 5)] {
-		d.About = append(d.About, text.Printable(name))
-	}
+	d.About = each(j.sources[:min(len(j.sources), 5)], text.Printable)
 	if more := len(j.sources) - len(d.About); more > 0 {
 		d.About = append(d.About, fmt.Sprintf("%d more", more))
 	}

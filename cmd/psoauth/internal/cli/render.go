@@ -254,4 +254,13 @@ func list(separator string, items ...string) string {
 	return strings.Join(slices.DeleteFunc(slices.Clone(items), func(item string) bool { return item == "" }), separator)
 }
 
+// each returns what of makes of each item.
+func each[A, B any](all []A, of func(A) B) []B {
+	made := make([]B, len(all))
+	for i, item := range all {
+		made[i] = of(item)
+	}
+	return made
+}
+
 var countOf = report.Count

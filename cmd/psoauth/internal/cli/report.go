@@ -76,27 +76,22 @@ func checkDocument(r *contract.Report) *report.Document {
 	if r.Summary.Responses == 0 {
 		d.Verdict = "No response was judged."
 	}
-	rules := map[string]report.Rule{}
-	for _, rule := range contract.Rules() {
-		shown := report.Rule{
-			ID: rule.ID, Severity: rule.Severity, Title: report.Sentence(rule.Finds), Why: rule.Why,
+	d.Rules = each(contract.Rules(), func(rule contract.Rule) report.Rule {
+		return report.Rule{
+			ID: rule.ID, Severity: rule.Severity, Title: strings.TrimSuffix(report.Sentence(rule.Finds), "."), Why: rule.Why,
 			URL: repository + "main/docs/rules.md#" + strings.ReplaceAll(rule.ID, ".", ""),
 		}
-		shown.Title = strings.TrimSuffix(shown.Title, ".")
-		rules[rule.ID] = shown
-		d.Rules = append(d.Rules, shown)
-	}
-	for _, op := range r.Coverage.Operations {
-		part := report.Part{Name: op.ID}
+	})
+	d.Parts = each(r.Coverage.Operations, func(op contract.OperationCoverage) report.Part {
 		if len(op.Statuses) == 0 {
-			part.Skipped = "there was no response"
+			return report.Part{Name: op.ID, Skipped: "there was no response"}
 		}
-		d.Parts = append(d.Parts, part)
-	}
+		return report.Part{Name: op.ID}
+	})
 	for _, g := range r.Groups() {
 		last := len(d.Groups) - 1
 		if last < 0 || d.Groups[last].ID != g.Rule || d.Groups[last].Severity != g.Severity {
-			rule := rules[g.Rule]
+			rule := d.Rules[slices.IndexFunc(d.Rules, func(rule report.Rule) bool { return rule.ID == g.Rule })]
 			rule.Severity = g.Severity
 			d.Groups = append(d.Groups, report.Group{Rule: rule})
 			last++

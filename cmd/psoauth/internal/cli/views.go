@@ -54,10 +54,7 @@ var tokenView = view[api.Token]{
 		cells := map[string]string{"service_token_accesses": strings.Join(singleAccesses(token), csvSeparator)}
 		for _, a := range accesses(token) {
 			cells[strings.ToLower(a.label)] = strings.Join(a.resources, csvSeparator)
-			var names []string
-			for _, scope := range a.scopes {
-				names = append(names, scope.Name)
-			}
+			names := each(a.scopes, func(s gen.AccessScope) string { return s.Name })
 			cells[a.kind+"_accesses"] = strings.Join(names, csvSeparator)
 		}
 		return cells
@@ -95,9 +92,8 @@ func tokenSheet(r *humanRenderer, token *api.Token) sheet {
 		s.add("Refresh token", openapi.Redacted+" was sent, though a read never shows it")
 	}
 	for _, a := range accesses(token) {
-		if lines := append(a.resources, a.explained()...); len(lines) > 0 {
-			s.add(a.label, lines...)
-		}
+		explained := each(a.scopes, func(s gen.AccessScope) string { return "may " + s.Name + " (" + s.Description + ")" })
+		s.addSome(a.label, append(a.resources, explained...)...)
 	}
 	s.addSome("Single accesses", singleAccesses(token)...)
 	return s
@@ -176,50 +172,34 @@ type access struct {
 	scopes      []gen.AccessScope
 }
 
-func (a *access) touch(id string, path ...string) {
-	a.resources = append(a.resources, list("/", path...)+" ("+id+")")
-}
-
-func (a access) explained() (lines []string) {
-	for _, s := range a.scopes {
-		lines = append(lines, "may "+s.Name+" ("+s.Description+")")
-	}
-	return lines
-}
-
 // accesses returns those of a token for each kind of resource.
 func accesses(token *api.Token) []access {
 	all := cmp.Or(token.OAuthAccessesByResource, &gen.OAuthAccessesByResource{})
-	organizations := access{label: "Organizations", kind: "organization", scopes: all.Organization.Accesses}
-	for _, o := range all.Organization.Organizations {
-		organizations.touch(o.ID, o.Name)
+	resource := func(id string, path ...string) string { return list("/", path...) + " (" + id + ")" }
+	return []access{
+		{"Organizations", "organization", each(all.Organization.Organizations, func(o gen.AccessibleOrganization) string {
+			return resource(o.ID, o.Name)
+		}), all.Organization.Accesses},
+		{"Databases", "database", each(all.Database.Databases, func(d gen.AccessibleDatabase) string {
+			return resource(d.ID, d.Organization, d.Name)
+		}), all.Database.Accesses},
+		{"Branches", "branch", each(all.Branch.Branches, func(b gen.AccessibleBranch) string {
+			return resource(b.ID, b.Organization, b.Database, b.Name)
+		}), all.Branch.Accesses},
+		{"Users", "user", each(all.User.Users, func(u gen.AccessibleUser) string { return resource(u.ID, u.Name) }), all.User.Accesses},
 	}
-	databases := access{label: "Databases", kind: "database", scopes: all.Database.Accesses}
-	for _, d := range all.Database.Databases {
-		databases.touch(d.ID, d.Organization, d.Name)
-	}
-	branches := access{label: "Branches", kind: "branch", scopes: all.Branch.Accesses}
-	for _, b := range all.Branch.Branches {
-		branches.touch(b.ID, b.Organization, b.Database, b.Name)
-	}
-	users := access{label: "Users", kind: "user", scopes: all.User.Accesses}
-	for _, u := range all.User.Users {
-		users.touch(u.ID, u.Name)
-	}
-	return []access{organizations, databases, branches, users}
 }
 
 // csvSeparator is between the items of one cell.
 const csvSeparator = "; "
 
 // singleAccesses says in a line for each what a token's service accesses are on.
-func singleAccesses(token *api.Token) (lines []string) {
-	for _, a := range token.ServiceTokenAccesses {
+func singleAccesses(token *api.Token) []string {
+	return each(token.ServiceTokenAccesses, func(a gen.ServiceTokenAccess) string {
 		line := a.Access + " on " + a.ResourceType + " " + a.ResourceName + " (" + a.ResourceID + ")"
 		if a.Resource.DeletedAt != nil {
 			line += ", deleted"
 		}
-		lines = append(lines, line)
-	}
-	return lines
+		return line
+	})
 }
