@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -52,12 +53,14 @@ Exit status: 0 every operation that was tried is allowed; 1 one is not; 2 it cou
 			if err != nil {
 				return err
 			}
-			for _, c := range s.Operations {
-				if c.Allowed != nil && !*c.Allowed {
-					return finding{"the credential lacks an access: grant it in the organization's settings, under Service tokens"}
-				}
+			if !slices.ContainsFunc(s.Operations, func(c *capability) bool { return c.Allowed != nil && !*c.Allowed }) {
+				return nil
 			}
-			return nil
+			unless := ""
+			if len(args) > 0 {
+				unless = ", unless APP_ID is wrong"
+			}
+			return finding{"the credential lacks an access" + unless + ": grant it in the organization's settings, under Service tokens"}
 		},
 	}
 	return group("auth", "Show your credential and what it can do", status)

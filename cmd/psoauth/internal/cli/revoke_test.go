@@ -388,4 +388,7 @@ func TestAuthStatus(t *testing.T) {
 		}
 	}
 	failed(t, run(t, userOf("http://127.0.0.1:1"), "auth", "status"))
+	if r := run(t, nil, "auth", "status", "--sandbox", "nosuch"); r.status != 1 || !strings.Contains(r.stderr, "unless APP_ID is wrong") {
+		t.Errorf("another application: status %d, %s", r.status, r.stderr)
+	}
 }
