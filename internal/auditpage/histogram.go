@@ -113,7 +113,8 @@ func newChart(report *audit.Report) chart {
 			if count == 0 {
 				continue
 			}
-			height := max(2, int(barHeight*math.Sqrt(float64(count)/float64(largest)))) // by the square root, so that few are seen beside many
+			// By the square root, so that few are seen beside many.
+			height := max(2, int(barHeight*math.Sqrt(float64(count)/float64(largest))))
 			b := bar{
 				X: chartLeft + at*barWidth + barGap/2, Width: barWidth - barGap, Height: height, Y: row.Base - height,
 				Count: count, Class: r.class, Title: fmt.Sprintf("%s: %d %s", r.title, count, when(at)),

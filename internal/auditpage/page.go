@@ -74,7 +74,8 @@ type finding struct {
 
 // Add makes the HTML form of a document the page of the audit that the document is on.
 func Add(d *report.Document, r *audit.Report) {
-	i := &inventory{Tokens: r.Tokens(), Chart: newChart(r), Matrices: matrices(r), Data: tableData{Rules: map[string]audit.Rule{}}}
+	i := &inventory{Tokens: r.Tokens(), Chart: newChart(r), Matrices: matrices(r)}
+	i.Data.Rules = map[string]audit.Rule{}
 	for _, g := range r.Groups {
 		i.Rules = append(i.Rules, g.Rule)
 		i.Data.Rules[g.ID] = g.Rule
@@ -111,7 +112,8 @@ func (i *inventory) rows(r *audit.Report) {
 				i.Data.Actors = append(i.Data.Actors, who)
 			}
 			line := row{
-				Application: n, ID: tok.Token, Name: tok.Name, Actor: actors[who], Findings: found[tok.Subject], Reach: tok.Reach.Names(),
+				Application: n, ID: tok.Token, Name: tok.Name, Actor: actors[who], Findings: found[tok.Subject],
+				Reach:   tok.Reach.Names(),
 				Created: *seconds(&tok.Created), Used: seconds(tok.LastUsed), Expires: seconds(tok.Expires),
 			}
 			if len(line.Findings) > 0 {

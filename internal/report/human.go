@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"strings"
 	"unicode"
 
@@ -52,6 +53,22 @@ func writeHuman(b *bytes.Buffer, d *Document, o Options) error {
 		h.section(s)
 	}
 	return nil
+}
+
+// WriteSheet writes what is known of one thing: a title in a style, and rows of a label and a text.
+func WriteSheet(w io.Writer, title, style string, rows [][]string, o Options) error {
+	h := &human{Buffer: new(bytes.Buffer), width: o.Width, color: o.Color}
+	h.printf("%s\n", h.styled(title, style))
+	lines, _ := h.rows(gap, rows, true)
+	for i, line := range lines {
+		label := rows[i][0]
+		if i == 0 {
+			h.printf("\n")
+		}
+		h.printf("%s\n", strings.Replace(line, label, h.styled(label, quiet), 1))
+	}
+	_, err := h.WriteTo(w)
+	return err
 }
 
 func (h *human) printf(format string, args ...any) { fmt.Fprintf(h, format, args...) }
@@ -138,8 +155,8 @@ func (h *human) group(g Group) {
 }
 
 // rows returns cells in columns, a text for each row, and where another column would begin. No cell is cut, because people
-// copy ids, locations and sources: one that does not fit is on lines of its own or, being the last and with hang, wrapped in its column. A column
-// that is empty takes no room.
+// copy ids, locations and sources: one that does not fit is on lines of its own or, being the last and with hang, wrapped
+// in its column. A column that is empty takes no room.
 func (h *human) rows(margin int, cells [][]string, hang bool) (rows []string, end int) {
 	var widths []int
 	for _, row := range cells {

@@ -325,3 +325,16 @@ func TestAPageListsSoManyFindings(t *testing.T) {
 		t.Errorf("%d findings are listed", n)
 	}
 }
+
+func TestASheetWrapsATextInItsColumn(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	rows := [][]string{{"ID", "8zt3c5n7w1qa"}, {"Databases", "acme/orders (4gj4299hsbae)"}, {"", "may read what it holds"}}
+	if err := report.WriteSheet(&b, "CI deploys", "", rows, report.Options{Width: 30}); err != nil {
+		t.Fatal(err)
+	}
+	const want = "CI deploys\n\n  ID         8zt3c5n7w1qa\n  Databases  acme/orders\n             (4gj4299hsbae)\n             may read what it\n             holds\n"
+	if b.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", b.String(), want)
+	}
+}

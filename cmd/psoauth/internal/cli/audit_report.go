@@ -147,7 +147,8 @@ func auditSections(r *audit.Report, flagged []audit.Tally, names map[string]stri
 		}
 		n := found[app.ID]
 		index.Rows = append(index.Rows, []string{
-			app.ID, app.Name, report.Number(len(app.Tokens)), report.Number(len(actors)), tally(n[report.Error], n[report.Warning], n[report.Note]),
+			app.ID, app.Name, report.Number(len(app.Tokens)), report.Number(len(actors)),
+			tally(n[report.Error], n[report.Warning], n[report.Note]),
 		})
 	}
 	if len(unread.Rows) > 0 {
@@ -195,7 +196,8 @@ func changesSection(c *audit.Changes, names map[string]string) report.Section {
 		{"wider token", c.WidenedTokens}, {"gone token", c.GoneTokens},
 	} {
 		for _, subject := range change.subjects {
-			s.Rows = append(s.Rows, []string{change.what, cmp.Or(names[subject.Application], subject.Application), subject.Token, subject.Name})
+			application := cmp.Or(names[subject.Application], subject.Application)
+			s.Rows = append(s.Rows, []string{change.what, application, subject.Token, subject.Name})
 		}
 	}
 	if len(s.Rows) == 0 {

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/psoauth/psoauth/internal/report"
 )
 
 // A humanRenderer writes for people: times with their distance from now, a list as a table that fits the terminal.
@@ -32,7 +34,7 @@ func (p *program) human(w io.Writer) *humanRenderer {
 // until it is written.
 type sheet struct {
 	title, style string
-	lines        [][2]string
+	lines        [][]string
 }
 
 // add adds one line or more, of which the first has the label.
@@ -41,7 +43,7 @@ func (s *sheet) add(label string, lines ...string) {
 		lines = []string{"none"}
 	}
 	for _, line := range lines {
-		s.lines = append(s.lines, [2]string{label, line})
+		s.lines = append(s.lines, []string{label, line})
 		label = ""
 	}
 }
@@ -54,21 +56,10 @@ func (s *sheet) addSome(label string, lines ...string) {
 }
 
 func (r *humanRenderer) sheet(s sheet) error {
-	var b strings.Builder
-	b.WriteString(styled(r.clean.printable(s.title), s.style, r.colour) + "\n")
-	room := 0
 	for _, line := range s.lines {
-		room = max(room, len(line[0]))
+		line[1] = r.clean.printable(line[1])
 	}
-	for i, line := range s.lines {
-		if i == 0 {
-			b.WriteByte('\n')
-		}
-		label := styled(line[0], styleQuiet, r.colour) + strings.Repeat(" ", room-len(line[0]))
-		b.WriteString("  " + label + "  " + r.clean.printable(line[1]) + "\n")
-	}
-	_, err := io.WriteString(r.out, b.String())
-	return err
+	return report.WriteSheet(r.out, r.clean.printable(s.title), s.style, s.lines, report.Options{Color: r.colour, Width: r.width})
 }
 
 func (r *humanRenderer) cell(s string) tableCell {

@@ -353,7 +353,8 @@ func (r *revocation) fromReport(application string) (string, error) {
 	var applications []string
 	for _, f := range audit.Findings {
 		id, of, rules := orEmpty(f.Token), cmp.Or(idIn(f.Application), idIn(audit.Application)), append([]string{f.Rule}, f.Also...)
-		if id == "" || f.Accepted != nil || f.Severity < r.severity.severity() || application != "" && application != of || !slices.ContainsFunc(rules, chosen) {
+		if id == "" || f.Accepted != nil || f.Severity < r.severity.severity() || application != "" && application != of ||
+			!slices.ContainsFunc(rules, chosen) {
 			continue
 		}
 		if !slices.Contains(applications, of) {
