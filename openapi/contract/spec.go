@@ -95,8 +95,7 @@ func (s *spec) leave(at *openapi3.Origin, why string) {
 	s.unjudged = append(s.unjudged, f)
 }
 
-// prepare makes a schema, and those within it, say what OpenAPI 3.0.3 says where kin-openapi reads them otherwise. (Of the
-// keywords beside a composition it sees nothing while that fails, nor that they refuse a null which the composition takes.)
+// prepare makes a schema, and those within it, say what OpenAPI 3.0.3 says where kin-openapi reads them otherwise.
 func (s *spec) prepare(ref *openapi3.SchemaRef, done map[*openapi3.Schema]bool) {
 	if ref == nil || ref.Value == nil || done[ref.Value] {
 		return
@@ -117,11 +116,49 @@ func (s *spec) prepare(ref *openapi3.SchemaRef, done map[*openapi3.Schema]bool) 
 			in.Pattern = ""
 		}
 	}
-	if len(in.AllOf)+len(in.AnyOf)+len(in.OneOf) == 0 && in.Type == nil && (len(in.Enum) == 0 || slices.Contains(in.Enum, nil)) {
-		anything := &openapi3.Schema{Nullable: true} // a schema without a type says nothing about null
-		if in.Nullable = in.Nullable || in.Not == nil; !in.Nullable {
-			in.AllOf = openapi3.SchemaRefs{{Value: anything}} // to be nullable would hide the not
+	if len(in.AllOf)+len(in.AnyOf)+len(in.OneOf) > 0 || in.Not != nil {
+		split(in)
+	} else {
+		takeNull(in)
+	}
+}
+
+// takeNull lets a schema without a type take null, which it says nothing about; kin-openapi would refuse it.
+func takeNull(s *openapi3.Schema) {
+	s.Nullable = s.Nullable || s.Type == nil && (len(s.Enum) == 0 || slices.Contains(s.Enum, nil))
+}
+
+// split makes an allOf of a schema that has keywords beside a composition: kin-openapi does not look at them once the
+// composition fails, and lets null pass where only the composition takes it.
+func split(s *openapi3.Schema) {
+	parts := slices.Clone(s.AllOf)
+	part := func(p openapi3.Schema) {
+		p.Origin = s.Origin
+		parts = append(parts, p.NewRef())
+	}
+	if len(s.OneOf) > 0 {
+		part(openapi3.Schema{OneOf: s.OneOf, Discriminator: s.Discriminator})
+	}
+	if len(s.AnyOf) > 0 {
+		part(openapi3.Schema{AnyOf: s.AnyOf, Discriminator: s.Discriminator})
+	}
+	if s.Not != nil {
+		// With an allOf beside it that takes everything, kin-openapi does not refuse null for want of a type.
+		anything := &openapi3.Schema{Nullable: true}
+		part(openapi3.Schema{Not: s.Not, AllOf: openapi3.SchemaRefs{anything.NewRef()}})
+	}
+	rest := *s
+	rest.AllOf, rest.OneOf, rest.AnyOf, rest.Not, rest.Discriminator = nil, nil, nil, nil, nil
+	if bare := rest; !bare.Nullable && bare.Type == nil && bare.IsEmpty() {
+		if len(parts) == 1 {
+			return // a composition and nothing else
 		}
+	} else {
+		takeNull(&rest)
+		parts = append(parts, rest.NewRef())
+	}
+	*s = openapi3.Schema{
+		AllOf: parts, Nullable: s.Nullable, ReadOnly: s.ReadOnly, WriteOnly: s.WriteOnly, Origin: s.Origin, Extensions: s.Extensions,
 	}
 }
 

@@ -352,6 +352,8 @@ func TestSchema(t *testing.T) {
 		{"legacy, owner a number", infoURL, legacyBody(`"resource_owner_id":9007199254740993`), nil},
 		{"legacy, owner an object", infoURL, legacyBody(`"resource_owner_id":{}`), []string{"error schema.type body /resource_owner_id"}},
 		{"legacy without created_at", infoURL, strings.Replace(legacyBody(""), `"created_at":1785283200,`, "", 1), []string{"error schema.required body /created_at"}},
+		{"legacy, no form and a wrong type", infoURL, `{"scope":["read_user",7],"resource_owner_id":"u4","expires_in":60}`, []string{"error schema.required body /application", "error schema.required body /created_at", "error schema.type body /scope/1"}},
+		{"null token info", infoURL, "null", []string{"error schema.null body"}},
 		{"no form at all", infoURL, `{}`, []string{"error schema.required body /active"}},
 		{"active is missing", infoURL, strings.Replace(infoBody, `"active":true,`, "", 1), []string{"error schema.required body /active"}},
 		{"active is a string", infoURL, strings.Replace(infoBody, `true`, `"true"`, 1), []string{"error schema.type body /active"}},
