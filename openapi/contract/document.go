@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi2"
@@ -42,7 +44,7 @@ func loadDocument(data []byte) (doc *openapi3.T, err error) {
 			return nil, err
 		}
 		if doc, err = openapi2conv.ToV3(&old); err == nil {
-			addLines(doc, data)
+			err = addLines(doc, data)
 		}
 	case version.OpenAPI == "3.0", strings.HasPrefix(version.OpenAPI, "3.0."):
 		loader := openapi3.NewLoader()
@@ -65,82 +67,64 @@ func loadDocument(data []byte) (doc *openapi3.T, err error) {
 	return doc, err
 }
 
-// A node is a member of a document, or an item, and its value.
-type node struct{ key, value *yaml.Node }
-
-func (n node) at(name string) node {
-	if n.value != nil && n.value.Kind == yaml.MappingNode {
-		for i := 0; i+1 < len(n.value.Content); i += 2 {
-			if n.value.Content[i].Value == name {
-				return node{n.value.Content[i], n.value.Content[i+1]}
-			}
-		}
-	}
-	return node{}
-}
-
-func (n node) origin() *openapi3.Origin {
-	if n.key == nil {
-		return nil
-	}
-	return &openapi3.Origin{Key: &openapi3.Location{Line: n.key.Line}}
-}
+// responsePart is a place in a response of OpenAPI 3; what the groups match is that in one of Swagger 2.0.
+var responsePart = regexp.MustCompile(`^((?:/paths/[^/]+/[^/]+|/components)/responses/[^/]+)(?:/content/[^/]+|(/headers/[^/]+)/schema)`)
 
 // addLines gives a converted document the lines of the Swagger document it was made of, which kin-openapi does not read.
-func addLines(doc *openapi3.T, data []byte) {
+func addLines(doc *openapi3.T, data []byte) error {
 	var file yaml.Node
 	if err := yaml.Unmarshal(data, &file); err != nil || len(file.Content) == 0 {
-		return // JSON that is no YAML: then there are no lines
+		return nil // JSON that is no YAML: then there are no lines
 	}
-	root := node{value: file.Content[0]}
+	lines := map[string]int{} // by JSON pointer
+	addNodes(lines, file.Content[0], "")
+	origin := func(pointer string) *openapi3.Origin {
+		pointer = strings.TrimPrefix(responsePart.ReplaceAllString(pointer, "$1$2"), "/components")
+		if name, ok := strings.CutPrefix(pointer, "/schemas/"); ok {
+			pointer = "/definitions/" + name
+		}
+		return &openapi3.Origin{Key: &openapi3.Location{Line: lines[pointer]}}
+	}
+	response := func(ref *openapi3.ResponseRef, at string) {
+		if ref.Ref != "" {
+			return // it has those of what it refers to
+		}
+		ref.Value.Origin = origin(at)
+		for name, header := range ref.Value.Headers {
+			header.Value.Origin = origin(at + "/headers/" + escapeName(name))
+		}
+	}
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
-			at := root.at("paths").at(path).at(strings.ToLower(method))
-			op.Origin = at.origin()
+			at := "/paths/" + escapeName(path) + "/" + strings.ToLower(method)
+			op.Origin = origin(at)
 			for status, ref := range op.Responses.Map() {
-				addResponseLines(ref, at.at("responses").at(status))
+				response(ref, at+"/responses/"+status)
 			}
 		}
 	}
-	if doc.Components == nil {
-		return
-	}
 	for name, ref := range doc.Components.Responses {
-		addResponseLines(ref, root.at("responses").at(name))
+		response(ref, "/responses/"+escapeName(name))
 	}
-	for name, ref := range doc.Components.Schemas {
-		addSchemaLines(ref, root.at("definitions").at(name))
-	}
+	return doc.WalkSchemas(func(pointer string, ref *openapi3.SchemaRef) error {
+		ref.Value.Origin = origin(pointer)
+		return nil
+	})
 }
 
-func addResponseLines(ref *openapi3.ResponseRef, at node) {
-	if ref.Ref != "" {
-		return // it has those of what it refers to
-	}
-	ref.Value.Origin = at.origin()
-	for _, media := range ref.Value.Content {
-		addSchemaLines(media.Schema, at.at("schema"))
-	}
-	for name, header := range ref.Value.Headers {
-		header.Value.Origin = at.at("headers").at(name).origin()
-		addSchemaLines(header.Value.Schema, at.at("headers").at(name))
-	}
-}
-
-func addSchemaLines(ref *openapi3.SchemaRef, at node) {
-	if ref == nil || ref.Ref != "" || ref.Value == nil {
-		return
-	}
-	s := ref.Value
-	s.Origin = at.origin()
-	addSchemaLines(s.Items, at.at("items"))
-	addSchemaLines(s.AdditionalProperties.Schema, at.at("additionalProperties"))
-	for name, p := range s.Properties {
-		addSchemaLines(p, at.at("properties").at(name))
-	}
-	if parts := at.at("allOf").value; parts != nil && len(parts.Content) == len(s.AllOf) {
-		for i, part := range s.AllOf {
-			addSchemaLines(part, node{parts.Content[i], parts.Content[i]})
+func addNodes(lines map[string]int, n *yaml.Node, at string) {
+	for i, child := range n.Content {
+		key, name := child, strconv.Itoa(i)
+		if n.Kind == yaml.MappingNode {
+			if i%2 == 0 {
+				continue
+			}
+			key = n.Content[i-1]
+			name = escapeName(key.Value)
+		}
+		if len(at)+len(name) < maxPointer {
+			lines[at+"/"+name] = key.Line
+			addNodes(lines, child, at+"/"+name)
 		}
 	}
 }
