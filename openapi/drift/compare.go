@@ -1,6 +1,7 @@
 package drift
 
 import (
+	"cmp"
 	"errors"
 	"iter"
 	"maps"
@@ -297,68 +298,55 @@ func hasChoice(s *openapi3.Schema) bool {
 
 const (
 	variedDepth = 2  // levels of objects and arrays below a choice that vary; below that one schema is compared with one
-	maxPaired   = 40 // members that an object has at most whose members vary two at a time
+	maxPaired   = 40 // members that an object has at most that are left out two at a time
 )
 
 // variations are values that now allows, each with one or two deviations from a small value or from a full one.
 func (c *comparer) variations(before, now *openapi3.Schema, depth int) iter.Seq[any] {
+	now = orAnything(now)
 	return func(yield func(any) bool) {
-		give := func(v any) bool { return !c.takes(now, v) || yield(v) }
-		if !give(nil) {
-			return
+		more := true
+		give := func(v any) { more = more && c.err == nil && (!c.takes(now, v) || yield(v)) }
+		vary := func(object map[string]any, change func(object map[string]any)) {
+			if more && c.spend(len(object)) {
+				object = maps.Clone(object)
+				change(object)
+				give(object)
+			}
 		}
+		give(nil)
 		for kind, is := range c.of(now) {
 			for _, v := range c.candidates(kind, before, now) {
-				if !give(v) {
-					return
+				give(v)
+			}
+			was := cmp.Or(c.of(before)[kind], &view{})
+			if kind == openapi3.TypeArray && depth > 0 && more {
+				for v := range c.variations(was.items, is.items, depth-1) {
+					give([]any{v})
 				}
 			}
-			was := c.of(before)[kind]
-			if was == nil {
-				was = &view{}
+			if kind != openapi3.TypeObject {
+				continue
 			}
-			if kind == openapi3.TypeArray && is.items != nil && depth > 0 {
-				for v := range c.variations(was.items, is.items, depth-1) {
-					if !give([]any{v}) {
+			for _, object := range c.objectsOf(before, now) {
+				for name := range is.properties {
+					if vary(object, func(object map[string]any) { delete(object, name) }); !more || c.err != nil {
 						return
+					}
+					for other := range is.properties {
+						if len(is.properties) > maxPaired {
+							break
+						}
+						vary(object, func(object map[string]any) { delete(object, name); delete(object, other) })
+					}
+					if depth == 0 {
+						continue
+					}
+					for v := range c.variations(was.properties[name], is.properties[name], depth-1) {
+						vary(object, func(object map[string]any) { object[name] = v })
 					}
 				}
 			}
-			if kind == openapi3.TypeObject && !c.varied(before, now, was, is, depth, give) {
-				return
-			}
 		}
 	}
-}
-
-// varied gives objects that vary in a member, or lack one or two, until give wants no more.
-func (c *comparer) varied(before, now *openapi3.Schema, was, is *view, depth int, give func(any) bool) bool {
-	names := slices.Sorted(maps.Keys(is.properties))
-	for _, object := range c.objectsOf(before, now) {
-		for i, name := range names {
-			changed := maps.Clone(object)
-			if delete(changed, name); !c.spend(len(object)) || !give(changed) {
-				return false
-			}
-			for _, other := range names[i+1:] {
-				if len(names) > maxPaired || !c.spend(len(object)) {
-					break
-				}
-				without := maps.Clone(changed)
-				if delete(without, other); !give(without) {
-					return false
-				}
-			}
-			if depth == 0 {
-				continue
-			}
-			for v := range c.variations(was.properties[name], is.properties[name], depth-1) {
-				changed = maps.Clone(object)
-				if changed[name] = v; !give(changed) {
-					return false
-				}
-			}
-		}
-	}
-	return true
 }

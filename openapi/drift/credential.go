@@ -97,20 +97,14 @@ func credentialOf(scheme map[string]any, name string) string {
 		s, _ := scheme[key].(string)
 		return strings.ToLower(s)
 	}
-	switch kind := at("type"); {
-	case kind == "apikey" && at("in") == "header" && at("name") == "authorization":
+	kind := strings.Join(strings.Fields(at("type")+" "+at("scheme")+" "+at("in")+" "+at("name")), " ")
+	switch {
+	case kind == "apikey header authorization":
 		return serviceToken
-	case kind == "oauth2", kind == "openidconnect", kind == "http" && at("scheme") == "bearer":
+	case at("type") == "oauth2", at("type") == "openidconnect", kind == "http bearer":
 		return accessToken
-	case kind == "apikey":
-		return fmt.Sprintf("a key in the %s %.60s", at("in"), scheme["name"])
-	case kind == "http":
-		return "HTTP " + at("scheme") + " authentication"
-	case kind == "":
-		return fmt.Sprintf("the scheme %.60q, which is not described", name)
-	default:
-		return fmt.Sprintf("%.60s", scheme["type"])
 	}
+	return fmt.Sprintf("the scheme %.60q (%.60s)", name, cmp.Or(kind, "not described"))
 }
 
 // accessExtension is where the contract has what PlanetScale writes into descriptions.

@@ -9,6 +9,10 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/getkin/kin-openapi/openapi2"
+	"github.com/getkin/kin-openapi/openapi2conv"
+	"github.com/getkin/kin-openapi/openapi3"
+
 	"github.com/psoauth/psoauth/internal/text"
 	"github.com/psoauth/psoauth/openapi"
 )
@@ -68,7 +72,15 @@ func (d *Document) build(data []byte, wanted map[string]*operation) (err error) 
 		return err
 	}
 	if r.swagger {
-		root["servers"] = swaggerServers(root)
+		var bare openapi2.T
+		if err := into(map[string]any{"host": root["host"], "basePath": root["basePath"], "schemes": root["schemes"]}, &bare); err != nil {
+			return err
+		}
+		spec, err := openapi2conv.ToV3(&bare)
+		if err != nil {
+			return err
+		}
+		root["servers"] = spec.Servers
 	}
 	schemes := r.schemes()
 	d.urls = schemeURLs(schemes)
@@ -149,76 +161,36 @@ func (r *resolver) setFormat() error {
 	return errors.New("it is not an OpenAPI document: it has neither of the members swagger and openapi")
 }
 
-// What follows says in OpenAPI 3 what Swagger 2.0 says of an operation. kin-openapi's converter drops what Swagger does not
-// have, such as oneOf and nullable, though generators write it and mean it.
-
-func swaggerServers(root map[string]any) (servers []any) {
-	schemes, _ := root["schemes"].([]any)
-	if len(schemes) == 0 {
-		schemes = []any{"https"}
+// convert has kin-openapi say in OpenAPI 3 what Swagger 2.0 says. Its converter drops from responses what Swagger does not
+// have, such as oneOf and nullable, though generators write it and mean it, so their schemas pass by it.
+func (op *operation) convert(tree map[string]any, parameters, produces any) (inherited openapi3.Parameters, err error) {
+	if tree["produces"] == nil {
+		tree["produces"] = produces
 	}
-	path, _ := root["basePath"].(string)
-	path = "/" + strings.Trim(path, "/")
-	host, ok := root["host"].(string)
-	if !ok {
-		return []any{map[string]any{"url": path}}
-	}
-	for _, scheme := range schemes {
-		servers = append(servers, map[string]any{"url": fmt.Sprint(scheme, "://", host, path)})
-	}
-	return servers
-}
-
-// swaggerResponses gives responses their content. Produces are the media types of the operation, or else of the document.
-func swaggerResponses(op map[string]any, produces any) error {
-	if op["produces"] != nil {
-		produces = op["produces"]
-	}
-	media, _ := produces.([]any)
-	if len(media) == 0 {
-		media = []any{"application/json"}
-	}
-	responses, _ := op["responses"].(map[string]any)
+	schemas := map[string]*openapi3.SchemaRef{}
+	responses, _ := tree["responses"].(map[string]any)
 	for status, value := range responses {
 		response, _ := value.(map[string]any)
-		if schema, ok := response["schema"]; ok && schema == nil {
-			return fmt.Errorf("status %.20q: %w", status, errNoSchema)
-		} else if ok {
-			content := map[string]any{}
-			for _, name := range media {
-				content[fmt.Sprint(name)] = map[string]any{"schema": schema}
+		if schema, ok := response["schema"]; ok {
+			response["schema"], schemas[status] = map[string]any{}, &openapi3.SchemaRef{}
+			if err := into(schema, schemas[status]); err != nil {
+				return nil, err
 			}
-			response["content"] = content
-		}
-		headers, _ := response["headers"].(map[string]any)
-		for name, header := range headers {
-			headers[name] = map[string]any{"schema": header}
 		}
 	}
-	return nil
-}
-
-// swaggerParameters gives parameters their schemas, and returns those that are in no body, and the body if there is one.
-func swaggerParameters(list any) (parameters, body any) {
-	all, ok := list.([]any)
-	if !ok {
-		return list, nil
+	var item openapi2.PathItem
+	if err := into(map[string]any{"get": tree, "parameters": parameters}, &item); err != nil {
+		return nil, err
 	}
-	kept := []any{}
-	for _, value := range all {
-		p, ok := value.(map[string]any)
-		if in := p["in"]; in == "body" || in == "formData" {
-			body = map[string]any{"required": p["required"] == true, "content": map[string]any{}}
-			continue
-		}
-		if ok && p["schema"] == nil {
-			schema := maps.Clone(p)
-			for _, name := range []string{"name", "in", "required", "description"} {
-				delete(schema, name)
-			}
-			p["schema"] = schema
-		}
-		kept = append(kept, value)
+	converted, err := openapi2conv.ToV3PathItem(&openapi2.T{}, &openapi3.Components{}, &item, nil)
+	if err != nil {
+		return nil, err
 	}
-	return kept, body
+	op.Operation = converted.Get
+	for status, schema := range schemas {
+		for _, media := range op.Responses.Value(status).Value.Content {
+			media.Schema = schema
+		}
+	}
+	return converted.Parameters, nil
 }

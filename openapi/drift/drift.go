@@ -16,7 +16,6 @@ package drift
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -148,7 +147,7 @@ func (d *Document) speaksOf(op *operation, others map[string]*operation) bool {
 }
 
 // settle gives a finding its final class, as what the contract allows for on purpose is not news, and makes what the documents
-// say fit to be shown.
+// say fit to be shown, but for the example.
 func settle(f Finding, held bool) Finding {
 	if held && deliberate(f) {
 		f.Class = Wording
@@ -156,12 +155,6 @@ func settle(f Finding, held bool) Finding {
 	}
 	f.Operation, f.Pointer = text.Printable(text.Redact(f.Operation)), text.Printable(text.Redact(f.Pointer))
 	f.Before, f.After = clean(f.Before), clean(f.After)
-	if e := f.Example; e != nil {
-		f.Example = &Example{}
-		if json.Unmarshal([]byte(text.Redact(jsonText(e))), f.Example) != nil { // the credential was all there is to see
-			f.Example = &Example{Status: e.Status}
-		}
-	}
 	return f
 }
 

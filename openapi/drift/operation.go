@@ -44,16 +44,14 @@ func (op *operation) read(r *resolver, schemes map[string]map[string]any, contra
 	}
 	op.item, op.tree = nil, nil
 	tree, _ := resolved.(map[string]any)
-	if r.swagger {
-		if err := swaggerResponses(tree, r.root["produces"]); err != nil {
-			return err
-		}
-		inherited, _ = swaggerParameters(inherited)
-		tree["parameters"], tree["requestBody"] = swaggerParameters(tree["parameters"])
-	}
 	var parameters openapi3.Parameters
+	if r.swagger {
+		parameters, err = op.convert(tree, inherited, r.root["produces"])
+	} else {
+		err = errors.Join(into(inherited, &parameters), into(tree, &op.Operation))
+	}
 	var security openapi3.SecurityRequirements
-	if err := errors.Join(into(inherited, &parameters), into(tree, &op.Operation), into(r.root["security"], &security)); err != nil {
+	if err := errors.Join(err, into(r.root["security"], &security)); err != nil {
 		return err
 	}
 	op.accesses, op.credentials = accessesOf(op.Operation), credentialsOf(op.Operation, security, schemes)

@@ -222,24 +222,16 @@ func (c *comparer) responses(id string, before, now *operation) (all []Finding) 
 	return all
 }
 
-// representative returns a status that is declared as the given status, range or default is, in both operations where
-// that is possible.
+// representative returns a status that a range, or default, stands for.
 func representative(status string, before, now *operation) int {
-	if n, err := strconv.Atoi(status); err == nil {
+	n, err := strconv.Atoi(strings.Replace(status, "XX", "99", 1))
+	switch {
+	case err == nil:
 		return n
+	case before.responses["5XX"] != nil || now.responses["5XX"] != nil:
+		return 499
 	}
-	highest, lowest := 599, 400
-	if status != "DEFAULT" {
-		lowest = int(status[0]-'0') * 100
-		highest = lowest + 99
-	}
-	for n := highest; n >= lowest; n-- {
-		alike := func(op *operation) bool { return op.responses[status] == nil || op.declared(n) == op.responses[status] }
-		if alike(before) && alike(now) {
-			return n
-		}
-	}
-	return highest
+	return 599
 }
 
 // example returns a small response as it is described.

@@ -172,6 +172,7 @@ func (d *diff) document(r *drift.Report) *report.Document {
 		if !d.examples {
 			f.Example = nil
 		}
+		f.Example = redacted(f.Example)
 		shown = append(shown, f)
 		common := drift.Finding{Class: f.Class, Rule: f.Rule, In: f.In, Before: f.Before, After: f.After, Message: f.Message}
 		i, known := groups[common]
@@ -213,6 +214,15 @@ func addDifference(all []report.Finding, f drift.Finding) []report.Finding {
 		Where: where + ": " + f.Before + " → " + f.After, Cells: []string{where}, Fields: []string{f.Operation, f.In, place, f.Before, f.After},
 		Example: exampleText(f.Example),
 	})
+}
+
+// redacted returns an example without what looks like a credential, which a document may have among its values.
+func redacted(e *drift.Example) *drift.Example {
+	out := &drift.Example{}
+	if raw, err := json.Marshal(e); e == nil || err != nil || json.Unmarshal([]byte(text.Redact(string(raw))), out) != nil {
+		return nil
+	}
+	return out
 }
 
 // exampleText shows what breaks: a request, or a response with its body.
