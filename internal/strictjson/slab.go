@@ -2,6 +2,7 @@ package strictjson
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -33,7 +34,8 @@ func (s *Slab[T]) slice(n int) []T {
 		return make([]T, n)
 	}
 	if n > len(s.free) {
-		s.free = make([]T, slabItems)
+		s.free = slices.Grow([]T(nil), slabItems) // which makes more where that costs nothing
+		s.free = s.free[:cap(s.free)]
 	}
 	values := s.free[:n:n]
 	s.free = s.free[n:]
