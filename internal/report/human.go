@@ -17,13 +17,7 @@ const (
 	margin    = 4  // columns before a finding
 )
 
-const (
-	bold  = "\x1b[1m"
-	quiet = "\x1b[2m"
-	plain = "\x1b[0m"
-)
-
-var severityColors = map[Severity]string{Error: "\x1b[31m", Warning: "\x1b[33m", Note: "\x1b[36m"}
+var severityColors = map[Severity]string{Error: Red, Warning: Yellow, Note: "\x1b[36m"}
 
 // A human writes what people read at a terminal.
 type human struct {
@@ -38,7 +32,7 @@ func writeHuman(b *bytes.Buffer, d *Document, o Options) error {
 	if h.width <= 0 {
 		h.width = 80
 	}
-	h.wrapped("", "", h.styled(d.Title, bold), d.Title)
+	h.wrapped("", "", h.styled(d.Title, Bold), d.Title)
 	h.wrapped("", "", d.Verdict, d.Verdict)
 	h.wrapped("", "", d.Summary, d.Summary)
 	for _, s := range d.First {
@@ -65,7 +59,7 @@ func WriteSheet(w io.Writer, title, style string, rows [][]string, o Options) er
 		if i == 0 {
 			h.printf("\n")
 		}
-		h.printf("%s\n", strings.Replace(line, label, h.styled(label, quiet), 1))
+		h.printf("%s\n", strings.Replace(line, label, h.styled(label, Quiet), 1))
 	}
 	_, err := h.WriteTo(w)
 	return err
@@ -73,12 +67,7 @@ func WriteSheet(w io.Writer, title, style string, rows [][]string, o Options) er
 
 func (h *human) printf(format string, args ...any) { fmt.Fprintf(h, format, args...) }
 
-func (h *human) styled(s, style string) string {
-	if !h.color || s == "" {
-		return s
-	}
-	return style + s + plain
-}
+func (h *human) styled(s, style string) string { return Styled(s, style, h.color) }
 
 // wrapped writes text in lines that fit: the first begins with one margin and the others with the other. A text that fits
 // is written as it is shown, with styles.
@@ -109,7 +98,7 @@ func (h *human) paragraph(margin, s string) {
 func (h *human) group(g Group) {
 	id := g.ID + " ×" + Number(g.Count())
 	h.printf("\n")
-	h.wrapped("", "  ", h.styled(g.label(), severityColors[g.Severity])+"  "+h.styled(g.Title, bold)+"  "+h.styled(id, quiet),
+	h.wrapped("", "  ", h.styled(g.label(), severityColors[g.Severity])+"  "+h.styled(g.Title, Bold)+"  "+h.styled(id, Quiet),
 		g.label()+"  "+g.Title+"  "+id)
 	h.paragraph("  ", g.Why)
 	if g.Remedy != "" {
@@ -143,7 +132,7 @@ func (h *human) group(g Group) {
 			h.printf("%s  → %s\n", indent, f.Command) // in one line, because people copy it
 		}
 		if f.Link != "" {
-			h.printf("%s  %s\n", indent, h.styled(f.Link, quiet))
+			h.printf("%s  %s\n", indent, h.styled(f.Link, Quiet))
 		}
 		if f.Example != "" {
 			h.printf("%s  %s\n", indent, strings.ReplaceAll(f.Example, "\n", "\n"+indent+"  "))
@@ -215,7 +204,7 @@ func longestWord(s string) (n int) {
 }
 
 func (h *human) section(s Section) {
-	h.printf("\n%s\n", h.styled(s.Title, bold))
+	h.printf("\n%s\n", h.styled(s.Title, Bold))
 	rows := s.Rows
 	if len(s.Columns) > 0 && len(rows) > 0 {
 		rows = append([][]string{s.Columns}, rows...)
@@ -251,9 +240,9 @@ func runeWidth(r rune) int {
 	return 1
 }
 
-// Clip returns the beginning of s, which is printable, in at most so many columns of a terminal, with an "…" if there
+// clip returns the beginning of s, which is printable, in at most so many columns of a terminal, with an "…" if there
 // is more.
-func Clip(s string, columns int) string {
+func clip(s string, columns int) string {
 	if Width(s) <= columns {
 		return s
 	}

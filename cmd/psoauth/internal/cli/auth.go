@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/psoauth/psoauth/api"
+	"github.com/psoauth/psoauth/internal/report"
 )
 
 // An authStatus is what a credential was found to be able to do, in the form of --format json.
@@ -124,7 +125,7 @@ func (p *program) authStatus(ctx context.Context, given place) (*authStatus, err
 }
 
 var authView = view[authStatus]{sheet: func(_ *humanRenderer, s *authStatus) sheet {
-	about := sheet{title: "Organization " + s.Organization + " (" + s.OrganizationFrom + ")", style: styleHeading}
+	about := sheet{title: "Organization " + s.Organization + " (" + s.OrganizationFrom + ")", style: report.Bold}
 	about.add("Credential", s.Credential+" ("+s.CredentialFrom+")")
 	about.add("API", s.API)
 	about.add("Authorization", s.Auth)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/psoauth/psoauth/api"
 	"github.com/psoauth/psoauth/api/apitest"
+	"github.com/psoauth/psoauth/internal/report"
 	"github.com/psoauth/psoauth/openapi/contract"
 )
 
@@ -37,7 +38,7 @@ func (p *program) demo(ctx context.Context) error {
 	human, path := p.human(p.out), "…/oauth-applications/"+at.application
 	say := func(format string, args ...any) { fmt.Fprintf(p.out, format+"\n\n", args...) } // the output remembers a failure
 	heading := func(method, path string) {
-		fmt.Fprintln(p.out, styled("client."+method, styleHeading, human.colour)+"  "+styled("GET "+path, styleQuiet, human.colour))
+		fmt.Fprintln(p.out, report.Styled("client."+method, report.Bold, human.options.Color)+"  "+report.Styled("GET "+path, report.Quiet, human.options.Color))
 	}
 	say("This reads an application and its tokens in an in-memory PlanetScale\nand checks each response against openapi/openapi.yaml.")
 

@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/psoauth/psoauth/internal/report"
 )
 
 // environmentTopic is help on what all commands have in common.
@@ -75,7 +77,7 @@ const widestHelp = 120 // columns; longer lines are hard to read
 func (p *program) help(cmd *cobra.Command, _ []string) {
 	var b strings.Builder
 	width := min(p.width(), widestHelp)
-	title := func(s string) string { return styled(s, styleHeading, p.colored(p.Stdout)) }
+	title := func(s string) string { return report.Styled(s, report.Bold, p.colored(p.Stdout)) }
 	flags := func(name string, flags *pflag.FlagSet) {
 		if flags.HasAvailableFlags() {
 			fmt.Fprintf(&b, "\n%s\n%s", title(name), flags.FlagUsagesWrapped(width))

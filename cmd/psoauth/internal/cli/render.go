@@ -28,8 +28,9 @@ type view[T any] struct {
 	without string                     // the member that has columns in its place
 
 	sheet func(*humanRenderer, *T) sheet
-	table []tableColumn // of a list
-	row   func(*humanRenderer, *T) []tableCell
+	heads []string // of the columns of a list
+	least []int    // their least widths
+	row   func(*humanRenderer, *T) []report.Cell
 }
 
 // A lister shows a list of any length, one thing after the other, and keeps a page of them at most.

@@ -13,21 +13,15 @@ import (
 
 // A humanRenderer writes for people: times with their distance from now, a list as a table that fits the terminal.
 type humanRenderer struct {
-	out    io.Writer
-	clean  cleaner
-	width  int
-	colour bool
-	now    time.Time
+	out     io.Writer
+	clean   cleaner
+	options report.Options
+	now     time.Time
 }
 
 func (p *program) human(w io.Writer) *humanRenderer {
-	return &humanRenderer{
-		out:    w,
-		clean:  cleaner(p.settings.secrets()),
-		width:  p.width(),
-		colour: p.colored(w),
-		now:    p.Now(),
-	}
+	options := report.Options{Color: p.colored(w), Width: p.width()}
+	return &humanRenderer{w, cleaner(p.settings.secrets()), options, p.Now()}
 }
 
 // A sheet is what is known of one thing: a title, and lines with a label before some of them. It is text from a server
@@ -59,17 +53,47 @@ func (r *humanRenderer) sheet(s sheet) error {
 	for _, line := range s.lines {
 		line[1] = r.clean.printable(line[1])
 	}
-	return report.WriteSheet(r.out, r.clean.printable(s.title), s.style, s.lines, report.Options{Color: r.colour, Width: r.width})
+	return report.WriteSheet(r.out, r.clean.printable(s.title), s.style, s.lines, r.options)
 }
 
-func (r *humanRenderer) cell(s string) tableCell {
-	return tableCell{text: r.clean.printable(s)}
+// A humanList is a table and, below it, how many things it has.
+type humanList[T any] struct {
+	*humanRenderer
+	*report.List
+	view  *view[T]
+	count int
+}
+
+func newHumanList[T any](p *program, v *view[T], w io.Writer) *humanList[T] {
+	human := p.human(w)
+	return &humanList[T]{humanRenderer: human, List: report.NewList(w, v.heads, v.least, human.options), view: v}
+}
+
+func (l *humanList[T]) add(thing *T) error {
+	l.count++
+	return l.Add(l.view.row(l.humanRenderer, thing)...)
+}
+
+func (l *humanList[T]) end(complete bool, remark string) error {
+	if err := l.Flush(); err != nil || !complete {
+		return err
+	}
+	foot := list("; ", countOf(l.count, l.view.noun), remark) + "\n"
+	if l.count > 0 {
+		foot = "\n" + foot
+	}
+	_, err := io.WriteString(l.out, foot)
+	return err
+}
+
+func (r *humanRenderer) cell(s string) report.Cell {
+	return report.Cell{Text: r.clean.printable(s)}
 }
 
 // reach shows accesses, or what they allow where there is no room for all of them.
-func (r *humanRenderer) reach(names []string) tableCell {
+func (r *humanRenderer) reach(names []string) report.Cell {
 	if len(names) == 0 {
-		return tableCell{text: "–"}
+		return report.Cell{Text: "–"}
 	}
 	var verbs []string
 	for _, name := range names {
@@ -80,18 +104,18 @@ func (r *humanRenderer) reach(names []string) tableCell {
 	verbs = slices.Compact(verbs)
 	slices.SortStableFunc(verbs, func(a, b string) int { return mildness[a] - mildness[b] })
 	short := fmt.Sprintf("%s (%d)", strings.Join(verbs, " "), len(names))
-	return tableCell{text: r.clean.printable(strings.Join(names, " ")), short: r.clean.printable(short)}
+	return report.Cell{Text: r.clean.printable(strings.Join(names, " ")), Short: r.clean.printable(short)}
 }
 
 // mildness orders what accesses allow: the worst first, then what is not here, and reading last.
 var mildness = map[string]int{"delete": -6, "admin": -5, "manage": -4, "write": -3, "create": -2, "connect": -1, "read": 1}
 
-func (r *humanRenderer) timeCell(t *time.Time, otherwise string) tableCell {
+func (r *humanRenderer) timeCell(t *time.Time, otherwise string) report.Cell {
 	if t == nil || t.IsZero() {
-		return tableCell{text: otherwise}
+		return report.Cell{Text: otherwise}
 	}
 	day := t.UTC().Format(time.DateOnly)
-	return tableCell{text: day + " (" + relative(r.now, *t, true) + ")", short: day}
+	return report.Cell{Text: day + " (" + relative(r.now, *t, true) + ")", Short: day}
 }
 
 // never is shown for a time that is null or missing: such a token does not expire, or was not used; unknown for one that

@@ -82,11 +82,12 @@ const (
 
 var targetView = view[target]{
 	noun:  "token",
-	table: []tableColumn{{"ID", 12}, {"NAME", 12}, {"ACTOR", 10}, {"LAST USED", 10}, {"WHY, AND RESULT", 24}},
-	row: func(r *humanRenderer, t *target) []tableCell {
+	heads: []string{"ID", "NAME", "ACTOR", "LAST USED", "WHY, AND RESULT"},
+	least: []int{12, 12, 10, 10, 24},
+	row: func(r *humanRenderer, t *target) []report.Cell {
 		outcome := r.cell(cmp.Or(list(": ", t.Result, t.Reason), t.Why))
-		outcome.style = map[string]string{"": "", revoked: styleGood, gone: styleGood, notTried: styleUnsure, failed: styleBad, stillListed: styleBad}[t.Result]
-		return []tableCell{r.cell(t.ID), r.cell(t.Name), r.cell(cmp.Or(orEmpty(t.Actor), "–")), r.timeCell(t.LastUsedAt, never), outcome}
+		outcome.Style = map[string]string{"": "", revoked: report.Green, gone: report.Green, notTried: report.Yellow, failed: report.Red, stillListed: report.Red}[t.Result]
+		return []report.Cell{r.cell(t.ID), r.cell(t.Name), r.cell(cmp.Or(orEmpty(t.Actor), "–")), r.timeCell(t.LastUsedAt, never), outcome}
 	},
 }
 

@@ -18,9 +18,10 @@ var applicationView = view[api.Application]{
 		requires_org_scope scopes_by_resource all_scopes_by_resource mcp_tool_groups`,
 	cells: func(app *api.Application) map[string]string { return map[string]string{"scopes": app.Scopes.String()} },
 	sheet: applicationSheet,
-	table: []tableColumn{{"ID", 12}, {"NAME", 14}, {"TOKENS", 6}, {"DOMAIN", 16}, {"SCOPES", 20}, {"CREATED", 10}},
-	row: func(r *humanRenderer, app *api.Application) []tableCell {
-		return []tableCell{
+	heads: []string{"ID", "NAME", "TOKENS", "DOMAIN", "SCOPES", "CREATED"},
+	least: []int{12, 14, 6, 16, 20, 10},
+	row: func(r *humanRenderer, app *api.Application) []report.Cell {
+		return []report.Cell{
 			r.cell(app.ID), r.cell(app.Name), r.cell(report.Number(app.Tokens)), r.cell(cmp.Or(app.Domain, "–")),
 			r.reach(app.Scopes), r.timeCell(&app.CreatedAt, unknown),
 		}
@@ -28,7 +29,7 @@ var applicationView = view[api.Application]{
 }
 
 func applicationSheet(r *humanRenderer, app *api.Application) sheet {
-	s := sheet{title: app.Name, style: styleHeading}
+	s := sheet{title: app.Name, style: report.Bold}
 	s.add("ID", app.ID)
 	s.add("Client ID", app.ClientID)
 	s.add("Domain", app.Domain)
@@ -61,13 +62,14 @@ var tokenView = view[api.Token]{
 	},
 	without: "oauth_accesses_by_resource",
 	sheet:   tokenSheet,
-	table:   []tableColumn{{"ID", 12}, {"NAME", 12}, {"ACTOR", 12}, {"MAY", 20}, {"EXPIRES", 10}, {"LAST USED", 10}, {"CREATED", 10}},
-	row: func(r *humanRenderer, token *api.Token) []tableCell {
+	heads:   []string{"ID", "NAME", "ACTOR", "MAY", "EXPIRES", "LAST USED", "CREATED"},
+	least:   []int{12, 12, 12, 20, 10, 10, 10},
+	row: func(r *humanRenderer, token *api.Token) []report.Cell {
 		expires := r.timeCell(token.ExpiresAt, never)
 		if token.Expired(r.now) {
-			expires.style = styleBad
+			expires.Style = report.Red
 		}
-		return []tableCell{
+		return []report.Cell{
 			r.cell(token.ID), r.cell(token.DisplayName), r.cell(cmp.Or(orEmpty(token.ActorDisplayName), "–")), r.reach(token.Scopes()),
 			expires, r.timeCell(token.LastUsedAt, never), r.timeCell(&token.CreatedAt, unknown),
 		}
@@ -75,7 +77,7 @@ var tokenView = view[api.Token]{
 }
 
 func tokenSheet(r *humanRenderer, token *api.Token) sheet {
-	s := sheet{title: token.DisplayName, style: styleHeading}
+	s := sheet{title: token.DisplayName, style: report.Bold}
 	s.add("ID", token.ID)
 	s.add("Name", cmp.Or(orEmpty(token.Name), "–"))
 	s.add("Actor", cmp.Or(orEmpty(token.ActorDisplayName), "–"))
@@ -111,12 +113,12 @@ var tokenInfoView = view[api.TokenInfo]{
 	},
 	without: "application",
 	sheet: func(r *humanRenderer, info *api.TokenInfo) sheet {
-		s := sheet{title: "The token is active.", style: styleGood}
+		s := sheet{title: "The token is active.", style: report.Green}
 		switch info.State {
 		case openapi.StateInactive:
-			s = sheet{title: "The token is not active: it has expired, was revoked, or was never issued. (In scripts: --require-active.)", style: styleBad}
+			s = sheet{title: "The token is not active: it has expired, was revoked, or was never issued. (In scripts: --require-active.)", style: report.Red}
 		case openapi.StateUnknown:
-			s = sheet{title: "The response does not say whether the token is active.", style: styleUnsure}
+			s = sheet{title: "The response does not say whether the token is active.", style: report.Yellow}
 		}
 		s.addSome("Client ID", info.ClientID)
 		s.addSome("Type", info.TokenType)
