@@ -52,21 +52,9 @@ type Finding struct {
 
 // String returns the finding on one line.
 func (f Finding) String() string {
-	var b strings.Builder
-	b.WriteString(f.Severity.String() + " " + f.Rule)
-	for _, part := range []string{sourceOf(f.Source), f.Operation} {
-		if part != "" {
-			b.WriteString(" " + part)
-		}
-	}
-	if f.Status != 0 {
-		b.WriteString(" " + strconv.Itoa(f.Status))
-	}
-	b.WriteString(" " + f.In)
-	if f.Pointer != "" {
-		b.WriteString(" " + text.Printable(f.Pointer))
-	}
-	return b.String() + ": " + f.Message
+	parts := []string{f.Severity.String(), f.Rule, sourceOf(f.Source), f.Operation, strconv.Itoa(f.Status), f.In, text.Printable(f.Pointer)}
+	parts = slices.DeleteFunc(parts, func(part string) bool { return part == "" || part == "0" })
+	return strings.Join(parts, " ") + ": " + f.Message
 }
 
 const (
@@ -113,13 +101,8 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 
 var nameEscapes = strings.NewReplacer("~", "~0", "/", "~1")
 
-// escapeName returns a name as it stands in a JSON pointer (RFC 6901).
-func escapeName(name string) string {
-	if !strings.ContainsAny(name, "~/") {
-		return name
-	}
-	return nameEscapes.Replace(name)
-}
+// escapeName returns a name as it is written in a JSON pointer (RFC 6901).
+func escapeName(name string) string { return nameEscapes.Replace(name) }
 
 // fold replaces the array indices of a pointer by *. A member whose name is a number is folded as well, which is what
 // one wants of an object with ids for names.

@@ -14,58 +14,43 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// A format is one that values are held to.
-type format struct {
-	want string
-	ok   func(text string) bool // nil for a number's
-}
-
-// formats are those that are checked. Any other says nothing, as OpenAPI has it.
-var formats = map[string]format{
-	"date-time":     {"a date-time (RFC 3339)", isDateTime},
-	"date":          {"a date (RFC 3339)", func(s string) bool { _, err := time.Parse(time.DateOnly, s); return err == nil }},
-	"time":          {"a time with its zone (RFC 3339)", func(s string) bool { return isDateTime("2000-01-01T" + s) }},
-	"uri":           {"an absolute URI (RFC 3986)", func(s string) bool { return isURI(s, true) }},
-	"uri-reference": {"a URI reference (RFC 3986)", func(s string) bool { return isURI(s, false) }},
-	"uuid":          {"a UUID (RFC 9562)", uuid.MatchString},
-	"email":         {"an e-mail address (RFC 5322)", isEmail},
-	"hostname":      {"a host name (RFC 1123)", func(s string) bool { return len(s) <= 253 && hostname.MatchString(s) }},
-	"ipv4":          {"an IPv4 address", func(s string) bool { a, err := netip.ParseAddr(s); return err == nil && a.Is4() }},
-	"ipv6": {"an IPv6 address", func(s string) bool {
-		a, err := netip.ParseAddr(s)
-		return err == nil && a.Is6() && a.Zone() == ""
-	}},
-	"byte":  {"base64 (RFC 4648)", isBase64},
-	"int32": {"an integer of 32 bits", nil},
-	"float": {"a number that float32 holds", nil},
-}
-
-// The validators that kin-openapi gets with each call: those it registers for all of a program are not this package's.
+// The formats that are checked, with what a message wants; any other says nothing, as OpenAPI has it. kin-openapi gets them
+// with each call, because those it registers are for all of a program.
 var (
-	stringValidators  = map[string]openapi3.StringFormatValidator{}
-	numberValidators  = map[string]openapi3.NumberFormatValidator{"float": openapi3.NewRangeFormatValidator(-math.MaxFloat32, math.MaxFloat32)}
-	integerValidators = map[string]openapi3.IntegerFormatValidator{"int32": openapi3.NewRangeFormatValidator[int64](math.MinInt32, math.MaxInt32)}
+	stringFormats = map[string]openapi3.StringFormatValidator{
+		"date-time":     format("a date-time (RFC 3339)", isDateTime),
+		"date":          format("a date (RFC 3339)", func(s string) bool { _, err := time.Parse(time.DateOnly, s); return err == nil }),
+		"time":          format("a time with its zone (RFC 3339)", func(s string) bool { return isDateTime("2000-01-01T" + s) }),
+		"uri":           format("an absolute URI (RFC 3986)", func(s string) bool { return isURI(s, true) }),
+		"uri-reference": format("a URI reference (RFC 3986)", func(s string) bool { return isURI(s, false) }),
+		"uuid":          format("a UUID (RFC 9562)", uuid.MatchString),
+		"email":         format("an e-mail address (RFC 5322)", isEmail),
+		"hostname":      format("a host name (RFC 1123)", func(s string) bool { return len(s) <= 253 && hostname.MatchString(s) }),
+		"ipv4":          format("an IPv4 address", func(s string) bool { a, err := netip.ParseAddr(s); return err == nil && a.Is4() }),
+		"ipv6":          format("an IPv6 address", func(s string) bool { a, err := netip.ParseAddr(s); return err == nil && a.Is6() && a.Zone() == "" }),
+		"byte":          format("base64 (RFC 4648)", isBase64),
+	}
+	numberFormats = map[string]openapi3.NumberFormatValidator{
+		"float": format("a number that float32 holds", func(f float64) bool { return math.Abs(f) <= math.MaxFloat32 }),
+	}
+	integerFormats = map[string]openapi3.IntegerFormatValidator{
+		"int32": format("an integer of 32 bits", func(n int64) bool { return n == int64(int32(n)) }),
+	}
 )
 
-// FormatOptions returns the options with which kin-openapi holds values to formats as this package does.
-func FormatOptions() []openapi3.SchemaValidationOption {
-	return []openapi3.SchemaValidationOption{openapi3.WithStringFormatValidators(stringValidators),
-		openapi3.WithNumberFormatValidators(numberValidators), openapi3.WithIntegerFormatValidators(integerValidators)}
+func format[T any](want string, ok func(T) bool) openapi3.FormatValidator[T] {
+	return openapi3.NewCallbackValidator(func(v T) error {
+		if !ok(v) {
+			return errors.New(want)
+		}
+		return nil
+	})
 }
 
-var errFormat = errors.New("another format")
-
-func init() {
-	for name, f := range formats {
-		if f.ok != nil {
-			stringValidators[name] = openapi3.NewCallbackValidator(func(s string) error {
-				if !f.ok(s) {
-					return errFormat
-				}
-				return nil
-			})
-		}
-	}
+// FormatOptions returns the options with which kin-openapi checks formats as this package does.
+func FormatOptions() []openapi3.SchemaValidationOption {
+	return []openapi3.SchemaValidationOption{openapi3.WithStringFormatValidators(stringFormats),
+		openapi3.WithNumberFormatValidators(numberFormats), openapi3.WithIntegerFormatValidators(integerFormats)}
 }
 
 var (

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -76,12 +77,8 @@ func (r *Run) add(j *judge) {
 	r.summary.Responses += btoi(j.unjudged != "recording.no-response")
 	r.judged += btoi(j.judged)
 	if j.op != nil && j.unjudged == "" {
-		s := r.coverage[j.op]
-		if s == nil {
-			s = &seen{map[int]int{}, map[string]bool{}}
-			r.coverage[j.op] = s
-		}
-		s.statuses[j.status]++
+		s := r.seen(j.op)
+		s.statuses[strconv.Itoa(j.status)]++
 		s.saw(j.success, "", j.op.members())
 	}
 	for _, f := range j.findings {
@@ -134,7 +131,7 @@ func NewReport(run *Run, baseline *Baseline, failOn Severity) *Report {
 		return cmp.Or(cmp.Compare(fileA, fileB), cmp.Compare(entryA, entryB))
 	})
 	for _, op := range run.v.spec.operations {
-		r.Coverage.Operations = append(r.Coverage.Operations, op.coverage(run.coverage[op]))
+		r.Coverage.Operations = append(r.Coverage.Operations, op.coverage(run.seen(op)))
 	}
 	return r
 }
@@ -296,7 +293,7 @@ func addMembers(all map[string]bool, s *openapi3.Schema, at string, within []*op
 
 // seen is what a run has seen of an operation.
 type seen struct {
-	statuses map[int]int
+	statuses map[string]int
 	members  map[string]bool
 }
 
@@ -317,15 +314,16 @@ func (s *seen) saw(v any, at string, declared map[string]bool) {
 	}
 }
 
-// coverage returns what was seen of the operation; nil for nothing.
+// seen returns what the run has seen of an operation. Its lock is held.
+func (r *Run) seen(op *operation) *seen {
+	if r.coverage[op] == nil {
+		r.coverage[op] = &seen{map[string]int{}, map[string]bool{}}
+	}
+	return r.coverage[op]
+}
+
 func (op *operation) coverage(s *seen) OperationCoverage {
-	if s == nil {
-		s = &seen{}
-	}
-	o := OperationCoverage{ID: op.id, Statuses: map[string]int{}}
-	for status, n := range s.statuses {
-		o.Statuses[strconv.Itoa(status)] = n
-	}
+	o := OperationCoverage{ID: op.id, Statuses: maps.Clone(s.statuses)}
 	for _, status := range sortedKeys(op.Responses.Map()) {
 		if status = strings.ToUpper(status); status != "DEFAULT" && o.Statuses[status] == 0 {
 			o.Unanswered = append(o.Unanswered, status)

@@ -277,7 +277,11 @@ func (c *checker) leaf(e *openapi3.SchemaError, v any, at []string) {
 		if s.Format == "int64" {
 			rule, message = "number.int64", messageInt64
 		} else {
-			message = "want " + cmp.Or(formats[s.Format].want, "the format "+s.Format) + got(name, v)
+			message = "want the format " + s.Format
+			if want := errors.Unwrap(e.Origin); want != nil {
+				message = "want " + want.Error()
+			}
+			message += got(name, v)
 		}
 	case "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf":
 		if message += got(name, v); isNumber {
