@@ -228,6 +228,18 @@ func TestACredentialInTextFromAServerOrAUserIsNotShown(t *testing.T) {
 	}
 }
 
+// Members that have their names from credentials are as many without them.
+func TestNamesOfMembersThatAreCredentialsAreNotShown(t *testing.T) {
+	t.Parallel()
+	bodies := static["2026-08"]
+	bodies.application = strings.Replace(bodies.application, `"all_scopes_by_resource":{}`,
+		`"all_scopes_by_resource":{"pscale_pw_canary1":[],"pscale_pw_canary2":[]}`, 1)
+	out := mustRun(t, userOf(serveStatic(t, bodies, 1, staticInfo["active"])), "app", "show", "5kq1x0v2m8yd", "--format", "json")
+	if strings.Contains(out, "canary") || strings.Count(out, `"[redacted]": []`) != 2 {
+		t.Error(out)
+	}
+}
+
 func TestNoSecretInAnyOutput(t *testing.T) {
 	t.Parallel()
 	leaky := newServer(t, apitest.WithTokens(40), apitest.WithLeakedSecret(0, 1, 2))

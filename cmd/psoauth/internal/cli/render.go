@@ -45,7 +45,12 @@ type lister[T any] interface {
 func show[T any](p *program, v *view[T], thing *T) error {
 	switch p.settings.format.value {
 	case "json":
-		return cleaner(p.settings.secrets()).writeJSON(p.out, v.object(thing))
+		document, err := cleaner(p.settings.secrets()).json(v.object(thing))
+		if err != nil {
+			return err
+		}
+		_, err = io.WriteString(p.out, document+"\n")
+		return err
 	case "csv":
 		return newList(p, v, p.out).add(thing)
 	}
@@ -150,11 +155,13 @@ var jsonForm = json.JoinOptions(json.FormatNilSliceAsNull(true), json.WithMarsha
 		return e.WriteToken(jsontext.String(timestamp(t)))
 	})))
 
-// json returns a value as JSON in so many lines, without credentials, numbers digit by digit.
+// json returns a value as indented JSON without credentials, numbers digit by digit. Names that were different may be the
+// same without them.
 func (c cleaner) json(value any, layout ...jsontext.Options) (string, error) {
 	plain, err := json.Marshal(value, jsonForm)
 	var b bytes.Buffer
-	from, to := jsontext.NewDecoder(bytes.NewReader(plain)), jsontext.NewEncoder(&b, append(layout, jsontext.WithIndent("  "))...)
+	from := jsontext.NewDecoder(bytes.NewReader(plain))
+	to := jsontext.NewEncoder(&b, append(layout, jsontext.WithIndent("  "), jsontext.AllowDuplicateNames(true))...)
 	for err == nil {
 		var token jsontext.Token
 		if token, err = from.ReadToken(); err != nil {
@@ -169,15 +176,6 @@ func (c cleaner) json(value any, layout ...jsontext.Options) (string, error) {
 		return "", err
 	}
 	return report.Visible(strings.TrimSuffix(b.String(), "\n")), nil
-}
-
-// writeJSON writes a value as one document.
-func (c cleaner) writeJSON(w io.Writer, value any) error {
-	document, err := c.json(value)
-	if err == nil {
-		_, err = io.WriteString(w, document+"\n")
-	}
-	return err
 }
 
 // allColumns returns the columns of csv. What the contract takes in is a column without being listed.
