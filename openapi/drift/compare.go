@@ -1,7 +1,6 @@
 package drift
 
 import (
-	"cmp"
 	"errors"
 	"iter"
 	"maps"
@@ -250,6 +249,7 @@ func (c *comparer) member(p, at place, wholeWas, wholeIs *openapi3.Schema, befor
 		return []Finding{at.find(Relaxed, "member", c.memberWords(was, wasRequired), "not declared")}
 	case was == nil:
 		all = append(all, at.find(New, "member", "not declared", c.memberWords(is, isRequired)))
+		all[0].schema = is
 		if !isAnything(before.rest) {
 			all = append(all, c.schemas(at, before.rest, is)...)
 		}
@@ -315,11 +315,15 @@ func (c *comparer) variations(before, now *openapi3.Schema, depth int) iter.Seq[
 			}
 		}
 		give(nil)
-		for kind, is := range c.of(now) {
+		for _, kind := range kinds {
+			is := c.of(now)[kind]
+			if is == nil {
+				continue
+			}
 			for _, v := range c.candidates(kind, before, now) {
 				give(v)
 			}
-			was := cmp.Or(c.of(before)[kind], &view{})
+			was := orNone(c.of(before)[kind])
 			if kind == openapi3.TypeArray && depth > 0 && more {
 				for v := range c.variations(was.items, is.items, depth-1) {
 					give([]any{v})
@@ -329,12 +333,13 @@ func (c *comparer) variations(before, now *openapi3.Schema, depth int) iter.Seq[
 				continue
 			}
 			for _, object := range c.objectsOf(before, now) {
-				for name := range is.properties {
+				names := slices.Sorted(maps.Keys(is.properties)) // so that it is always the same value that is found
+				for i, name := range names {
 					if vary(object, func(object map[string]any) { delete(object, name) }); !more || c.err != nil {
 						return
 					}
-					for other := range is.properties {
-						if len(is.properties) > maxPaired {
+					for _, other := range names[i+1:] {
+						if len(names) > maxPaired {
 							break
 						}
 						vary(object, func(object map[string]any) { delete(object, name); delete(object, other) })

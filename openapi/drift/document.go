@@ -107,14 +107,14 @@ func (d *Document) build(data []byte, wanted map[string]*operation) (err error) 
 				continue
 			}
 			count++
-			op := &operation{route: route{method: strings.ToUpper(method), path: template, template: segments(template)}, item: item, tree: tree}
-			if op.servers, err = serversOf(tree["servers"], item["servers"], root["servers"]); err != nil {
+			op := &operation{route: route{method: strings.ToUpper(method), path: template, template: templateOf(template)}, item: item, tree: tree}
+			if op.addresses, err = addressesOf(op.template, tree["servers"], item["servers"], root["servers"]); err != nil {
 				return fmt.Errorf("%s %.200s: %w", op.method, template, err)
 			}
-			for _, s := range op.servers {
-				if _, host, ok := strings.Cut(s.origin, "://"); ok {
-					d.hosts[host] = true
-				}
+			for _, address := range op.addresses {
+				origin, _ := split(address)
+				_, host, _ := strings.Cut(origin, "://")
+				d.hosts[host] = true
 			}
 			if wanted == nil {
 				found[fmt.Sprint(tree["operationId"])] = op

@@ -86,7 +86,7 @@ func compare(contract, before, now *Document) (*Report, error) {
 	add := func(findings ...Finding) {
 		for _, f := range findings {
 			key := f
-			if key.Example = nil; !known[key] {
+			if key.Example, key.schema = nil, nil; !known[key] {
 				known[key] = true
 				report.Findings = append(report.Findings, settle(f, before == contract))
 			}
@@ -135,14 +135,15 @@ func compare(contract, before, now *Document) (*Report, error) {
 // PlanetScale describes its two hosts apart, so it must name the host or have another of its operations; and a page of the
 // documentation has one operation only.
 func (d *Document) speaksOf(op *operation, others map[string]*operation) bool {
-	return !d.page && slices.ContainsFunc(op.servers, func(s server) bool {
+	return !d.page && slices.ContainsFunc(op.addresses, func(address string) bool {
+		origin, _ := split(address)
 		for id := range d.operations {
-			if other := others[id]; other != nil && slices.ContainsFunc(other.servers, func(o server) bool { return o.origin == s.origin }) {
+			if other := others[id]; other != nil && slices.ContainsFunc(other.addresses, func(o string) bool { return strings.HasPrefix(o, origin) }) {
 				return true
 			}
 		}
-		_, host, _ := strings.Cut(s.origin, "://")
-		return d.hosts[host]
+		_, host, _ := strings.Cut(origin, "://")
+		return host != "" && d.hosts[host]
 	})
 }
 

@@ -22,7 +22,7 @@ func SuggestAs(contract *Document, text string, upstream *Document) (string, err
 	if err != nil {
 		return "", err
 	}
-	return suggest(text, report.Findings, upstream)
+	return suggest(text, report.Findings)
 }
 
 // Whole parses a document with all its operations, which all have ids.

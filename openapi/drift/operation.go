@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -78,15 +79,16 @@ func (op *operation) read(r *resolver, schemes map[string]map[string]any, contra
 	if contract == nil {
 		return nil
 	}
+	s := newSampler()
 	for key, p := range op.parameters {
 		if held := contract.parameters[key]; held != nil {
-			implyFormats(held.Schema.Value, p.Schema.Value)
+			s.implyFormats(held.Schema.Value, p.Schema.Value)
 		}
 	}
 	for status, own := range op.responses {
 		if held := contract.declared(representative(status, contract, op)); held != nil {
 			for media, schema := range own.media {
-				implyFormats(held.media[concrete(media)], schema)
+				s.implyFormats(held.media[concrete(media)], schema)
 			}
 		}
 	}
@@ -213,33 +215,27 @@ func (op *operation) takes(e *Example, reader bool) bool {
 
 // A route is how an operation is reached.
 type route struct {
-	method   string // as in HTTP
-	path     string // as the document has it
-	servers  []server
-	template []string // the path's segments, with {} for a parameter
-}
-
-// A server is where an operation is served.
-type server struct {
-	origin string // scheme and host in lower case; empty if the document does not say, which is any
-	path   []string
+	method    string   // as in HTTP
+	path      string   // as the document has it
+	template  string   // the path with {} for a parameter
+	addresses []string // URLs of the template; paths only if the document does not name a host
 }
 
 var templated = regexp.MustCompile(`\{[^{}]*\}`)
 
-func segments(path string) []string {
-	return strings.FieldsFunc(templated.ReplaceAllString(path, "{}"), func(r rune) bool { return r == '/' })
+func templateOf(parts ...string) string {
+	return templated.ReplaceAllString(path.Join("/", path.Join(parts...)), "{}")
 }
 
-// serversOf returns where the servers of the first list are that has any, variables at their defaults.
-func serversOf(lists ...any) (all []server, err error) {
-	var in openapi3.Servers
-	for i := 0; i < len(lists) && len(in) == 0; i++ {
-		if err := into(lists[i], &in); err != nil {
+// addressesOf returns where a path is on the servers of the first list that has any, variables at their defaults.
+func addressesOf(template string, lists ...any) (all []string, err error) {
+	var servers openapi3.Servers
+	for i := 0; i < len(lists) && len(servers) == 0; i++ {
+		if err := into(lists[i], &servers); err != nil {
 			return nil, err
 		}
 	}
-	for _, s := range in {
+	for _, s := range servers {
 		if s == nil {
 			continue
 		}
@@ -249,29 +245,27 @@ func serversOf(lists ...any) (all []server, err error) {
 				address = strings.ReplaceAll(address, "{"+name+"}", v.Default)
 			}
 		}
-		out := server{path: segments(strings.SplitN(address, "?", 2)[0])}
+		base, _, _ := strings.Cut(address, "?")
+		origin := ""
 		if u, err := url.Parse(address); err == nil && u.Host != "" {
-			out = server{strings.ToLower(u.Scheme + "://" + u.Host), segments(u.Path)}
+			origin, base = strings.ToLower(u.Scheme+"://"+u.Host), u.Path
 		}
-		all = append(all, out)
+		all = append(all, origin+templateOf(base, template))
 	}
 	if len(all) == 0 {
-		all = []server{{}}
+		all = []string{template}
 	}
-	return all, nil
+	return slices.Compact(all), nil
 }
 
-// full returns the segments of the whole path on a server.
-func (r route) full(s server) []string { return slices.Concat(s.path, r.template) }
-
-// addresses returns where the operation is served, as URLs with {} for parameters.
-func (r route) addresses() (all []string) {
-	for _, s := range r.servers {
-		if address := s.origin + "/" + strings.Join(r.full(s), "/"); !slices.Contains(all, address) {
-			all = append(all, address)
-		}
+// split returns the scheme and the host of an address, which may be empty, and its path.
+func split(address string) (origin, path string) {
+	scheme, rest, ok := strings.Cut(address, "://")
+	if !ok {
+		return "", address
 	}
-	return all
+	host, path, _ := strings.Cut(rest, "/")
+	return scheme + "://" + host, "/" + path
 }
 
 // fit says how well a route of a document fits one of the contract: 0 for not at all, 1 if it ends with the contract's
@@ -280,15 +274,15 @@ func (r route) fit(wanted route) (best int) {
 	if r.method != wanted.method {
 		return 0
 	}
-	for _, s := range r.servers {
-		path := r.full(s)
-		if n := len(path) - len(wanted.template); n >= 0 && slices.Equal(path[n:], wanted.template) {
+	for _, address := range r.addresses {
+		origin, path := split(address)
+		if strings.HasSuffix(path, wanted.template) {
 			best = max(best, 1)
 		}
-		for _, w := range wanted.servers {
-			switch {
-			case !slices.Equal(path, wanted.full(w)):
-			case s.origin == w.origin || s.origin == "":
+		for _, w := range wanted.addresses {
+			switch o, p := split(w); {
+			case p != path:
+			case o == origin || origin == "":
 				return 3
 			default:
 				best = max(best, 2)
@@ -298,18 +292,12 @@ func (r route) fit(wanted route) (best int) {
 	return best
 }
 
-var version = regexp.MustCompile(`^v[0-9]+$`)
+var versioned = regexp.MustCompile(`^/v[0-9]+(/|$)`)
 
 // name returns the method and the path, whatever the names of its parameters and with or without a version before it.
-func (r route) name() string {
-	path := r.template
-	if len(path) > 0 && version.MatchString(path[0]) {
-		path = path[1:]
-	}
-	return r.method + " /" + strings.Join(path, "/")
-}
+func (r route) name() string { return r.method + " " + versioned.ReplaceAllString(r.template, "/") }
 
 // isFamily reports whether the path is below /oauth-applications or /oauth/, wherever they are.
 func (r route) isFamily() bool {
-	return slices.Contains(r.template, "oauth-applications") || slices.Contains(r.template[:max(len(r.template)-1, 0)], "oauth")
+	return strings.Contains(r.template+"/", "/oauth-applications/") || strings.Contains(r.template, "/oauth/")
 }

@@ -27,7 +27,7 @@ func (c *comparer) operation(id string, before, now *operation) []Finding {
 // refused is a breaking finding shown by a request, which may need words of its own.
 func (p place) refused(rule, was, is string, with string) Finding {
 	f := p.find(Breaking, rule, was, is)
-	line := p.was.method + " " + strings.ReplaceAll(p.was.addresses()[0], "{}", "x")
+	line := p.was.method + " " + strings.ReplaceAll(p.was.addresses[0], "{}", "x")
 	f.Example = &Example{Request: clean(strings.TrimSpace(line + " " + with))}
 	return f
 }
@@ -44,15 +44,15 @@ func (p place) moreOrLess(rule, said, says string, was, is []string) (all []Find
 }
 
 func servers(p place, before, now *operation) []Finding {
-	was, is := before.addresses(), now.addresses()
+	was, is := before.addresses, now.addresses
 	said, says := strings.Join(was, ", "), strings.Join(is, ", ")
-	bare := func(s server) bool { return s.origin == "" }
-	switch i := slices.IndexFunc(now.servers, bare); {
-	case slices.ContainsFunc(before.servers, bare):
+	bare := func(address string) bool { return address[0] == '/' }
+	switch i := slices.IndexFunc(is, bare); {
+	case slices.ContainsFunc(was, bare):
 		return nil
-	case i >= 0 && len(now.servers[i].path) == 0:
+	case i >= 0 && is[i] == now.template:
 		return []Finding{p.find(Relaxed, "server", said, "not said")}
-	case i >= 0 && slices.ContainsFunc(was, func(a string) bool { return strings.HasSuffix(a, is[i]) }): // without its host
+	case i >= 0 && slices.ContainsFunc(was, func(address string) bool { return strings.HasSuffix(address, is[i]) }): // without its host
 		return nil
 	case len(without(was, is)) == len(was):
 		return []Finding{p.refused("server", said, says, "")}

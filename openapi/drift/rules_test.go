@@ -20,12 +20,14 @@ func TestRulesPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	const page = "../../docs/drift.md"
+	text, err := os.ReadFile(page)
+	head, sections, _ := strings.Cut(string(text), "\n## ")
 	if *update {
-		if err := os.WriteFile(page, b.Bytes(), 0o644); err != nil {
+		if err := os.WriteFile(page, []byte(head+b.String()), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if want, err := os.ReadFile(page); err != nil || string(want) != b.String() {
+	if err != nil || "\n## "+sections != b.String() {
 		t.Errorf("%s is not what the rules say; run go test -run TestRulesPage -update: %v", page, err)
 	}
 }

@@ -86,22 +86,17 @@ func (s *sampler) sample(before, now *openapi3.Schema) (any, bool) {
 // candidates returns values of a kind that now may allow, on either side of every limit that it or before sets, smallest
 // first.
 func (s *sampler) candidates(kind string, before, now *openapi3.Schema) (all []any) {
-	n, b := s.of(now)[kind], s.of(before)[kind]
+	n, b := s.of(now)[kind], orNone(s.of(before)[kind])
 	if n == nil {
 		return nil
 	}
-	sides := n.sides
-	if b != nil {
-		sides = slices.Concat(sides, b.sides)
-		all = append(all, first(without(n.enum, b.enum))...)
-		all = append(all, first(without(b.enum, n.enum))...)
-	}
-	all = append(all, first(n.enum)...)
+	sides := slices.Concat(n.sides, b.sides)
+	all = slices.Concat(first(without(n.enum, b.enum)), first(without(b.enum, n.enum)), first(n.enum))
 	for _, side := range slices.Clone(sides) {
 		if side.Not != nil {
-			for _, view := range s.of(side.Not.Value) {
-				sides = append(sides, view.sides...)
-				all = append(all, first(view.enum)...)
+			if except := s.of(side.Not.Value)[kind]; except != nil {
+				sides = append(sides, except.sides...)
+				all = append(all, first(except.enum)...)
 			}
 		}
 	}
@@ -216,11 +211,7 @@ func (s *sampler) arrays(before, now *view, sides []*openapi3.Schema) (all []any
 	for _, a := range sides {
 		sizes = append(sizes, near(a.MinItems, a.MaxItems)...)
 	}
-	var was *openapi3.Schema
-	if before != nil {
-		was = before.items
-	}
-	item, ok := s.sample(was, orAnything(now.items))
+	item, ok := s.sample(before.items, orAnything(now.items))
 	for _, n := range sizes {
 		if n > 0 && !ok || !s.spend(n) {
 			continue
@@ -244,10 +235,7 @@ func (s *sampler) objectsOf(before, now *openapi3.Schema) []map[string]any {
 	if all, ok := s.objects[key]; ok {
 		return all
 	}
-	was := s.of(before)[openapi3.TypeObject]
-	if was == nil {
-		was = &view{}
-	}
+	was := orNone(s.of(before)[openapi3.TypeObject])
 	var common, others []map[string]any
 	for _, variant := range append([]*openapi3.Schema{now}, branches(now, now)...) {
 		is := s.of(variant)[openapi3.TypeObject]

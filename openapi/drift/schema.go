@@ -153,56 +153,30 @@ func asRead(in *openapi3.Schema, lenient, strict bool) *openapi3.Schema {
 
 // implyFormats gives a schema of a document's the formats of the contract's where it has none. PlanetScale publishes no
 // formats: its times are plain strings, its counts plain integers, so to say none is to say nothing of the value.
-func implyFormats(contract, in *openapi3.Schema) {
+func (s *sampler) implyFormats(contract, in *openapi3.Schema) {
 	if contract == nil || in == nil {
 		return
 	}
-	if types := in.Type.Slice(); in.Format == "" && len(types) == 1 && len(in.Enum) == 0 {
-		if in.Format = formatFor(contract, types[0]); in.Format != "" {
-			mark(in, impliedFormat, true)
+	held := s.of(contract)
+	if in.Format == "" && len(in.Type.Slice()) == 1 && len(in.Enum) == 0 {
+		for _, kind := range kinds {
+			for _, side := range orNone(held[kind]).sides {
+				if side.Format != "" && side.Type.Is(in.Type.Slice()[0]) && in.Format == "" {
+					in.Format = side.Format
+					mark(in, impliedFormat, true)
+				}
+			}
 		}
 	}
+	object := orNone(held[openapi3.TypeObject])
 	for name, ref := range in.Properties {
-		implyFormats(memberOf(contract, name), ref.Value)
+		s.implyFormats(object.properties[name], ref.Value)
 	}
-	implyFormats(memberOf(contract, "*"), valueOf(in.Items))
-	implyFormats(memberOf(contract, "*"), valueOf(in.AdditionalProperties.Schema))
+	s.implyFormats(object.rest, valueOf(in.AdditionalProperties.Schema))
+	s.implyFormats(orNone(held[openapi3.TypeArray]).items, valueOf(in.Items))
 	for _, ref := range slices.Concat(in.AllOf, in.AnyOf) {
-		implyFormats(contract, ref.Value)
+		s.implyFormats(contract, ref.Value)
 	}
-}
-
-// formatFor returns the format that a schema or one of its branches gives to values of a type.
-func formatFor(in *openapi3.Schema, kind string) string {
-	if in.Type.Is(kind) && in.Format != "" {
-		return in.Format
-	}
-	for _, ref := range slices.Concat(in.AllOf, in.AnyOf) {
-		if format := formatFor(ref.Value, kind); format != "" {
-			return format
-		}
-	}
-	return ""
-}
-
-// memberOf returns the schema of a member, or for * of items or of members that are not declared; or nil.
-func memberOf(in *openapi3.Schema, name string) *openapi3.Schema {
-	switch {
-	case in == nil:
-		return nil
-	case in.Properties[name] != nil:
-		return in.Properties[name].Value
-	case name == "*" && in.Items != nil:
-		return in.Items.Value
-	case name == "*" && in.AdditionalProperties.Schema != nil:
-		return in.AdditionalProperties.Schema.Value
-	}
-	for _, ref := range slices.Concat(in.AllOf, in.AnyOf) {
-		if found := memberOf(ref.Value, name); found != nil {
-			return found
-		}
-	}
-	return nil
 }
 
 // judging are the options of each verdict: a format means what it means where responses are checked.

@@ -32,10 +32,10 @@ func Suggest(upstream *Document) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return suggest(openapi.Contract(), report.Findings, upstream)
+	return suggest(openapi.Contract(), report.Findings)
 }
 
-func suggest(contract string, findings []Finding, upstream *Document) (string, error) {
+func suggest(contract string, findings []Finding) (string, error) {
 	var root yaml.Node
 	if err := yaml.Unmarshal([]byte(contract), &root); err != nil || len(root.Content) == 0 {
 		return "", errors.Join(errors.New("the contract cannot be read"), err)
@@ -47,7 +47,7 @@ func suggest(contract string, findings []Finding, upstream *Document) (string, e
 			continue
 		}
 		if f.Class == New && f.Rule == "member" && f.In == InBody {
-			err := takeIn(inserts, root.Content[0], f, upstream)
+			err := takeIn(inserts, root.Content[0], f)
 			if err == nil {
 				continue
 			}
@@ -80,16 +80,15 @@ func suggest(contract string, findings []Finding, upstream *Document) (string, e
 }
 
 // takeIn inserts the member of a finding where the contract describes the object it is in, before the other members.
-func takeIn(inserts map[int]string, root *yaml.Node, f Finding, upstream *Document) error {
+func takeIn(inserts map[int]string, root *yaml.Node, f Finding) error {
 	pointer, err := jsonpointer.New(f.Pointer)
 	if err != nil {
 		return err
 	}
 	names := pointer.DecodedTokens()
 	held, err := parsedContract()
-	published := upstream.operations[f.Operation].memberAt(f.Status, names)
-	if err != nil || published == nil {
-		return errors.Join(errors.New("the document's schema of it is not found"), err)
+	if err != nil {
+		return err
 	}
 	op := held.operations[f.Operation]
 	d := descent{root: root, at: root}
@@ -114,29 +113,11 @@ func takeIn(inserts map[int]string, root *yaml.Node, f Finding, upstream *Docume
 			key, heading = d.at.Content[i], ""
 		}
 	}
-	member, err := draftMember(indent, name, published, d.typeName+goName(name), !d.absent)
+	member, err := draftMember(indent, name, f.schema, d.typeName+goName(name), !d.absent)
 	if known := inserts[key.Line]; err == nil && !strings.Contains("\n"+known, "\n"+member) {
 		inserts[key.Line] = heading + strings.TrimPrefix(known, heading) + member
 	}
 	return err
-}
-
-// memberAt returns the schema of a member of the body of a response, or nil.
-func (op *operation) memberAt(status string, names []string) *openapi3.Schema {
-	if op == nil {
-		return nil
-	}
-	if declared := op.declared(representative(strings.ToUpper(status), op, op)); declared != nil {
-		for _, at := range declared.media {
-			for _, name := range names {
-				at = memberOf(at, name)
-			}
-			if at != nil {
-				return at
-			}
-		}
-	}
-	return nil
 }
 
 // A descent goes down the contract's YAML, through references.

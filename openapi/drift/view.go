@@ -103,6 +103,9 @@ func viewOf(in *openapi3.Schema, kind string, integer bool) *view {
 	return v
 }
 
+// orNone returns a view that says nothing in place of none.
+func orNone(v *view) *view { return cmp.Or(v, &view{}) }
+
 // merge returns the views of what both sides allow, or of what either does.
 func (s *sampler) merge(some, others views, both bool) views {
 	all := views{}
