@@ -63,20 +63,17 @@ func (t *TokenInfo) UnmarshalJSON(data []byte) error {
 		if *active {
 			t.State = StateActive
 		}
-		if scope != nil {
-			t.Scopes = *scope
-		}
 	case application != nil && (scope != nil || created != nil || left != nil || ownerID != ""),
 		ownerID != "" && (scope != nil || created != nil || left != nil):
 		*t = TokenInfo{ClientID: uid, IssuedAt: created.time(), Subject: string(ownerID), Legacy: true}
-		if scope != nil {
-			t.Scopes = *scope
-		}
 		if left != nil {
 			t.ExpiresIn = new(time.Duration(*left) * time.Second)
 		}
 	default:
 		return errors.New("want the member active, or the members of the older form")
+	}
+	if scope != nil {
+		t.Scopes = *scope
 	}
 	return nil
 }
