@@ -93,8 +93,11 @@ func (r *Run) add(j *judge) {
 // its own source. It does not change any more when the run goes on. Its JSON form is part of the command's interface.
 type Report struct {
 	Findings []Finding `json:"findings"` // by source and, within one, in the order they were found
-	Coverage Coverage  `json:"coverage"` // what of the contract was exercised
-	Summary  Summary   `json:"summary"`  // how many there were of each
+	// Coverage says what of the contract was exercised, so that a clean report says how much it saw.
+	Coverage struct {
+		Operations []OperationCoverage `json:"operations"` // all of the contract's, by id
+	} `json:"coverage"`
+	Summary Summary `json:"summary"` // how many there were of each
 
 	Spec   string   `json:"-"` // the name of the contract
 	FailOn Severity `json:"-"` // the least severity that fails
@@ -233,11 +236,6 @@ func (r *Run) UpdateBaseline(b *Baseline) {
 // acceptance returns what would accept the finding.
 func (f Finding) acceptance() report.Acceptance {
 	return report.Acceptance{Operation: f.Operation, Pointer: fold(f.Pointer), Rule: f.Rule}
-}
-
-// Coverage says what of the contract the judged responses exercised, so that a clean report says how much it saw.
-type Coverage struct {
-	Operations []OperationCoverage `json:"operations"` // all of the contract's, by id
 }
 
 // OperationCoverage is the coverage of one operation.

@@ -98,7 +98,7 @@ func checkDocument(r *contract.Report) *report.Document {
 		}
 		d.Groups[last].Findings = append(d.Groups[last].Findings, checkFinding(g, r.Spec))
 	}
-	d.Last = []report.Section{coverageSection(r.Coverage)}
+	d.Last = []report.Section{coverageSection(r.Coverage.Operations)}
 	return d
 }
 
@@ -174,9 +174,9 @@ func revision() string {
 	return "main"
 }
 
-func coverageSection(c contract.Coverage) report.Section {
+func coverageSection(operations []contract.OperationCoverage) report.Section {
 	s := report.Section{Title: "Coverage", Columns: []string{"Operation", "Responses", "Members", "Never seen"}}
-	for _, op := range c.Operations {
+	for _, op := range operations {
 		responses := "no response"
 		if len(op.Statuses) > 0 {
 			var all []string
