@@ -31,7 +31,6 @@ type fault struct {
 // After an error it reads nothing more.
 type reader struct {
 	body   []byte
-	valid  bool // UTF-8, all of it
 	dec    *jsontext.Decoder
 	at     []string // where it reads or, after an error, has read
 	values int
@@ -57,7 +56,7 @@ func readJSON(body []byte) (root any, values int, ok bool, faults []fault) {
 		r.fault("json.byte-order-mark", "the body begins with a byte order mark")
 		body = rest
 	}
-	r.body, r.valid = body, utf8.Valid(body)
+	r.body = body
 	r.dec = jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	root = r.value()
 	end := r.dec.InputOffset()
@@ -143,10 +142,11 @@ func (r *reader) string() string {
 	if r.err != nil {
 		return ""
 	}
-	if r.valid && bytes.IndexByte(raw, '\\') < 0 {
+	valid := utf8.Valid(raw)
+	if valid && bytes.IndexByte(raw, '\\') < 0 {
 		return string(raw[1 : len(raw)-1])
 	}
-	if !utf8.Valid(raw) {
+	if !valid {
 		r.fault("json.invalid-utf8", "a string has bytes that are not UTF-8")
 		raw = bytes.ToValidUTF8(raw, []byte("\ufffd"))
 	}

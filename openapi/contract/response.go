@@ -322,10 +322,14 @@ func (j *judge) mediaType(declared *openapi3.Response, data []byte) (media *open
 		start := bytes.TrimLeft(bytes.TrimPrefix(data, byteOrderMark), " \t\r\n")
 		looks := len(start) > 0 && (start[0] == '{' || start[0] == '[')
 		unsaid := len(types) == 0 && j.headerLess && len(declared.Content) == 1
-		if only := onlyJSON(declared); only != nil && (looks || unsaid) {
-			return only, true
+		for name, choice := range declared.Content {
+			if isJSON(name) && media != nil {
+				return nil, false // one of several
+			} else if isJSON(name) && (looks || unsaid) {
+				media = choice
+			}
 		}
-		return nil, false
+		return media, media != nil
 	}
 	if json = isJSON(contentType); json {
 		if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "us-ascii") {

@@ -221,19 +221,6 @@ func (op *operation) nearest(status int) *openapi3.Response {
 	return nil
 }
 
-// onlyJSON returns the only JSON media type that a response declares, or nil.
-func onlyJSON(r *openapi3.Response) (only *openapi3.MediaType) {
-	for name, media := range r.Content {
-		if isJSON(name) {
-			if only != nil {
-				return nil
-			}
-			only = media
-		}
-	}
-	return only
-}
-
 // isJSON reports whether a Content-Type is JSON's.
 func isJSON(contentType string) bool {
 	media, _, err := mime.ParseMediaType(contentType)
