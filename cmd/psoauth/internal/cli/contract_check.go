@@ -92,8 +92,6 @@ func (c *check) validate(args []string) error {
 		return errors.New("--status is for a bare body: say of which operation with --operation")
 	case c.operation != "" && len(args) == 0:
 		return errors.New("--operation is for a bare body: give its file, or - for standard input")
-	case c.updateBaseline && c.baseline == "":
-		return errors.New("--update-baseline: say which file with --baseline")
 	case len(args) == 0 && c.application == "" && !sandbox:
 		return errors.New("nothing to check: give recordings, or --app APP_ID for the service; --sandbox needs nothing")
 	}

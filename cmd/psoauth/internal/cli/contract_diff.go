@@ -84,18 +84,16 @@ func (d *diff) run(ctx context.Context, source string) error {
 		return errors.New("--suggest is about the contract: leave it out, or --from")
 	case source == standardInput && d.from == standardInput:
 		return errors.New("--from: standard input can be read once only")
-	case d.updateBaseline && d.baseline == "":
-		return errors.New("--update-baseline: say which file with --baseline")
+	}
+	baseline, _, err := readBaseline(d.baseline, d.updateBaseline, drift.ReadBaseline)
+	if err != nil {
+		return err
 	}
 	upstream, err := drift.Load(ctx, source, d.Stdin, nil)
 	if err != nil {
 		return err
 	}
 	found, err := d.compare(ctx, upstream)
-	if err != nil {
-		return err
-	}
-	baseline, _, err := readBaseline(d.baseline, d.updateBaseline, drift.ReadBaseline)
 	if err != nil {
 		return err
 	}

@@ -99,7 +99,10 @@ func readFile[T any](flag, name string, read func(io.Reader) (T, error)) (conten
 // readBaseline reads the file of --baseline, and reports whether there is one. A baseline that is not asked for, or is yet
 // to be written, is empty.
 func readBaseline[B any](name string, update bool, read func(io.Reader) (*B, error)) (baseline *B, found bool, err error) {
-	if name == "" {
+	switch {
+	case name == "" && update:
+		return nil, false, errors.New("--update-baseline: say which file with --baseline")
+	case name == "":
 		return new(B), false, nil
 	}
 	baseline, err = readFile("--baseline", name, read)
