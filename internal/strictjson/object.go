@@ -32,7 +32,7 @@ type Object struct {
 	r       *Reader
 	members Members
 	seen    uint64 // a bit for each member that was there
-	last    int    // the one before
+	last    int    // the one before; the search for the next goes on from there
 	unknown int    // how many there were that are not known
 }
 
@@ -42,7 +42,7 @@ func (r *Reader) Object(members Members) Object {
 		panic("strictjson: an object with more than 64 members")
 	}
 	r.begin(jsontext.KindBeginObject)
-	return Object{r: r, members: members}
+	return Object{r: r, members: members, last: -1}
 }
 
 // Next reads up to the value of the next member that is known, and returns the member's number; it returns -1 if there is
@@ -52,11 +52,13 @@ func (o *Object) Next() int {
 	r := o.r
 	for !r.ended(jsontext.KindEndObject) {
 		name := r.string()
-		for i := range o.members { // as a rule it is the one after the last
-			if member := (o.last + 1 + i) % len(o.members); o.members[member].Name == string(name) && r.fault == nil {
-				o.seen |= 1 << member
-				o.last = member
-				return member
+		for range o.members { // as a rule it is the one after the last
+			if o.last++; o.last == len(o.members) {
+				o.last = 0
+			}
+			if o.members[o.last].Name == string(name) && r.fault == nil {
+				o.seen |= 1 << o.last
+				return o.last
 			}
 		}
 		if o.unknown++; o.unknown > maxUnknown {
