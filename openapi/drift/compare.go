@@ -293,7 +293,8 @@ func (c *comparer) composed(p place, was, is *openapi3.Schema, known []Finding) 
 
 // hasChoice reports whether a schema has alternatives or exceptions beside one another.
 func hasChoice(s *openapi3.Schema) bool {
-	return len(s.AnyOf) > 0 || s.Not != nil || slices.ContainsFunc(s.AllOf, func(ref *openapi3.SchemaRef) bool { return hasChoice(ref.Value) })
+	inside := func(ref *openapi3.SchemaRef) bool { return hasChoice(ref.Value) }
+	return len(s.AnyOf) > 0 || s.Not != nil || slices.ContainsFunc(s.AllOf, inside)
 }
 
 const (
@@ -354,4 +355,32 @@ func (c *comparer) variations(before, now *openapi3.Schema, depth int) iter.Seq[
 			}
 		}
 	}
+}
+
+// takes reports whether an operation of a document allows the response: for a reader, if what a program copes with is
+// allowed as well. kin-openapi judges bodies and headers.
+func (op *operation) takes(e *Example, reader bool) bool {
+	declared := op.declared(e.Status)
+	if declared == nil {
+		return false
+	}
+	success := e.Status/100 == 2
+	takes := func(schema *openapi3.Schema, lenient bool, value any) bool {
+		if reader && schema != nil {
+			schema = asRead(schema, lenient, false)
+		}
+		return judges(schema, value)
+	}
+	if e.Headers != nil && !takes(declared.headers, false, e.Headers) {
+		return false
+	}
+	if len(declared.media) == 0 { // a success has no body then, which a reader does not look for; an error has any
+		return e.ContentType == "" || !success || reader
+	}
+	for name, schema := range declared.media {
+		if e.ContentType != "" && mediaCovers(name, e.ContentType) && takes(schema, !success, e.Body) {
+			return true
+		}
+	}
+	return false
 }

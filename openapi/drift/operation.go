@@ -1,6 +1,8 @@
 package drift
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"mime"
@@ -55,7 +57,8 @@ func (op *operation) read(r *resolver, schemes map[string]map[string]any, contra
 	if err := errors.Join(err, into(r.root["security"], &security)); err != nil {
 		return err
 	}
-	op.accesses, op.credentials = accessesOf(op.Operation), credentialsOf(op.Operation, security, schemes)
+	op.accesses = accessesOf(op.Operation)
+	op.credentials = credentialsOf(op, security, schemes)
 	op.parameters, op.responses = map[string]*openapi3.Parameter{}, map[string]*response{}
 	for _, ref := range append(parameters, op.Parameters...) { // its own instead of the path's
 		if err := op.addParameter(ref); err != nil {
@@ -185,34 +188,6 @@ func (op *operation) declared(status int) *response {
 	return nil
 }
 
-// takes reports whether an operation of a document allows the response: for a reader, if what a program copes with is
-// allowed as well. kin-openapi judges bodies and headers.
-func (op *operation) takes(e *Example, reader bool) bool {
-	declared := op.declared(e.Status)
-	if declared == nil {
-		return false
-	}
-	success := e.Status/100 == 2
-	takes := func(schema *openapi3.Schema, lenient bool, value any) bool {
-		if reader && schema != nil {
-			schema = asRead(schema, lenient, false)
-		}
-		return judges(schema, value)
-	}
-	if e.Headers != nil && !takes(declared.headers, false, e.Headers) {
-		return false
-	}
-	if len(declared.media) == 0 { // a success has no body then, which a reader does not look for; an error has any
-		return e.ContentType == "" || !success || reader
-	}
-	for name, schema := range declared.media {
-		if e.ContentType != "" && mediaCovers(name, e.ContentType) && takes(schema, !success, e.Body) {
-			return true
-		}
-	}
-	return false
-}
-
 // A route is how an operation is reached.
 type route struct {
 	method    string   // as in HTTP
@@ -300,4 +275,113 @@ func (r route) name() string { return r.method + " " + versioned.ReplaceAllStrin
 // isFamily reports whether the path is below /oauth-applications or /oauth/, wherever they are.
 func (r route) isFamily() bool {
 	return strings.Contains(r.template+"/", "/oauth-applications/") || strings.Contains(r.template, "/oauth/")
+}
+
+// The kinds of credential the contract knows.
+const (
+	serviceToken = "a service token"
+	accessToken  = "an access token"
+)
+
+// credentials are what an operation asks for.
+type credentials struct {
+	kinds  []string // each alternative in words, sorted; none if the document says nothing of credentials
+	scopes []string // that an access token needs
+}
+
+func credentialsOf(op *operation, security openapi3.SecurityRequirements, schemes map[string]map[string]any) (c credentials) {
+	if op.Security != nil {
+		security = *op.Security
+	}
+	for _, requirement := range security {
+		var together []string
+		for name, scopes := range requirement {
+			kind := credentialOf(schemes[name], name)
+			together = append(together, kind)
+			if kind == accessToken { // elsewhere the list says nothing, though generators write things into it
+				c.scopes = append(c.scopes, scopes...)
+			}
+		}
+		c.kinds = append(c.kinds, cmp.Or(strings.Join(sorted(together), " with "), "none"))
+	}
+	// PlanetScale's list of schemes names one kind at a time, and has changed; that a service token is taken is said by the
+	// list of accesses it needs.
+	if op.Extensions[accessExtension] == nil && c.kinds != nil && len(op.accesses) > 0 && !c.takes(serviceToken) {
+		c.kinds = append(c.kinds, serviceToken)
+	}
+	return credentials{sorted(c.kinds), sorted(c.scopes)}
+}
+
+// takes reports whether that alternative is enough.
+func (c credentials) takes(kind string) bool {
+	return slices.Contains(c.kinds, kind) || slices.Contains(c.kinds, "none")
+}
+
+// sorted returns names in order, each once.
+func sorted(names []string) []string { return slices.Compact(slices.Sorted(slices.Values(names))) }
+
+// schemes returns the security schemes of the document by name. One that cannot be read is left out.
+func (r *resolver) schemes() map[string]map[string]any {
+	list, ok := r.root["securityDefinitions"].(map[string]any)
+	if !ok {
+		components, _ := r.root["components"].(map[string]any)
+		list, _ = components["securitySchemes"].(map[string]any)
+	}
+	schemes := map[string]map[string]any{}
+	for name, value := range list {
+		resolved, _ := r.value(value, 0, "")
+		schemes[name], _ = resolved.(map[string]any)
+	}
+	return schemes
+}
+
+// schemeURLs collects the URLs of security schemes, by keyword: those of flows, or of an extension where the contract describes
+// a scheme by its header only.
+func schemeURLs(value any, urls map[string][]string) {
+	within, _ := value.(map[string]any)
+	for keyword, value := range within {
+		if address, ok := value.(string); ok && strings.HasSuffix(keyword, "Url") {
+			urls[keyword] = sorted(append(urls[keyword], address))
+		}
+		schemeURLs(value, urls)
+	}
+}
+
+// credentialOf says in words what credential a scheme stands for.
+func credentialOf(scheme map[string]any, name string) string {
+	at := func(key string) string {
+		s, _ := scheme[key].(string)
+		return strings.ToLower(s)
+	}
+	kind := strings.Join(strings.Fields(at("type")+" "+at("scheme")+" "+at("in")+" "+at("name")), " ")
+	switch {
+	case kind == "apikey header authorization":
+		return serviceToken
+	case at("type") == "oauth2", at("type") == "openidconnect", kind == "http bearer":
+		return accessToken
+	}
+	return fmt.Sprintf("the scheme %.60q (%.60s)", name, cmp.Or(kind, "not described"))
+}
+
+// accessExtension is where the contract has what PlanetScale writes into descriptions.
+const accessExtension = "x-service-token-access"
+
+var code = regexp.MustCompile("`([A-Za-z0-9_:]+)`")
+
+// accessesOf returns the accesses of which a service token needs one, sorted: of the extension, or the names in backquotes
+// under the description's heading.
+func accessesOf(op *openapi3.Operation) (accesses []string) {
+	if value, ok := op.Extensions[accessExtension]; ok {
+		if raw, err := json.Marshal(value); err != nil || json.Unmarshal(raw, &accesses) != nil {
+			return nil
+		}
+	} else {
+		_, section, _ := strings.Cut(op.Description, "**Service Token Accesses**")
+		section, _, _ = strings.Cut(section, "**")
+		section, _, _ = strings.Cut(section, "\n#")
+		for _, match := range code.FindAllStringSubmatch(section, -1) {
+			accesses = append(accesses, match[1])
+		}
+	}
+	return sorted(accesses)
 }

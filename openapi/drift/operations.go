@@ -16,7 +16,8 @@ func (c *comparer) operation(id string, before, now *operation) []Finding {
 	route := place{finding: Finding{Operation: id, In: InRoute}, was: before, is: now}
 	request := place{finding: Finding{Operation: id, In: InRequest}, was: before, is: now}
 	words := func(op *operation) map[string]string {
-		return textsOf("operationId", op.OperationID, "summary", op.Summary, "description", op.Description, "tags", strings.Join(op.Tags, ", "))
+		return textsOf("operationId", op.OperationID, "summary", op.Summary, "description", op.Description,
+			"tags", strings.Join(op.Tags, ", "))
 	}
 	return slices.Concat(wording(route, words(before), words(now)), deprecation(route, before.Deprecated, now.Deprecated),
 		servers(route, before, now), security(request, before.credentials, now.credentials),
@@ -30,6 +31,18 @@ func (p place) refused(rule, was, is string, with string) Finding {
 	line := p.was.method + " " + strings.ReplaceAll(p.was.addresses[0], "{}", "x")
 	f.Example = &Example{Request: clean(strings.TrimSpace(line + " " + with))}
 	return f
+}
+
+// changed returns that the newer side says something else, which is less if it says none.
+func (p place) changed(rule, was, is, none string) []Finding {
+	class := New
+	switch was, is = cmp.Or(was, none), cmp.Or(is, none); is {
+	case was:
+		return nil
+	case none:
+		class = Relaxed
+	}
+	return []Finding{p.find(class, rule, was, is)}
 }
 
 // moreOrLess returns that there is more of something on the newer side, less, or both.
@@ -67,24 +80,16 @@ func security(p place, was, is credentials) (all []Finding) {
 	} else {
 		all = p.moreOrLess("security", said, says, was.kinds, is.kinds)
 	}
-	if !slices.Equal(was.scopes, is.scopes) {
-		class := New
-		if len(is.scopes) == 0 {
-			class = Relaxed
-		}
-		all = append(all, p.find(class, "scopes", list(was.scopes), list(is.scopes)))
-	}
-	return all
+	return append(all, p.changed("scopes", strings.Join(was.scopes, ", "), strings.Join(is.scopes, ", "), "none")...)
 }
 
 func accesses(p place, was, is []string) []Finding {
+	said, says := strings.Join(was, ", "), strings.Join(is, ", ")
 	if lost := without(was, is); len(lost) > 0 && len(is) > 0 {
-		return []Finding{p.refused("access", list(was), list(is), "with a service token that has "+lost[0])}
+		return []Finding{p.refused("access", said, says, "with a service token that has "+lost[0])}
 	}
-	return p.moreOrLess("access", list(was), list(is), was, is)
+	return p.changed("access", said, says, "none")
 }
-
-func list(names []string) string { return cmp.Or(strings.Join(names, ", "), "none") }
 
 func requestBody(p place, before, now *operation) []Finding {
 	words := func(op *operation) string {
@@ -93,16 +98,11 @@ func requestBody(p place, before, now *operation) []Finding {
 		}
 		return "a body, " + presence(op.RequestBody.Value.Required)
 	}
-	switch was, is := words(before), words(now); {
-	case was == is:
-		return nil
-	case is == "a body, required":
+	was, is := words(before), words(now)
+	if is != was && is == "a body, required" {
 		return []Finding{p.refused("request-body", was, is, "without a body")}
-	case is == "no body":
-		return []Finding{p.find(Relaxed, "request-body", was, is)}
-	default:
-		return []Finding{p.find(New, "request-body", was, is)}
 	}
+	return p.changed("request-body", was, is, "no body")
 }
 
 // parameters compares what an operation may be asked. Here the client writes and the server reads, so the sides of a
@@ -143,9 +143,7 @@ func (c *comparer) parameter(p place, was, is *openapi3.Parameter) []Finding {
 	case was.Required && !is.Required:
 		all = append(all, p.find(New, "required", presence(true), presence(false)))
 	}
-	if said, says := encoding(was), encoding(is); said != says {
-		all = append(all, p.find(New, "encoding", said, says))
-	}
+	all = append(all, p.changed("encoding", encoding(was), encoding(is), "")...)
 	for _, f := range c.schemas(p, is.Schema.Value, was.Schema.Value) {
 		f.Before, f.After = f.After, f.Before
 		switch {
@@ -195,7 +193,8 @@ func (c *comparer) usual(sent *openapi3.Schema) any {
 // responses compares what an operation may answer.
 func (c *comparer) responses(id string, before, now *operation) (all []Finding) {
 	for _, status := range union(before.responses, now.responses) {
-		p := place{finding: Finding{Operation: id, In: InStatus, Status: strings.Replace(status, "DEFAULT", "default", 1)}, was: before, is: now}
+		shown := strings.Replace(status, "DEFAULT", "default", 1)
+		p := place{finding: Finding{Operation: id, In: InStatus, Status: shown}, was: before, is: now}
 		p.status = representative(status, before, now)
 		p.show = func(any) *Example { return &Example{Status: p.status} }
 		p.lenient = p.status/100 != 2
@@ -257,7 +256,8 @@ func mediaCovers(declared, media string) bool {
 
 // response compares two descriptions of the answer with one status.
 func (c *comparer) response(p place, was, is *response) []Finding {
-	all := append(wording(p, textsOf("description", was.description), textsOf("description", is.description)), c.headers(p, was, is)...)
+	all := wording(p, textsOf("description", was.description), textsOf("description", is.description))
+	all = append(all, c.headers(p, was, is)...)
 	before, now := slices.Sorted(maps.Keys(was.media)), slices.Sorted(maps.Keys(is.media))
 	switch described, not := "described", "not described"; {
 	case len(now) == 0 && len(before) == 0:
@@ -324,4 +324,54 @@ func (c *comparer) headers(p place, was, is *response) []Finding {
 		}
 	}
 	return all
+}
+
+// textsOf makes a map of names and texts, without those that are empty.
+func textsOf(pairs ...string) map[string]string {
+	words := map[string]string{}
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			words[pairs[i]] = pairs[i+1]
+		}
+	}
+	return words
+}
+
+func wording(p place, before, now map[string]string) []Finding {
+	var all []Finding
+	for _, name := range union(before, now) {
+		if was, is := before[name], now[name]; was != is {
+			all = append(all, p.find(Wording, name, cmp.Or(was, "nothing"), cmp.Or(is, "nothing")))
+		}
+	}
+	return all
+}
+
+func deprecation(p place, before, now bool) []Finding {
+	switch {
+	case now && !before:
+		return []Finding{p.find(New, "deprecated", "in use", "deprecated")}
+	case before && !now:
+		return []Finding{p.find(Wording, "deprecated", "deprecated", "in use")}
+	}
+	return nil
+}
+
+// wordsOf returns what a schema says that no value shows, with what it is composed of.
+func wordsOf(in *openapi3.Schema) map[string]string {
+	words := textsOf("title", in.Title, "description", in.Description)
+	if in.Default != nil {
+		words["default"] = jsonText(in.Default)
+	}
+	for _, ref := range slices.Concat(in.AllOf, in.AnyOf) {
+		for name, text := range wordsOf(ref.Value) {
+			words[name] = strings.TrimSpace(words[name] + "\n" + text)
+		}
+	}
+	return words
+}
+
+func isDeprecated(in *openapi3.Schema) bool {
+	inside := func(ref *openapi3.SchemaRef) bool { return isDeprecated(ref.Value) }
+	return in.Deprecated || slices.ContainsFunc(slices.Concat(in.AllOf, in.AnyOf), inside)
 }

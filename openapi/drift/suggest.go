@@ -92,7 +92,8 @@ func takeIn(inserts map[int]string, root *yaml.Node, f Finding) error {
 	}
 	op := held.operations[f.Operation]
 	d := descent{root: root, at: root}
-	for _, key := range []string{"paths", op.path, strings.ToLower(op.method), "responses", f.Status, "content", "application/json", "schema"} {
+	way := []string{"paths", op.path, strings.ToLower(op.method), "responses", f.Status, "content", "application/json", "schema"}
+	for _, key := range way {
 		d.into(key)
 	}
 	name := names[len(names)-1]
