@@ -26,8 +26,8 @@ func sampleReport(t *testing.T) string {
 		Title: "Audit of Schema Sentinel", Verdict: "Failed: 1 finding at severity error or higher.", FailOn: report.Error,
 		Figures: []report.Figure{{Name: "Tokens", Count: 12345}, {Name: "Errors", Count: 1, Severity: report.Error}, {Name: "Notes", Severity: report.Note}},
 		Columns: []string{"Token", "Name"},
-		Groups:  []report.Group{{Rule: secret, Findings: []report.Finding{revoked}}, {Rule: unused, Findings: []report.Finding{finding, accepted}, More: 2}},
-		Last:    []report.Section{{Title: "Not read", Rows: [][]string{{"app5", "403"}}, Note: "These say nothing."}},
+		Groups:  []report.Group{{Rule: secret, Findings: []report.Finding{revoked}}, {Rule: unused, Findings: []report.Finding{finding, accepted}}},
+		Last:    []report.Section{{Title: "Not read", Columns: []string{"Application", "Why"}, Rows: [][]string{{"app5", "403"}}, Note: "These say nothing."}},
 		About:   []string{"organization acme", "psoauth v0.1.0"},
 	})
 }

@@ -11,15 +11,12 @@ import (
 // (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands), which GitHub shows at the file
 // that was examined.
 func writeGitHub(b *bytes.Buffer, d *Document, _ Options) error {
-	levels := map[Severity]string{Error: "error", Warning: "warning", Note: "notice", Off: "notice"}
+	levels := map[Severity]string{Error: "error", Warning: "warning", Note: "notice"}
 	for _, g := range d.Groups {
 		for _, f := range g.Open() {
 			at := ""
 			if f.File != "" {
 				at = "file=" + githubProperty(f.File) + ","
-				if f.Line > 0 {
-					at += fmt.Sprintf("line=%d,", f.Line)
-				}
 			}
 			title := g.ID
 			if g.Label != "" {

@@ -60,7 +60,6 @@ type Part struct {
 type Group struct {
 	Rule
 	Findings []Finding
-	More     int // findings that are counted only
 }
 
 // A Finding is one thing that was found, or one thing that was found several times.
@@ -74,7 +73,6 @@ type Finding struct {
 	Command  string // to run to act on it; may be empty
 	Count    int    // how often it was found
 	File     string // that was examined; empty if none was
-	Line     int    // in the file; 0 if not known
 	URI      string // of what was examined where it is no file, without what is secret; may be empty
 	Link     string // to the source of what is broken; may be empty
 	Example  string // may be several lines, or empty
@@ -113,7 +111,7 @@ func (g Group) Open() []Finding {
 
 // Count returns how often the rule found something that is not accepted.
 func (g Group) Count() int {
-	n := g.More
+	n := 0
 	for _, f := range g.Findings {
 		if f.Accepted == nil {
 			n += max(f.Count, 1)

@@ -39,7 +39,7 @@ const copier = (text) => {
 };
 for (const command of document.querySelectorAll(".places code")) command.after(copier(command.textContent));
 // Where the window is narrow a row of a table is a card: each of its texts has the head of its column before it.
-for (const table of document.querySelectorAll("main table:has(thead):not(#table)")) {
+for (const table of document.querySelectorAll("main table:not(#table)")) {
 	const heads = [...table.querySelectorAll("thead th:not([colspan])")].map((th) => th.textContent);
 	table.classList.add("cards");
 	for (const row of table.tBodies[0].rows) {

@@ -75,12 +75,12 @@ func writeHTML(b *bytes.Buffer, d *Document, _ Options) error {
 	}{Document: d, Style: template.CSS(page.style), Script: template.JS(page.script)}
 	for _, g := range d.Groups {
 		open := g.Open()
-		if len(open) == 0 && g.More == 0 {
+		if len(open) == 0 {
 			continue
 		}
 		data.Failed = data.Failed || g.Severity >= d.FailOn
 		shown := open[:min(len(open), maxPlaces)]
-		data.Groups = append(data.Groups, pageGroup{g, g.label(), shown, len(open) - len(shown) + g.More})
+		data.Groups = append(data.Groups, pageGroup{g, g.label(), shown, len(open) - len(shown)})
 	}
 	return page.template.Execute(b, data)
 }

@@ -39,7 +39,7 @@ func writeHuman(b *bytes.Buffer, d *Document, o Options) error {
 		h.section(s)
 	}
 	for _, g := range d.Groups {
-		if len(g.Open()) > 0 || g.More > 0 {
+		if len(g.Open()) > 0 {
 			h.group(g)
 		}
 	}
@@ -138,7 +138,7 @@ func (h *human) group(g Group) {
 			h.printf("%s  %s\n", indent, strings.ReplaceAll(f.Example, "\n", "\n"+indent+"  "))
 		}
 	}
-	if more := len(found) - len(listed) + g.More; more > 0 {
+	if more := len(found) - len(listed); more > 0 {
 		h.paragraph(indent, "… and "+Number(more)+" more, which the other formats list")
 	}
 }
@@ -206,7 +206,7 @@ func longestWord(s string) (n int) {
 func (h *human) section(s Section) {
 	h.printf("\n%s\n", h.styled(s.Title, Bold))
 	rows := s.Rows
-	if len(s.Columns) > 0 && len(rows) > 0 {
+	if len(rows) > 0 {
 		rows = append([][]string{s.Columns}, rows...)
 	}
 	lines, _ := h.rows(gap, rows, true)

@@ -46,7 +46,7 @@ func sample() *report.Document {
 		finding("2hd6y8r4j0vs", "Tägliche Übersicht", "last used on 2026-01-02, 240 days ago"),
 		finding("w3z8r1c5n7pd", "分析パイプライン", "last used on 2026-01-02, 240 days ago")
 	first.Command = "psoauth token revoke app1 8zt3c5n7w1qa"
-	second.Count, second.File, second.Line, second.Link = 1234, "records/traffic one.har", 7, "https://contract.example/openapi.yaml#L7"
+	second.Count, second.File, second.Link = 1234, "records/traffic one.har", "https://contract.example/openapi.yaml#L7"
 	third.Accepted = &report.Acceptance{Token: "w3z8r1c5n7pd", Rule: "token.unused", Until: "2026-12-31", Reason: "renewed in May"}
 	fourth := report.Finding{Key: "x", Part: "app2", Where: "app2 /data", Cells: []string{"", "body"}, Fields: []string{"app2", "", ""}, Message: "a string",
 		Example: "{\n  \"a\": \"`\"\n}"}
@@ -57,12 +57,12 @@ func sample() *report.Document {
 		Columns: []string{"Token", "Name"}, Fields: []string{"application", "token", "name"},
 		Groups: []report.Group{
 			{Rule: secret, Findings: []report.Finding{first}},
-			{Rule: unused, Findings: []report.Finding{second, third}, More: 2},
+			{Rule: unused, Findings: []report.Finding{second, third}},
 			{Rule: removed, Findings: []report.Finding{fourth}},
 		},
 		Figures: []report.Figure{{Name: "Tokens", Count: 12345}, {Name: "Errors", Count: 1, Severity: report.Error}, {Name: "Notes", Severity: report.Note}},
 		First:   []report.Section{{Title: "Worst tokens", Columns: []string{"Token", "Findings"}, Rows: [][]string{{"8zt3c5n7w1qa", "1 error"}}}},
-		Last:    []report.Section{{Title: "Not read", Rows: [][]string{{"app5", "403"}}, Note: "These say nothing."}},
+		Last:    []report.Section{{Title: "Not read", Columns: []string{"Application", "Why"}, Rows: [][]string{{"app5", "403"}}, Note: "These say nothing."}},
 		About:   []string{"organization acme", "psoauth v0.1.0"},
 		Footer:  "Written by psoauth.",
 		JSON:    map[string]any{"name": "\u202e<\U000e0001>", "n": 1},

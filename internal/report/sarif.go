@@ -26,7 +26,7 @@ func writeSARIF(b *bytes.Buffer, d *Document, _ Options) error {
 		if rule.URL != "" {
 			described = append(described, "helpUri", rule.URL)
 		}
-		rules = append(rules, append(described, "defaultConfiguration", Object{"level", sarifLevel(rule.Severity)}))
+		rules = append(rules, append(described, "defaultConfiguration", Object{"level", rule.Severity}))
 	}
 	for _, rule := range d.Rules {
 		describe(rule)
@@ -59,16 +59,12 @@ func (f Finding) sarif(kind string, rule Rule, index int) Object {
 		if f.File != "" {
 			uri = (&url.URL{Path: filepath.ToSlash(f.File)}).String()
 		}
-		physical := Object{"artifactLocation", Object{"uri", uri}}
-		if f.Line > 0 {
-			physical = append(physical, "region", Object{"startLine", f.Line})
-		}
-		location = append(Object{"physicalLocation", physical}, location...)
+		location = append(Object{"physicalLocation", Object{"artifactLocation", Object{"uri", uri}}}, location...)
 	}
 	fingerprint := sha256.Sum256([]byte(rule.ID + "\x00" + f.Key))
 	said := strings.TrimPrefix(f.Where+": ", ": ") + strings.TrimSuffix(f.all(rule), ".") + "."
 	result := Object{
-		"ruleId", rule.ID, "ruleIndex", index, "level", sarifLevel(rule.Severity), "message", sarifText(sarifEscapes.Replace(said)),
+		"ruleId", rule.ID, "ruleIndex", index, "level", rule.Severity, "message", sarifText(sarifEscapes.Replace(said)),
 		"locations", []any{location}, "occurrenceCount", max(f.Count, 1),
 		"partialFingerprints", Object{kind + "/v1", hex.EncodeToString(fingerprint[:])},
 	}
@@ -79,14 +75,6 @@ func (f Finding) sarif(kind string, rule Rule, index int) Object {
 }
 
 func sarifText(s string) Object { return Object{"text", s} }
-
-// sarifLevel returns SARIF's word for a severity, which has none for off.
-func sarifLevel(s Severity) string {
-	if s == Off {
-		return "none"
-	}
-	return s.String()
-}
 
 // sarifEscapes keeps names from being placeholders and links (sections 3.11.5 and 3.11.6).
 var sarifEscapes = strings.NewReplacer(`\`, `\\`, "[", `\[`, "]", `\]`, "{", "{{", "}", "}}")

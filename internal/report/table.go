@@ -66,9 +66,6 @@ func writeMarkdown(b *bytes.Buffer, d *Document, _ Options) error {
 			}
 			fmt.Fprintf(b, "| %s |\n", found)
 		}
-		if g.More > 0 {
-			fmt.Fprintf(b, "\n%s more.\n", Count(g.More, "finding"))
-		}
 		for _, f := range g.Findings {
 			if f.Example != "" { // \u0060 is the same in JSON, and ends no block
 				fmt.Fprintf(b, "\n<details><summary>%s</summary>\n\n````\n%s\n````\n\n</details>\n", cell(f.Where), strings.ReplaceAll(f.Example, "`", `\u0060`))
@@ -84,11 +81,7 @@ func writeMarkdown(b *bytes.Buffer, d *Document, _ Options) error {
 func markdownSection(b *bytes.Buffer, s Section) {
 	fmt.Fprintf(b, "\n## %s\n", cell(s.Title))
 	if len(s.Rows) > 0 {
-		columns := s.Columns
-		if len(columns) == 0 {
-			columns = make([]string, len(s.Rows[0]))
-		}
-		markdownTable(b, columns)
+		markdownTable(b, s.Columns)
 	}
 	for _, row := range s.Rows {
 		for _, c := range row {
