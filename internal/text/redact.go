@@ -43,7 +43,7 @@ const maxField = 64 << 10
 // any other. Parts of known are looked for only where there is all of it, or an escape. A text of more than 64 KiB that
 // may hold a credential is hidden whole.
 func RedactCredentials(s string, known ...string) string {
-	suspect := mayHoldCredential(s) || strings.ContainsAny(s, `\%&`) && unescape(s) != s ||
+	suspect := mayHoldCredential(s) || unescape(s) != s ||
 		slices.ContainsFunc(known, func(k string) bool { return k != "" && strings.Contains(s, k) })
 	switch {
 	case !suspect:
@@ -73,6 +73,9 @@ func redact(s string, known []string, patterns ...*regexp.Regexp) string {
 	}
 	s = hide(s, whole, patterns) // parts of a secret that is escaped would leave the parts between them
 	plain := unescape(s)
+	if plain == s && len(known) == 0 {
+		return s
+	}
 	if hidden := hide(plain, secrets, patterns); hidden != plain {
 		return hidden
 	}
@@ -123,6 +126,9 @@ var entities = map[string]string{"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;
 // unescape resolves escapes, as of a JSON string in a JSON string in a URL.
 func unescape(s string) string {
 	for range 3 {
+		if !strings.ContainsAny(s, `\%&`) {
+			break // as in most texts
+		}
 		plain := escapes.ReplaceAllStringFunc(s, func(escape string) string {
 			groups := escapes.FindStringSubmatch(escape)
 			code, err := strconv.ParseUint(groups[1]+groups[2]+groups[3], 16, 7)

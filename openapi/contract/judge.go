@@ -190,9 +190,10 @@ func (j *judge) request() {
 	declared := map[string]bool{}
 	for _, ref := range slices.Concat(j.op.Parameters, j.op.item.Parameters) {
 		p := ref.Value
-		if declared[p.Name] = declared[p.Name] || p.In == openapi3.ParameterInQuery; p.In != openapi3.ParameterInQuery {
+		if p.In != openapi3.ParameterInQuery {
 			continue
 		}
+		declared[p.Name] = true
 		if sent := j.query[p.Name]; len(sent) > 1 && p.Schema != nil && !p.Schema.Value.Type.Permits(openapi3.TypeArray) {
 			for _, value := range sent[1:] { // kin-openapi looks at the first
 				input.QueryParams = url.Values{p.Name: {value}}
