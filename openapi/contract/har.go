@@ -178,7 +178,7 @@ type harHeaders []struct{ Name, Value string }
 
 func (all harHeaders) header() http.Header {
 	header := http.Header{}
-	for _, h := range all {
+	for _, h := range all[:min(len(all), 1000)] { // more would only fill the memory
 		if !strings.HasPrefix(h.Name, ":") { // :status is how HTTP/2 says the status
 			header.Add(h.Name, h.Value)
 		}
