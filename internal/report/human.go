@@ -101,9 +101,7 @@ func (h *human) group(g Group) {
 	h.wrapped("", "  ", h.styled(g.label(), severityColors[g.Severity])+"  "+h.styled(g.Title, Bold)+"  "+h.styled(id, Quiet),
 		g.label()+"  "+g.Title+"  "+id)
 	h.paragraph("  ", g.Why)
-	if g.Remedy != "" {
-		h.paragraph("  → ", g.Remedy)
-	}
+	h.paragraph("  → ", g.Remedy)
 	found := g.Open()
 	listed := found[:min(len(found), maxListed)]
 	cells := make([][]string, len(listed))
@@ -121,12 +119,11 @@ func (h *human) group(g Group) {
 		if g.Label == "" {
 			said += f.times()
 		}
-		switch {
-		case !below || len(f.Cells) == 0:
-			h.wrapped(rows[i]+strings.Repeat(" ", max(end-Width(rows[i]), 0)), indent+"  ", said, said)
-		default:
+		if below {
 			h.printf("%s\n", rows[i])
 			h.paragraph(indent+"  ", said)
+		} else {
+			h.wrapped(rows[i]+strings.Repeat(" ", max(end-Width(rows[i]), 0)), indent+"  ", said, said)
 		}
 		if f.Command != "" {
 			h.printf("%s  → %s\n", indent, f.Command) // in one line, because people copy it
