@@ -259,7 +259,7 @@ func (c *checker) leaf(e *openapi3.SchemaError, v any, at []string) {
 	case "required":
 		message = "the required member is missing"
 		if p := s.Properties[name]; p != nil {
-			if s = p.Value; s.Nullable && (s.Type != nil || len(s.AllOf)+len(s.AnyOf)+len(s.OneOf) > 0) {
+			if s = p.Value; s.Nullable && s.Extensions[takesNull] == nil {
 				rule, message = "schema.required-nullable", "the required member is missing; null would have been allowed"
 			}
 		}
