@@ -75,7 +75,7 @@ func (c *comparer) schemas(p place, was, is *openapi3.Schema) []Finding {
 		return nil
 	}
 	p.strict = p.strict || was.Extensions[ownType] != nil && !p.lenient
-	all := append(wording(p, wordsOf(was), wordsOf(is)), deprecation(p, isDeprecated(was), isDeprecated(is))...)
+	all := wording(p, wordsOf(was), wordsOf(is))
 	all = append(all, c.nullable(p, was, is)...)
 	all = append(all, c.values(p, was, is)...)
 	before, now := c.of(was), c.of(is)
@@ -274,12 +274,17 @@ func (c *comparer) composed(p place, was, is *openapi3.Schema, known []Finding) 
 	if !hasChoice(was) && !hasChoice(is) || worst == Breaking {
 		return nil
 	}
+	judged := false
 	for v := range c.variations(was, is, variedDepth) {
+		judged = true
 		if c.refuses(p, was, v) {
 			if f := p.breaks("type", c.typeWords(was), c.typeWords(is), v); f.Class == Breaking {
 				return []Finding{f}
 			}
 		}
+	}
+	if !judged {
+		return []Finding{p.find(Differs, "type", c.typeWords(was), c.typeWords(is))}
 	}
 	if worst == Wording {
 		for v := range c.variations(is, was, variedDepth) {

@@ -69,7 +69,7 @@ func parse(data []byte, name string, wanted map[string]*operation) (*Document, e
 var methods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 
 func (d *Document) build(data []byte, wanted map[string]*operation) (err error) {
-	// The parsers are somebody's code and the text is anybody's: what they cannot stand is an error, not a crash.
+	// The parsers are somebody's code and the text is anybody's: what they cannot read is an error, not a crash.
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("it cannot be read: %v", p)

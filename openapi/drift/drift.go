@@ -9,9 +9,9 @@
 // program can read and the contract does not have yet is [New]; what the contract still allows for and the document does
 // not is [Relaxed]; what changes nothing for a program is [Wording].
 //
-// The comparison is this package's own, over schemas brought into one form (see schema.go). The diffs there are compare
-// keywords: they know what a producer changed, not whether a value exists that one side allows and the other refuses,
-// which is what the verdict rests on. kin-openapi reads the documents and judges each example.
+// The comparison is this package's own, over schemas brought into one form (schema.go) and seen kind by kind (view.go). The
+// diffs there are compare keywords: they know what a producer changed, not whether a value exists that one side allows and
+// the other refuses, which is what the verdict rests on. kin-openapi reads the documents and judges each example.
 package drift
 
 import (

@@ -124,6 +124,23 @@ func TestMissingMembersBreakWhereTheirTypeWantsThem(t *testing.T) {
 	}
 }
 
+// What two runs say of one document is the same, examples included.
+func TestExamplesAreTheSameEveryTime(t *testing.T) {
+	t.Parallel()
+	doc := contractTree(t)
+	info := at(doc, "/components/schemas/TokenInfo").(tree)
+	info["anyOf"] = []any{info["anyOf"].([]any)[0], tree{"required": []any{"sub"}}, tree{"required": []any{"exp", "iat"}}}
+	first, err := drift.Compare(parse(t, doc))
+	if err != nil || !first.Breaking() {
+		t.Fatalf("%v, %v; want something that breaks", first, err)
+	}
+	for range 5 {
+		if again, err := drift.Compare(parse(t, doc)); err != nil || string(encode(t, tree{"": again})) != string(encode(t, tree{"": first})) {
+			t.Fatalf("%v; another time it is\n%v, not\n%v", err, again, first)
+		}
+	}
+}
+
 // TestNoBreakIsMissed makes responses at random, as edited documents allow them. Where the contract refuses one, there is a
 // breaking finding.
 func TestNoBreakIsMissed(t *testing.T) {

@@ -27,3 +27,8 @@ func SuggestAs(contract *Document, text string, upstream *Document) (string, err
 
 // Whole parses a document with all its operations, which all have ids.
 func Whole(data []byte) (*Document, error) { return parse(data, "a document", nil) }
+
+// ParseAs parses a document that is to be compared with another contract than the embedded one.
+func ParseAs(contract *Document, data []byte) (*Document, error) {
+	return parse(data, "upstream", contract.operations)
+}

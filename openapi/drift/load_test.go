@@ -331,3 +331,46 @@ func TestLargeDocumentsAreReadQuickly(t *testing.T) {
 		}
 	}
 }
+
+// TestWideCompositionsEnd has schemas whose branches and members multiply what there is to make and to judge.
+func TestWideCompositionsEnd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	object := func(members int, prefix string) tree {
+		properties := tree{}
+		for i := range members {
+			properties[fmt.Sprint(prefix, i)] = tree{"type": "string"}
+		}
+		return tree{"type": "object", "properties": properties}
+	}
+	branches := func(n int, branch func(i int) any) []any {
+		all := make([]any, n)
+		for i := range all {
+			all[i] = branch(i)
+		}
+		return all
+	}
+	for name, schema := range map[string]any{
+		"members": object(3000, "m"),
+		"branches of branches": tree{"allOf": []any{
+			tree{"anyOf": branches(60, func(i int) any { return object(9, fmt.Sprint("a", i, "_")) })},
+			tree{"anyOf": branches(60, func(i int) any { return object(9, fmt.Sprint("b", i, "_")) })}}},
+		"branches of what is not declared": tree{"additionalProperties": tree{"anyOf": branches(40, func(i int) any {
+			return tree{"type": "array", "items": object(200, fmt.Sprint("r", i, "_"))}
+		})}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			doc := upstreamTree(t)
+			doc["definitions"].(tree)["Application"] = schema
+			start := time.Now()
+			report, err := drift.Compare(parse(t, doc))
+			if took := time.Since(start); took > 10*time.Second {
+				t.Errorf("it took %s", took)
+			}
+			if err == nil && !report.Breaking() || err != nil && !strings.Contains(err.Error(), "too many") {
+				t.Errorf("%v, %v; want something that breaks, or that it is too much", report, err)
+			}
+		})
+	}
+}

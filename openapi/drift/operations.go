@@ -17,9 +17,9 @@ func (c *comparer) operation(id string, before, now *operation) []Finding {
 	request := place{finding: Finding{Operation: id, In: InRequest}, was: before, is: now}
 	words := func(op *operation) map[string]string {
 		return textsOf("operationId", op.OperationID, "summary", op.Summary, "description", op.Description,
-			"tags", strings.Join(op.Tags, ", "))
+			"tags", strings.Join(op.Tags, ", "), "deprecated", deprecated(op.Deprecated))
 	}
-	return slices.Concat(wording(route, words(before), words(now)), deprecation(route, before.Deprecated, now.Deprecated),
+	return slices.Concat(wording(route, words(before), words(now)),
 		servers(route, before, now), security(request, before.credentials, now.credentials),
 		accesses(request, before.accesses, now.accesses), requestBody(request, before, now), c.parameters(request, before, now),
 		c.responses(id, before, now))
@@ -60,12 +60,14 @@ func servers(p place, before, now *operation) []Finding {
 	was, is := before.addresses, now.addresses
 	said, says := strings.Join(was, ", "), strings.Join(is, ", ")
 	bare := func(address string) bool { return address[0] == '/' }
-	switch i := slices.IndexFunc(is, bare); {
+	i := slices.IndexFunc(is, bare)
+	ends := func(address string) bool { return strings.HasSuffix(address, is[i]) }
+	switch {
 	case slices.ContainsFunc(was, bare):
 		return nil
 	case i >= 0 && is[i] == now.template:
 		return []Finding{p.find(Relaxed, "server", said, "not said")}
-	case i >= 0 && slices.ContainsFunc(was, func(address string) bool { return strings.HasSuffix(address, is[i]) }): // without its host
+	case i >= 0 && slices.ContainsFunc(was, ends): // without its host
 		return nil
 	case len(without(was, is)) == len(was):
 		return []Finding{p.refused("server", said, says, "")}
@@ -131,12 +133,13 @@ func (s *sampler) parameterWords(p *openapi3.Parameter) string {
 
 func (c *comparer) parameter(p place, was, is *openapi3.Parameter) []Finding {
 	words := func(p *openapi3.Parameter) map[string]string {
+		said := textsOf("description", p.Description, "deprecated", deprecated(p.Deprecated))
 		if p.In == "path" {
-			return textsOf("name", p.Name, "description", p.Description)
+			said["name"] = p.Name
 		}
-		return textsOf("description", p.Description)
+		return said
 	}
-	all := append(wording(p, words(was), words(is)), deprecation(p, was.Deprecated, is.Deprecated)...)
+	all := wording(p, words(was), words(is))
 	switch {
 	case is.Required && !was.Required:
 		all = append(all, p.refused("required", presence(false), presence(true), "without "+was.Name))
@@ -337,41 +340,42 @@ func textsOf(pairs ...string) map[string]string {
 	return words
 }
 
-func wording(p place, before, now map[string]string) []Finding {
-	var all []Finding
+// wording compares what is said that no value shows. To be deprecated is news.
+func wording(p place, before, now map[string]string) (all []Finding) {
 	for _, name := range union(before, now) {
-		if was, is := before[name], now[name]; was != is {
-			all = append(all, p.find(Wording, name, cmp.Or(was, "nothing"), cmp.Or(is, "nothing")))
+		was, is, class := cmp.Or(before[name], "nothing"), cmp.Or(now[name], "nothing"), Wording
+		if name == "deprecated" {
+			was, is = cmp.Or(before[name], "in use"), cmp.Or(now[name], "in use")
+			if now[name] != "" {
+				class = New
+			}
+		}
+		if was != is {
+			all = append(all, p.find(class, name, was, is))
 		}
 	}
 	return all
 }
 
-func deprecation(p place, before, now bool) []Finding {
-	switch {
-	case now && !before:
-		return []Finding{p.find(New, "deprecated", "in use", "deprecated")}
-	case before && !now:
-		return []Finding{p.find(Wording, "deprecated", "deprecated", "in use")}
+func deprecated(is bool) string {
+	if is {
+		return "deprecated"
 	}
-	return nil
+	return ""
 }
 
 // wordsOf returns what a schema says that no value shows, with what it is composed of.
 func wordsOf(in *openapi3.Schema) map[string]string {
-	words := textsOf("title", in.Title, "description", in.Description)
+	words := textsOf("title", in.Title, "description", in.Description, "deprecated", deprecated(in.Deprecated))
 	if in.Default != nil {
 		words["default"] = jsonText(in.Default)
 	}
 	for _, ref := range slices.Concat(in.AllOf, in.AnyOf) {
 		for name, text := range wordsOf(ref.Value) {
-			words[name] = strings.TrimSpace(words[name] + "\n" + text)
+			if words[name] = strings.TrimSpace(words[name] + "\n" + text); name == "deprecated" {
+				words[name] = text
+			}
 		}
 	}
 	return words
-}
-
-func isDeprecated(in *openapi3.Schema) bool {
-	inside := func(ref *openapi3.SchemaRef) bool { return isDeprecated(ref.Value) }
-	return in.Deprecated || slices.ContainsFunc(slices.Concat(in.AllOf, in.AnyOf), inside)
 }

@@ -148,11 +148,8 @@ func into(value, target any) error {
 	return json.Unmarshal(data, target)
 }
 
-// Limits on composition, which multiplies what there is to compare and to judge.
-const (
-	maxAlternatives = 64
-	maxJudging      = 200_000 // schemas that kin-openapi visits for one value
-)
+// maxJudging is how many schemas kin-openapi may visit for one value: composition multiplies what there is to judge.
+const maxJudging = 200_000
 
 var (
 	errComposed = errors.New("it composes schemas into too many alternatives")
@@ -213,7 +210,13 @@ func normalize(in *openapi3.Schema, branch bool) (visits int, err error) {
 		in.OneOf = nil
 	}
 	visits = 1
-	for _, ref := range children(in) {
+	inside := slices.AppendSeq(slices.Concat(in.AllOf, in.AnyOf), maps.Values(in.Properties))
+	for _, ref := range []*openapi3.SchemaRef{in.Not, in.Items, in.AdditionalProperties.Schema} {
+		if ref != nil {
+			inside = append(inside, ref)
+		}
+	}
+	for _, ref := range inside {
 		if ref == nil || ref.Value == nil {
 			return 0, errNoSchema
 		}
@@ -231,26 +234,12 @@ func normalize(in *openapi3.Schema, branch bool) (visits int, err error) {
 	return visits, nil
 }
 
-// mark sets an extension of a schema, which may share its extensions with others.
+// mark sets an extension of a schema.
 func mark(in *openapi3.Schema, name string, value any) {
-	own := map[string]any{name: value}
-	for other, v := range in.Extensions {
-		if other != name {
-			own[other] = v
-		}
+	if in.Extensions == nil {
+		in.Extensions = map[string]any{}
 	}
-	in.Extensions = own
-}
-
-// children returns the references to schemas directly inside a schema, of the keywords that values are made by.
-func children(in *openapi3.Schema) []*openapi3.SchemaRef {
-	all := slices.AppendSeq(slices.Concat(in.AllOf, in.AnyOf), maps.Values(in.Properties))
-	for _, ref := range []*openapi3.SchemaRef{in.Not, in.Items, in.AdditionalProperties.Schema} {
-		if ref != nil {
-			all = append(all, ref)
-		}
-	}
-	return all
+	in.Extensions[name] = value
 }
 
 // asRead returns a schema as a program reads by it: members that are not declared may come, and a required member that

@@ -24,9 +24,9 @@ const (
 )
 
 // Suggest drafts the edit of the contract that takes in the members that are new in a document: a unified diff for
-// git apply or patch -p1, which changes no other line. What is new and cannot be drafted, such as a status, stands before
-// it in lines that begin with #. It is empty if nothing is new, and nothing is written anywhere. Whoever applies it looks
-// at the types, runs go generate, and says in the contract's own words what a member is.
+// git apply or patch -p1, which changes no other line. What is new and cannot be drafted, such as a status, is before
+// it in lines that begin with #. It is empty if nothing is new, and nothing is written anywhere. After it is applied, look at
+// the types, run go generate, and say in the contract's own words what a member is.
 func Suggest(upstream *Document) (string, error) {
 	report, err := Compare(upstream)
 	if err != nil {

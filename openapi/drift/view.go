@@ -133,7 +133,7 @@ func (v *view) merge(o *view, both bool) *view {
 	if both {
 		m.integer, m.closed, m.forms = v.integer || o.integer, v.closed || o.closed, slices.Concat(v.forms, o.forms)
 		m.required = slices.Compact(slices.Sorted(slices.Values(slices.Concat(v.required, o.required))))
-		m.enum, m.items, m.rest = slices.Concat(v.enum, o.enum), joined(v.items, o.items, both), joined(v.rest, o.rest, both)
+		m.enum = slices.Concat(v.enum, o.enum)
 		if len(v.enum) > 0 && len(o.enum) > 0 {
 			m.enum = without(v.enum, without(v.enum, o.enum))
 		}
@@ -144,13 +144,8 @@ func (v *view) merge(o *view, both bool) *view {
 		if len(v.enum) > 0 && len(o.enum) > 0 {
 			m.enum = slices.Concat(v.enum, without(o.enum, v.enum))
 		}
-		if v.items != nil && o.items != nil {
-			m.items = joined(v.items, o.items, both)
-		}
-		if v.rest != nil && o.rest != nil {
-			m.rest = joined(v.rest, o.rest, both)
-		}
 	}
+	m.items, m.rest = joined(v.items, o.items, both), joined(v.rest, o.rest, both)
 	for _, rule := range union(v.limits, o.limits) {
 		switch said, says := v.limits[rule], o.limits[rule]; {
 		case said == says, both && says == "":
@@ -170,6 +165,8 @@ func (v *view) merge(o *view, both bool) *view {
 		}
 		if both {
 			a, b = cmp.Or(a, v.rest), cmp.Or(b, o.rest)
+		} else { // if one of them does not declare it, it is what the other says
+			a, b = cmp.Or(a, b), cmp.Or(b, a)
 		}
 		m.properties[name] = joined(a, b, both)
 	}
@@ -183,11 +180,13 @@ func (v *view) formsOf() []string {
 	return v.forms
 }
 
-// joined returns a schema of the values of both schemas, or of either. Where one is missing it is the other.
+// joined returns a schema of the values of both schemas, or of either. Nil is anything.
 func joined(a, b *openapi3.Schema, both bool) *openapi3.Schema {
 	switch {
-	case a == nil || b == nil:
+	case both && (a == nil || b == nil):
 		return cmp.Or(a, b)
+	case a == nil || b == nil:
+		return nil
 	case both && a == anything:
 		return b
 	case both && b == anything, reflect.DeepEqual(a, b):
@@ -214,14 +213,22 @@ func without[T any](a, b []T) []T {
 
 // limitRules are the rules of the keywords that limit values, by kind. kin-openapi names them in its errors.
 var limitRules = map[string]map[string]string{
-	openapi3.TypeNumber: {"format": "format", "minimum": "minimum", "exclusiveMinimum": "minimum", "maximum": "maximum",
-		"exclusiveMaximum": "maximum", "multipleOf": "multipleOf"},
-	openapi3.TypeString: {"format": "format", "pattern": "pattern", unreadPattern: "pattern", "minLength": "size", "maxLength": "size",
-		"contentMediaType": "keyword", "contentEncoding": "keyword", "contentSchema": "keyword"},
-	openapi3.TypeArray: {"minItems": "size", "maxItems": "size", "uniqueItems": "uniqueItems", "prefixItems": "keyword",
-		"contains": "keyword", "minContains": "keyword", "maxContains": "keyword", "unevaluatedItems": "keyword"},
-	openapi3.TypeObject: {"minProperties": "size", "maxProperties": "size", "patternProperties": "keyword", "propertyNames": "keyword",
-		"dependentSchemas": "keyword", "dependentRequired": "keyword", "unevaluatedProperties": "keyword"},
+	openapi3.TypeNumber: {
+		"format": "format", "minimum": "minimum", "exclusiveMinimum": "minimum", "maximum": "maximum", "exclusiveMaximum": "maximum",
+		"multipleOf": "multipleOf",
+	},
+	openapi3.TypeString: {
+		"format": "format", "pattern": "pattern", unreadPattern: "pattern", "minLength": "size", "maxLength": "size",
+		"contentMediaType": "keyword", "contentEncoding": "keyword", "contentSchema": "keyword",
+	},
+	openapi3.TypeArray: {
+		"minItems": "size", "maxItems": "size", "uniqueItems": "uniqueItems", "prefixItems": "keyword", "contains": "keyword",
+		"minContains": "keyword", "maxContains": "keyword", "unevaluatedItems": "keyword",
+	},
+	openapi3.TypeObject: {
+		"minProperties": "size", "maxProperties": "size", "patternProperties": "keyword", "propertyNames": "keyword",
+		"dependentSchemas": "keyword", "dependentRequired": "keyword", "unevaluatedProperties": "keyword",
+	},
 }
 
 // limitRule returns the rule of a keyword that limits values of a kind, or nothing. That of keyword is not judged.
@@ -267,8 +274,10 @@ func (v *view) said(rule string) string {
 // maxWords is how many bytes either side of a finding has at most.
 const maxWords = 160
 
-var kindWords = map[string]string{openapi3.TypeBoolean: "a boolean", openapi3.TypeNumber: "a number", openapi3.TypeString: "a string",
-	openapi3.TypeArray: "an array", openapi3.TypeObject: "an object"}
+var kindWords = map[string]string{
+	openapi3.TypeBoolean: "a boolean", openapi3.TypeNumber: "a number", openapi3.TypeString: "a string",
+	openapi3.TypeArray: "an array", openapi3.TypeObject: "an object",
+}
 
 // typeWords says in words what a schema allows, without going into objects.
 func (s *sampler) typeWords(in *openapi3.Schema) string {

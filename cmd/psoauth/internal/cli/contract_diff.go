@@ -232,19 +232,11 @@ func exampleText(e *drift.Example) string {
 		return "example: " + e.Request
 	}
 	said := fmt.Sprintf("example: status %d, %s", e.Status, cmp.Or(e.ContentType, "no body"))
-	if len(e.Headers) > 0 {
-		if headers, err := json.Marshal(e.Headers); err == nil {
-			said += ", headers " + string(headers)
-		}
+	if headers, err := json.Marshal(e.Headers); err == nil && len(e.Headers) > 0 {
+		said += ", headers " + string(headers)
 	}
-	if e.ContentType != "" {
-		if body, err := json.MarshalIndent(e.Body, "", "  "); err == nil { // a value of package encoding/json
-			said += "\n" + string(body)
-		}
+	if body, err := json.MarshalIndent(e.Body, "", "  "); err == nil && e.ContentType != "" {
+		said += "\n" + string(body)
 	}
-	lines := strings.Split(said, "\n")
-	for i, line := range lines {
-		lines[i] = text.Printable(line)
-	}
-	return strings.Join(lines, "\n")
+	return report.Visible(said)
 }
