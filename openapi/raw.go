@@ -6,7 +6,7 @@ import (
 )
 
 // A RawObject is a JSON object as the server sent it, for members whose inner shape PlanetScale does not publish. Nil
-// stands for a member that is missing.
+// means that the member is missing.
 type RawObject []byte
 
 // MarshalJSON returns the object, or null for nil.
@@ -18,8 +18,8 @@ func (r *RawObject) UnmarshalJSON(data []byte) (err error) {
 	return err
 }
 
-// A RawArray is a JSON array as the server sent it, for members whose items PlanetScale does not publish. Nil stands for
-// a member that is null or missing.
+// A RawArray is a JSON array as the server sent it, for members whose items PlanetScale does not publish. Nil means that
+// the member is null or missing.
 type RawArray []byte
 
 // MarshalJSON returns the array, or null for nil.

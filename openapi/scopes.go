@@ -26,13 +26,13 @@ func (s Scopes) MarshalJSON() ([]byte, error) {
 	return json.Marshal([]string(s))
 }
 
-// mostBytes bounds what is decoded here from one member, as a few bytes of JSON can be many in memory.
-const mostBytes = 1 << 20
+// maxBytes bounds what is decoded here from one member, as a few bytes of JSON can be many in memory.
+const maxBytes = 1 << 20
 
 // UnmarshalJSON takes an array of strings or one string, in at most 1 MiB. No scope holds a space, so an item of the
 // array that does is more than one scope. A null in the array is left out: the other scopes can be read without it.
 func (s *Scopes) UnmarshalJSON(data []byte) error {
-	if len(data) > mostBytes {
+	if len(data) > maxBytes {
 		return errors.New("want at most 1 MiB")
 	}
 	var joined *string

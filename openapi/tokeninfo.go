@@ -9,7 +9,7 @@ import (
 type TokenState int
 
 const (
-	StateUnknown  TokenState = iota // the answer does not say; the token may be active or not
+	StateUnknown  TokenState = iota // the response does not say; the token may be active or not
 	StateActive                     // neither expired nor revoked
 	StateInactive                   // expired, revoked, or never issued
 )
@@ -45,9 +45,9 @@ type TokenInfo struct {
 	IssuedAt *time.Time
 	// Subject is the id of the user who authorized the token.
 	Subject string
-	// ExpiresIn is how long the token had left when the host answered, to the second; only the older form has it. The
+	// ExpiresIn is how long the token had left when the host responded, to the second; only the older form has it. The
 	// client computes ExpiresAt from it.
 	ExpiresIn *time.Duration
-	// Legacy reports that the host answered in the older form.
+	// Legacy reports that the host responded in the older form.
 	Legacy bool
 }

@@ -25,7 +25,7 @@ func (t *TokenInfo) UnmarshalJSON(data []byte) error {
 		application            map[string]json.RawMessage
 		members                map[string]json.RawMessage // encoding/json matches names of fields without regard to case
 	)
-	if len(data) > mostBytes {
+	if len(data) > maxBytes {
 		return errors.New("want at most 1 MiB")
 	}
 	if err := json.Unmarshal(data, &members); err != nil || members == nil {

@@ -114,7 +114,7 @@ type Summary struct {
 }
 
 // NewReport returns the report of a run up to now, without the findings that a baseline accepts; nil accepts none. FailOn is
-// the least severity that fails; Off stands for Error.
+// the least severity that fails; Off means Error.
 func NewReport(run *Run, baseline *Baseline, failOn Severity) *Report {
 	run.mu.Lock()
 	defer run.mu.Unlock()

@@ -140,7 +140,7 @@ func (c *checker) explain(err error, v any, at []string) {
 		case e.SchemaField == "allOf" && errors.As(e.Origin, &reasons):
 			c.explain(reasons, v, at)
 			if other := mistyped(c.faults[start:], place); len(other) > 0 {
-				c.faults = append(c.faults[:start], other...) // of a value of another type nothing else is worth saying
+				c.faults = append(c.faults[:start], other...) // of a value of another type nothing else matters
 			}
 		default:
 			c.leaf(e, valueAt(v, e.JSONPointer()), place)

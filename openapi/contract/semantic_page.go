@@ -109,7 +109,7 @@ func (j *judge) totals(e envelope, root any) {
 	}
 }
 
-// pageURL judges the URL of the next or previous page, which stands beside its number.
+// pageURL judges the URL of the next or previous page by the number beside it.
 func (j *judge) pageURL(root any, name string, number *int64) {
 	at := "/" + name + "_url"
 	object, _ := root.(map[string]any)

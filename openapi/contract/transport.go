@@ -117,18 +117,18 @@ func TestTransport(t interface {
 
 // ProxyOptions configure [Run.Proxy]. The zero value forwards everything and keeps the findings in the run.
 type ProxyOptions struct {
-	// Upstream is where requests go: scheme, host, and a path to put before the request's. Nil stands for the server
+	// Upstream is where requests go: scheme, host, and a path to put before the request's. Nil means the server
 	// that the contract declares for the request's path.
 	Upstream *url.URL
 	// Enforce answers 502 and the findings in place of a response that has a finding of FailOn or worse.
 	Enforce bool
-	// FailOn is the least severity that Enforce refuses; Off stands for Error.
+	// FailOn is the least severity that Enforce refuses; Off means Error.
 	FailOn Severity
 	// Report gets every finding, one at a time; encoding it as JSON makes the lines of a log. Nil reports to nobody.
 	Report func(Finding)
 	// Logger gets what goes wrong between proxy and upstream. Nil discards it.
 	Logger *slog.Logger
-	// Transport makes the requests. Nil stands for one like http.DefaultTransport that asks for no compression of its own.
+	// Transport makes the requests. Nil means one like http.DefaultTransport that asks for no compression of its own.
 	Transport http.RoundTripper
 }
 
