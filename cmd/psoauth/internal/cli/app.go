@@ -18,7 +18,6 @@ func (p *program) appCommand() *cobra.Command {
 }
 
 func (p *program) appList() *cobra.Command {
-	var output string
 	cmd := &cobra.Command{
 		Use:     "list",
 		Short:   "List an organization's OAuth applications",
@@ -26,26 +25,15 @@ func (p *program) appList() *cobra.Command {
 		Example: "  psoauth app list --sandbox\n  psoauth app list --format csv",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := p.connect(place{}); err != nil {
+			if err := p.connect(); err != nil {
 				return err
 			}
 			p.partly = true
-			return p.writeTo(output, func(w io.Writer) error {
-				list := newList(p, &applicationView, w)
-				for app, err := range p.client.Applications(cmd.Context(), p.at.organization, api.ListOptions{}) {
-					if err == nil {
-						err = list.add(app)
-					}
-					if err != nil {
-						_ = list.end(false, "") // a failure to write is remembered by the output
-						return err
-					}
-				}
-				return list.end(true, "")
-			})
+			apps := p.client.Applications(cmd.Context(), p.at.organization, api.ListOptions{})
+			return p.writeTo(func(w io.Writer) error { return writeAll(newList(p, &applicationView, w), apps, nil) })
 		},
 	}
-	cmd.Flags().StringVar(&output, "output", "", "write to this `file`, completely or not at all; its extension sets the format")
+	p.canWriteTo(cmd, "write to this `file`, completely or not at all; its extension sets the format")
 	return cmd
 }
 
@@ -56,8 +44,8 @@ func (p *program) appShow() *cobra.Command {
 		Long:    `Show an OAuth application: its redirect URI, the scopes it requests and how many tokens it has issued. You can omit APP_ID if the organization has one application. A service token needs read_oauth_applications.`,
 		Example: "  psoauth app show --sandbox\n  psoauth app show 5kq1x0v2m8yd\n  psoauth app show --format json",
 		Args:    p.ids("APP_ID"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := p.connectTo(cmd.Context(), applicationOf(args)); err != nil {
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := p.connectTo(cmd.Context()); err != nil {
 				return err
 			}
 			app, err := p.client.GetApplication(cmd.Context(), p.at.organization, p.at.application)
@@ -69,12 +57,9 @@ func (p *program) appShow() *cobra.Command {
 	}
 }
 
-// applicationOf returns the place for a command that takes at most the id of an application.
-func applicationOf(args []string) place { return place{application: strings.Join(args, "")} }
-
 // connectTo is connect for a command about an application, whose id may be left out where there is only one.
-func (p *program) connectTo(ctx context.Context, at place) error {
-	if err := p.connect(at); err != nil || p.at.application != "" {
+func (p *program) connectTo(ctx context.Context) error {
+	if err := p.connect(); err != nil || p.at.application != "" {
 		return err
 	}
 	apps, err := p.applications(ctx)

@@ -21,15 +21,12 @@ import (
 // An auditing is one run of the command.
 type auditing struct {
 	*program
-	all            bool
-	policy, output string
-	baseline       string
-	updateBaseline bool
-	format, failOn *choice
+	all    bool
+	policy string
 }
 
 func (p *program) auditCommand() *cobra.Command {
-	a := &auditing{program: p, format: newChoice(report.Formats()...), failOn: newChoice("error", "warning", "note")}
+	a := &auditing{program: p}
 	cmd := &cobra.Command{
 		Use:   "audit [APP_ID | --all]",
 		Short: "Find an application's risky tokens",
@@ -53,33 +50,32 @@ Exit status: 0 no finding of the --fail-on severity or higher; 1 at least one; 2
 			}
 			return p.ids("APP_ID")(cmd, args)
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return a.run(cmd.Context(), args) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.run(cmd.Context()) },
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&a.all, "all", false, "audit every application of the organization")
 	flags.StringVar(&a.policy, "policy", "", "the policy `file` (YAML)")
-	flags.StringVar(&a.output, "output", "", "write to this `file`, completely or not at all; its extension sets the format")
-	flags.StringVar(&a.baseline, "baseline", "", "report what has changed since the audit that wrote this `file`")
-	flags.BoolVar(&a.updateBaseline, "update-baseline", false, "save what this audit sees in the file of --baseline")
-	a.format.register(cmd, "format", "")
+	p.canWriteTo(cmd, "write to this `file`, completely or not at all; its extension sets the format")
+	p.hasBaseline(cmd, "report what has changed since the audit that wrote this `file`", "save what this audit sees in the file of --baseline")
+	newChoice(report.Formats()...).register(cmd, "format", "")
 	a.failOn.register(cmd, "fail-on", "exit with status 1 on a finding of this severity or higher:")
 	return cmd
 }
 
-func (a *auditing) run(ctx context.Context, args []string) error {
+func (a *auditing) run(ctx context.Context) error {
 	failOn := a.failOn.severity()
 	options, err := readPolicy(a.policy)
 	if err != nil {
 		return err
 	}
-	baseline, found, err := readBaseline(a.baseline, a.updateBaseline, audit.ReadBaseline)
+	baseline, found, err := readBaseline(a.program, audit.ReadBaseline)
 	if err != nil {
 		return err
 	}
 	if found {
 		options.Baseline = baseline
 	}
-	result, unread, err := a.audit(ctx, args, options)
+	result, unread, err := a.audit(ctx, options)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err() // an audit starts over, whatever page it was on
@@ -107,17 +103,17 @@ func (a *auditing) run(ctx context.Context, args []string) error {
 		policy = "policy " + text.Printable(a.policy)
 	}
 	d.About = []string{"organization " + text.Printable(org), policy}
-	return a.publish(d, a.format.value, a.output, verdict)
+	return a.publish(d, verdict)
 }
 
 // audit applies the rules to the applications. Unread says which of them could not be read.
-func (a *auditing) audit(ctx context.Context, args []string, options audit.Options) (found *audit.Report, unread, err error) {
+func (a *auditing) audit(ctx context.Context, options audit.Options) (found *audit.Report, unread, err error) {
 	a.sandboxOptions = []apitest.Option{apitest.WithLeakedSecret(sandboxLeak)}
 	connect := a.connectTo
 	if a.all {
-		connect = func(_ context.Context, at place) error { return a.connect(at) }
+		connect = func(context.Context) error { return a.connect() }
 	}
-	if err := connect(ctx, applicationOf(args)); err != nil {
+	if err := connect(ctx); err != nil {
 		return nil, nil, err
 	}
 	options.Now, options.Whole = a.Now(), a.all
@@ -138,7 +134,7 @@ func (a *auditing) audit(ctx context.Context, args []string, options audit.Optio
 	for app, err := range applications {
 		switch {
 		case err == nil:
-			err = auditor.Add(app, a.tokens(ctx, app.ID))
+			err = auditor.Add(app, a.tokens(ctx, app.ID, allTokens, false))
 		case a.all:
 			return nil, nil, err // the list: nothing says what is missing
 		}
@@ -156,14 +152,19 @@ func (a *auditing) audit(ctx context.Context, args []string, options audit.Optio
 	return auditor.Report(), unread, nil
 }
 
-// tokens returns all tokens of an application, and says on a terminal how far they are read.
-func (p *program) tokens(ctx context.Context, application string) iter.Seq2[*api.Token, error] {
+// allTokens are the options to list all tokens of an application.
+var allTokens = api.ListOptions{Prefetch: prefetch}
+
+// tokens returns tokens of an application, and says on a terminal how far they are read unless they are being printed there.
+func (p *program) tokens(ctx context.Context, application string, options api.ListOptions, printing bool) iter.Seq2[*api.Token, error] {
 	return func(yield func(*api.Token, error) bool) {
-		pages := p.client.TokenPages(ctx, p.at.organization, application, api.ListOptions{Prefetch: prefetch})
-		for page, err := range p.watched(pages, false) {
+		for page, err := range p.watched(p.client.TokenPages(ctx, p.at.organization, application, options), printing) {
 			if err != nil {
 				yield(nil, err)
 				return
+			}
+			if page.TotalPages != nil {
+				p.pages = *page.TotalPages
 			}
 			for i := range page.Data {
 				if !yield(&page.Data[i], nil) {

@@ -42,12 +42,12 @@ Exit status: 0 every operation that was tried is allowed; 1 one is not; 2 it cou
 		Example: "  psoauth auth status --sandbox\n  psoauth auth status --format json",
 		Args:    p.ids("APP_ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := p.authStatus(cmd.Context(), applicationOf(args))
+			s, err := p.authStatus(cmd.Context())
 			if err != nil {
 				return err
 			}
-			if p.settings.format.value == "csv" {
-				err = writeAll(newList(p, &view[capability]{}, p.out), s.Operations, "")
+			if p.format == "csv" {
+				err = writeAll(newList(p, &view[capability]{}, p.out), ready(s.Operations), nil)
 			} else {
 				err = show(p, &authView, s)
 			}
@@ -68,8 +68,8 @@ Exit status: 0 every operation that was tried is allowed; 1 one is not; 2 it cou
 }
 
 // authStatus asks for what each operation that reads would give. An error is one that says nothing of the credential.
-func (p *program) authStatus(ctx context.Context, given place) (*authStatus, error) {
-	if err := p.connect(given); err != nil {
+func (p *program) authStatus(ctx context.Context) (*authStatus, error) {
+	if err := p.connect(); err != nil {
 		return nil, err
 	}
 	client, organization, set := p.client, p.at.organization, &p.settings
@@ -94,7 +94,7 @@ func (p *program) authStatus(ctx context.Context, given place) (*authStatus, err
 		return allowed
 	}
 	const readApplications, readTokens = "read_oauth_applications", "read_oauth_tokens"
-	first, application := api.ListOptions{Page: 1, PerPage: 1}, given.application
+	first, application := api.ListOptions{Page: 1, PerPage: 1}, p.at.application
 	apps, err := client.ListApplications(ctx, organization, first)
 	if note("listOAuthApplications", readApplications, err) && application == "" && len(apps.Data) > 0 {
 		application = apps.Data[0].ID

@@ -30,7 +30,6 @@ func (p *program) contractCommand() *cobra.Command {
 var operationID = regexp.MustCompile(`(?m)^ +operationId: (\w+)$`)
 
 func (p *program) contractShow() *cobra.Command {
-	format := newChoice("yaml", "json")
 	cmd := &cobra.Command{
 		Use:   "show",
 		Short: "Print the contract",
@@ -40,7 +39,7 @@ openapi/openapi.yaml; as JSON it says the same, without the comments.`,
 		Args:    noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			document := []byte(openapi.Contract())
-			if format.value == "json" {
+			if p.format == "json" {
 				doc, err := openapi3.NewLoader().LoadFromData(document)
 				if err != nil {
 					return err
@@ -54,13 +53,12 @@ openapi/openapi.yaml; as JSON it says the same, without the comments.`,
 			return err
 		},
 	}
-	format.register(cmd, "format", "")
+	newChoice("yaml", "json").register(cmd, "format", "")
 	return cmd
 }
 
 // service judges the service, or the sandbox, by asking for all that can be asked for without changing anything.
 func (c *check) service(ctx context.Context, baseline *contract.Baseline) error {
-	c.at.application = c.application
 	if err := c.enter(); err != nil {
 		return err
 	}

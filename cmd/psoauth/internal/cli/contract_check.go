@@ -21,12 +21,9 @@ import (
 // A check is one run of the command: what to judge, and what of it is known.
 type check struct {
 	judge
-	servers        [][2]string
-	operation      string
-	status         int
-	application    string
-	baseline       string
-	updateBaseline bool
+	servers   [][2]string
+	operation string
+	status    int
 }
 
 // standardInput is the argument that means it, and stdinName what findings call it.
@@ -75,9 +72,8 @@ there was no response of the contract's operations, with its body, at all (unles
 		pairs(&c.servers, "BASE=DECLARED, such as http://127.0.0.1:8080/v1="+api.DefaultBaseURL))
 	flags.StringVar(&c.operation, "operation", "", "the files are bare bodies, responses of the operation with this `id`")
 	flags.Func("status", "the `status` of the bare bodies (default the operation's success)", whole(&c.status, 100, 599))
-	flags.StringVar(&c.application, "app", "", "the `id` of the application to ask the service for")
-	flags.StringVar(&c.baseline, "baseline", "", "accept the findings in this `file`")
-	flags.BoolVar(&c.updateBaseline, "update-baseline", false, "rewrite the file of --baseline so that it accepts what is found")
+	flags.StringVar(&c.at.application, "app", "", "the `id` of the application to ask the service for")
+	p.hasBaseline(cmd, "accept the findings in this `file`", "rewrite the file of --baseline so that it accepts what is found")
 	return cmd
 }
 
@@ -86,13 +82,13 @@ func (c *check) validate(args []string) error {
 	switch sandbox := c.settings.sandbox; {
 	case sandbox && len(args) > 0:
 		return errors.New("--sandbox takes the place of the service: leave it out, or the files")
-	case c.application != "" && len(args) > 0:
+	case c.at.application != "" && len(args) > 0:
 		return errors.New("--app is for the service: leave it out, or the files")
 	case c.status != 0 && c.operation == "":
 		return errors.New("--status is for a bare body: say of which operation with --operation")
 	case c.operation != "" && len(args) == 0:
 		return errors.New("--operation is for a bare body: give its file, or - for standard input")
-	case len(args) == 0 && c.application == "" && !sandbox:
+	case len(args) == 0 && c.at.application == "" && !sandbox:
 		return errors.New("nothing to check: give recordings, or --app APP_ID for the service; --sandbox needs nothing")
 	}
 	return nil
@@ -102,13 +98,13 @@ func (c *check) run(ctx context.Context, args []string) error {
 	if err := c.validate(args); err != nil {
 		return err
 	}
-	baseline, _, err := readBaseline(c.baseline, c.updateBaseline, contract.ReadBaseline)
+	baseline, _, err := readBaseline(c.program, contract.ReadBaseline)
 	if err != nil {
 		return err
 	}
 	c.sources = args
 	if len(args) == 0 {
-		c.sources = []string{"application " + cmp.Or(c.application, "of the sandbox")}
+		c.sources = []string{"application " + cmp.Or(c.at.application, "of the sandbox")}
 		return c.service(ctx, baseline)
 	}
 	run, err := c.newRun(c.serverOptions(c.spec == "", true)...)
@@ -194,12 +190,10 @@ func (c *check) finish(run *contract.Run, baseline *contract.Baseline, failed er
 // they report.
 type judge struct {
 	*program
-	sources        []string // of what is judged, as a report names them
-	spec           string
-	severities     [][2]string
-	format, failOn *choice
-	output         string
-	allowEmpty     bool
+	sources    []string // of what is judged, as a report names them
+	spec       string
+	severities [][2]string
+	allowEmpty bool
 }
 
 func (j *judge) register(cmd *cobra.Command) {
@@ -207,10 +201,9 @@ func (j *judge) register(cmd *cobra.Command) {
 	flags.StringVar(&j.spec, "spec", "", "judge by this `file`, an OpenAPI 3.0 or Swagger 2.0 document (default the contract of PlanetScale's OAuth endpoints)")
 	flags.Func("severity", "change the severity of a rule to error, warning, note or off: `RULE=SEVERITY` (repeatable)",
 		pairs(&j.severities, "RULE=SEVERITY, such as scope.unknown=off"))
-	flags.StringVar(&j.output, "output", "", "write the report to this `file`, as a whole or not at all")
+	j.canWriteTo(cmd, "write the report to this `file`, as a whole or not at all")
 	flags.BoolVar(&j.allowEmpty, "allow-empty", false, "succeed even if there was no response to check")
-	j.format, j.failOn = newChoice(report.Formats()...), newChoice("error", "warning", "note")
-	j.format.register(cmd, "format", "")
+	newChoice(report.Formats()...).register(cmd, "format", "")
 	j.failOn.register(cmd, "fail-on", "exit with status 1 if something at least so bad is found:")
 	rules := each(contract.Rules(), func(rule contract.Rule) string { return rule.ID + "=" })
 	_ = cmd.RegisterFlagCompletionFunc("severity", cobra.FixedCompletions(rules, cobra.ShellCompDirectiveNoSpace))
@@ -261,7 +254,7 @@ func (j *judge) conclude(report *contract.Report) error {
 	if more := len(j.sources) - len(d.About); more > 0 {
 		d.About = append(d.About, fmt.Sprintf("%d more", more))
 	}
-	return j.publish(d, j.format.value, j.output, verdictOn(report.Failures(), report.FailOn))
+	return j.publish(d, verdictOn(report.Failures(), report.FailOn))
 }
 
 // pairs returns what adds to a flag that may be given several times, each time with a name and a value.

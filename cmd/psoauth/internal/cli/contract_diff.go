@@ -20,16 +20,13 @@ import (
 type diff struct {
 	*program
 	from    string
-	format  *choice
 	suggest bool
 
 	examples, wording bool // whether those are shown
-	baseline          string
-	updateBaseline    bool
 }
 
 func (p *program) contractDiff() *cobra.Command {
-	d := &diff{program: p, format: newChoice(report.Formats()...)}
+	d := &diff{program: p}
 	cmd := &cobra.Command{
 		Use:   "diff UPSTREAM",
 		Short: "Say what a document that PlanetScale publishes means for programs",
@@ -67,14 +64,13 @@ Exit status: 0 nothing is known to break, though the verdict may count differenc
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return d.run(cmd.Context(), args[0]) },
 	}
-	d.format.register(cmd, "format", "")
+	newChoice(report.Formats()...).register(cmd, "format", "")
 	flags := cmd.Flags()
 	flags.StringVar(&d.from, "from", "", "compare with this older document, a `file`, URL or -, instead of the contract")
 	flags.BoolVar(&d.examples, "examples", false, "show for each breaking finding a response or a request that breaks")
 	flags.BoolVar(&d.wording, "wording", false, "show what changes nothing for a program, too")
 	flags.BoolVar(&d.suggest, "suggest", false, "print the edit of the contract that takes new members in, as a unified diff")
-	flags.StringVar(&d.baseline, "baseline", "", "acknowledge the differences in this `file`")
-	flags.BoolVar(&d.updateBaseline, "update-baseline", false, "rewrite the file of --baseline so that it acknowledges what is found")
+	p.hasBaseline(cmd, "acknowledge the differences in this `file`", "rewrite the file of --baseline so that it acknowledges what is found")
 	return cmd
 }
 
@@ -85,7 +81,7 @@ func (d *diff) run(ctx context.Context, source string) error {
 	case source == standardInput && d.from == standardInput:
 		return errors.New("--from: standard input can be read once only")
 	}
-	baseline, _, err := readBaseline(d.baseline, d.updateBaseline, drift.ReadBaseline)
+	baseline, _, err := readBaseline(d.program, drift.ReadBaseline)
 	if err != nil {
 		return err
 	}
@@ -115,7 +111,7 @@ func (d *diff) run(ctx context.Context, source string) error {
 		}
 		return cmp.Or(err, verdict)
 	}
-	return d.publish(d.document(found), d.format.value, "", verdict)
+	return d.publish(d.document(found), verdict)
 }
 
 func (d *diff) compare(ctx context.Context, upstream *drift.Document) (*drift.Report, error) {

@@ -91,7 +91,7 @@ func (p *program) demo(ctx context.Context) error {
 
 	checked := contract.NewReport(run, nil, contract.Warning)
 	if checked.Failed() {
-		return p.publish(checkDocument(checked), "human", "", finding{"a response of the in-memory PlanetScale violates the contract"})
+		return p.publish(checkDocument(checked), finding{"a response of the in-memory PlanetScale violates the contract"})
 	}
 	say("All %s match the contract. The check reports one that does not.\nFor a page that names itself as the next page it says:", countOf(checked.Summary.Responses, "response"))
 

@@ -96,17 +96,26 @@ func readFile[T any](flag, name string, read func(io.Reader) (T, error)) (conten
 	return content, fmt.Errorf("%s %s: %w", flag, name, err)
 }
 
+func (p *program) canWriteTo(cmd *cobra.Command, what string) {
+	cmd.Flags().StringVar(&p.output, "output", "", what)
+}
+
+func (p *program) hasBaseline(cmd *cobra.Command, what, update string) {
+	cmd.Flags().StringVar(&p.baseline, "baseline", "", what)
+	cmd.Flags().BoolVar(&p.updateBaseline, "update-baseline", false, update)
+}
+
 // readBaseline reads the file of --baseline, and reports whether there is one. A baseline that is not asked for, or is yet
 // to be written, is empty.
-func readBaseline[B any](name string, update bool, read func(io.Reader) (*B, error)) (baseline *B, found bool, err error) {
+func readBaseline[B any](p *program, read func(io.Reader) (*B, error)) (baseline *B, found bool, err error) {
 	switch {
-	case name == "" && update:
+	case p.baseline == "" && p.updateBaseline:
 		return nil, false, errors.New("--update-baseline: say which file with --baseline")
-	case name == "":
+	case p.baseline == "":
 		return new(B), false, nil
 	}
-	baseline, err = readFile("--baseline", name, read)
-	if update && errors.Is(err, fs.ErrNotExist) {
+	baseline, err = readFile("--baseline", p.baseline, read)
+	if p.updateBaseline && errors.Is(err, fs.ErrNotExist) {
 		return new(B), false, nil
 	}
 	return baseline, err == nil, err

@@ -75,13 +75,13 @@ func readerLeft(err error) bool {
 }
 
 // writeTo gives write standard output or, if there is one, the file of --output, and says that it has been written.
-func (p *program) writeTo(name string, write func(io.Writer) error) error {
-	if name == "" {
+func (p *program) writeTo(write func(io.Writer) error) error {
+	if p.output == "" {
 		return write(p.out)
 	}
-	err := replaceFile("--output", name, write)
+	err := replaceFile("--output", p.output, write)
 	if err == nil {
-		p.note("wrote %s", name)
+		p.note("wrote %s", p.output)
 	}
 	return err
 }
@@ -94,60 +94,36 @@ func replaceFile(flag, name string, write func(io.Writer) error) error {
 	if target, err := filepath.EvalSymlinks(name); err == nil {
 		name = target
 	}
-	switch info, err := os.Stat(name); {
-	case err == nil && info.IsDir():
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+	case info.IsDir():
 		return fmt.Errorf("%s %s: this is a directory", flag, name)
-	case err == nil && !info.Mode().IsRegular():
+	case info.Mode().IsRegular():
+		mode = info.Mode().Perm()
+	default:
 		file, err := os.OpenFile(name, os.O_WRONLY, 0)
 		if err != nil {
 			return fmt.Errorf("%s: %w", flag, err)
 		}
 		err = buffered(file, write)
 		return errors.Join(err, file.Close())
-	case err == nil:
-		mode = info.Mode().Perm()
 	}
-	// Until it is complete, the content is in a file without a name, which ends with the process however that ends.
-	spool, err := temporary(flag, name)
+	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
 	if err != nil {
-		return err
+		if failed, ok := errors.AsType[*fs.PathError](err); ok {
+			failed.Path = name // which the user gave
+		}
+		return fmt.Errorf("%s: %w", flag, err)
 	}
-	defer os.Remove(spool.Name()) // Windows removes no open file
-	defer spool.Close()
-	_ = os.Remove(spool.Name())
-	if err := buffered(spool, write); err != nil {
-		return err
-	}
-	file, err := temporary(flag, name)
-	if err != nil {
-		return err
-	}
-	_, err = spool.Seek(0, io.SeekStart)
-	if err == nil {
-		_, err = io.Copy(file, spool)
-	}
-	if err == nil {
+	defer os.Remove(file.Name()) // which has another name if all went well
+	if err = buffered(file, write); err == nil {
 		err = errors.Join(file.Chmod(mode), file.Sync())
 	}
 	if err = errors.Join(err, file.Close()); err == nil {
 		err = os.Rename(file.Name(), name)
 	}
-	if err != nil {
-		_ = os.Remove(file.Name())
-	}
 	return err
-}
-
-// temporary makes a file in the folder of another.
-func temporary(flag, name string) (*os.File, error) {
-	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
-	if failed, ok := errors.AsType[*fs.PathError](err); ok {
-		failed.Path = name // which the user gave
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", flag, err)
-	}
-	return file, nil
 }
 
 func buffered(file io.Writer, write func(io.Writer) error) error {
@@ -169,17 +145,15 @@ func guardWorkflow(process *Process) {
 				continue
 			}
 		}
-		*to = &workflowGuard{to: *to, start: true}
+		*to = &workflowGuard{to: *to}
 	}
 }
 
 // A workflowGuard writes a space into what begins a workflow command.
 type workflowGuard struct {
-	to     io.Writer
-	off    bool // for a report that is made of such commands
-	start  bool // whether the line has only spaces up to here
-	colon  bool // whether it begins with the colon that was written last
-	hashes int  // how many of them were written last
+	to   io.Writer
+	off  bool   // for a report that is made of such commands
+	line []byte // what has been written of the last line
 }
 
 func (g *workflowGuard) Write(b []byte) (int, error) {
@@ -188,17 +162,13 @@ func (g *workflowGuard) Write(b []byte) (int, error) {
 	}
 	var safe bytes.Buffer
 	for _, c := range b {
-		if c == ':' && g.colon || c == '[' && g.hashes >= 2 {
+		if c == ':' && string(bytes.TrimLeft(g.line, " \t")) == ":" || c == '[' && bytes.HasSuffix(g.line, []byte("##")) {
 			safe.WriteByte(' ')
 		}
-		g.colon = c == ':' && g.start
-		g.start = c == '\n' || c == '\r' || g.start && (c == ' ' || c == '\t')
-		if c == '#' {
-			g.hashes++
-		} else {
-			g.hashes = 0
-		}
 		safe.WriteByte(c)
+		if g.line = append(g.line, c); c == '\n' || c == '\r' {
+			g.line = g.line[:0]
+		}
 	}
 	if _, err := g.to.Write(safe.Bytes()); err != nil {
 		return 0, err

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"iter"
 	"reflect"
 	"slices"
 	"strings"
@@ -43,7 +44,7 @@ type lister[T any] interface {
 
 // show writes one thing in the format of --format.
 func show[T any](p *program, v *view[T], thing *T) error {
-	switch p.settings.format.value {
+	switch p.format {
 	case "json":
 		document, err := cleaner(p.settings.secrets()).json(v.object(thing))
 		if err != nil {
@@ -62,7 +63,7 @@ func show[T any](p *program, v *view[T], thing *T) error {
 // hold some of them back when the list breaks off.
 func newList[T any](p *program, v *view[T], w io.Writer) lister[T] {
 	clean := cleaner(p.settings.secrets())
-	switch p.settings.format.value {
+	switch p.format {
 	case "json":
 		encode := func(thing *T) (string, error) { return clean.json(v.object(thing), jsontext.WithIndentPrefix("  ")) }
 		return &textList[T]{out: w, encode: encode, first: "[\n  ", between: ",\n  ", last: "\n]\n", broken: "\n", none: "[]\n"}
@@ -119,6 +120,34 @@ func (l *textList[T]) end(complete bool, _ string) (err error) {
 		_, err = io.WriteString(l.out, l.broken)
 	}
 	return err
+}
+
+// writeAll writes a list to its end. Remark may be nil, and is called when all has been read.
+func writeAll[T any](to lister[T], all iter.Seq2[*T, error], remark func() string) error {
+	for thing, err := range all {
+		if err == nil {
+			err = to.add(thing)
+		}
+		if err != nil {
+			_ = to.end(false, "") // a failure to write is remembered by the output
+			return err
+		}
+	}
+	if remark == nil {
+		return to.end(true, "")
+	}
+	return to.end(true, remark())
+}
+
+// ready is a list of what is there already.
+func ready[T any](all []*T) iter.Seq2[*T, error] {
+	return func(yield func(*T, error) bool) {
+		for _, thing := range all {
+			if !yield(thing, nil) {
+				return
+			}
+		}
+	}
 }
 
 // A cleaner holds the user's own credentials, which a server could send back as data.

@@ -21,10 +21,10 @@ import (
 // A revocation is one run of the command.
 type revocation struct {
 	*program
-	from, output string
-	rules        []string
-	severity     *choice
-	dryRun, yes  bool
+	from        string
+	rules       []string
+	severity    *choice
+	dryRun, yes bool
 
 	targets []*target
 }
@@ -54,7 +54,7 @@ Exit status: 0 all tokens are gone; 1 some are not; 2 it could not run, or could
 	r.severity.register(cmd, "severity", "with --from, only tokens with a finding of this severity or higher:")
 	flags.BoolVar(&r.dryRun, "dry-run", false, "show the plan and revoke nothing")
 	flags.BoolVar(&r.yes, "yes", false, "revoke without asking")
-	flags.StringVar(&r.output, "output", "", "write the receipt to this `file`; its extension sets the format")
+	p.canWriteTo(cmd, "write the receipt to this `file`; its extension sets the format")
 	return cmd
 }
 
@@ -118,8 +118,8 @@ func (r *revocation) run(ctx context.Context, args []string) error {
 		}
 	}
 	switch {
-	case r.dryRun && r.settings.format.value == "human":
-		return r.writeTo(r.output, r.plan)
+	case r.dryRun && r.format == "human":
+		return r.writeTo(r.plan)
 	case r.dryRun:
 		return r.receipt()
 	case r.closed && r.output == "":
@@ -192,7 +192,7 @@ func (r *revocation) choose(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	if err = r.connect(place{}); err != nil {
+	if err = r.connect(); err != nil {
 		return err
 	}
 	if r.from != "" {
@@ -229,7 +229,7 @@ func (r *revocation) splitApplication(ctx context.Context, args []string) (token
 // listed returns the application's tokens by their ids.
 func (r *revocation) listed(ctx context.Context) (map[string]*api.Token, error) {
 	listed := map[string]*api.Token{}
-	for token, err := range r.tokens(ctx, r.at.application) {
+	for token, err := range r.tokens(ctx, r.at.application, allTokens, false) {
 		if err != nil {
 			return nil, r.withApplications(ctx, err)
 		}
@@ -241,7 +241,8 @@ func (r *revocation) listed(ctx context.Context) (map[string]*api.Token, error) 
 // plan shows what is to be revoked.
 func (r *revocation) plan(w io.Writer) error {
 	list := newHumanList(r.program, &targetView, w)
-	return writeAll(list, r.targets, list.clean.printable("to revoke in application "+r.at.application+" of organization "+r.at.organization))
+	remark := list.clean.printable("to revoke in application " + r.at.application + " of organization " + r.at.organization)
+	return writeAll(list, ready(r.targets), func() string { return remark })
 }
 
 // confirm asks for the application's name, if there is a terminal to ask on.
@@ -299,16 +300,7 @@ func (r *revocation) receipt() error {
 	for _, t := range r.targets {
 		t.Result = cmp.Or(t.Result, notTried)
 	}
-	return r.writeTo(r.output, func(w io.Writer) error { return writeAll(newList(r.program, &targetView, w), r.targets, "") })
-}
-
-func writeAll[T any](to lister[T], all []*T, remark string) error {
-	for _, thing := range all {
-		if err := to.add(thing); err != nil {
-			return err
-		}
-	}
-	return to.end(true, remark)
+	return r.writeTo(func(w io.Writer) error { return writeAll(newList(r.program, &targetView, w), ready(r.targets), nil) })
 }
 
 // maxReport bounds what is read of a report, in bytes.

@@ -45,10 +45,12 @@ const (
 type program struct {
 	Process
 	settings  settings
+	format    string // of the output
 	out       *output
 	transport http.RoundTripper // nil for the client's own
 	client    *api.Client       // nil before connect
 	at        place             // what the command asks about
+	pages     int64             // of the list of tokens, as far as the server says so
 	closers   []func()          // what ends with the run
 	grace     atomic.Int64      // nanoseconds a command gets to end after an interrupt
 	partly    bool              // whether a part of the output is a result
@@ -56,6 +58,11 @@ type program struct {
 	closed, silent bool // whether the process began without standard output, and without standard error
 
 	sandboxOptions []apitest.Option // what a command wants of the sandbox
+
+	// Flags of several commands.
+	failOn           *choice
+	output, baseline string // names of files
+	updateBaseline   bool
 }
 
 // Run runs the command and returns its exit status. Data goes to Stdout, everything else to Stderr; a failure is one
@@ -208,6 +215,7 @@ func (w *lockedWriter) failure() error {
 }
 
 func (p *program) root() *cobra.Command {
+	p.failOn = newChoice("error", "warning", "note")
 	root := group("psoauth", "Inspect and audit PlanetScale OAuth applications and their tokens")
 	root.Long = `psoauth finds risky PlanetScale OAuth tokens: who authorized your application, what each token can reach, and what to revoke. Unofficial.`
 	root.Example = `  psoauth audit --sandbox                         no credentials needed
@@ -259,9 +267,9 @@ func (p *program) begin(cmd *cobra.Command) error {
 	if f := flags.Lookup("format"); f.Changed && cmd.LocalNonPersistentFlags().Lookup("format") == nil && !slices.Contains(globalFlags(cmd), "format") {
 		return fmt.Errorf("--format has no effect on %s: leave it out", cmd.CommandPath())
 	}
-	impliedFormat(flags)
+	p.setFormat(flags)
 	if guard, ok := p.Stdout.(*workflowGuard); ok {
-		guard.off = flags.Lookup("format").Value.String() == "github"
+		guard.off = p.format == "github"
 	}
 	return errors.Join(checkFiles(flags), p.resolve(flags))
 }
@@ -271,15 +279,13 @@ var extensions = map[string]string{
 	".csv": "csv", ".html": "html", ".htm": "html", ".json": "json", ".md": "markdown", ".sarif": "sarif", ".txt": "human", ".xml": "junit",
 }
 
-// impliedFormat sets --format by the extension of --output, if the command has such a format.
-func impliedFormat(flags *pflag.FlagSet) {
-	output, format := flags.Lookup("output"), flags.Lookup("format")
-	if output == nil || format == nil || format.Changed {
-		return
-	}
-	if name, ok := extensions[strings.ToLower(filepath.Ext(output.Value.String()))]; ok {
+// setFormat takes the format from --format or the extension of --output, if the command has such a format.
+func (p *program) setFormat(flags *pflag.FlagSet) {
+	format := flags.Lookup("format")
+	if name, ok := extensions[strings.ToLower(filepath.Ext(p.output))]; ok && !format.Changed {
 		_ = format.Value.Set(name) // a format that the command does not have is none
 	}
+	p.format = format.Value.String()
 }
 
 // checkFiles is an error if a flag names no file: a script's variable is unset, and the policy or the baseline in it must

@@ -46,7 +46,6 @@ func flagOf(option string) string {
 type settings struct {
 	org, serviceTokenID, apiURL, authURL string
 	serviceToken, accessToken            openapi.Secret
-	format                               *choice
 	timeout                              time.Duration
 	debug, noColor, sandbox              bool
 
@@ -62,8 +61,7 @@ func (s *settings) register(root *cobra.Command) {
 	f.Func("access-token", "an OAuth access `token`, or - to read standard input (PLANETSCALE_ACCESS_TOKEN"+visible+")", secret(&s.accessToken))
 	f.StringVar(&s.apiURL, "api-url", "", "the API's `URL`, with or without /v1 (PLANETSCALE_API_URL; default "+api.DefaultBaseURL+")")
 	f.StringVar(&s.authURL, "auth-url", "", "the authorization host's `URL` (PLANETSCALE_AUTH_URL; default "+api.DefaultAuthURL+")")
-	s.format = newChoice("human", "json", "csv")
-	s.format.add(root, f, "format", "")
+	newChoice("human", "json", "csv").add(root, f, "format", "")
 	f.DurationVar(&s.timeout, "timeout", api.DefaultAttemptTimeout, "the maximum `duration` of one attempt of a request")
 	f.BoolVar(&s.debug, "debug", false, "log each request on standard error, without credentials")
 	f.BoolVar(&s.noColor, "no-color", false, "no color (NO_COLOR)")
@@ -215,18 +213,21 @@ func isLocal(raw string) bool {
 // A place is what a command asks about.
 type place struct{ organization, application, token string }
 
-// ids checks that a command got the ids it takes. That of the application, the first, may be left out. In the sandbox all
-// are optional.
+// ids takes the ids that a command is about. That of the application, the first, may be left out. In the sandbox all are
+// optional.
 func (p *program) ids(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) > len(names) || len(args) < len(names)-1 && !p.settings.sandbox {
 			return fmt.Errorf("want %s, got %s; see %s --help", strings.Join(names, " and "), countOf(len(args), "argument"),
 				cmd.CommandPath())
 		}
-		missing := len(names) - len(args)
-		for i, id := range args {
-			if id == "" {
-				return fmt.Errorf("the %s id is empty", map[string]string{"APP_ID": "application", "TOKEN_ID": "token"}[names[i+missing]])
+		for i, name := range names[len(names)-len(args):] {
+			to, what := &p.at.application, "application"
+			if name == "TOKEN_ID" {
+				to, what = &p.at.token, "token"
+			}
+			if *to = args[i]; *to == "" {
+				return fmt.Errorf("the %s id is empty", what)
 			}
 		}
 		return nil
@@ -244,9 +245,8 @@ func (p *program) enter() error {
 	return nil
 }
 
-// connect makes the client for a command that asks the API about a place.
-func (p *program) connect(at place) error {
-	p.at = at
+// connect makes the client for a command that asks the API.
+func (p *program) connect() error {
 	err := p.enter()
 	if err == nil {
 		p.client, err = p.newClient(false)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"path"
 	"slices"
 	"strings"
@@ -39,12 +40,7 @@ If the list fails midway, everything before the page in the error message has be
   psoauth token list 5kq1x0v2m8yd --expires-within 30d --sort expires
   psoauth token list 5kq1x0v2m8yd --unused-for 90d --actor ada`,
 		Args: p.ids("APP_ID"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := p.connectTo(cmd.Context(), applicationOf(args)); err != nil {
-				return err
-			}
-			return p.writeTo(l.output, func(w io.Writer) error { return l.run(cmd.Context(), w) })
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return l.run(cmd.Context()) },
 	}
 	flags := cmd.Flags()
 	flags.Func("page", "start with the page of this `number` (default 1)", whole(&l.page, 1, 0))
@@ -54,7 +50,7 @@ If the list fails midway, everything before the page in the error message has be
 	flags.StringArrayVar(&l.scopes, "scope", nil, "only tokens with this `scope`, with or without its resource prefix; * matches any text (repeatable: any of them)")
 	flags.Func("expires-within", "only tokens that expire in this `period` from now, such as 30d", period(&l.expiresWithin))
 	flags.Func("unused-for", "only tokens that have not been used or created in this last `period`", period(&l.unusedFor))
-	flags.StringVar(&l.output, "output", "", "write to this `file`, completely or not at all; its extension sets the format")
+	p.canWriteTo(cmd, "write to this `file`, completely or not at all; its extension sets the format")
 	l.sort.register(cmd, "sort", "sort in ascending `order` of:")
 	return cmd
 }
@@ -67,73 +63,68 @@ type tokenList struct {
 	scopes                   []string
 	expiresWithin, unusedFor time.Duration
 	sort                     *choice
-	output                   string
+
+	read, listed int // tokens
 }
 
-func (l *tokenList) run(ctx context.Context, w io.Writer) error {
+func (l *tokenList) run(ctx context.Context) error {
 	for _, scope := range l.scopes {
 		if _, err := path.Match(scope, ""); err != nil {
 			return fmt.Errorf("--scope %q: want a scope; * matches any text", scope)
 		}
 	}
+	if err := l.connectTo(ctx); err != nil {
+		return err
+	}
 	l.partly = true
+	return l.writeTo(func(w io.Writer) error { return writeAll(newList(l.program, &tokenView, w), l.selected(ctx), l.remark) })
+}
+
+// selected returns the tokens that the flags let through, in the server's order while they are read, or sorted.
+func (l *tokenList) selected(ctx context.Context) iter.Seq2[*api.Token, error] {
 	options := api.ListOptions{Page: l.page, PerPage: l.perPage, Prefetch: prefetch}
 	if l.limit > 0 {
 		options.Prefetch = 0 // what is ahead may be beyond the limit
 	}
-	list := newList(l.program, &tokenView, w)
 	key := sortKeys[l.sort.value] // nil for the server's order
-	var read, listed int
-	var lastPage int64
-	var held []*api.Token
-	write := func() error {
-		for ; len(held) > 0 && (l.limit == 0 || listed < l.limit); held = held[1:] {
-			if err := list.add(held[0]); err != nil {
-				return err
+	return func(yield func(*api.Token, error) bool) {
+		list := func(token *api.Token) bool {
+			l.listed++
+			return yield(token, nil) && l.listed != l.limit
+		}
+		var held []*api.Token
+		for token, err := range l.tokens(ctx, l.at.application, options, l.output == "") {
+			if err != nil {
+				yield(nil, l.withApplications(ctx, err))
+				return
 			}
-			listed++
-		}
-		return nil
-	}
-	for page, err := range l.watched(l.client.TokenPages(ctx, l.at.organization, l.at.application, options), l.output == "") {
-		if err != nil {
-			_ = list.end(false, "") // a failure to write is remembered by the output
-			return l.withApplications(ctx, err)
-		}
-		if page.TotalPages != nil {
-			lastPage = *page.TotalPages
-		}
-		read += len(page.Data)
-		for i := range page.Data {
-			if l.wants(&page.Data[i]) {
-				held = append(held, &page.Data[i])
+			l.read++
+			switch {
+			case !l.wants(token):
+			case key != nil:
+				held = append(held, token)
+			case !list(token):
+				return
 			}
 		}
-		if key != nil {
-			continue
-		}
-		if err := write(); err != nil {
-			return err
-		}
-		if l.limit > 0 && listed == l.limit {
-			break
-		}
-	}
-	if key != nil {
 		const last = "\U0010ffff" // for what has no key
 		slices.SortStableFunc(held, func(a, b *api.Token) int { return cmp.Compare(cmp.Or(key(a), last), cmp.Or(key(b), last)) })
+		for _, token := range held {
+			if !list(token) {
+				return
+			}
+		}
 	}
-	if err := write(); err != nil {
-		return err
-	}
-	remark := ""
+}
+
+func (l *tokenList) remark() string {
 	switch {
-	case read == 0 && int64(l.page) > lastPage && lastPage > 0:
-		remark = fmt.Sprintf("the list ends at page %d", lastPage)
-	case listed < read && (l.limit == 0 || listed < l.limit):
-		remark = "of " + report.Number(read)
+	case l.read == 0 && int64(l.page) > l.pages && l.pages > 0:
+		return fmt.Sprintf("the list ends at page %d", l.pages)
+	case l.listed < l.read && (l.limit == 0 || l.listed < l.limit):
+		return "of " + report.Number(l.read)
 	}
-	return list.end(true, remark)
+	return ""
 }
 
 // wants reports whether the flags let a token through.
@@ -188,10 +179,8 @@ func (p *program) tokenShow() *cobra.Command {
 		Long:    `Show a token an application has issued: who authorized it, when it expires and what it can reach. A service token needs read_oauth_tokens.`,
 		Example: "  psoauth token show --sandbox\n  psoauth token show 5kq1x0v2m8yd w3z8r1c5n7pd",
 		Args:    p.ids("APP_ID", "TOKEN_ID"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			last := max(len(args)-1, 0)
-			given := place{application: strings.Join(args[:last], ""), token: strings.Join(args[last:], "")}
-			if err := p.connectTo(cmd.Context(), given); err != nil {
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := p.connectTo(cmd.Context()); err != nil {
 				return err
 			}
 			token, err := p.client.GetToken(cmd.Context(), p.at.organization, p.at.application, p.at.token)
