@@ -52,7 +52,11 @@ type Finding struct {
 
 // String returns the finding on one line.
 func (f Finding) String() string {
-	parts := []string{f.Severity.String(), f.Rule, sourceOf(f.Source), f.Operation, strconv.Itoa(f.Status), f.In, text.Printable(f.Pointer)}
+	source := f.Source
+	if file, entry := f.Origin(); entry >= 0 { // as people count
+		source = text.Printable(file) + " entry " + strconv.Itoa(entry+1)
+	}
+	parts := []string{f.Severity.String(), f.Rule, source, f.Operation, strconv.Itoa(f.Status), f.In, text.Printable(f.Pointer)}
 	parts = slices.DeleteFunc(parts, func(part string) bool { return part == "" || part == "0" })
 	return strings.Join(parts, " ") + ": " + f.Message
 }
@@ -116,23 +120,14 @@ func fold(pointer string) string {
 	return strings.Join(steps, "/")
 }
 
-// splitSource returns the file and the entry of a source, which is file#entry or has no entry.
-func splitSource(source string) (file string, entry int) {
-	if i := strings.LastIndexByte(source, '#'); i >= 0 {
-		if n, err := strconv.Atoi(source[i+1:]); err == nil {
-			return source[:i], n
+// Origin returns the file of the finding's source and the entry in it, counted from 0; -1 if the source has no entries.
+func (f Finding) Origin() (file string, entry int) {
+	if i := strings.LastIndexByte(f.Source, '#'); i >= 0 {
+		if n, err := strconv.Atoi(f.Source[i+1:]); err == nil {
+			return f.Source[:i], n
 		}
 	}
-	return source, -1
-}
-
-// sourceOf returns a source as people count: FILE entry 1 for FILE#0.
-func sourceOf(source string) string {
-	file, entry := splitSource(source)
-	if entry < 0 {
-		return source
-	}
-	return text.Printable(file) + " entry " + strconv.Itoa(entry+1)
+	return f.Source, -1
 }
 
 func article(noun string) string {

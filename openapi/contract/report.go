@@ -129,8 +129,8 @@ func NewReport(run *Run, baseline *Baseline, failOn Severity) *Report {
 		}
 	}
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int { // as people count: entry 2 before entry 10
-		fileA, entryA := splitSource(a.Source)
-		fileB, entryB := splitSource(b.Source)
+		fileA, entryA := a.Origin()
+		fileB, entryB := b.Origin()
 		return cmp.Or(cmp.Compare(fileA, fileB), cmp.Compare(entryA, entryB))
 	})
 	for _, op := range run.v.spec.operations {

@@ -107,7 +107,7 @@ func checkFinding(g contract.Group, spec string) report.Finding {
 	if g.Status != 0 {
 		status = strconv.Itoa(g.Status)
 	}
-	file, entry := splitSource(g.Source)
+	file, entry := g.Origin()
 	seen := file
 	if local := fileOf(file); local != "" {
 		seen = local
@@ -124,16 +124,6 @@ func checkFinding(g contract.Group, spec string) report.Finding {
 		Fields:  []string{g.Operation, status, g.In, place, strconv.Itoa(g.Count), text.Printable(g.Source)},
 		Message: g.Message, Count: g.Count, File: fileOf(file), Link: contractLine(spec, g.Line),
 	}
-}
-
-// splitSource returns the file and the entry of a source, which is file#entry or has no entry: then -1.
-func splitSource(source string) (file string, entry int) {
-	if i := strings.LastIndexByte(source, '#'); i >= 0 {
-		if n, err := strconv.Atoi(source[i+1:]); err == nil {
-			return source[:i], n
-		}
-	}
-	return source, -1
 }
 
 // fileOf returns the file that a finding is in, from here if it is below, or nothing for what was not read from a file.
