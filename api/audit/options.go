@@ -54,31 +54,25 @@ type Acceptance = report.Acceptance
 // maxDays is the largest threshold in days, about a hundred years.
 const maxDays = 36_525
 
-// thresholds are the options that are whole numbers, with their keys in a policy.
-var thresholds = []struct {
-	name, key, what string
-	standard, most  int
-	of              func(*Options) *int
-}{
-	{"NeverUsedDays", "never_used_days", "a number of days", 30, maxDays, func(o *Options) *int { return &o.NeverUsedDays }},
-	{"UnusedDays", "unused_days", "a number of days", 90, maxDays, func(o *Options) *int { return &o.UnusedDays }},
-	{"LifetimeDays", "lifetime_days", "a number of days", 90, maxDays, func(o *Options) *int { return &o.LifetimeDays }},
-	{"ExpiresDays", "expires_days", "a number of days", 7, maxDays, func(o *Options) *int { return &o.ExpiresDays }},
-	{"TokensPerActor", "tokens_per_actor", "a whole number", 10, math.MaxInt32, func(o *Options) *int { return &o.TokensPerActor }},
-}
-
 func (o Options) withDefaults() (Options, error) {
 	var errs []error
 	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf("audit.Options: "+format, args...)) }
 	if o.Now.IsZero() {
 		fail("Now is required")
 	}
-	for _, t := range thresholds {
-		value := t.of(&o)
-		if *value < 0 || *value > t.most {
-			fail("%s is out of range: %d", t.name, *value)
+	for _, threshold := range []struct {
+		name           string
+		value          *int
+		standard, most int
+	}{
+		{"NeverUsedDays", &o.NeverUsedDays, 30, maxDays}, {"UnusedDays", &o.UnusedDays, 90, maxDays},
+		{"LifetimeDays", &o.LifetimeDays, 90, maxDays}, {"ExpiresDays", &o.ExpiresDays, 7, maxDays},
+		{"TokensPerActor", &o.TokensPerActor, 10, math.MaxInt32},
+	} {
+		if *threshold.value < 0 || *threshold.value > threshold.most {
+			fail("%s is out of range: %d", threshold.name, *threshold.value)
 		}
-		*value = cmp.Or(*value, t.standard)
+		*threshold.value = cmp.Or(*threshold.value, threshold.standard)
 	}
 	if !(o.AgeSpread >= 0 && o.AgeSpread <= maxDays) {
 		fail("AgeSpread is out of range: %v", o.AgeSpread)

@@ -2,10 +2,11 @@ package audit
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,250 +17,202 @@ import (
 	"github.com/psoauth/psoauth/internal/text"
 )
 
-// maxPolicy is how many bytes a policy may have, and maxProblems how many mistakes in it are named.
 const (
-	maxPolicy   = 1 << 20
-	maxProblems = 100
+	maxPolicy   = 1 << 20 // bytes
+	maxMistakes = 2000    // bytes of an error
 )
 
-// A PolicyError holds the mistakes in a policy in the order of their lines.
-type PolicyError struct {
-	Problems []string // such as line 3: want error, warning, note or off; at least one, and fit to be shown
+// A policy is what a policy file may hold.
+type policy struct {
+	Thresholds         thresholds          `yaml:"thresholds"`
+	ProductionBranches []string            `yaml:"production_branches"`
+	Rules              map[ruleID]severity `yaml:"rules"`
+	Accept             []acceptance        `yaml:"accept"`
 }
 
-// Error returns the mistakes, one a line.
-func (e *PolicyError) Error() string { return strings.Join(e.Problems, "\n") }
+type thresholds struct {
+	NeverUsedDays  numberOfDays `yaml:"never_used_days"`
+	UnusedDays     numberOfDays `yaml:"unused_days"`
+	LifetimeDays   numberOfDays `yaml:"lifetime_days"`
+	ExpiresDays    numberOfDays `yaml:"expires_days"`
+	TokensPerActor wholeNumber  `yaml:"tokens_per_actor"`
+	AgeSpread      factor       `yaml:"age_spread"`
+}
+
+type acceptance struct {
+	Token  string  `yaml:"token"`
+	Rule   ruleID  `yaml:"rule"`
+	Until  lastDay `yaml:"until"`
+	Reason string  `yaml:"reason"`
+}
+
+const policyKeys = "a policy has thresholds (never_used_days, unused_days, lifetime_days, expires_days, tokens_per_actor, " +
+	"age_spread), production_branches, rules and accept (token, rule, until, reason)"
 
 // ReadPolicy reads a policy file, in which everything may be left out, and returns the options that it sets. Now is not
 // among them. What the file holds beside the keys of docs/policy.yaml is an error: a policy that is not understood must not
-// pass for one that is kept. An error is that of r, or a [*PolicyError].
+// pass for one that is kept. An error is that of r, or names the mistakes with their lines, fit to be shown.
 func ReadPolicy(r io.Reader) (Options, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxPolicy+1))
 	if err != nil {
 		return Options{}, err
 	}
-	p := &policyReader{}
-	p.read(data)
-	if len(p.mistakes) == 0 {
-		return p.Options, nil
+	options, mistakes := parsePolicy(data)
+	if len(mistakes) > 0 {
+		return Options{}, errors.New(text.Excerpt(strings.Join(mistakes, "; "), maxMistakes))
 	}
-	slices.SortStableFunc(p.mistakes, func(a, b mistake) int { return a.line - b.line })
-	failed := &PolicyError{}
-	for _, m := range p.mistakes[:min(len(p.mistakes), maxProblems)] {
-		if m.line > 0 {
-			m.message = fmt.Sprintf("line %d: %s", m.line, m.message)
-		}
-		failed.Problems = append(failed.Problems, m.message)
-	}
-	if more := len(p.mistakes) - maxProblems; more > 0 {
-		failed.Problems = append(failed.Problems, fmt.Sprintf("and %d more mistakes", more))
-	}
-	return Options{}, failed
+	return options, nil
 }
 
-// A policyReader walks over the nodes of a policy rather than decode it into a type: so each mistake has its line, and what
-// YAML takes for a number or a word is looked at as it is written.
-type policyReader struct {
-	Options
-	mistakes []mistake
-}
-
-type mistake struct {
-	line    int // 0 if none is known
-	message string
-}
-
-func (p *policyReader) fail(line int, format string, args ...any) {
-	p.mistakes = append(p.mistakes, mistake{line, fmt.Sprintf(format, args...)})
-}
-
-// want says what should be in a node's place.
-func (p *policyReader) want(n *yaml.Node, what string) {
-	got := strconv.Quote(text.Excerpt(n.Value, 60))
-	switch n.Kind {
-	case yaml.MappingNode:
-		got = "a mapping"
-	case yaml.SequenceNode:
-		got = "a list"
-	}
-	p.fail(n.Line, "want %s, not %s", what, got)
-}
-
-func (p *policyReader) read(data []byte) {
+func parsePolicy(data []byte) (o Options, mistakes []string) {
 	switch {
 	case len(data) > maxPolicy:
-		p.fail(0, "the policy is longer than %d bytes", maxPolicy)
-		return
+		return o, []string{fmt.Sprintf("the policy is longer than %d bytes", maxPolicy)}
 	case len(bytes.TrimSpace(data)) == 0:
-		p.fail(0, "the policy is empty; one that sets nothing is {}")
-		return
+		return o, []string{"the policy is empty, and one that sets nothing is {}"}
 	}
-	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	var document, second yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	err := decoder.Decode(&document)
 	if errors.Is(err, io.EOF) {
-		return // nothing but comments
+		return o, nil // nothing but comments
 	}
 	if err == nil {
 		err = decoder.Decode(&second)
 	}
 	switch {
 	case err == nil:
-		p.fail(second.Line, "a policy is one document")
-	case errors.Is(err, io.EOF):
-		p.value(document.Content[0], func(n *yaml.Node) {
-			p.mapping(n, "a key", map[string]setter{
-				"thresholds": p.thresholds, "production_branches": p.branches, "rules": p.rules, "accept": p.accept,
-			})
-		})
-	default:
-		line, message := 0, strings.TrimPrefix(err.Error(), "yaml: ")
-		if n, _ := fmt.Sscanf(message, "line %d:", &line); n == 1 {
-			_, message, _ = strings.Cut(message, ": ")
-		}
-		p.fail(line, "this is not YAML: %s", text.Excerpt(message, 120))
+		return o, []string{fmt.Sprintf("line %d: a policy is one document", second.Line)}
+	case !errors.Is(err, io.EOF):
+		return o, []string{"this is not YAML: " + strings.TrimPrefix(err.Error(), "yaml: ")}
 	}
-}
-
-// A setter sets an option to what a node says.
-type setter func(*yaml.Node)
-
-// value hands a node to a setter, if it is a value. YAML takes one that is left empty for null, and an alias for its anchor.
-func (p *policyReader) value(n *yaml.Node, set setter) {
+	if mistakes = refused(&document); len(mistakes) > 0 {
+		return o, mistakes
+	}
+	var p policy
+	decoder = yaml.NewDecoder(bytes.NewReader(data))
+	decoder.KnownFields(true)
+	err = decoder.Decode(&p)
+	wrong, ok := errors.AsType[*yaml.TypeError](err)
 	switch {
-	case n.Kind == yaml.AliasNode:
-		p.fail(n.Line, "a policy has no aliases")
-	case n.ShortTag() == "!!null":
-		p.fail(n.Line, "there is no value")
-	default:
-		set(n)
+	case err == nil:
+		return p.options()
+	case !ok:
+		return o, []string{strings.TrimPrefix(err.Error(), "yaml: ")}
 	}
+	for i, mistake := range wrong.Errors {
+		if field, _, unknown := strings.Cut(mistake, " not found in type "); unknown {
+			wrong.Errors[i] = field + " is unknown: " + policyKeys
+		}
+	}
+	return o, wrong.Errors
 }
 
-// mapping hands each value of a mapping to the setter of its key, of which what is the name, and returns the keys there are.
-func (p *policyReader) mapping(n *yaml.Node, what string, setters map[string]setter) map[string]int {
-	if n.Kind != yaml.MappingNode {
-		p.want(n, "a mapping")
+// refused returns what yaml.v3 would let pass: values that are left out, and aliases. It would also compare each key of a
+// mapping with each other one, however many there are.
+func refused(n *yaml.Node) (mistakes []string) {
+	fail := func(problem string) { mistakes = append(mistakes, fmt.Sprintf("line %d: %s", n.Line, problem)) }
+	switch tag := n.ShortTag(); {
+	case n.Kind == yaml.AliasNode, tag == "!!merge":
+		fail("a policy has no aliases")
+	case tag == "!!null", n.Kind == yaml.ScalarNode && strings.TrimSpace(n.Value) == "":
+		fail("there is no value")
+	case n.Kind == yaml.MappingNode && len(n.Content) > 2*len(rules):
+		fail("there are more keys than a policy has")
+	}
+	for _, child := range n.Content {
+		mistakes = append(mistakes, refused(child)...)
+	}
+	return mistakes
+}
+
+// options returns the options that the policy sets.
+func (p *policy) options() (o Options, mistakes []string) {
+	o = Options{
+		NeverUsedDays: int(p.Thresholds.NeverUsedDays), UnusedDays: int(p.Thresholds.UnusedDays),
+		LifetimeDays: int(p.Thresholds.LifetimeDays), ExpiresDays: int(p.Thresholds.ExpiresDays),
+		TokensPerActor: int(p.Thresholds.TokensPerActor), AgeSpread: float64(p.Thresholds.AgeSpread),
+		ProductionBranches: p.ProductionBranches,
+	}
+	if p.Rules != nil {
+		o.Severities = map[string]Severity{}
+	}
+	for rule, s := range p.Rules {
+		o.Severities[string(rule)] = Severity(s)
+	}
+	first := map[Acceptance]int{}
+	for i, a := range p.Accept {
+		fail := func(problem string) { mistakes = append(mistakes, fmt.Sprintf("acceptance %d %s", i+1, problem)) }
+		place := Acceptance{Token: a.Token, Rule: string(a.Rule)}
+		switch {
+		case a.Token == "":
+			fail("has no token")
+		case a.Until == "":
+			fail("has no date in until: nothing is accepted without an end")
+		case first[place] > 0:
+			fail(fmt.Sprintf("is for the same token and rule as acceptance %d", first[place]))
+		}
+		first[place] = i + 1
+		o.Accept = append(o.Accept, Acceptance{Token: a.Token, Rule: string(a.Rule), Until: string(a.Until), Reason: a.Reason})
+	}
+	return o, mistakes
+}
+
+// want is the error of an unmarshaler unless its value is good, in the form that yaml.v3 collects.
+func want(n *yaml.Node, good bool, what string) error {
+	if good && n.Kind == yaml.ScalarNode {
 		return nil
 	}
-	lines := map[string]int{}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key := n.Content[i]
-		set := setters[key.Value]
-		switch {
-		case key.Kind != yaml.ScalarNode || set == nil:
-			p.want(key, what+" ("+strings.Join(slices.Sorted(maps.Keys(setters)), ", ")+")")
-		case lines[key.Value] > 0:
-			p.fail(key.Line, "%q is on line %d already", key.Value, lines[key.Value])
-		default:
-			lines[key.Value] = key.Line
-			p.value(n.Content[i+1], set)
-		}
-	}
-	return lines
+	return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: want %s, not %.60q", n.Line, what, cmp.Or(n.Value, n.ShortTag()))}}
 }
 
-// list hands each item of a list to a setter.
-func (p *policyReader) list(n *yaml.Node, set setter) {
-	if n.Kind != yaml.SequenceNode {
-		p.want(n, "a list")
-		return
-	}
-	for _, item := range n.Content {
-		p.value(item, set)
-	}
+type (
+	numberOfDays int
+	wholeNumber  int
+	factor       float64
+	severity     Severity
+	ruleID       string
+	lastDay      string
+)
+
+func (d *numberOfDays) UnmarshalYAML(n *yaml.Node) error {
+	return readWhole(n, (*int)(d), maxDays, "a number of days")
 }
 
-// scalar takes what is neither a mapping nor a list, if take does.
-func (p *policyReader) scalar(what string, take func(value, tag string) bool) setter {
-	return func(n *yaml.Node) {
-		if !take(n.Value, n.ShortTag()) || n.Kind != yaml.ScalarNode {
-			p.want(n, what)
-		}
-	}
+func (w *wholeNumber) UnmarshalYAML(n *yaml.Node) error {
+	return readWhole(n, (*int)(w), math.MaxInt32, "a whole number")
 }
 
-// whole takes a whole number of 1 or more, written as one: 010 and 0x10 are not.
-func (p *policyReader) whole(into *int, most int, what string) setter {
-	return p.scalar(fmt.Sprintf("%s from 1 to %d", what, most), func(value, tag string) bool {
-		number, err := strconv.Atoi(value)
-		*into = number
-		return err == nil && number >= 1 && number <= most && tag == "!!int" && value == strconv.Itoa(number)
-	})
+// readWhole reads a whole number of 1 or more, written as one: 010 and 0x10, which YAML takes for numbers, are not.
+func readWhole(n *yaml.Node, into *int, most int, what string) (err error) {
+	*into, err = strconv.Atoi(n.Value)
+	good := err == nil && *into >= 1 && *into <= most && n.ShortTag() == "!!int" && n.Value == strconv.Itoa(*into)
+	return want(n, good, fmt.Sprintf("%s from 1 to %d", what, most))
 }
 
-// word takes text that is not empty, and that the check allows.
-func (p *policyReader) word(into *string, what string, check func(string) bool) setter {
-	return p.scalar(what, func(value, _ string) bool {
-		*into = value
-		return strings.TrimSpace(value) != "" && check(value)
-	})
+func (f *factor) UnmarshalYAML(n *yaml.Node) error {
+	value, err := strconv.ParseFloat(n.Value, 64)
+	*f = factor(value)
+	isNumber := n.ShortTag() == "!!int" || n.ShortTag() == "!!float"
+	return want(n, err == nil && value > 0 && value <= 1000 && isNumber, "a number above 0 and up to 1000")
 }
 
-func anyWord(string) bool { return true }
-
-func (p *policyReader) thresholds(n *yaml.Node) {
-	setters := map[string]setter{"age_spread": p.scalar("a number above 0 and up to 1000", func(value, tag string) bool {
-		var err error
-		p.AgeSpread, err = strconv.ParseFloat(value, 64)
-		return err == nil && p.AgeSpread > 0 && p.AgeSpread <= 1000 && (tag == "!!int" || tag == "!!float")
-	})}
-	for _, t := range thresholds {
-		setters[t.key] = p.whole(t.of(&p.Options), t.most, t.what)
-	}
-	p.mapping(n, "a key", setters)
+func (s *severity) UnmarshalYAML(n *yaml.Node) error {
+	value, err := report.ParseSeverity(n.Value)
+	*s = severity(value)
+	return want(n, err == nil, "error, warning, note or off")
 }
 
-func (p *policyReader) branches(n *yaml.Node) {
-	p.ProductionBranches = []string{}
-	p.list(n, func(n *yaml.Node) {
-		var name string
-		p.word(&name, "a word", anyWord)(n)
-		p.ProductionBranches = append(p.ProductionBranches, name)
-	})
-}
-
-func (p *policyReader) rules(n *yaml.Node) {
-	p.Severities = map[string]Severity{}
-	setters := map[string]setter{}
-	for _, rule := range rules {
-		setters[rule.ID] = p.scalar("error, warning, note or off", func(value, _ string) bool { // off is a word here, and no boolean
-			severity, err := report.ParseSeverity(value)
-			p.Severities[rule.ID] = severity
-			return err == nil
-		})
-	}
-	p.mapping(n, "the id of a rule", setters)
-}
-
-func (p *policyReader) accept(n *yaml.Node) {
+func (r *ruleID) UnmarshalYAML(n *yaml.Node) error {
 	var ids []string
 	for _, rule := range rules {
 		ids = append(ids, rule.ID)
 	}
-	slices.Sort(ids)
-	isRule := func(id string) bool { return slices.Contains(ids, id) }
-	isDay := func(day string) bool { return report.CheckDay(day) == nil }
-	first := map[Acceptance]int{}
-	p.list(n, func(n *yaml.Node) {
-		var a Acceptance
-		lines := p.mapping(n, "a key", map[string]setter{
-			"token": p.word(&a.Token, "a word", anyWord), "reason": p.word(&a.Reason, "a word", anyWord),
-			"rule":  p.word(&a.Rule, "the id of a rule ("+strings.Join(ids, ", ")+")", isRule),
-			"until": p.word(&a.Until, "a date such as 2026-12-31", isDay),
-		})
-		place := Acceptance{Token: a.Token, Rule: a.Rule}
-		switch {
-		case lines == nil:
-		case lines["token"] == 0:
-			p.fail(n.Line, "an acceptance needs a token")
-		case lines["until"] == 0:
-			p.fail(n.Line, "an acceptance needs a date in until: nothing is accepted without an end")
-		case first[place] > 0:
-			p.fail(n.Line, "the same token and rule are accepted on line %d", first[place])
-		default:
-			first[place] = n.Line
-			p.Accept = append(p.Accept, a)
-		}
-	})
+	*r = ruleID(n.Value)
+	return want(n, slices.Contains(ids, n.Value), "the id of a rule ("+strings.Join(ids, ", ")+")")
+}
+
+func (d *lastDay) UnmarshalYAML(n *yaml.Node) error {
+	*d = lastDay(n.Value)
+	return want(n, report.CheckDay(n.Value) == nil, "a date such as 2026-12-31")
 }

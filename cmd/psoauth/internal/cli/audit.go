@@ -64,9 +64,12 @@ Exit status: 0 no finding of the --fail-on severity or higher; 1 at least one; 2
 
 func (a *auditing) run(ctx context.Context) error {
 	failOn := a.failOn.severity()
-	options, err := readPolicy(a.policy)
-	if err != nil {
-		return err
+	var options audit.Options
+	if a.policy != "" {
+		var err error
+		if options, err = readFile("--policy", a.policy, audit.ReadPolicy); err != nil {
+			return err
+		}
 	}
 	baseline, found, err := readBaseline(a.program, audit.ReadBaseline)
 	if err != nil {
@@ -173,22 +176,6 @@ func (p *program) tokens(ctx context.Context, application string, options api.Li
 			}
 		}
 	}
-}
-
-// readPolicy returns the options that the file sets; without a file, none.
-func readPolicy(name string) (audit.Options, error) {
-	if name == "" {
-		return audit.Options{}, nil
-	}
-	options, err := readFile("--policy", name, audit.ReadPolicy)
-	if mistakes, ok := errors.AsType[*audit.PolicyError](err); ok {
-		var all lines
-		for _, problem := range mistakes.Problems {
-			all = append(all, "--policy "+name+": "+problem)
-		}
-		err = all
-	}
-	return options, err
 }
 
 func ruleList() string {
