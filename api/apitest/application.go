@@ -13,103 +13,69 @@ import (
 	"github.com/psoauth/psoauth/openapi"
 )
 
-// An application has tokens, which its list holds by their numbers: those there from the start count from 0 in the order
-// of the list, those issued later go on from there and are first in the list.
+// An application is one of the organization, with the list of its tokens.
 type application struct {
 	about   gen.OAuthApplication
-	counted bool             // about.Tokens is the length of the list
-	given   []gen.OAuthToken // the tokens a test gave; numbers beyond them are made up
-	sample  *sample          // what makes them up
+	counted bool   // about.Tokens is the length of the list
+	sample  sample // makes up what is issued
 
-	mu      sync.Mutex
-	numbers []int
-	issued  int // the number of the next token
-}
-
-func newApplication(about gen.OAuthApplication, count int, given []gen.OAuthToken) *application {
-	a := &application{about: about, given: given}
-	a.issue(count)
-	slices.Reverse(a.numbers)
-	return a
+	mu     sync.Mutex
+	tokens []gen.OAuthToken
+	issued int // the number of the next token that is made up
 }
 
 // now returns the application with the number of its tokens.
 func (a *application) now() gen.OAuthApplication {
 	app := a.about
 	if a.counted {
-		_, count := a.tokens(0, 0)
-		app.Tokens = int64(count)
+		app.Tokens = int64(a.count())
 	}
 	return app
 }
 
-// tokens returns the tokens at the positions from first to before end, and how many there are in all.
-func (a *application) tokens(first, end int) (tokens []gen.OAuthToken, count int) {
+func (a *application) count() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for i := max(first, 0); i < min(end, len(a.numbers)); i++ {
-		tokens = append(tokens, a.token(a.numbers[i]))
-	}
-	return tokens, len(a.numbers)
+	return len(a.tokens)
 }
 
-// page returns the tokens on a page of the list as it is now.
-func (a *application) page(p *page) (tokens []gen.OAuthToken) {
+// page returns a page of the list as it is now, and the tokens on it.
+func (a *application) page(number, perPage *int64) (*page, []gen.OAuthToken) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	p.of(len(a.numbers))
-	for _, number := range a.numbers[p.first:p.end] {
-		tokens = append(tokens, a.token(number))
-	}
-	return tokens
+	p := newPage(number, perPage, len(a.tokens))
+	return p, slices.Clone(a.tokens[p.first:p.end])
 }
 
-func (a *application) token(number int) gen.OAuthToken {
-	if number < len(a.given) {
-		return a.given[number]
-	}
-	return a.sample.token(number)
-}
-
-// position returns where the token with the id is in the list, or -1.
-func (a *application) position(id string) int {
-	return slices.IndexFunc(a.numbers, func(number int) bool {
-		if number < len(a.given) {
-			return a.given[number].ID == id
-		}
-		return a.sample.id(number) == id
-	})
-}
-
-func (a *application) find(id string) (gen.OAuthToken, bool) {
+// find returns the token with the id, if it is on the list.
+func (a *application) find(id string) (token gen.OAuthToken, found bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if i := a.position(id); i >= 0 {
-		return a.token(a.numbers[i]), true
+	i := slices.IndexFunc(a.tokens, func(t gen.OAuthToken) bool { return t.ID == id })
+	if i >= 0 {
+		token = a.tokens[i]
 	}
-	return gen.OAuthToken{}, false
+	return token, i >= 0
 }
 
 // delete takes the token with the id off the list, and reports whether it was there.
 func (a *application) delete(id string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	i := a.position(id)
-	if i >= 0 {
-		a.numbers = slices.Delete(a.numbers, i, i+1)
-	}
-	return i >= 0
+	before := len(a.tokens)
+	a.tokens = slices.DeleteFunc(a.tokens, func(t gen.OAuthToken) bool { return t.ID == id })
+	return len(a.tokens) < before
 }
 
-// issue puts n new tokens at the beginning of the list.
+// issue puts n new tokens at the beginning of the list, the newest first.
 func (a *application) issue(n int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	later := make([]int, n)
-	for i := range later {
-		later[n-1-i] = a.issued + i
+	made := make([]gen.OAuthToken, n, n+len(a.tokens))
+	for i := range made {
+		made[n-1-i] = a.sample.token(a.issued + i)
 	}
-	a.numbers = append(later, a.numbers...)
+	a.tokens = append(made, a.tokens...)
 	a.issued += n
 }
 
@@ -117,7 +83,7 @@ func (a *application) issue(n int) {
 func (a *application) revoke(n int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.numbers = a.numbers[min(n, len(a.numbers)):]
+	a.tokens = a.tokens[min(n, len(a.tokens)):]
 }
 
 // names are those of made-up applications.
@@ -127,24 +93,31 @@ var names = []string{"Schema Sentinel", "Query Almanac", "Branch Gardener", "Dep
 const laterTokens = 17
 
 // makeApplications returns the applications a test gave, or made-up ones.
-func (c *config) makeApplications(midnight time.Time) (all []*application) {
-	first := &sample{organization: c.organization, midnight: midnight, leaked: c.leaked}
+func (c *config) makeApplications(midnight time.Time) []*application {
+	first := sample{organization: c.organization, midnight: midnight, leaked: c.leaked}
 	for _, app := range c.applications {
 		app.sample = first
 	}
 	if c.applications != nil {
 		return c.applications
 	}
+	all := make([]*application, len(c.ids))
 	for i, id := range c.ids {
-		made, count, given := first, c.tokens, c.listed
+		app := &application{about: madeUp(i, id, midnight), counted: true, sample: first}
+		count := c.tokens
 		if i > 0 {
-			made, count, given = &sample{organization: c.organization, midnight: midnight, salt: hash(uint64(i))}, laterTokens, nil
-		} else if given != nil {
-			count = len(given)
+			app.sample.salt, app.sample.leaked, count = hash(uint64(i)), nil, laterTokens
 		}
-		app := newApplication(madeUp(i, id, midnight), count, given)
-		app.sample, app.counted = made, true
-		all = append(all, app)
+		if i == 0 && c.listed != nil {
+			app.tokens = slices.Clone(c.listed)
+		} else {
+			app.tokens = make([]gen.OAuthToken, count)
+			for number := range count {
+				app.tokens[number] = app.sample.token(number)
+			}
+		}
+		app.issued = len(app.tokens)
+		all[i] = app
 	}
 	return all
 }

@@ -182,10 +182,10 @@ func TestTheSameOptionsGiveTheSameTokens(t *testing.T) {
 	}
 }
 
-func TestAMillionTokensAreFoundByTheirIDs(t *testing.T) {
+func TestTokensAreFoundByTheirIDs(t *testing.T) {
 	t.Parallel()
-	planetscale := apitest.NewHandler(apitest.WithTokens(1_000_000))
-	for _, i := range []int{0, 1, 99, 4711, 314_159, 999_999} {
+	planetscale := apitest.NewHandler(apitest.WithTokens(100_000))
+	for _, i := range []int{0, 1, 99, 4711, 31_415, 99_999} {
 		token := planetscale.Token(i)
 		response := serve(planetscale, "/v1"+tokensPath+"/"+token.ID, serviceToken)
 		var got gen.OAuthToken
@@ -193,7 +193,7 @@ func TestAMillionTokensAreFoundByTheirIDs(t *testing.T) {
 			t.Errorf("token %d: %v\n%+v\n%+v", i, err, got, token)
 		}
 	}
-	beyond := apitest.NewHandler(apitest.WithTokens(1_000_001)).Token(1_000_000).ID
+	beyond := apitest.NewHandler(apitest.WithTokens(100_001)).Token(100_000).ID
 	if got := serve(planetscale, "/v1"+tokensPath+"/"+beyond, serviceToken).status; got != 404 {
 		t.Errorf("the token after the last: %d", got)
 	}

@@ -4,10 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -36,11 +36,13 @@ const apiPath = "/v1"
 // safe for concurrent use.
 type Handler struct {
 	config       config
-	log          requestLog
 	applications []*application
 	operations   http.Handler
 	faulty       []http.Handler // the operations behind each of the faults
 	met          []atomic.Int64 // how many requests met each fault
+
+	mu       sync.Mutex
+	requests []Request // the last ones
 }
 
 // NewHandler returns a PlanetScale for a program that brings its own listener; others want [NewServer].
@@ -71,7 +73,7 @@ func NewHandler(options ...Option) *Handler {
 
 // ServeHTTP answers a request for either host.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	h.log.add(r)
+	h.note(r)
 	r = r.WithContext(context.WithValue(r.Context(), callKey{}, &call{handler: h}))
 	for i, fault := range h.config.faults {
 		if fault.Match != nil && !fault.Match(r) {
@@ -92,18 +94,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // production branch, or to something deleted; one whose actor is gone or has no name; one far older than the rest. Most
 // of the others are what they should be, and one actor has many of them.
 func (h *Handler) Token(i int) gen.OAuthToken {
-	tokens, count := h.applications[0].tokens(i, i+1)
-	if len(tokens) == 0 {
-		panic(fmt.Sprintf("apitest: no token at position %d of %d", i, count))
-	}
-	return tokens[0]
+	app := h.applications[0]
+	app.mu.Lock()
+	defer app.mu.Unlock()
+	return app.tokens[i]
 }
 
 // TokenCount returns how many tokens the first application has now.
-func (h *Handler) TokenCount() int {
-	_, count := h.applications[0].tokens(0, 0)
-	return count
-}
+func (h *Handler) TokenCount() int { return h.applications[0].count() }
 
 // ApplicationOf returns the id of the application that has the token with the id, or "" if there is none.
 func (h *Handler) ApplicationOf(tokenID string) string {

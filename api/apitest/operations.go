@@ -52,8 +52,7 @@ func (o operations) ListOAuthApplications(
 		fail(w, http.StatusNotFound)
 		return
 	}
-	page := newPage(params.Page, params.PerPage)
-	page.of(len(o.applications))
+	page := newPage(params.Page, params.PerPage, len(o.applications))
 	for _, app := range o.applications[page.first:page.end] {
 		page.Data = append(page.Data, o.config.application(app.now()))
 	}
@@ -77,8 +76,7 @@ func (o operations) ListOAuthTokens(
 	if app == nil {
 		return
 	}
-	page := newPage(params.Page, params.PerPage)
-	tokens := app.page(page)
+	page, tokens := app.page(params.Page, params.PerPage)
 	for i := range tokens {
 		page.Data = append(page.Data, o.config.token(&tokens[i]))
 	}

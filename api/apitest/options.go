@@ -43,9 +43,8 @@ func newConfig(options []Option) config {
 	return c
 }
 
-// WithTokens sets how many tokens the first application has issued, 120 by default. They are made up one by one as they
-// are asked for, so a million cost eight megabytes; the same number, clock and options give the same tokens. The first
-// few are one special case each: see [Handler.Token].
+// WithTokens sets how many tokens the first application has issued, 120 by default. The same number, clock and options
+// give the same tokens. The first few are one special case each: see [Handler.Token].
 func WithTokens(n int) Option {
 	if n < 0 {
 		panic(fmt.Sprintf("apitest.WithTokens(%d): a number of tokens cannot be negative", n))
@@ -64,10 +63,11 @@ func WithTokenList(tokens []gen.OAuthToken) Option {
 // WithApplication adds an application with its tokens; given more than once, the organization has all of them. There are no
 // made-up applications then. A revision that does not have one of the application's members leaves it out; one that
 // requires a member the application does not have serves false or an empty object there.
-func WithApplication(application gen.OAuthApplication, tokens ...gen.OAuthToken) Option {
+func WithApplication(about gen.OAuthApplication, tokens ...gen.OAuthToken) Option {
 	mustDiffer(tokens)
 	return func(c *config) {
-		c.applications = append(c.applications, newApplication(application, len(tokens), tokens))
+		given := &application{about: about, tokens: slices.Clone(tokens), issued: len(tokens)}
+		c.applications = append(c.applications, given)
 	}
 }
 

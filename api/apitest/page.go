@@ -27,23 +27,18 @@ type page struct {
 	first, end int // the positions on this page, end excluded
 }
 
-// newPage returns a page with the number and size that were asked for.
-func newPage(number, perPage *int64) *page {
-	p := &page{Type: "list", CurrentPage: 1, PerPage: defaultPerPage, Data: []any{}}
+// newPage returns the page that was asked for of a list of so many items, without its data.
+func newPage(number, perPage *int64, items int) *page {
+	count := int64(items)
+	p := &page{Type: "list", CurrentPage: 1, PerPage: defaultPerPage, TotalCount: &count, Data: []any{}}
 	if number != nil && *number >= 1 {
 		p.CurrentPage = *number
 	}
 	if perPage != nil && *perPage >= 1 {
 		p.PerPage = min(*perPage, maxPerPage)
 	}
-	return p
-}
-
-// of says how many items the whole list has.
-func (p *page) of(items int) {
-	count := int64(items)
 	pages := (count + p.PerPage - 1) / p.PerPage
-	p.TotalCount, p.TotalPages = &count, &pages
+	p.TotalPages = &pages
 	if p.CurrentPage <= pages {
 		p.first = int((p.CurrentPage - 1) * p.PerPage)
 		p.end = min(p.first+int(p.PerPage), items)
@@ -54,6 +49,7 @@ func (p *page) of(items int) {
 	if p.CurrentPage > 1 {
 		p.PrevPage = new(p.CurrentPage - 1)
 	}
+	return p
 }
 
 // sendPage answers with a page in the shape of the revision. The addresses of the pages beside it lead back here.

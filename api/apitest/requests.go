@@ -3,9 +3,7 @@ package apitest
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
-	"sync"
 
 	"github.com/psoauth/psoauth/openapi"
 )
@@ -32,37 +30,23 @@ type Request struct {
 
 // Requests returns the requests received, oldest first, with their credentials; of more than 10,000, the last 10,000.
 // It is safe for concurrent use.
-func (h *Handler) Requests() []Request { return h.log.all() }
-
-// A requestLog keeps the last requests.
-type requestLog struct {
-	sync.Mutex
-	kept []Request
+func (h *Handler) Requests() []Request {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return append([]Request{}, h.requests...)
 }
 
-func (l *requestLog) add(r *http.Request) {
+// note remembers a request.
+func (h *Handler) note(r *http.Request) {
 	request := Request{
-		Method: r.Method,
-		Host:   r.Host,
-		Path:   r.URL.EscapedPath(),
-		Query:  r.URL.Query(),
-		Header: r.Header.Clone(),
+		Method: r.Method, Host: r.Host, Path: r.URL.EscapedPath(), Query: r.URL.Query(), Header: r.Header.Clone(),
 	}
 	if values := r.Header.Values("Authorization"); len(values) > 0 {
 		request.Authorization = openapi.NewSecret(strings.Join(values, ", "))
 	}
 	request.Header.Del("Authorization")
 
-	l.Lock()
-	defer l.Unlock()
-	if len(l.kept) == 2*keptRequests { // not at each request, because the others move
-		l.kept = slices.Delete(l.kept, 0, keptRequests)
-	}
-	l.kept = append(l.kept, request)
-}
-
-func (l *requestLog) all() []Request {
-	l.Lock()
-	defer l.Unlock()
-	return append([]Request{}, l.kept[max(len(l.kept)-keptRequests, 0):]...)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.requests = append(h.requests[max(len(h.requests)+1-keptRequests, 0):], request)
 }

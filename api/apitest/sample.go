@@ -22,13 +22,6 @@ type sample struct {
 	leaked       []int  // the numbers of the tokens with secrets
 }
 
-// An actor is on whose behalf a token acts; nil stands for what is not known.
-type actor struct{ id, name, kind *string }
-
-var services = []string{"release-pipeline", "billing-export", "schema-review", "catalog-crawler"}
-
-func newActor(id, name, kind string) actor { return actor{&id, &name, &kind} }
-
 // token makes up the token with the number.
 func (s *sample) token(number int) gen.OAuthToken {
 	h := hash(uint64(number) ^ s.salt)
@@ -39,28 +32,48 @@ func (s *sample) token(number int) gen.OAuthToken {
 	case h%100 < 85:
 		t = &ordinary[(h>>8)%uint64(len(ordinary))]
 	}
-	who := s.actor(t.actor, number, h)
 	purpose := purposes[(h>>16)%uint64(len(purposes))]
 	token := gen.OAuthToken{
-		ID:                      s.id(number),
-		DisplayName:             purpose + " " + strconv.Itoa(number),
-		AvatarURL:               "https://app.planetscale.com/gravatar-fallback.png",
-		ActorID:                 who.id,
-		ActorDisplayName:        who.name,
-		ActorType:               who.kind,
-		OAuthAccessesByResource: s.accesses(t.reach, who),
-		ServiceTokenAccesses:    s.grants(t.grants, h),
+		ID:                   s.id(number),
+		DisplayName:          purpose + " " + strconv.Itoa(number),
+		AvatarURL:            "https://app.planetscale.com/gravatar-fallback.png",
+		ServiceTokenAccesses: s.grants(t.grants, h),
 	}
 	if !t.unnamed {
 		token.Name = new(strings.ReplaceAll(strings.ToLower(purpose), " ", "-") + "-" + strconv.Itoa(number))
 	}
+	s.act(&token, t.actor, number, h)
 	s.date(&token, t, h)
+	if t.reach.scopes != nil {
+		token.OAuthAccessesByResource = t.reach.in(s.organization, &token)
+	}
 	if slices.Contains(s.leaked, number) {
 		// Made of the id, so that the secrets of two tokens differ.
 		token.Token = new(openapi.NewSecret("pscale_oauth_leaked0" + token.ID + "0not0a0secret"))
 		token.PlainTextRefreshToken = new(openapi.NewSecret("pscale_oauth_refresh_leaked0" + token.ID + "0not0a0secret"))
 	}
 	return token
+}
+
+var services = []string{"release-pipeline", "billing-export", "schema-review", "catalog-crawler"}
+
+// act sets the actor. Members have a few tokens each however long the list is; one actor has a third of all.
+func (s *sample) act(token *gen.OAuthToken, kind actorKind, number int, h uint64) {
+	member := uint64(number / 4)
+	id, name, as := encodeID(hash(^(member ^ s.salt))), "member-"+strconv.FormatUint(member, 10), "User"
+	switch {
+	case kind == noActor:
+		return
+	case kind == unnamedActor:
+		token.ActorID = &id
+		return
+	case kind == serviceActor:
+		name = services[(h>>40)%uint64(len(services))]
+		id, as = namedID(name), "ServiceToken"
+	case number%3 == 0:
+		id, name = userID, "release-team"
+	}
+	token.ActorID, token.ActorDisplayName, token.ActorType = &id, &name, &as
 }
 
 // date sets the times: issued before used, both before midnight.
@@ -84,41 +97,6 @@ func (s *sample) date(token *gen.OAuthToken, t *template, h uint64) {
 func (s *sample) daysAgo(n int, h uint64) time.Time {
 	const day = 24 * time.Hour
 	return s.midnight.Add(-time.Duration(n)*day + time.Duration(h%uint64(day/time.Millisecond))*time.Millisecond)
-}
-
-// actor returns an actor. Members have a few tokens each however long the list is; one actor has a third of all.
-func (s *sample) actor(kind actorKind, number int, h uint64) actor {
-	switch {
-	case kind == noActor:
-		return actor{}
-	case kind == serviceActor:
-		name := services[(h>>40)%uint64(len(services))]
-		return newActor(namedID(name), name, "ServiceToken")
-	case kind == anyActor && number%3 == 0:
-		return newActor(userID, "release-team", "User")
-	}
-	member := uint64(number / 4)
-	a := newActor(encodeID(hash(^(member ^ s.salt))), "member-"+strconv.FormatUint(member, 10), "User")
-	if kind == unnamedActor {
-		a.name, a.kind = nil, nil
-	}
-	return a
-}
-
-// accesses returns what a token of the actor may touch, or nil.
-func (s *sample) accesses(r reach, who actor) *gen.OAuthAccessesByResource {
-	if r.scopes == nil {
-		return nil
-	}
-	a := r.in(s.organization)
-	if who.id != nil && len(a.User.Accesses) > 0 {
-		user := gen.AccessibleUser{ID: *who.id}
-		if who.name != nil {
-			user.Name = *who.name
-		}
-		a.User.Users = append(a.User.Users, user)
-	}
-	return a
 }
 
 // grants returns the accesses on single resources of the token with the hash.
@@ -145,13 +123,12 @@ func (s *sample) grants(grants []grant, h uint64) []gen.ServiceTokenAccess {
 	return all
 }
 
-// id returns the id of the token with the number, which no other number of the application has: twelve characters of
-// [a-z0-9], like PlanetScale's. Each step is a bijection on numbers of 62 bits, all of which fit twelve digits to the base 36.
+// id returns the id of the token with the number: twelve characters of [a-z0-9], like PlanetScale's. No two tokens of an
+// application have the same, because each step maps different numbers of 62 bits to different ones.
 func (s *sample) id(number int) string {
-	const scramble = 0x1b873593cc9e2d51 // odd
+	const scramble = 0x1b873593cc9e2d51
 	x := (uint64(number)*scramble ^ 0x2f0b4c47d1a5e693 ^ s.salt) & idMask
-	x ^= x >> 31
-	return encodeID(x * scramble)
+	return encodeID((x ^ x>>31) * scramble)
 }
 
 const idMask = 1<<62 - 1

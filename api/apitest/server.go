@@ -28,7 +28,7 @@ func NewServer(options ...Option) *Server {
 	only := func(api bool) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if strings.HasPrefix(r.URL.Path, apiPath+"/") != api {
-				s.log.add(r)
+				s.note(r)
 				fail(w, http.StatusNotFound)
 				return
 			}

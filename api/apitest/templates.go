@@ -60,8 +60,8 @@ var (
 	reachNull    = reach{}
 )
 
-// in returns the reach in an organization, without the user.
-func (r reach) in(organization string) *gen.OAuthAccessesByResource {
+// in returns the reach in an organization, that of a user for the token's actor.
+func (r reach) in(organization string, token *gen.OAuthToken) *gen.OAuthAccessesByResource {
 	const app = "https://app.planetscale.com/"
 	a := &gen.OAuthAccessesByResource{
 		Database:     gen.DatabaseAccesses{Databases: []gen.AccessibleDatabase{}, Accesses: r.of("database:")},
@@ -80,6 +80,13 @@ func (r reach) in(organization string) *gen.OAuthAccessesByResource {
 			Name: branch, ID: namedID(path), Database: database, Organization: organization,
 			URL: app + organization + "/" + path,
 		})
+	}
+	if token.ActorID != nil && len(a.User.Accesses) > 0 {
+		user := gen.AccessibleUser{ID: *token.ActorID}
+		if token.ActorDisplayName != nil {
+			user.Name = *token.ActorDisplayName
+		}
+		a.User.Users = append(a.User.Users, user)
 	}
 	if len(a.Organization.Accesses) > 0 {
 		a.Organization.Organizations = append(a.Organization.Organizations, gen.AccessibleOrganization{

@@ -31,7 +31,7 @@ func (c *config) token(t *gen.OAuthToken) map[string]any {
 	case revision202512:
 		for member, value := range map[string]any{
 			"name": t.DisplayName, "actor_id": "", "actor_display_name": "", "actor_type": "",
-			"service_token_accesses": []any{}, "oauth_accesses_by_resource": reach{}.in(c.organization),
+			"service_token_accesses": []any{}, "oauth_accesses_by_resource": reach{}.in(c.organization, t),
 		} {
 			if isNull(member) {
 				sent[member] = value
