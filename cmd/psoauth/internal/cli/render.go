@@ -225,7 +225,7 @@ func (v *view[T]) csv(clean cleaner, columns []string, thing *T) (row []string, 
 		cells = v.cells(thing)
 	}
 	for name, value := range v.object(thing).All() {
-		if _, computed := cells[name]; !computed {
+		if _, computed := cells[name]; !computed && name != v.without {
 			if cells[name], err = csvText(value); err != nil {
 				return nil, err
 			}
