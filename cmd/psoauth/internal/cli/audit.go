@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -153,29 +152,6 @@ func (a *auditing) audit(ctx context.Context, options audit.Options) (found *aud
 		unread = fmt.Errorf("could not read the tokens of %s: %s; the report has the others", countOf(len(failed), "application"), strings.Join(failed, ", "))
 	}
 	return auditor.Report(), unread, nil
-}
-
-// allTokens are the options to list all tokens of an application.
-var allTokens = api.ListOptions{Prefetch: prefetch}
-
-// tokens returns tokens of an application, and says on a terminal how far they are read unless they are being printed there.
-func (p *program) tokens(ctx context.Context, application string, options api.ListOptions, printing bool) iter.Seq2[*api.Token, error] {
-	return func(yield func(*api.Token, error) bool) {
-		for page, err := range p.watched(p.client.TokenPages(ctx, p.at.organization, application, options), printing) {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			if page.TotalPages != nil {
-				p.pages = *page.TotalPages
-			}
-			for i := range page.Data {
-				if !yield(&page.Data[i], nil) {
-					return
-				}
-			}
-		}
-	}
 }
 
 func ruleList() string {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"regexp"
 	"slices"
-	"sync/atomic"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/spf13/cobra"
@@ -66,16 +65,11 @@ func (c *check) service(ctx context.Context, baseline *contract.Baseline) error 
 	if err != nil {
 		return err
 	}
-	var found atomic.Int64 // errors in responses
-	c.transport = run.Transport(nil, func(f contract.Finding) {
-		if f.Severity == contract.Error {
-			found.Add(1)
-		}
-	})
+	c.transport = run.Transport(nil, nil)
 	if c.client, err = c.newClient(false); err != nil {
 		return err
 	}
-	err = c.requests(ctx, &found)
+	err = c.requests(ctx, run)
 	if ctx.Err() != nil {
 		return err
 	}
@@ -83,18 +77,19 @@ func (c *check) service(ctx context.Context, baseline *contract.Baseline) error 
 }
 
 // requests asks for everything, whatever is wrong with one response or another, and returns what that was. If there is no
-// response at all, or one that asks to come back later, it does not go on. Found counts the errors in responses.
-func (c *check) requests(ctx context.Context, found *atomic.Int64) error {
+// response at all, or one that asks to come back later, it does not go on.
+func (c *check) requests(ctx context.Context, run *contract.Run) error {
 	const byID = 3 // tokens of the list that are asked for one by one
 	var errs []error
 	over := false
+	found := func() int { return contract.NewReport(run, nil, contract.Error).Summary.Errors }
 	ask := func(call func() error) {
 		if over {
 			return
 		}
-		before := found.Load()
+		before := found()
 		err := call()
-		if refused(err) && found.Load() > before {
+		if refused(err) && found() > before {
 			return // the finding says so, and better
 		}
 		errs = append(errs, err)
@@ -105,19 +100,21 @@ func (c *check) requests(ctx context.Context, found *atomic.Int64) error {
 		_, err := c.client.GetApplication(ctx, c.at.organization, c.at.application)
 		return err
 	})
-	var tokens []api.Token
+	var tokens []string
 	ask(func() error { // pages one after the other: rules that compare several want them in their order
-		for page, err := range c.watched(c.client.TokenPages(ctx, c.at.organization, c.at.application, api.ListOptions{}), false) {
+		for token, err := range c.tokens(ctx, c.at.application, api.ListOptions{}, false) {
 			if err != nil {
 				return err
 			}
-			tokens = append(tokens, page.Data[:min(len(page.Data), byID-len(tokens))]...)
+			if len(tokens) < byID {
+				tokens = append(tokens, token.ID)
+			}
 		}
 		return nil
 	})
 	for _, token := range tokens {
 		ask(func() error {
-			_, err := c.client.GetToken(ctx, c.at.organization, c.at.application, token.ID)
+			_, err := c.client.GetToken(ctx, c.at.organization, c.at.application, token)
 			return err
 		})
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -126,8 +127,8 @@ func (c *check) serverOptions(settings, recordings bool) (options []contract.Opt
 		given[pair[0]] = true
 		options = append(options, contract.WithServer(pair[0], pair[1]))
 	}
-	for _, s := range c.settings.servers() {
-		if settings && !given[s[0]] {
+	for _, s := range [][2]string{{c.settings.apiURL, api.DefaultBaseURL}, {c.settings.authURL, api.DefaultAuthURL}} {
+		if settings && s[0] != "" && !given[s[0]] {
 			if recordings {
 				fmt.Fprintf(c.Stderr, "psoauth: responses of %s are taken for those of %s, as the environment or a flag says\n", s[0], s[1])
 			}
@@ -147,7 +148,7 @@ func (c *check) files(run *contract.Run, names []string) error {
 		case name == standardInput:
 			errs = append(errs, run.CheckHAR(stdinName, c.Stdin))
 		default:
-			errs = append(errs, run.CheckPath(name))
+			errs = append(errs, plainly(run.CheckPath(name)))
 		}
 	}
 	return errors.Join(errs...)
@@ -158,7 +159,7 @@ func (c *check) body(run *contract.Run, name string) error {
 	if name != standardInput {
 		file, err := os.Open(name)
 		if err != nil {
-			return err
+			return plainly(err)
 		}
 		defer file.Close()
 		in, source = file, filepath.ToSlash(name)
@@ -223,7 +224,11 @@ func (j *judge) newRun(options ...contract.Option) (*contract.Run, error) {
 	if j.allowEmpty {
 		options = append(options, contract.AllowEmpty())
 	}
+	rules := each(contract.Rules(), func(rule contract.Rule) string { return rule.ID })
 	for _, pair := range j.severities {
+		if !slices.Contains(rules, pair[0]) {
+			return nil, fmt.Errorf("--severity: unknown rule %q%s; see %smain/docs/rules.md", pair[0], didYouMean("", similar(pair[0], rules)), repository)
+		}
 		severity, err := report.ParseSeverity(pair[1])
 		if err != nil {
 			return nil, fmt.Errorf("--severity %s: %w", pair[0], err)

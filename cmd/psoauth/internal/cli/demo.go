@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -27,11 +28,18 @@ Exit status: 0 all responses keep to the contract; 1 one does not.`,
 }
 
 func (p *program) demo(ctx context.Context) error {
+	perPage1 := func(r *http.Request) bool { return r.URL.Query().Get("per_page") == "1" }
+	p.sandboxOptions = []apitest.Option{apitest.WithFaults(apitest.Fault{Match: perPage1, Do: apitest.NextPage(1)})}
 	if err := p.enter(); err != nil {
 		return err
 	}
-	run, err := p.checked()
+	c := &check{judge: judge{program: p}}
+	run, err := c.newRun(c.serverOptions(true, false)...)
 	if err != nil {
+		return err
+	}
+	p.transport = run.Transport(nil, nil)
+	if p.client, err = p.newClient(false); err != nil {
 		return err
 	}
 	client, at := p.client, p.at
@@ -95,11 +103,7 @@ func (p *program) demo(ctx context.Context) error {
 	}
 	say("All %s match the contract. The check reports one that does not.\nFor a page that names itself as the next page it says:", countOf(checked.Summary.Responses, "response"))
 
-	p.startSandbox(apitest.WithFaults(apitest.Fault{Do: apitest.NextPage(1)}))
-	if run, err = p.checked(); err != nil {
-		return err
-	}
-	if _, err := p.client.ListTokens(ctx, at.organization, at.application, api.ListOptions{PerPage: 1}); err != nil {
+	if _, err := client.ListTokens(ctx, at.organization, at.application, api.ListOptions{PerPage: 1}); err != nil {
 		return err
 	}
 	checked = contract.NewReport(run, nil, contract.Error)
@@ -114,16 +118,4 @@ func (p *program) demo(ctx context.Context) error {
   psoauth sandbox                  and point any client at it
   psoauth help environment         how to give your credentials`)
 	return nil
-}
-
-// checked makes a client whose responses are checked as a part of one run.
-func (p *program) checked() (*contract.Run, error) {
-	c := &check{judge: judge{program: p}}
-	run, err := c.newRun(c.serverOptions(true, false)...)
-	if err != nil {
-		return nil, err
-	}
-	p.transport = run.Transport(nil, nil)
-	p.client, err = p.newClient(false)
-	return run, err
 }

@@ -121,6 +121,14 @@ func readBaseline[B any](p *program, read func(io.Reader) (*B, error)) (baseline
 	return baseline, err == nil, err
 }
 
+// plainly says of a file that there is none, and not which call found that out.
+func plainly(err error) error {
+	if missing, ok := errors.AsType[*fs.PathError](err); ok && errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: there is no such file or directory", missing.Path)
+	}
+	return err
+}
+
 // flagError says what is wrong with a flag, and which one may have been meant.
 func flagError(cmd *cobra.Command, err error) error {
 	hint := ""
@@ -128,8 +136,10 @@ func flagError(cmd *cobra.Command, err error) error {
 		name := unknown.GetSpecifiedName()
 		if unknown.GetSpecifiedShortnames() != "" {
 			hint = "; put an id that begins with a dash after --"
-		} else if similar := similarFlags(cmd, name); len(similar) > 0 {
-			hint = " (did you mean --" + strings.Join(similar, " or --") + "?)"
+		} else {
+			var names []string
+			cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+			hint = didYouMean("--", similar(name, names))
 		}
 	}
 	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
@@ -145,11 +155,18 @@ func flagError(cmd *cobra.Command, err error) error {
 	return fmt.Errorf("%w%s; see %s --help", err, hint, cmd.CommandPath())
 }
 
-// similarFlags asks cobra, which compares names of commands only.
-func similarFlags(cmd *cobra.Command, name string) []string {
-	flags := &cobra.Command{SuggestionsMinimumDistance: 2}
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		flags.AddCommand(&cobra.Command{Use: f.Name, Run: func(*cobra.Command, []string) {}, Hidden: f.Hidden})
-	})
-	return flags.SuggestionsFor(name)
+// similar asks cobra, which compares names of commands only.
+func similar(name string, names []string) []string {
+	all := &cobra.Command{SuggestionsMinimumDistance: 2}
+	for _, name := range names {
+		all.AddCommand(&cobra.Command{Use: name, Run: func(*cobra.Command, []string) {}})
+	}
+	return all.SuggestionsFor(name)
+}
+
+func didYouMean(before string, similar []string) string {
+	if len(similar) == 0 {
+		return ""
+	}
+	return " (did you mean " + before + strings.Join(similar, " or "+before) + "?)"
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"iter"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -17,9 +16,6 @@ import (
 	"syscall"
 
 	"golang.org/x/term"
-
-	"github.com/psoauth/psoauth/api"
-	"github.com/psoauth/psoauth/internal/report"
 )
 
 // An output is standard output: to a terminal it writes at once, elsewhere in blocks. It remembers why it failed, for
@@ -210,26 +206,4 @@ func (p *program) colored(w io.Writer) bool {
 		return false
 	}
 	return runtime.GOOS != "windows" || p.Getenv("WT_SESSION") != "" // the older console shows escape sequences as text
-}
-
-// watched passes pages on, and says on standard error how far they are: if that is a terminal and the server says how many
-// pages there are, unless the list is being printed to a terminal at the same time.
-func (p *program) watched(pages iter.Seq2[*api.TokenPage, error], printing bool) iter.Seq2[*api.TokenPage, error] {
-	if !isTerminal(p.Stderr) || printing && isTerminal(p.Stdout) || p.settings.debug {
-		return pages
-	}
-	return func(yield func(*api.TokenPage, error) bool) {
-		const start = "\r\x1b[K" // of the line, which is empty then
-		said := ""
-		defer func() { fmt.Fprint(p.Stderr, said) }()
-		for page, err := range pages {
-			if err == nil && page.TotalPages != nil && *page.TotalPages > 0 {
-				said = start
-				fmt.Fprintf(p.Stderr, "%spage %s of %s", start, report.Number(page.CurrentPage), report.Number(*page.TotalPages))
-			}
-			if !yield(page, err) {
-				return
-			}
-		}
-	}
 }

@@ -349,10 +349,7 @@ func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 }
 
 func unknownCommand(parent *cobra.Command, name string) error {
-	hint := ""
-	if similar := parent.SuggestionsFor(name); len(similar) > 0 {
-		hint = " (did you mean " + strings.Join(similar, " or ") + "?)"
-	}
+	hint := didYouMean("", parent.SuggestionsFor(name))
 	return fmt.Errorf("unknown command %q%s; see %s --help", name, hint, parent.CommandPath())
 }
 

@@ -137,7 +137,9 @@ func (p *program) enterSandbox() error {
 	if s.accessToken.IsZero() {
 		s.accessToken = openapi.NewSecret(apitest.AccessToken)
 	}
-	planetscale := p.startSandbox(append(p.sandboxOptions, apitest.WithOrganization(s.org))...)
+	planetscale := apitest.NewServer(append(p.sandboxOptions, apitest.WithOrganization(s.org), apitest.WithClock(p.Now))...)
+	p.closers = append(p.closers, planetscale.Close)
+	s.apiURL, s.authURL = planetscale.URL, planetscale.AuthURL
 	if at.application == "" {
 		at.application = planetscale.ApplicationOf(at.token)
 	}
@@ -146,14 +148,6 @@ func (p *program) enterSandbox() error {
 	}
 	at.token = cmp.Or(at.token, planetscale.Token(0).ID)
 	return nil
-}
-
-// startSandbox starts a PlanetScale that ends with the run, and has the settings lead there.
-func (p *program) startSandbox(options ...apitest.Option) *apitest.Server {
-	planetscale := apitest.NewServer(append(options, apitest.WithClock(p.Now))...)
-	p.closers = append(p.closers, planetscale.Close)
-	p.settings.apiURL, p.settings.authURL = planetscale.URL, planetscale.AuthURL
-	return planetscale
 }
 
 // listen opens the address of --listen, and returns the URL that leads there from this machine.

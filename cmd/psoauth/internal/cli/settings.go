@@ -182,16 +182,6 @@ func (p *program) newClient(info bool) (*api.Client, error) {
 	return api.NewClient(options...)
 }
 
-// servers returns the URLs that are asked in place of PlanetScale's, each with the one that it replaces.
-func (s *settings) servers() (all [][2]string) {
-	for _, server := range [][2]string{{s.apiURL, api.DefaultBaseURL}, {s.authURL, api.DefaultAuthURL}} {
-		if server[0] != "" {
-			all = append(all, server)
-		}
-	}
-	return all
-}
-
 // secrets returns the user's credentials, to be kept out of all output. A string too short to be one of PlanetScale's is
 // left out: it would be found by chance where it is none.
 func (s *settings) secrets() (secrets []string) {

@@ -127,6 +127,37 @@ func (l *tokenList) remark() string {
 	return ""
 }
 
+// allTokens are the options to list all tokens of an application.
+var allTokens = api.ListOptions{Prefetch: prefetch}
+
+// tokens returns tokens of an application, and says on standard error how many pages are read: if that is a terminal and the
+// server says how many there are, unless the tokens are being printed to a terminal at the same time.
+func (p *program) tokens(ctx context.Context, application string, options api.ListOptions, printing bool) iter.Seq2[*api.Token, error] {
+	watched := isTerminal(p.Stderr) && !(printing && isTerminal(p.Stdout)) && !p.settings.debug
+	return func(yield func(*api.Token, error) bool) {
+		const start = "\r\x1b[K" // of the line, which is empty then
+		said := ""
+		defer func() { fmt.Fprint(p.Stderr, said) }()
+		for page, err := range p.client.TokenPages(ctx, p.at.organization, application, options) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if page.TotalPages != nil && *page.TotalPages > 0 {
+				if p.pages = *page.TotalPages; watched {
+					said = start
+					fmt.Fprintf(p.Stderr, "%spage %s of %s", start, report.Number(page.CurrentPage), report.Number(p.pages))
+				}
+			}
+			for i := range page.Data {
+				if !yield(&page.Data[i], nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // wants reports whether the flags let a token through.
 func (l *tokenList) wants(token *api.Token) bool {
 	now := l.Now()
