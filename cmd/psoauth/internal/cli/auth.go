@@ -83,15 +83,18 @@ func (p *program) authStatus(ctx context.Context) (*authStatus, error) {
 		s.Credential, s.CredentialFrom = "service token "+set.serviceTokenID, from("service-token")
 	}
 	var failed error
+	add := func(operation, access string, allowed *bool, remark string) {
+		s.Operations = append(s.Operations, &capability{operation, access, allowed, remark})
+	}
 	note := func(operation, access string, err error) bool {
-		allowed, remark := err == nil, ""
+		remark := ""
 		if errors.Is(err, api.ErrUnauthorized) || errors.Is(err, api.ErrForbidden) || errors.Is(err, api.ErrNotFound) {
 			remark = err.Error()
 		} else {
 			failed = errors.Join(failed, err)
 		}
-		s.Operations = append(s.Operations, &capability{operation, access, &allowed, remark})
-		return allowed
+		add(operation, access, new(err == nil), remark)
+		return err == nil
 	}
 	const readApplications, readTokens = "read_oauth_applications", "read_oauth_tokens"
 	first, application := api.ListOptions{Page: 1, PerPage: 1}, p.at.application
@@ -103,8 +106,7 @@ func (p *program) authStatus(ctx context.Context) (*authStatus, error) {
 	case failed != nil:
 		return nil, failed
 	case application == "":
-		const why = "there is no application to try it on: give APP_ID"
-		s.Operations = append(s.Operations, &capability{"listOAuthTokens", readTokens, nil, why})
+		add("listOAuthTokens", readTokens, nil, "there is no application to try it on: give APP_ID")
 	default:
 		_, err = client.GetApplication(ctx, organization, application)
 		note("getOAuthApplication", readApplications, err)
@@ -114,7 +116,7 @@ func (p *program) authStatus(ctx context.Context) (*authStatus, error) {
 			note("getOAuthToken", readTokens, err)
 		}
 	}
-	s.Operations = append(s.Operations, &capability{"deleteOAuthToken", "delete_oauth_tokens", nil, "it deletes a token"})
+	add("deleteOAuthToken", "delete_oauth_tokens", nil, "it deletes a token")
 	if !set.accessToken.IsZero() {
 		info, err := client.TokenInfo(ctx)
 		if note("getTokenInfo", "", err) {

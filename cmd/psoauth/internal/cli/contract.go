@@ -58,15 +58,8 @@ openapi/openapi.yaml; as JSON it says the same, without the comments.`,
 
 // service judges the service, or the sandbox, by asking for all that can be asked for without changing anything.
 func (c *check) service(ctx context.Context, baseline *contract.Baseline) error {
-	if err := c.enter(); err != nil {
-		return err
-	}
-	run, err := c.newRun(c.serverOptions(true, false)...)
+	run, err := c.connect()
 	if err != nil {
-		return err
-	}
-	c.transport = run.Transport(nil, nil)
-	if c.client, err = c.newClient(false); err != nil {
 		return err
 	}
 	err = c.requests(ctx, run)
@@ -74,6 +67,20 @@ func (c *check) service(ctx context.Context, baseline *contract.Baseline) error 
 		return err
 	}
 	return c.finish(run, baseline, err)
+}
+
+// connect makes a client whose responses are judged as a part of one run.
+func (c *check) connect() (*contract.Run, error) {
+	if err := c.enter(); err != nil {
+		return nil, err
+	}
+	run, err := c.newRun(c.serverOptions(true, false)...)
+	if err != nil {
+		return nil, err
+	}
+	c.transport = run.Transport(nil, nil)
+	c.client, err = c.newClient(false)
+	return run, err
 }
 
 // requests asks for everything, whatever is wrong with one response or another, and returns what that was. If there is no

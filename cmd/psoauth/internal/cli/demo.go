@@ -30,23 +30,16 @@ Exit status: 0 all responses keep to the contract; 1 one does not.`,
 func (p *program) demo(ctx context.Context) error {
 	perPage1 := func(r *http.Request) bool { return r.URL.Query().Get("per_page") == "1" }
 	p.sandboxOptions = []apitest.Option{apitest.WithFaults(apitest.Fault{Match: perPage1, Do: apitest.NextPage(1)})}
-	if err := p.enter(); err != nil {
-		return err
-	}
-	c := &check{judge: judge{program: p}}
-	run, err := c.newRun(c.serverOptions(true, false)...)
+	run, err := (&check{judge: judge{program: p}}).connect()
 	if err != nil {
-		return err
-	}
-	p.transport = run.Transport(nil, nil)
-	if p.client, err = p.newClient(false); err != nil {
 		return err
 	}
 	client, at := p.client, p.at
 	human, path := p.human(p.out), "…/oauth-applications/"+at.application
+	styled := func(s, style string) string { return report.Styled(s, style, human.options.Color) }
 	say := func(format string, args ...any) { fmt.Fprintf(p.out, format+"\n\n", args...) } // the output remembers a failure
 	heading := func(method, path string) {
-		fmt.Fprintln(p.out, report.Styled("client."+method, report.Bold, human.options.Color)+"  "+report.Styled("GET "+path, report.Quiet, human.options.Color))
+		fmt.Fprintln(p.out, styled("client."+method, report.Bold)+"  "+styled("GET "+path, report.Quiet))
 	}
 	say("This reads an application and its tokens in an in-memory PlanetScale\nand checks each response against openapi/openapi.yaml.")
 
@@ -55,8 +48,7 @@ func (p *program) demo(ctx context.Context) error {
 		return err
 	}
 	heading("GetApplication", path)
-	say("The application %s has issued %s and asks for %s.", human.clean.printable(app.Name),
-		countOf(int(app.Tokens), "token"), countOf(len(app.Scopes), "scope"))
+	say("The application %s has issued %s and asks for %s.", app.Name, countOf(int(app.Tokens), "token"), countOf(len(app.Scopes), "scope"))
 
 	const shown = 5
 	heading("Tokens", path+"/tokens?page=1")
@@ -83,8 +75,7 @@ func (p *program) demo(ctx context.Context) error {
 		return err
 	}
 	heading("GetToken", path+"/tokens/"+at.token)
-	say("The first token has the scopes %s.\nIt was last used on %s.", human.clean.printable(strings.Join(token.Scopes(), ", ")),
-		human.timeOr(token.LastUsedAt, never))
+	say("The first token has the scopes %s.\nIt was last used on %s.", strings.Join(token.Scopes(), ", "), human.timeOr(token.LastUsedAt, never))
 
 	info, err := client.TokenInfo(ctx)
 	if err != nil {
@@ -103,7 +94,7 @@ func (p *program) demo(ctx context.Context) error {
 	}
 	say("All %s match the contract. The check reports one that does not.\nFor a page that names itself as the next page it says:", countOf(checked.Summary.Responses, "response"))
 
-	if _, err := client.ListTokens(ctx, at.organization, at.application, api.ListOptions{PerPage: 1}); err != nil {
+	if _, err := client.ListTokens(ctx, at.organization, at.application, api.ListOptions{Page: 1, PerPage: 1}); err != nil {
 		return err
 	}
 	checked = contract.NewReport(run, nil, contract.Error)

@@ -160,21 +160,11 @@ func (p *program) tokens(ctx context.Context, application string, options api.Li
 
 // wants reports whether the flags let a token through.
 func (l *tokenList) wants(token *api.Token) bool {
-	now := l.Now()
-	if l.expiresWithin > 0 && !token.ExpiresWithin(now, l.expiresWithin) {
-		return false
-	}
-	if l.unusedFor > 0 {
-		last := token.CreatedAt
-		if token.LastUsedAt != nil {
-			last = *token.LastUsedAt
-		}
-		if last.After(now.Add(-l.unusedFor)) {
-			return false
-		}
-	}
-	if l.actor != "" && l.actor != orEmpty(token.ActorID) &&
-		!strings.Contains(strings.ToLower(orEmpty(token.ActorDisplayName)), strings.ToLower(l.actor)) {
+	now, name := l.Now(), strings.ToLower(orEmpty(token.ActorDisplayName))
+	switch {
+	case l.expiresWithin > 0 && !token.ExpiresWithin(now, l.expiresWithin),
+		l.unusedFor > 0 && cmp.Or(token.LastUsedAt, &token.CreatedAt).After(now.Add(-l.unusedFor)),
+		l.actor != "" && l.actor != orEmpty(token.ActorID) && !strings.Contains(name, strings.ToLower(l.actor)):
 		return false
 	}
 	return len(l.scopes) == 0 || slices.ContainsFunc(token.Scopes(), func(name string) bool {
