@@ -38,6 +38,7 @@ func Run(app *api.Application, tokens iter.Seq2[*api.Token, error], options Opti
 // concurrent use.
 type Auditor struct {
 	options      Options
+	baseline     *Baseline       // an empty one if the options have none
 	secrets      func() []string // a function, because printers look into a slice
 	severity     map[string]Severity
 	applications []Application
@@ -63,7 +64,7 @@ func New(options Options) (*Auditor, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Auditor{options: options, severity: map[string]Severity{}, findings: map[string][]Finding{}, used: map[int]bool{}}
+	a := &Auditor{options: options, baseline: cmp.Or(options.Baseline, &Baseline{}), severity: map[string]Severity{}, findings: map[string][]Finding{}, used: map[int]bool{}}
 	var secrets []string
 	for _, secret := range options.Secrets {
 		secrets = append(secrets, secret.Reveal())
@@ -91,7 +92,7 @@ func (a *Auditor) Add(app *api.Application, tokens iter.Seq2[*api.Token, error])
 		Auditor: a, Application: Application{ID: a.shown(app.ID), Name: a.shown(app.Name)}, declared: declarationOf(app),
 		actors: map[string][]Subject{},
 	}
-	d.before, d.known = a.options.Baseline.application(d.ID)
+	d.before, d.known = a.baseline.file.Applications[d.ID]
 	d.names = d.before.names()
 	for tok, err := range tokens {
 		if err != nil {
@@ -183,7 +184,7 @@ func (d *audited) found(subject Subject, rule, message string) {
 		}
 	}
 	if f.Accepted == nil && rule != widened {
-		f.Accepted = d.options.Baseline.accepted(f, d.options.Now)
+		f.Accepted = d.baseline.accepted(f, d.options.Now)
 	}
 	d.findings = append(d.findings, f)
 }

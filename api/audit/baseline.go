@@ -11,7 +11,7 @@ import (
 )
 
 // A Baseline is what an earlier audit saw: the findings that are known, and the tokens there were with their scopes. Its
-// JSON form is meant to be kept beside the code and to be read in reviews. A nil baseline knows nothing.
+// JSON form is meant to be kept beside the code and to be read in reviews.
 type Baseline struct{ file baselineFile }
 
 type baselineFile struct {
@@ -47,10 +47,7 @@ func ReadBaseline(r io.Reader) (*Baseline, error) {
 	if err := report.ReadJSON(r, &b.file); err != nil {
 		return nil, err
 	}
-	return b, b.file.Check(func(rule string) bool {
-		_, known := ruleByID(rule)
-		return known
-	})
+	return b, b.file.Check(isRule)
 }
 
 // Write writes the baseline as JSON, in an order that makes small differences between versions.
@@ -67,26 +64,18 @@ func (b *Baseline) Write(w io.Writer) error {
 // applications that the report does not have, or that could not be read, stays, except for applications that are gone. An
 // acceptance keeps its last day and its reason; where its day is past, the findings stay open.
 func (b *Baseline) Update(r *Report) {
-	stays := func(id string) bool {
-		i := slices.IndexFunc(r.Applications, func(app Application) bool { return app.ID == id })
-		if i < 0 {
-			return !r.whole
-		}
-		return r.Applications[i].Err != ""
-	}
 	found := slices.DeleteFunc(slices.Clone(b.file.Findings), func(a Acceptance) bool {
 		owners := b.owners(a)
-		return !slices.ContainsFunc(owners, stays) && (len(owners) > 0 || r.whole)
+		return !slices.ContainsFunc(owners, r.skips) && (len(owners) > 0 || r.whole)
 	})
 	for f := range r.Findings() {
 		found = append(found, f.acceptances()...)
 	}
 	b.file.Update(found)
-	applications := maps.Clone(b.file.Applications)
-	if applications == nil {
-		applications = map[string]knownApplication{}
+	if b.file.Applications == nil {
+		b.file.Applications = map[string]knownApplication{}
 	}
-	maps.DeleteFunc(applications, func(id string, _ knownApplication) bool { return !stays(id) })
+	maps.DeleteFunc(b.file.Applications, func(id string, _ knownApplication) bool { return !r.skips(id) })
 	for _, app := range r.Applications {
 		if app.Err != "" {
 			continue
@@ -95,9 +84,8 @@ func (b *Baseline) Update(r *Report) {
 		for _, tok := range app.Tokens {
 			known.Tokens[tok.Token] = knownToken{tok.Name, slices.Concat([]string{}, tok.Scopes)}
 		}
-		applications[app.ID] = known
+		b.file.Applications[app.ID] = known
 	}
-	b.file.Applications = applications
 	for _, group := range r.Groups {
 		for i := range group.Findings {
 			if f := &group.Findings[i]; f.Accepted == nil {
@@ -140,18 +128,10 @@ func (b *Baseline) owners(a Acceptance) (ids []string) {
 
 // accepted returns what accepts the finding, and all that is merged into it, at a time, or nil.
 func (b *Baseline) accepted(f Finding, now time.Time) *Acceptance {
-	if b == nil || slices.ContainsFunc(f.acceptances(), func(a Acceptance) bool { return !b.file.Accepts(a, now) }) {
+	if slices.ContainsFunc(f.acceptances(), func(a Acceptance) bool { return !b.file.Accepts(a, now) }) {
 		return nil
 	}
 	return &Acceptance{Token: f.Token, Rule: f.Rule, Reason: inBaseline}
-}
-
-// application returns what the baseline knows of an application, if it knows it.
-func (b *Baseline) application(id string) (app knownApplication, known bool) {
-	if b != nil {
-		app, known = b.file.Applications[id]
-	}
-	return app, known
 }
 
 // names returns the names of the scopes and accesses that the tokens had.
@@ -176,41 +156,41 @@ func (tok knownToken) wider(now *Token) (more []string) {
 	return more
 }
 
-// changes returns how the tokens of a report differ from those of the baseline, or nil if there is no baseline.
+// skips reports whether the report says nothing of an application: it was not audited, or could not be read.
+func (r *Report) skips(id string) bool {
+	i := slices.IndexFunc(r.Applications, func(app Application) bool { return app.ID == id })
+	return i < 0 && !r.whole || i >= 0 && r.Applications[i].Err != ""
+}
+
+// changes returns how the tokens of a report differ from those of the baseline.
 func (b *Baseline) changes(r *Report) *Changes {
-	if b == nil {
-		return nil
-	}
-	c := &Changes{}
-	listed := map[string]map[string]bool{} // the tokens by application
+	c, listed := &Changes{}, map[[2]string]bool{}
 	for _, app := range r.Applications {
-		before, known := b.application(app.ID)
+		before, known := b.file.Applications[app.ID]
 		if !known && app.Err == "" {
 			c.NewApplications = append(c.NewApplications, Subject{Application: app.ID, Name: app.Name})
 		}
-		listed[app.ID] = map[string]bool{}
+		listed[[2]string{app.ID}] = true
 		for i := range app.Tokens {
 			tok := &app.Tokens[i]
-			listed[app.ID][tok.Token] = true
+			listed[[2]string{app.ID, tok.Token}] = true
 			if earlier, known := before.Tokens[tok.Token]; !known {
 				c.NewTokens = append(c.NewTokens, tok.Subject)
 			} else if len(earlier.wider(tok)) > 0 {
 				c.WidenedTokens = append(c.WidenedTokens, tok.Subject)
 			}
 		}
-		if app.Err != "" {
-			listed[app.ID] = nil
-		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(b.file.Applications)) {
-		app, tokens := b.file.Applications[id], listed[id]
-		if _, seen := listed[id]; !seen && r.whole {
-			c.GoneApplications = append(c.GoneApplications, Subject{Application: id, Name: app.Name})
-		} else if tokens == nil {
+		app := b.file.Applications[id]
+		if r.skips(id) {
 			continue
 		}
+		if !listed[[2]string{id}] {
+			c.GoneApplications = append(c.GoneApplications, Subject{Application: id, Name: app.Name})
+		}
 		for _, token := range slices.Sorted(maps.Keys(app.Tokens)) {
-			if !tokens[token] {
+			if !listed[[2]string{id, token}] {
 				c.GoneTokens = append(c.GoneTokens, Subject{Application: id, Token: token, Name: app.Tokens[token].Name})
 			}
 		}

@@ -82,7 +82,7 @@ func (o Options) withDefaults() (Options, error) {
 		o.ProductionBranches = []string{"main", "master", "production", "prod"}
 	}
 	for id, severity := range o.Severities {
-		if _, ok := ruleByID(id); !ok {
+		if !isRule(id) {
 			fail("Severities: no rule %.60q", id)
 		}
 		if severity < Off || severity > Error {
@@ -93,7 +93,7 @@ func (o Options) withDefaults() (Options, error) {
 		if a.Token == "" || report.CheckDay(a.Until) != nil {
 			fail("Accept: an acceptance needs a token, and a last day such as 2026-12-31")
 		}
-		if _, ok := ruleByID(a.Rule); !ok && a.Rule != "" {
+		if a.Rule != "" && !isRule(a.Rule) {
 			fail("Accept: no rule %.60q", a.Rule)
 		}
 	}

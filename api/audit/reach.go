@@ -25,6 +25,7 @@ const (
 	onOrganization                   // whole organizations
 	onProduction                     // production branches
 	undeclared                       // with a scope that the application does not declare
+	onDeleted                        // deleted resources, of [held] only
 )
 
 const anything = reads | writes | deletes | administers
@@ -131,10 +132,9 @@ type resource struct {
 
 // A held is all that a token holds, as the rules, the report and the baseline need it.
 type held struct {
-	reach                  Reach
-	named                  map[Reach]items // the labels of scopes and accesses by each bit that their names give
-	organizations, through items           // whole organizations, and the names of what reaches them
-	production, deleted    items           // branches and resources, or the accesses on them
+	reach   Reach
+	found   map[Reach]items // by each bit: the scopes, accesses and resources that give it
+	through items           // the names of what reaches whole organizations
 
 	// grants are what the token may do on each resource, in the order in which the API lists them.
 	grants []Grant
@@ -159,7 +159,7 @@ type Grant struct {
 
 // held sums up what a token holds.
 func (d *audited) held(tok *api.Token) *held {
-	all := &held{named: map[Reach]items{}, index: map[Grant]int{}, labels: map[string]label{}}
+	all := &held{found: map[Reach]items{}, index: map[Grant]int{}, labels: map[string]label{}}
 	scopes := func(scopes []gen.AccessScope, on []resource) {
 		for _, s := range scopes {
 			does := named(s.Name)
@@ -215,12 +215,14 @@ func (a *Auditor) branch(name string) Reach {
 	return onBranch
 }
 
+func (all *held) find(bit Reach, item string) { all.found[bit] = all.found[bit].with(item) }
+
 // hold notes a scope or an access on resources.
 func (a *Auditor) hold(all *held, h holding, on ...resource) {
 	all.reach |= h.does
 	for bit := reads; bit <= undeclared; bit <<= 1 {
 		if h.does&bit != 0 {
-			all.named[bit] = all.named[bit].with(h.label)
+			all.find(bit, h.label)
 		}
 	}
 	if !h.access {
@@ -240,17 +242,18 @@ func (a *Auditor) hold(all *held, h holding, on ...resource) {
 			all.labels[a.shown(known)] = label{text: kind + " " + r.name}
 		}
 		if r.at&onOrganization != 0 {
-			all.organizations, all.through = all.organizations.with(r.name), all.through.with(h.name)
+			all.find(onOrganization, r.name)
+			all.through = all.through.with(h.name)
 		}
 		if r.at&onProduction != 0 {
-			all.production = all.production.with(what)
+			all.find(onProduction, what)
 		}
 		if r.deleted != nil {
 			when := " (deleted)"
 			if !r.deleted.IsZero() {
 				when = " (deleted on " + date(*r.deleted) + ")"
 			}
-			all.deleted = all.deleted.with(r.label + when)
+			all.find(onDeleted, r.label+when)
 		}
 		g := Grant{Kind: kind, ID: a.shown(r.id), Name: a.shown(r.name), Deleted: r.deleted != nil}
 		i, listed := all.index[g]

@@ -100,7 +100,9 @@ func (a *Auditor) Report() *Report {
 			r.Unneeded = append(r.Unneeded, given)
 		}
 	}
-	r.Changes = a.options.Baseline.changes(r)
+	if a.options.Baseline != nil {
+		r.Changes = a.options.Baseline.changes(r)
+	}
 	return r
 }
 
@@ -156,7 +158,7 @@ func (r *Report) Tokens() (n int) {
 // A Tally counts the findings on a token that are not accepted.
 type Tally struct {
 	Subject
-	Errors, Warnings, Notes int
+	Open [Error + 1]int // by severity
 }
 
 // Flagged returns the tokens with findings that are not accepted, the worst first.
@@ -173,17 +175,10 @@ func (r *Report) Flagged() []Tally {
 			index[f.Subject] = i
 			all = append(all, Tally{Subject: f.Subject})
 		}
-		switch f.Severity {
-		case Error:
-			all[i].Errors++
-		case Warning:
-			all[i].Warnings++
-		default:
-			all[i].Notes++
-		}
+		all[i].Open[f.Severity]++
 	}
 	slices.SortStableFunc(all, func(a, b Tally) int {
-		return cmp.Or(cmp.Compare(b.Errors, a.Errors), cmp.Compare(b.Warnings, a.Warnings), cmp.Compare(b.Notes, a.Notes))
+		return cmp.Or(b.Open[Error]-a.Open[Error], b.Open[Warning]-a.Open[Warning], b.Open[Note]-a.Open[Note])
 	})
 	return all
 }

@@ -27,12 +27,8 @@ func Rules() []Rule {
 	return all
 }
 
-func ruleByID(id string) (Rule, bool) {
-	i := slices.IndexFunc(rules, func(r check) bool { return r.ID == id })
-	if i < 0 {
-		return Rule{}, false
-	}
-	return rules[i].Rule, true
+func isRule(id string) bool {
+	return slices.ContainsFunc(rules, func(r check) bool { return r.ID == id })
 }
 
 // A judged is a token while it is judged.
@@ -83,11 +79,11 @@ var rules = []check{
 	{Rule{"reach.production", Warning, "Reaches production",
 		"The token reaches data that users depend on.",
 		"Revoke the token and authorize again for a development branch, or confirm that it needs production and accept the finding until a date."},
-		(*Auditor).productionReach},
+		reachRule(onProduction, "reaches production: ")},
 	{Rule{"reach.deleted-resource", Warning, "Access to a deleted resource",
 		"The access has outlived its purpose, a sign that nobody maintains the token.",
 		"Revoke the token; if it is in use, issue a new one for the resources that still exist."},
-		(*Auditor).deletedResource},
+		reachRule(onDeleted, "holds an access on ")},
 	{Rule{widened, Warning, "Wider than in the baseline",
 		"The token can do more than when it was last reviewed.",
 		"Find out who issued or widened the token, and revoke it if that was not intended."},
@@ -130,25 +126,13 @@ var rules = []check{
 		nil},
 }
 
-// reachRule makes the check of a rule on what scopes and accesses allow by their names.
+// reachRule makes the check of a rule on what a token may do, or where.
 func reachRule(bit Reach, message string) func(*Auditor, judged) string {
-	return func(a *Auditor, tok judged) string { return a.list(message, tok.held.named[bit]) }
+	return func(a *Auditor, tok judged) string { return a.list(message, tok.held.found[bit]) }
 }
 
 func (a *Auditor) organizationReach(tok judged) string {
-	return a.list("reaches all of ", tok.held.organizations) + a.list(" with ", tok.held.through)
-}
-
-func (a *Auditor) productionReach(tok judged) string {
-	found := tok.held.named[onProduction]
-	for _, branch := range tok.held.production {
-		found = found.with(branch)
-	}
-	return a.list("reaches production: ", found)
-}
-
-func (a *Auditor) deletedResource(tok judged) string {
-	return a.list("holds an access on ", tok.held.deleted)
+	return a.list("reaches all of ", tok.held.found[onOrganization]) + a.list(" with ", tok.held.through)
 }
 
 func (a *Auditor) actorUnknown(tok judged) string {

@@ -127,13 +127,11 @@ func auditSections(r *audit.Report, flagged []audit.Tally, names map[string]stri
 		Title: "Not read", Columns: []string{"Application", "Name", "Why"}, Note: "This report says nothing about their tokens.",
 	}
 	index := report.Section{Title: "Applications", Columns: []string{"Application", "Name", "Tokens", "Actors", "Findings"}}
-	found := map[string]map[report.Severity]int{} // in each application
+	open := map[string][report.Error + 1]int{} // in each application
 	for f := range r.Findings() {
-		if found[f.Application] == nil {
-			found[f.Application] = map[report.Severity]int{}
-		}
-		if f.Accepted == nil {
-			found[f.Application][f.Severity]++
+		if n := open[f.Application]; f.Accepted == nil {
+			n[f.Severity]++
+			open[f.Application] = n
 		}
 	}
 	for _, app := range r.Applications {
@@ -145,10 +143,9 @@ func auditSections(r *audit.Report, flagged []audit.Tally, names map[string]stri
 		for _, tok := range app.Tokens {
 			actors[tok.Actor] = true
 		}
-		n := found[app.ID]
 		index.Rows = append(index.Rows, []string{
 			app.ID, app.Name, report.Number(len(app.Tokens)), report.Number(len(actors)),
-			tally(n[report.Error], n[report.Warning], n[report.Note]),
+			tally(open[app.ID]),
 		})
 	}
 	if len(unread.Rows) > 0 {
@@ -162,7 +159,7 @@ func auditSections(r *audit.Report, flagged []audit.Tally, names map[string]stri
 		worst.Columns = append(worst.Columns, "Application")
 	}
 	worst.Rows = each(flagged[:min(len(flagged), worstTokens)], func(t audit.Tally) []string {
-		row := []string{t.Token, t.Name, holderOf(t.Subject), tally(t.Errors, t.Warnings, t.Notes), names[t.Application]}
+		row := []string{t.Token, t.Name, holderOf(t.Subject), tally(t.Open), names[t.Application]}
 		return row[:len(worst.Columns)]
 	})
 	if len(flagged) > 0 {
@@ -175,14 +172,14 @@ func auditSections(r *audit.Report, flagged []audit.Tally, names map[string]stri
 }
 
 // tally says how many there are of each severity, without those of which there are none.
-func tally(errors, warnings, notes int) string {
-	some := func(n int, noun string) string {
-		if n == 0 {
-			return ""
+func tally(open [report.Error + 1]int) string {
+	var all []string
+	for severity := report.Error; severity > report.Off; severity-- {
+		if n := open[severity]; n > 0 {
+			all = append(all, countOf(n, severity.String()))
 		}
-		return countOf(n, noun)
 	}
-	return cmp.Or(list(", ", some(errors, "error"), some(warnings, "warning"), some(notes, "note")), "none")
+	return cmp.Or(strings.Join(all, ", "), "none")
 }
 
 // changesSection lists what is new and what is gone since the baseline.
@@ -239,7 +236,7 @@ func auditJSON(r *audit.Report, flagged []audit.Tally, organization, options str
 			}
 		}),
 		"worst_tokens", each(flagged[:min(len(flagged), worstTokens)], func(t audit.Tally) report.Object {
-			return append(jsonOf(t.Subject), "errors", t.Errors, "warnings", t.Warnings, "notes", t.Notes)
+			return append(jsonOf(t.Subject), "errors", t.Open[audit.Error], "warnings", t.Open[audit.Warning], "notes", t.Open[audit.Note])
 		}),
 		"changes", changes, // null without a baseline
 		"summary", report.Object{
