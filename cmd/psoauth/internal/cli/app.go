@@ -23,13 +23,12 @@ func (p *program) appList() *cobra.Command {
 		Short:   "List an organization's OAuth applications",
 		Long:    `List an organization's OAuth applications with their ids. A service token needs read_oauth_applications.`,
 		Example: "  psoauth app list --sandbox\n  psoauth app list --format csv",
-		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := p.connect(); err != nil {
+			if err := p.connect(false); err != nil {
 				return err
 			}
 			p.partly = true
-			apps := p.client.Applications(cmd.Context(), p.at.organization, api.ListOptions{})
+			apps := p.client.Applications(cmd.Context(), p.settings.org, api.ListOptions{})
 			return p.writeTo(func(w io.Writer) error { return writeAll(newList(p, &applicationView, w), apps, nil) })
 		},
 	}
@@ -48,7 +47,7 @@ func (p *program) appShow() *cobra.Command {
 			if err := p.connectTo(cmd.Context()); err != nil {
 				return err
 			}
-			app, err := p.client.GetApplication(cmd.Context(), p.at.organization, p.at.application)
+			app, err := p.client.GetApplication(cmd.Context(), p.settings.org, p.application)
 			if err != nil {
 				return p.withApplications(cmd.Context(), err)
 			}
@@ -59,7 +58,7 @@ func (p *program) appShow() *cobra.Command {
 
 // connectTo is connect for a command about an application, whose id may be left out where there is only one.
 func (p *program) connectTo(ctx context.Context) error {
-	if err := p.connect(); err != nil || p.at.application != "" {
+	if err := p.connect(false); err != nil || p.application != "" {
 		return err
 	}
 	apps, err := p.applications(ctx)
@@ -67,7 +66,7 @@ func (p *program) connectTo(ctx context.Context) error {
 }
 
 func (p *program) applications(ctx context.Context) (apps []*api.Application, err error) {
-	for app, err := range p.client.Applications(ctx, p.at.organization, api.ListOptions{}) {
+	for app, err := range p.client.Applications(ctx, p.settings.org, api.ListOptions{}) {
 		if err != nil {
 			return nil, err
 		}
@@ -82,11 +81,11 @@ func (p *program) onlyApplication(apps []*api.Application, err error) error {
 	case err != nil:
 		return fmt.Errorf("give APP_ID: the organization's applications cannot be listed: %w", err)
 	case len(apps) == 0:
-		return fmt.Errorf("organization %s has no OAuth applications", p.at.organization)
+		return fmt.Errorf("organization %s has no OAuth applications", p.settings.org)
 	case len(apps) > 1:
 		return fmt.Errorf("there are several applications: give APP_ID, one of %s", namesOf(apps))
 	}
-	p.at.application = apps[0].ID
+	p.application = apps[0].ID
 	return nil
 }
 
@@ -96,11 +95,11 @@ func (p *program) withApplications(ctx context.Context, err error) error {
 		return err
 	}
 	apps, failed := p.applications(ctx)
-	isIt := func(app *api.Application) bool { return app.ID == p.at.application }
+	isIt := func(app *api.Application) bool { return app.ID == p.application }
 	if failed != nil || len(apps) == 0 || slices.ContainsFunc(apps, isIt) {
 		return err // without a list, or with the application in it, there is nothing to add
 	}
-	return fmt.Errorf("%w; organization %s has %s", err, p.at.organization, namesOf(apps))
+	return fmt.Errorf("%w; organization %s has %s", err, p.settings.org, namesOf(apps))
 }
 
 // namesOf lists applications, a few of them.

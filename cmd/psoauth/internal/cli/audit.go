@@ -40,15 +40,7 @@ Exit status: 0 no finding of the --fail-on severity or higher; 1 at least one; 2
 		Example: "  psoauth audit --sandbox\n  psoauth audit 5kq1x0v2m8yd --policy audit.yaml --fail-on warning\n" +
 			"  psoauth audit --all --baseline audit-baseline.json --update-baseline\n" +
 			"  psoauth audit --all --output audit.html",
-		Args: func(cmd *cobra.Command, args []string) error {
-			if a.all && len(args) > 0 {
-				return errors.New("--all audits every application: give it or APP_ID, not both")
-			}
-			if a.all {
-				return nil
-			}
-			return p.ids("APP_ID")(cmd, args)
-		},
+		Args: p.ids("APP_ID"),
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.run(cmd.Context()) },
 	}
 	flags := cmd.Flags()
@@ -62,6 +54,9 @@ Exit status: 0 no finding of the --fail-on severity or higher; 1 at least one; 2
 }
 
 func (a *auditing) run(ctx context.Context) error {
+	if a.all && a.application != "" {
+		return errors.New("--all audits every application: give it or APP_ID, not both")
+	}
 	failOn := a.failOn.severity()
 	var options audit.Options
 	if a.policy != "" {
@@ -113,7 +108,7 @@ func (a *auditing) audit(ctx context.Context, options audit.Options) (found *aud
 	a.sandboxOptions = []apitest.Option{apitest.WithLeakedSecret(sandboxLeak)}
 	connect := a.connectTo
 	if a.all {
-		connect = func(context.Context) error { return a.connect() }
+		connect = func(context.Context) error { return a.connect(false) }
 	}
 	if err := connect(ctx); err != nil {
 		return nil, nil, err
@@ -126,10 +121,10 @@ func (a *auditing) audit(ctx context.Context, options audit.Options) (found *aud
 	if err != nil {
 		return nil, nil, err
 	}
-	applications := a.client.Applications(ctx, a.at.organization, api.ListOptions{})
+	applications := a.client.Applications(ctx, a.settings.org, api.ListOptions{})
 	if !a.all {
 		applications = func(yield func(*api.Application, error) bool) {
-			yield(a.client.GetApplication(ctx, a.at.organization, a.at.application))
+			yield(a.client.GetApplication(ctx, a.settings.org, a.application))
 		}
 	}
 	var failed []string

@@ -69,10 +69,10 @@ Exit status: 0 every operation that was tried is allowed; 1 one is not; 2 it cou
 
 // authStatus asks for what each operation that reads would give. An error is one that says nothing of the credential.
 func (p *program) authStatus(ctx context.Context) (*authStatus, error) {
-	if err := p.connect(); err != nil {
+	if err := p.connect(false); err != nil {
 		return nil, err
 	}
-	client, organization, set := p.client, p.at.organization, &p.settings
+	client, organization, set := p.client, p.settings.org, &p.settings
 	from := func(flag string) string { return cmp.Or(set.sources[flag], "the sandbox") }
 	s := &authStatus{
 		Organization: organization, OrganizationFrom: from("org"),
@@ -97,7 +97,7 @@ func (p *program) authStatus(ctx context.Context) (*authStatus, error) {
 		return err == nil
 	}
 	const readApplications, readTokens = "read_oauth_applications", "read_oauth_tokens"
-	first, application := api.ListOptions{Page: 1, PerPage: 1}, p.at.application
+	first, application := api.ListOptions{Page: 1, PerPage: 1}, p.application
 	apps, err := client.ListApplications(ctx, organization, first)
 	if note("listOAuthApplications", readApplications, err) && application == "" && len(apps.Data) > 0 {
 		application = apps.Data[0].ID

@@ -35,7 +35,6 @@ func (p *program) contractShow() *cobra.Command {
 		Long: `Print the OpenAPI 3.0 document that this program was built with, for other tools to use. As YAML it is the file
 openapi/openapi.yaml; as JSON it says the same, without the comments.`,
 		Example: "  psoauth contract show > planetscale-oauth.yaml\n  psoauth contract show --format json | jq .paths",
-		Args:    noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			document := []byte(openapi.Contract())
 			if p.format == "json" {
@@ -71,7 +70,7 @@ func (c *check) service(ctx context.Context, baseline *contract.Baseline) error 
 
 // connect makes a client whose responses are judged as a part of one run.
 func (c *check) connect() (*contract.Run, error) {
-	if err := c.enter(); err != nil {
+	if err := c.enterSandbox(); err != nil {
 		return nil, err
 	}
 	run, err := c.newRun(c.serverOptions(true, false)...)
@@ -104,12 +103,12 @@ func (c *check) requests(ctx context.Context, run *contract.Run) error {
 		over = ok && (e.Status == 0 && !refused(err) || e.RetryAfter > 0 || errors.Is(err, api.ErrRateLimited))
 	}
 	ask(func() error {
-		_, err := c.client.GetApplication(ctx, c.at.organization, c.at.application)
+		_, err := c.client.GetApplication(ctx, c.settings.org, c.application)
 		return err
 	})
 	var tokens []string
 	ask(func() error { // pages one after the other: rules that compare several want them in their order
-		for token, err := range c.tokens(ctx, c.at.application, api.ListOptions{}, false) {
+		for token, err := range c.tokens(ctx, c.application, api.ListOptions{}, false) {
 			if err != nil {
 				return err
 			}
@@ -121,7 +120,7 @@ func (c *check) requests(ctx context.Context, run *contract.Run) error {
 	})
 	for _, token := range tokens {
 		ask(func() error {
-			_, err := c.client.GetToken(ctx, c.at.organization, c.at.application, token)
+			_, err := c.client.GetToken(ctx, c.settings.org, c.application, token)
 			return err
 		})
 	}

@@ -61,11 +61,9 @@ there was no response of the contract's operations, with its body, at all (unles
 			"  psoauth contract check recordings --baseline baseline.json --format github\n" +
 			"  curl … | psoauth contract check --operation getOAuthToken -\n" +
 			"  psoauth contract check --app 5kq1x0v2m8yd --fail-on warning",
-		Args: cobra.ArbitraryArgs,
-		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return nil, cobra.ShellCompDirectiveDefault
-		},
-		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args) },
+		Args:              cobra.ArbitraryArgs,
+		ValidArgsFunction: cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault),
+		RunE:              func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args) },
 	}
 	c.judge.register(cmd)
 	flags := cmd.Flags()
@@ -73,7 +71,7 @@ there was no response of the contract's operations, with its body, at all (unles
 		pairs(&c.servers, "BASE=DECLARED, such as http://127.0.0.1:8080/v1="+api.DefaultBaseURL))
 	flags.StringVar(&c.operation, "operation", "", "the files are bare bodies, responses of the operation with this `id`")
 	flags.Func("status", "the `status` of the bare bodies (default the operation's success)", whole(&c.status, 100, 599))
-	flags.StringVar(&c.at.application, "app", "", "the `id` of the application to ask the service for")
+	flags.StringVar(&c.application, "app", "", "the `id` of the application to ask the service for")
 	p.hasBaseline(cmd, "accept the findings in this `file`", "rewrite the file of --baseline so that it accepts what is found")
 	return cmd
 }
@@ -83,13 +81,13 @@ func (c *check) validate(args []string) error {
 	switch sandbox := c.settings.sandbox; {
 	case sandbox && len(args) > 0:
 		return errors.New("--sandbox takes the place of the service: leave it out, or the files")
-	case c.at.application != "" && len(args) > 0:
+	case c.application != "" && len(args) > 0:
 		return errors.New("--app is for the service: leave it out, or the files")
 	case c.status != 0 && c.operation == "":
 		return errors.New("--status is for a bare body: say of which operation with --operation")
 	case c.operation != "" && len(args) == 0:
 		return errors.New("--operation is for a bare body: give its file, or - for standard input")
-	case len(args) == 0 && c.at.application == "" && !sandbox:
+	case len(args) == 0 && c.application == "" && !sandbox:
 		return errors.New("nothing to check: give recordings, or --app APP_ID for the service; --sandbox needs nothing")
 	}
 	return nil
@@ -105,7 +103,7 @@ func (c *check) run(ctx context.Context, args []string) error {
 	}
 	c.sources = args
 	if len(args) == 0 {
-		c.sources = []string{"application " + cmp.Or(c.at.application, "of the sandbox")}
+		c.sources = []string{"application " + cmp.Or(c.application, "of the sandbox")}
 		return c.service(ctx, baseline)
 	}
 	run, err := c.newRun(c.serverOptions(c.spec == "", true)...)

@@ -22,7 +22,6 @@ func (p *program) demoCommand() *cobra.Command {
 
 Exit status: 0 all responses keep to the contract; 1 one does not.`,
 		Example: "  psoauth demo",
-		Args:    noArguments,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return p.demo(cmd.Context()) },
 	}
 }
@@ -34,8 +33,8 @@ func (p *program) demo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	client, at := p.client, p.at
-	human, path := p.human(p.out), "…/oauth-applications/"+at.application
+	client, org := p.client, p.settings.org
+	human, path := p.human(p.out), "…/oauth-applications/"+p.application
 	styled := func(s, style string) string { return report.Styled(s, style, human.options.Color) }
 	say := func(format string, args ...any) { fmt.Fprintf(p.out, format+"\n\n", args...) } // the output remembers a failure
 	heading := func(method, path string) {
@@ -43,7 +42,7 @@ func (p *program) demo(ctx context.Context) error {
 	}
 	say("This reads an application and its tokens in an in-memory PlanetScale\nand checks each response against openapi/openapi.yaml.")
 
-	app, err := client.GetApplication(ctx, at.organization, at.application)
+	app, err := client.GetApplication(ctx, org, p.application)
 	if err != nil {
 		return err
 	}
@@ -54,7 +53,7 @@ func (p *program) demo(ctx context.Context) error {
 	heading("Tokens", path+"/tokens?page=1")
 	list := newList(p, &tokenView, p.out)
 	tokens, expired := 0, 0
-	for token, err := range client.Tokens(ctx, at.organization, at.application, api.ListOptions{}) {
+	for token, err := range client.Tokens(ctx, org, p.application, api.ListOptions{}) {
 		if tokens++; err == nil && tokens <= shown {
 			err = list.add(token)
 		}
@@ -70,11 +69,11 @@ func (p *program) demo(ctx context.Context) error {
 	}
 	say("In all, there are %s on several pages; %d have expired and are still listed.", countOf(tokens, "token"), expired)
 
-	token, err := client.GetToken(ctx, at.organization, at.application, at.token)
+	token, err := client.GetToken(ctx, org, p.application, p.token)
 	if err != nil {
 		return err
 	}
-	heading("GetToken", path+"/tokens/"+at.token)
+	heading("GetToken", path+"/tokens/"+p.token)
 	say("The first token has the scopes %s.\nIt was last used on %s.", strings.Join(token.Scopes(), ", "), human.timeOr(token.LastUsedAt, never))
 
 	info, err := client.TokenInfo(ctx)
@@ -94,7 +93,7 @@ func (p *program) demo(ctx context.Context) error {
 	}
 	say("All %s match the contract. The check reports one that does not.\nFor a page that names itself as the next page it says:", countOf(checked.Summary.Responses, "response"))
 
-	if _, err := client.ListTokens(ctx, at.organization, at.application, api.ListOptions{Page: 1, PerPage: 1}); err != nil {
+	if _, err := client.ListTokens(ctx, org, p.application, api.ListOptions{Page: 1, PerPage: 1}); err != nil {
 		return err
 	}
 	checked = contract.NewReport(run, nil, contract.Error)

@@ -95,8 +95,8 @@ func (r *revocation) run(ctx context.Context, args []string) error {
 	if err := r.choose(ctx, args); err != nil {
 		return err
 	}
-	name := r.at.application
-	if app, err := r.client.GetApplication(ctx, r.at.organization, r.at.application); err == nil {
+	name := r.application
+	if app, err := r.client.GetApplication(ctx, r.settings.org, r.application); err == nil {
 		name = app.Name
 	} else if !errors.Is(err, api.ErrForbidden) {
 		return r.withApplications(ctx, err)
@@ -112,7 +112,7 @@ func (r *revocation) run(ctx context.Context, args []string) error {
 			t.Name, t.Actor, t.LastUsedAt = token.DisplayName, token.ActorDisplayName, token.LastUsedAt
 			pending = append(pending, t)
 		case r.from == "": // a token that is named and not listed is a mistake; one of a report may have gone since
-			return fmt.Errorf("no token %s in application %s of organization %s; nothing was revoked", t.ID, r.at.application, r.at.organization)
+			return fmt.Errorf("no token %s in application %s of organization %s; nothing was revoked", t.ID, r.application, r.settings.org)
 		default:
 			t.Result, t.Reason = gone, "it was no longer listed"
 		}
@@ -192,11 +192,11 @@ func (r *revocation) choose(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	if err = r.connect(); err != nil {
+	if err = r.connect(false); err != nil {
 		return err
 	}
 	if r.from != "" {
-		r.at.application = application
+		r.application = application
 		return nil
 	}
 	ids, err := r.splitApplication(ctx, args)
@@ -218,7 +218,7 @@ func (r *revocation) splitApplication(ctx context.Context, args []string) (token
 	switch {
 	case err != nil && len(args) > 1, // the credential may not list them
 		slices.ContainsFunc(apps, first):
-		r.at.application = args[0]
+		r.application = args[0]
 		return args[1:], nil
 	case r.settings.sandbox: // its first, as for the other commands
 		return args, nil
@@ -229,7 +229,7 @@ func (r *revocation) splitApplication(ctx context.Context, args []string) (token
 // listed returns the application's tokens by their ids.
 func (r *revocation) listed(ctx context.Context) (map[string]*api.Token, error) {
 	listed := map[string]*api.Token{}
-	for token, err := range r.tokens(ctx, r.at.application, allTokens, false) {
+	for token, err := range r.tokens(ctx, r.application, allTokens, false) {
 		if err != nil {
 			return nil, r.withApplications(ctx, err)
 		}
@@ -241,7 +241,7 @@ func (r *revocation) listed(ctx context.Context) (map[string]*api.Token, error) 
 // plan shows what is to be revoked.
 func (r *revocation) plan(w io.Writer) error {
 	list := newHumanList(r.program, &targetView, w)
-	remark := list.clean.printable("to revoke in application " + r.at.application + " of organization " + r.at.organization)
+	remark := list.clean.printable("to revoke in application " + r.application + " of organization " + r.settings.org)
 	return writeAll(list, ready(r.targets), func() string { return remark })
 }
 
@@ -257,7 +257,7 @@ func (r *revocation) confirm(name string, n int) error {
 		if err != nil {
 			fmt.Fprintln(r.Stderr)
 		}
-		return fmt.Errorf("nothing was revoked: the name does not match that of application %s", r.at.application)
+		return fmt.Errorf("nothing was revoked: the name does not match that of application %s", r.application)
 	}
 	return nil
 }
@@ -268,7 +268,7 @@ func (r *revocation) revoke(ctx context.Context, targets []*target) {
 		if ctx.Err() != nil {
 			return
 		}
-		deletion, err := r.client.DeleteToken(ctx, r.at.organization, r.at.application, t.ID)
+		deletion, err := r.client.DeleteToken(ctx, r.settings.org, r.application, t.ID)
 		switch {
 		case ctx.Err() != nil && err != nil:
 			t.Result, t.Reason = unsure, "interrupted while it was being deleted"

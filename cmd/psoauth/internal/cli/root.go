@@ -44,16 +44,16 @@ const (
 // A program is one run of the command.
 type program struct {
 	Process
-	settings  settings
-	format    string // of the output
-	out       *output
-	transport http.RoundTripper // nil for the client's own
-	client    *api.Client       // nil before connect
-	at        place             // what the command asks about
-	pages     int64             // of the list of tokens, as far as the server says so
-	closers   []func()          // what ends with the run
-	grace     atomic.Int64      // nanoseconds a command gets to end after an interrupt
-	partly    bool              // whether a part of the output is a result
+	settings           settings
+	format             string // of the output
+	out                *output
+	transport          http.RoundTripper // nil for the client's own
+	client             *api.Client       // nil before connect
+	application, token string            // what the command asks about
+	pages              int64             // of the list of tokens, as far as the server says so
+	closers            []func()          // what ends with the run
+	grace              atomic.Int64      // nanoseconds a command gets to end after an interrupt
+	partly             bool              // whether a part of the output is a result
 
 	closed, silent bool // whether the process began without standard output, and without standard error
 
@@ -248,15 +248,18 @@ func (p *program) root() *cobra.Command {
 	root.SetErr(p.Stderr)
 	root.SetFlagErrorFunc(flagError)
 	p.settings.register(root)
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return p.begin(cmd) }
+	root.PersistentPreRunE = p.begin
 	if len(p.Args) > 0 && strings.HasPrefix(p.Args[0], cobra.ShellCompRequestCmd) {
 		prepareCompletion(root)
 	}
 	return root
 }
 
-// begin prepares the run of a command.
-func (p *program) begin(cmd *cobra.Command) error {
+// begin prepares the run of a command. One that does not say which arguments it takes has none.
+func (p *program) begin(cmd *cobra.Command, args []string) error {
+	if cmd.Args == nil && cmd.ValidArgs == nil && len(args) > 0 {
+		return fmt.Errorf("want no arguments, got %q; see %s --help", args[0], cmd.CommandPath())
+	}
 	switch cmd.Name() {
 	case "demo":
 		p.settings.sandbox = true
@@ -351,11 +354,4 @@ func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 func unknownCommand(parent *cobra.Command, name string) error {
 	hint := didYouMean("", parent.SuggestionsFor(name))
 	return fmt.Errorf("unknown command %q%s; see %s --help", name, hint, parent.CommandPath())
-}
-
-func noArguments(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return fmt.Errorf("want no arguments, got %q; see %s --help", args[0], cmd.CommandPath())
-	}
-	return nil
 }

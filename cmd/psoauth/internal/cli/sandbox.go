@@ -46,7 +46,6 @@ func (p *program) sandboxCommand() *cobra.Command {
 ` + faultHelp.String(),
 		Example: `  psoauth sandbox --listen 127.0.0.1:8080 --tokens 100000
   psoauth sandbox --fault rate-limit:3 --revision 2026-09`,
-		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			options = append(options, apitest.WithTokens(tokens), apitest.WithRevision(revision.value),
 				apitest.WithLeakedSecret(sandboxLeak))
@@ -122,12 +121,15 @@ func (p *program) serveSandbox(ctx context.Context, address, application string,
 	return serve(ctx, listener, apitest.NewHandler(append(options, apitest.WithClock(p.Now))...))
 }
 
-// enterSandbox starts a PlanetScale in this process and has the settings lead to it, except where flags say otherwise. It
+// enterSandbox starts a PlanetScale in this process, if --sandbox asks for it, and has the settings lead to it, except where flags say otherwise. It
 // completes the ids of an application and of one of its tokens: of neither, the other, or a token that is an application's.
 // It has the organization that is asked for, and its own two applications.
 func (p *program) enterSandbox() error {
-	s, at := &p.settings, &p.at
-	if s.apiURL != "" || s.authURL != "" {
+	s := &p.settings
+	switch {
+	case !s.sandbox:
+		return nil
+	case s.apiURL != "" || s.authURL != "":
 		return errors.New("--sandbox does not go with --api-url and --auth-url: leave them out")
 	}
 	s.org = cmp.Or(s.org, apitest.Organization)
@@ -140,13 +142,13 @@ func (p *program) enterSandbox() error {
 	planetscale := apitest.NewServer(append(p.sandboxOptions, apitest.WithOrganization(s.org), apitest.WithClock(p.Now))...)
 	p.closers = append(p.closers, planetscale.Close)
 	s.apiURL, s.authURL = planetscale.URL, planetscale.AuthURL
-	if at.application == "" {
-		at.application = planetscale.ApplicationOf(at.token)
+	if p.application == "" {
+		p.application = planetscale.ApplicationOf(p.token)
 	}
-	if at.application == "" { // the one id may be an application's
-		at.application, at.token = cmp.Or(at.token, apitest.ApplicationID), ""
+	if p.application == "" { // the one id may be an application's
+		p.application, p.token = cmp.Or(p.token, apitest.ApplicationID), ""
 	}
-	at.token = cmp.Or(at.token, planetscale.Token(0).ID)
+	p.token = cmp.Or(p.token, planetscale.Token(0).ID)
 	return nil
 }
 

@@ -135,7 +135,6 @@ func (p *program) secretFromInput() error {
 // hostile server cannot have all the pages in flight take much memory.
 const maxResponse = 16 << 20
 
-// newClient makes the client that the settings describe: for token info, or for the API.
 func (p *program) newClient(info bool) (*api.Client, error) {
 	s := &p.settings
 	id, service, access := s.serviceTokenID != "", !s.serviceToken.IsZero(), !s.accessToken.IsZero()
@@ -200,9 +199,6 @@ func isLocal(raw string) bool {
 	return err == nil && (strings.EqualFold(u.Hostname(), "localhost") || net.ParseIP(u.Hostname()).IsLoopback())
 }
 
-// A place is what a command asks about.
-type place struct{ organization, application, token string }
-
 // ids takes the ids that a command is about. That of the application, the first, may be left out. In the sandbox all are
 // optional.
 func (p *program) ids(names ...string) cobra.PositionalArgs {
@@ -212,9 +208,9 @@ func (p *program) ids(names ...string) cobra.PositionalArgs {
 				cmd.CommandPath())
 		}
 		for i, name := range names[len(names)-len(args):] {
-			to, what := &p.at.application, "application"
+			to, what := &p.application, "application"
 			if name == "TOKEN_ID" {
-				to, what = &p.at.token, "token"
+				to, what = &p.token, "token"
 			}
 			if *to = args[i]; *to == "" {
 				return fmt.Errorf("the %s id is empty", what)
@@ -224,22 +220,12 @@ func (p *program) ids(names ...string) cobra.PositionalArgs {
 	}
 }
 
-// enter completes the place by the settings and, if it is there, by the sandbox, which it starts.
-func (p *program) enter() error {
-	if p.settings.sandbox {
-		if err := p.enterSandbox(); err != nil {
-			return err
-		}
-	}
-	p.at.organization = p.settings.org
-	return nil
-}
-
-// connect makes the client for a command that asks the API.
-func (p *program) connect() error {
-	err := p.enter()
+// connect makes the client that the settings describe: for token info, or for the API. It starts the sandbox, if that is asked
+// for.
+func (p *program) connect(info bool) error {
+	err := p.enterSandbox()
 	if err == nil {
-		p.client, err = p.newClient(false)
+		p.client, err = p.newClient(info)
 	}
 	return err
 }

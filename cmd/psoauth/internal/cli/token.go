@@ -93,7 +93,7 @@ func (l *tokenList) selected(ctx context.Context) iter.Seq2[*api.Token, error] {
 			return yield(token, nil) && l.listed != l.limit
 		}
 		var held []*api.Token
-		for token, err := range l.tokens(ctx, l.at.application, options, l.output == "") {
+		for token, err := range l.tokens(ctx, l.application, options, l.output == "") {
 			if err != nil {
 				yield(nil, l.withApplications(ctx, err))
 				return
@@ -138,7 +138,7 @@ func (p *program) tokens(ctx context.Context, application string, options api.Li
 		const start = "\r\x1b[K" // of the line, which is empty then
 		said := ""
 		defer func() { fmt.Fprint(p.Stderr, said) }()
-		for page, err := range p.client.TokenPages(ctx, p.at.organization, application, options) {
+		for page, err := range p.client.TokenPages(ctx, p.settings.org, application, options) {
 			if err != nil {
 				yield(nil, err)
 				return
@@ -204,7 +204,7 @@ func (p *program) tokenShow() *cobra.Command {
 			if err := p.connectTo(cmd.Context()); err != nil {
 				return err
 			}
-			token, err := p.client.GetToken(cmd.Context(), p.at.organization, p.at.application, p.at.token)
+			token, err := p.client.GetToken(cmd.Context(), p.settings.org, p.application, p.token)
 			if err != nil {
 				return p.withApplications(cmd.Context(), err)
 			}
@@ -222,19 +222,14 @@ func (p *program) tokenInfo() *cobra.Command {
 
 Exit status: 0 whatever the state is; with --require-active 1 unless the token is active.`,
 		Example: "  psoauth token info --sandbox\n  psoauth token info --require-active && echo still active",
-		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if requireActive {
 				p.statusIsResult()
 			}
-			if err := p.enter(); err != nil {
+			if err := p.connect(true); err != nil {
 				return err
 			}
-			client, err := p.newClient(true)
-			if err != nil {
-				return err
-			}
-			info, err := client.TokenInfo(cmd.Context())
+			info, err := p.client.TokenInfo(cmd.Context())
 			if err != nil {
 				return err
 			}
