@@ -102,10 +102,7 @@ func (c *check) requests(ctx context.Context, run *contract.Run) error {
 		e, ok := errors.AsType[*api.Error](err)
 		over = ok && (e.Status == 0 && !refused(err) || e.RetryAfter > 0 || errors.Is(err, api.ErrRateLimited))
 	}
-	ask(func() error {
-		_, err := c.client.GetApplication(ctx, c.settings.org, c.application)
-		return err
-	})
+	ask(func() error { return failureOf(c.client.GetApplication(ctx, c.settings.org, c.application)) })
 	var tokens []string
 	ask(func() error { // pages one after the other: rules that compare several want them in their order
 		for token, err := range c.tokens(ctx, c.application, api.ListOptions{}, false) {
@@ -119,19 +116,15 @@ func (c *check) requests(ctx context.Context, run *contract.Run) error {
 		return nil
 	})
 	for _, token := range tokens {
-		ask(func() error {
-			_, err := c.client.GetToken(ctx, c.settings.org, c.application, token)
-			return err
-		})
+		ask(func() error { return failureOf(c.client.GetToken(ctx, c.settings.org, c.application, token)) })
 	}
 	if !c.settings.accessToken.IsZero() {
-		ask(func() error {
-			_, err := c.client.TokenInfo(ctx)
-			return err
-		})
+		ask(func() error { return failureOf(c.client.TokenInfo(ctx)) })
 	}
 	return errors.Join(errs...)
 }
+
+func failureOf[T any](_ T, err error) error { return err }
 
 // refused reports whether the client got a response and refused it.
 func refused(err error) bool {

@@ -108,10 +108,7 @@ func checkFinding(g contract.Group, spec string) report.Finding {
 		status = strconv.Itoa(g.Status)
 	}
 	file, entry := g.Origin()
-	seen := file
-	if local := fileOf(file); local != "" {
-		seen = local
-	}
+	seen := cmp.Or(fileOf(file), file)
 	if entry >= 0 {
 		seen += " entry " + strconv.Itoa(entry+1)
 	}

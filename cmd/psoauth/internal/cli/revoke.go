@@ -185,19 +185,15 @@ func (r *revocation) choose(ctx context.Context, args []string) error {
 	if err := r.validate(args); err != nil {
 		return err
 	}
-	application := ""
-	var err error
 	if r.from != "" {
-		if application, err = r.fromReport(strings.Join(args, "")); err != nil {
+		r.application = strings.Join(args, "")
+		if err := r.fromReport(); err != nil {
 			return err
 		}
+		return r.connect(false)
 	}
-	if err = r.connect(false); err != nil {
+	if err := r.connect(false); err != nil {
 		return err
-	}
-	if r.from != "" {
-		r.application = application
-		return nil
 	}
 	ids, err := r.splitApplication(ctx, args)
 	for i, id := range ids {
@@ -328,17 +324,17 @@ func readAuditReport(file io.Reader) (audit auditReport, err error) {
 }
 
 // fromReport reads which tokens of an application have findings that --rule and --severity choose, and why. Where nothing
-// names the organization, the report does.
-func (r *revocation) fromReport(application string) (string, error) {
+// names the organization or the application, the report does.
+func (r *revocation) fromReport() error {
 	audit, err := readFile("--from", r.from, readAuditReport)
 	if err != nil {
-		return "", err
+		return err
 	}
 	switch org := &r.settings.org; {
 	case *org == "":
 		*org = audit.Organization
 	case audit.Organization != "" && audit.Organization != *org:
-		return "", fmt.Errorf("--from %s: it is a report on organization %s, but %s names %s: give --org %[2]s if you mean that",
+		return fmt.Errorf("--from %s: it is a report on organization %s, but %s names %s: give --org %[2]s if you mean that",
 			r.from, audit.Organization, r.settings.sources["org"], *org)
 	}
 	chosen := func(rule string) bool { return len(r.rules) == 0 || slices.Contains(r.rules, rule) }
@@ -346,7 +342,7 @@ func (r *revocation) fromReport(application string) (string, error) {
 	var applications []string
 	for _, f := range audit.Findings {
 		id, of, rules := orEmpty(f.Token), cmp.Or(idIn(f.Application), idIn(audit.Application)), append([]string{f.Rule}, f.Also...)
-		if id == "" || f.Accepted != nil || f.Severity < r.severity.severity() || application != "" && application != of ||
+		if id == "" || f.Accepted != nil || f.Severity < r.severity.severity() || r.application != "" && r.application != of ||
 			!slices.ContainsFunc(rules, chosen) {
 			continue
 		}
@@ -364,14 +360,15 @@ func (r *revocation) fromReport(application string) (string, error) {
 	}
 	switch len(applications) {
 	case 0:
-		return "", fmt.Errorf("--from %s: no token to revoke: no finding in it is on a token that APP_ID, --rule and --severity choose, and open", r.from)
+		return fmt.Errorf("--from %s: no token to revoke: no finding in it is on a token that APP_ID, --rule and --severity choose, and open", r.from)
 	case 1:
 		for _, t := range r.targets {
 			t.Why = strings.Join(why[t.ID], ", ")
 		}
-		return applications[0], nil
+		r.application = applications[0]
+		return nil
 	}
-	return "", fmt.Errorf("--from %s: it has findings on several applications: give APP_ID, one of %s", r.from, strings.Join(applications, ", "))
+	return fmt.Errorf("--from %s: it has findings on several applications: give APP_ID, one of %s", r.from, strings.Join(applications, ", "))
 }
 
 // idIn returns the id in an object, or the string that is one.
