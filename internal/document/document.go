@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -26,6 +27,7 @@ var (
 	ErrValues  error = beyond(fmt.Sprintf("it holds more than %d values", MaxValues))
 	ErrDepth   error = beyond(fmt.Sprintf("it nests more than %d levels deep", MaxDepth))
 	ErrAliases error = beyond(fmt.Sprintf("its aliases make more than %d values of it", MaxValues))
+	ErrChain   error = beyond(fmt.Sprintf("more than %d of its references refer to one another in a row", MaxDepth))
 )
 
 // beyond is an error about a limit.
@@ -45,13 +47,21 @@ func Check(data []byte) error {
 		return ErrBytes
 	}
 	if IsJSON(data) {
-		values := 0
+		values, refs, from := 0, references{}, ""
 		d := jsontext.NewDecoder(bytes.NewReader(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 		for {
-			if _, err := d.ReadToken(); errors.Is(err, io.EOF) {
-				return nil
+			token, err := d.ReadToken()
+			if errors.Is(err, io.EOF) {
+				return refs.check()
 			} else if err != nil {
 				break // broken, or YAML in flow style
+			}
+			if token.Kind() == '"' && from != "" {
+				refs[from] = token.String()
+			}
+			from = ""
+			if within, n := d.StackIndex(d.StackDepth()); within == '{' && n%2 == 1 && token.String() == reference {
+				from = strings.TrimSuffix(string(d.StackPointer()), "/"+reference)
 			}
 			if d.StackDepth() > MaxDepth {
 				return ErrDepth
@@ -87,8 +97,39 @@ func YAML(data []byte) (*yaml.Node, error) {
 	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		return nil, errors.New("it holds more than one YAML document")
 	}
-	_, err := expand(&node, map[*yaml.Node]int{}, 0)
-	return &node, err
+	refs := references{}
+	if _, err := refs.expand(&node, map[*yaml.Node]int{}, "", 0); err != nil {
+		return nil, err
+	}
+	return &node, refs.check()
+}
+
+// References are the targets of references, by the JSON pointers of the objects that have them. A reader that follows each
+// of them to its end takes hours for a chain of some thousands, as kin-openapi does.
+type references map[string]string
+
+const reference = "$ref"
+
+// check returns an error if references form a chain that is too long. Circles are left to the reader.
+func (refs references) check() error {
+	lengths := make(map[string]int, len(refs))
+	for at := range refs {
+		var chain []string
+		for refs[at] != "" && lengths[at] == 0 {
+			lengths[at] = 1 // so that a circle ends
+			chain = append(chain, at)
+			at = strings.TrimPrefix(refs[at], "#")
+		}
+		length := lengths[at]
+		for _, at := range slices.Backward(chain) {
+			length++
+			lengths[at] = length
+		}
+		if length > MaxDepth {
+			return ErrChain
+		}
+	}
+	return nil
 }
 
 // marks counts what a value begins after, before any value is made. Marks in texts are counted too, of which PlanetScale's
@@ -107,9 +148,9 @@ func marks(data []byte) (n int) {
 	return n
 }
 
-// expand counts the values of a node with its aliases followed, which the text does not show, and makes keys and dates
-// strings.
-func expand(node *yaml.Node, known map[*yaml.Node]int, depth int) (n int, err error) {
+// expand counts the values of a node with its aliases followed, which the text does not show, notes its references, and makes
+// keys and dates strings.
+func (refs references) expand(node *yaml.Node, known map[*yaml.Node]int, at string, depth int) (n int, err error) {
 	if n, ok := known[node]; ok {
 		return n, nil
 	}
@@ -130,7 +171,14 @@ func expand(node *yaml.Node, known map[*yaml.Node]int, depth int) (n int, err er
 		} else if isKey && child.ShortTag() != "!!merge" {
 			child.Tag = "!!str"
 		}
-		m, err := expand(child, known, depth+1)
+		below := at
+		if node.Kind == yaml.MappingNode && i%2 == 1 {
+			key := content[i-1].Value
+			if below = string(jsontext.Pointer(at).AppendToken(key)); key == reference && child.Kind == yaml.ScalarNode {
+				refs[at] = child.Value
+			}
+		}
+		m, err := refs.expand(child, known, below, depth+1)
 		if err != nil {
 			return 0, err
 		}

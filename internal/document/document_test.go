@@ -2,6 +2,7 @@ package document_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -14,6 +15,13 @@ func TestCheckKnowsLimitsOnly(t *testing.T) {
 	for i := range 9 {
 		n, m := string(rune('0'+i)), string(rune('1'+i))
 		bomb += "a" + m + ": &a" + m + " [" + strings.Repeat("*a"+n+",", 9) + "*a" + n + "]\n"
+	}
+	chain := func(n int, last string) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, `"D%d":{"$ref":"#/definitions/D%d"},`, i, i+1)
+		}
+		return fmt.Sprintf(`{"definitions":{%s"D%d":%s}}`, b.String(), n, last)
 	}
 	for name, test := range map[string]struct {
 		text string
@@ -31,6 +39,10 @@ func TestCheckKnowsLimitsOnly(t *testing.T) {
 		"deep YAML":         {"a: " + strings.Repeat("[", 4900) + strings.Repeat("]", 4900), document.ErrDepth},
 		"deep, broken JSON": {`{'a':` + strings.Repeat("[", 4900) + strings.Repeat("]", 4900) + "}", document.ErrDepth},
 		"aliases":           {bomb, document.ErrAliases},
+		"references":        {chain(document.MaxDepth, "{}"), nil},
+		"many references":   {chain(document.MaxDepth+1, "{}"), document.ErrChain},
+		"the same in YAML":  {"# YAML\n" + chain(document.MaxDepth+1, "{}"), document.ErrChain},
+		"a circle":          {chain(9, `{"$ref":"#/definitions/D0"}`), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
