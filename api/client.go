@@ -47,14 +47,11 @@ func NewClient(options ...Option) (*Client, error) {
 		message := strings.ReplaceAll(err.Error(), "\n", "; ")
 		return nil, &Error{Operation: "NewClient", Message: message, kind: ErrInvalidArgument, cause: err}
 	}
-	base := s.transport
-	if base == nil {
-		base = defaultTransport()
+	c := s.Client
+	if c.transport == nil {
+		c.transport = defaultTransport()
 	}
-	c := s.client
-	c.transport = promised{base}
-	c.limiter = newLimiter(s.perMinute)
-	c.apiCredential, c.service = s.service, s.service != nil
+	c.transport, c.service = promised{c.transport}, c.apiCredential != nil
 	if s.oauth != nil {
 		c.authCredential = s.oauth(c.transport)
 		if !c.service {

@@ -97,22 +97,12 @@ func bearerOf(token *oauth2.Token, err error) (openapi.Secret, error) {
 	return value, nil
 }
 
-// A credentialError says that a token source or a token endpoint failed, and what to do.
-type credentialError struct {
-	cause  error
-	advice string
-}
-
-func (e *credentialError) Error() string { return "no access token to be had: " + e.cause.Error() }
-
-func (e *credentialError) Unwrap() []error { return []error{ErrUnauthorized, e.cause} }
-
 const adviceOnTheWay = "check the network and the URL of the token endpoint, and try again"
 
-// noToken makes a [credentialError] of err, which can hold a request, a response and its body in full, unless it is one.
-// The advice is for an err that says nothing of its cause.
+// noToken says that a token source or a token endpoint failed with err, which can hold a request, a response and its body
+// in full, and what to do, unless err does. The advice is for an err that says nothing of its cause.
 func noToken(err error, advice string, known ...string) error {
-	if _, ok := errors.AsType[*credentialError](err); ok {
+	if failed, ok := err.(*flatError); ok && errors.Is(failed, ErrUnauthorized) {
 		return err
 	}
 	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); ok && refused.Response != nil {
@@ -136,7 +126,8 @@ func noToken(err error, advice string, known ...string) error {
 	} else if _, ok := errors.AsType[*url.Error](err); ok {
 		advice = adviceOnTheWay
 	}
-	return &credentialError{redactError(withoutURL(err), known...), advice}
+	flat := redactError(withoutURL(err), known...)
+	return &flatError{"no access token to be had: " + flat.message, append(flat.causes, ErrUnauthorized), advice}
 }
 
 // A refreshed credential holds a token with a refresh token, and exchanges it at the token endpoint when it has expired

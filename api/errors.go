@@ -198,10 +198,10 @@ func transportError(call *call, r *reply, err error) *Error {
 	if words := err.Error(); text.Redact(words, call.secrets...) != words {
 		e.cause = redactError(err, call.secrets...) // the errors behind it say the same
 	}
-	credential, _ := errors.AsType[*credentialError](err)
+	flat, _ := errors.AsType[*flatError](err)
 	switch {
-	case credential != nil:
-		e.advice = credential.advice
+	case flat != nil && flat.advice != "":
+		e.advice = flat.advice
 	case e.kind == ErrForeignHost, e.kind == ErrUnexpectedResponse:
 		e.advice = "check the URL " + e.URL
 	case e.kind == ErrResponseTooLarge && call.items != "":
@@ -240,22 +240,23 @@ func withoutURL(err error) error {
 }
 
 // redactError reduces err to its redacted message. It still matches the error of the caller's context that caused it.
-func redactError(err error, known ...string) error {
+func redactError(err error, known ...string) *flatError {
 	s := &flatError{message: text.Excerpt(err.Error(), excerptBytes, known...)}
 	for _, cause := range []error{context.Canceled, context.DeadlineExceeded} {
 		if errors.Is(err, cause) {
-			s.cause = cause
+			s.causes = append(s.causes, cause)
 		}
 	}
 	return s
 }
 
-// A flatError is an error of which the message is left, and its cause, which is nil or an error of a context.
+// A flatError is an error of which the message is left, what it matches, and what to do, which can be empty.
 type flatError struct {
 	message string
-	cause   error
+	causes  []error
+	advice  string
 }
 
 func (e *flatError) Error() string { return e.message }
 
-func (e *flatError) Unwrap() error { return e.cause }
+func (e *flatError) Unwrap() []error { return e.causes }

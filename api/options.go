@@ -33,24 +33,22 @@ const (
 // An Option configures a [Client]; [NewClient] returns the errors of all options together.
 type Option func(*settings) error
 
-// settings is what the options build up and NewClient reads.
+// settings is a client as far as options set it.
 type settings struct {
-	client    Client                                  // as far as options set it
-	service   credential                              // for the API host
-	oauth     func(base http.RoundTripper) credential // for both
-	transport http.RoundTripper
-	perMinute int
+	Client
+	oauth func(base http.RoundTripper) credential // for both hosts
 }
 
 func defaults() *settings {
-	s := &settings{perMinute: DefaultRateLimit, client: Client{
+	s := &settings{Client: Client{
+		limiter:    newLimiter(DefaultRateLimit),
 		timeout:    DefaultAttemptTimeout,
 		maxRetries: DefaultMaxRetries,
 		maxBytes:   DefaultMaxResponseBytes,
 		userAgent:  "psoauth/" + version() + " (+https://" + module + ")",
 	}}
-	s.client.baseURL, _ = parseBaseURL(DefaultBaseURL)
-	s.client.authURL, _ = parseBaseURL(DefaultAuthURL)
+	s.baseURL, _ = parseBaseURL(DefaultBaseURL)
+	s.authURL, _ = parseBaseURL(DefaultAuthURL)
 	return s
 }
 
@@ -102,10 +100,10 @@ func refuseIf(wrong bool, problem string) error {
 // authorization host (https://planetscale.com/docs/api/reference/service-tokens).
 func WithServiceToken(id, token string) Option {
 	return option("WithServiceToken", func(s *settings) (err error) {
-		if s.service != nil {
+		if s.apiCredential != nil {
 			return errors.New("given twice")
 		}
-		s.service, err = serviceToken(id, token)
+		s.apiCredential, err = serviceToken(id, token)
 		return err
 	})
 }
@@ -179,12 +177,12 @@ func (s *settings) setOAuth(make func(http.RoundTripper) credential) error {
 // WithBaseURL sets where the API is, for a test server or a proxy; the default is [DefaultBaseURL]. The URL is https, or
 // http on a loopback address, and has no user name, query or fragment; its path is kept.
 func WithBaseURL(raw string) Option {
-	return option("WithBaseURL", func(s *settings) error { return setURL(&s.client.baseURL, raw) })
+	return option("WithBaseURL", func(s *settings) error { return setURL(&s.baseURL, raw) })
 }
 
 // WithAuthURL sets where the authorization host is, under the rules of [WithBaseURL]; the default is [DefaultAuthURL].
 func WithAuthURL(raw string) Option {
-	return option("WithAuthURL", func(s *settings) error { return setURL(&s.client.authURL, raw) })
+	return option("WithAuthURL", func(s *settings) error { return setURL(&s.authURL, raw) })
 }
 
 func setURL(to **url.URL, raw string) error {
@@ -245,25 +243,26 @@ func WithHTTPClient(c *http.Client) Option {
 		if c == nil {
 			return errors.New("the client is nil")
 		}
-		s.transport, s.client.timeout = c.Transport, cmp.Or(c.Timeout, DefaultAttemptTimeout)
+		s.transport, s.timeout = c.Transport, cmp.Or(c.Timeout, DefaultAttemptTimeout)
 		return refuseIf(c.Timeout < 0, "the timeout is negative")
 	})
 }
 
 // WithMaxRetries sets how often a request that failed is repeated, 0 for never; the default is [DefaultMaxRetries].
 func WithMaxRetries(n int) Option {
-	return option("WithMaxRetries", func(s *settings) error { return setCount(&s.client.maxRetries, n) })
+	return option("WithMaxRetries", func(s *settings) error {
+		s.maxRetries = n
+		return refuseIf(n < 0, "the number is negative")
+	})
 }
 
 // WithRateLimit sets how many requests a minute all calls of the client make together, 0 for as many as they like; the
 // default is [DefaultRateLimit]. A tenth of them may go out at once.
 func WithRateLimit(perMinute int) Option {
-	return option("WithRateLimit", func(s *settings) error { return setCount(&s.perMinute, perMinute) })
-}
-
-func setCount(to *int, n int) error {
-	*to = n
-	return refuseIf(n < 0, "the number is negative")
+	return option("WithRateLimit", func(s *settings) error {
+		s.limiter = newLimiter(perMinute)
+		return refuseIf(perMinute < 0, "the number is negative")
+	})
 }
 
 // WithMaxResponseBytes sets how large a response may be after decompression; the default is [DefaultMaxResponseBytes]. A
@@ -271,7 +270,7 @@ func setCount(to *int, n int) error {
 // to this.
 func WithMaxResponseBytes(n int64) Option {
 	return option("WithMaxResponseBytes", func(s *settings) error {
-		s.client.maxBytes = n
+		s.maxBytes = n
 		return refuseIf(n <= 0 || n == math.MaxInt64, "want a positive number of bytes")
 	})
 }
@@ -279,7 +278,7 @@ func WithMaxResponseBytes(n int64) Option {
 // WithUserAgent sets the User-Agent header.
 func WithUserAgent(userAgent string) Option {
 	return option("WithUserAgent", func(s *settings) error {
-		s.client.userAgent = userAgent
+		s.userAgent = userAgent
 		return refuseIf(userAgent == "" || !visible(strings.ReplaceAll(userAgent, " ", "")), "want visible ASCII characters and spaces")
 	})
 }
@@ -288,7 +287,7 @@ func WithUserAgent(userAgent string) Option {
 // concurrent calls, in the order of the options. It should return soon. A panic of it is the call's.
 func WithObserver(observer func(Event)) Option {
 	return option("WithObserver", func(s *settings) error {
-		s.client.observers = append(s.client.observers, observer)
+		s.observers = append(s.observers, observer)
 		return refuseIf(observer == nil, "the observer is nil")
 	})
 }
@@ -296,7 +295,7 @@ func WithObserver(observer func(Event)) Option {
 // WithLogger logs each [Event] at level debug. Headers, URLs and bodies are never logged.
 func WithLogger(logger *slog.Logger) Option {
 	return option("WithLogger", func(s *settings) error {
-		s.client.observers = append(s.client.observers, logTo(logger))
+		s.observers = append(s.observers, logTo(logger))
 		return refuseIf(logger == nil, "the logger is nil")
 	})
 }
@@ -307,7 +306,7 @@ func WithLogger(logger *slog.Logger) Option {
 // [github.com/psoauth/psoauth/openapi/contract] reports it either way.
 func WithStrictDecoding() Option {
 	return func(s *settings) error {
-		s.client.strict = true
+		s.strict = true
 		return nil
 	}
 }
@@ -355,15 +354,15 @@ func NewClientFromEnv(options ...Option) (*Client, error) {
 	from("PLANETSCALE_AUTH_URL", authURL, WithAuthURL(authURL))
 	from("PLANETSCALE_API_URL", apiURL, func(s *settings) error {
 		err := WithBaseURL(apiURL)(s)
-		if err == nil && s.client.baseURL.Path == "" {
-			s.client.baseURL.Path = "/v1"
+		if err == nil && s.baseURL.Path == "" {
+			s.baseURL.Path = "/v1"
 		}
 		return err
 	})
 	all = append(all, options...)
 	all = append(all, option("NewClientFromEnv", func(s *settings) error {
-		s.client.organization = os.Getenv("PLANETSCALE_ORG")
-		return refuseIf(s.service == nil && s.oauth == nil && id == "" && secret == "",
+		s.organization = os.Getenv("PLANETSCALE_ORG")
+		return refuseIf(s.apiCredential == nil && s.oauth == nil && id == "" && secret == "",
 			"no credential: set "+idName+" and "+secretName+", or PLANETSCALE_ACCESS_TOKEN")
 	}))
 	return NewClient(all...)

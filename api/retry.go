@@ -119,7 +119,7 @@ func (l *limiter) wait(ctx context.Context) error {
 	for {
 		for pause := l.remaining(); pause > 0; pause = l.remaining() {
 			if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < pause {
-				return &flatError{"the wait that a 429 asked for exceeds the deadline", context.DeadlineExceeded}
+				return &flatError{"the wait that a 429 asked for exceeds the deadline", []error{context.DeadlineExceeded}, ""}
 			}
 			if err := sleep(ctx, pause); err != nil {
 				return err
@@ -130,7 +130,7 @@ func (l *limiter) wait(ctx context.Context) error {
 		}
 		err := l.rate.Wait(ctx)
 		if err != nil && ctx.Err() == nil { // the limiter sees beforehand that the deadline comes first
-			return &flatError{"the wait for the client's rate limit exceeds the deadline", context.DeadlineExceeded}
+			return &flatError{"the wait for the client's rate limit exceeds the deadline", []error{context.DeadlineExceeded}, ""}
 		}
 		if err != nil || l.remaining() <= 0 { // a 429 may have come while this call waited for the rate
 			return err
