@@ -2,6 +2,7 @@ package audit
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -60,10 +61,14 @@ type audited struct {
 
 // New makes an auditor. Its error joins everything that is wrong with the options.
 func New(options Options) (*Auditor, error) {
-	options, err := options.withDefaults()
-	if err != nil {
-		return nil, err
+	err := options.check()
+	if options.Now.IsZero() {
+		err = errors.Join(errors.New("Now is required"), err)
 	}
+	if err != nil {
+		return nil, fmt.Errorf("audit.Options: %w", err)
+	}
+	options = options.withDefaults()
 	a := &Auditor{options: options, baseline: cmp.Or(options.Baseline, &Baseline{}), severity: map[string]Severity{}, findings: map[string][]Finding{}, used: map[int]bool{}}
 	var secrets []string
 	for _, secret := range options.Secrets {

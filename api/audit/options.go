@@ -54,48 +54,53 @@ type Acceptance = report.Acceptance
 // maxDays is the largest threshold in days, about a hundred years.
 const maxDays = 36_525
 
-func (o Options) withDefaults() (Options, error) {
-	var errs []error
-	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf("audit.Options: "+format, args...)) }
-	if o.Now.IsZero() {
-		fail("Now is required")
-	}
-	for _, threshold := range []struct {
-		name           string
-		value          *int
-		standard, most int
-	}{
-		{"NeverUsedDays", &o.NeverUsedDays, 30, maxDays}, {"UnusedDays", &o.UnusedDays, 90, maxDays},
-		{"LifetimeDays", &o.LifetimeDays, 90, maxDays}, {"ExpiresDays", &o.ExpiresDays, 7, maxDays},
-		{"TokensPerActor", &o.TokensPerActor, 10, math.MaxInt32},
-	} {
-		if *threshold.value < 0 || *threshold.value > threshold.most {
-			fail("%s is out of range: %d", threshold.name, *threshold.value)
-		}
-		*threshold.value = cmp.Or(*threshold.value, threshold.standard)
-	}
-	if !(o.AgeSpread >= 0 && o.AgeSpread <= maxDays) {
-		fail("AgeSpread is out of range: %v", o.AgeSpread)
-	}
-	o.AgeSpread = cmp.Or(o.AgeSpread, 5)
+func (o Options) withDefaults() Options {
+	o.NeverUsedDays, o.UnusedDays = cmp.Or(o.NeverUsedDays, 30), cmp.Or(o.UnusedDays, 90)
+	o.LifetimeDays, o.ExpiresDays = cmp.Or(o.LifetimeDays, 90), cmp.Or(o.ExpiresDays, 7)
+	o.TokensPerActor, o.AgeSpread = cmp.Or(o.TokensPerActor, 10), cmp.Or(o.AgeSpread, 5)
 	if o.ProductionBranches == nil {
 		o.ProductionBranches = []string{"main", "master", "production", "prod"}
 	}
+	return o
+}
+
+// check joins everything that is wrong with what a policy can set.
+func (o *Options) check() error {
+	var errs []error
+	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	for _, threshold := range []struct {
+		name        string
+		value, most float64
+	}{
+		{"NeverUsedDays", float64(o.NeverUsedDays), maxDays}, {"UnusedDays", float64(o.UnusedDays), maxDays},
+		{"LifetimeDays", float64(o.LifetimeDays), maxDays}, {"ExpiresDays", float64(o.ExpiresDays), maxDays},
+		{"TokensPerActor", float64(o.TokensPerActor), math.MaxInt32}, {"AgeSpread", o.AgeSpread, maxDays},
+	} {
+		if !(threshold.value >= 0 && threshold.value <= threshold.most) {
+			fail("%s is out of range: %.10g", threshold.name, threshold.value)
+		}
+	}
 	for id, severity := range o.Severities {
 		if !isRule(id) {
-			fail("Severities: no rule %.60q", id)
+			fail("there is no rule %.60q", id)
 		}
 		if severity < Off || severity > Error {
-			fail("Severities: %s is no severity", severity)
+			fail("%s is no severity", severity)
 		}
 	}
-	for _, a := range o.Accept {
+	first := map[Acceptance]int{}
+	for i, a := range o.Accept {
 		if a.Token == "" || report.CheckDay(a.Until) != nil {
-			fail("Accept: an acceptance needs a token, and a last day such as 2026-12-31")
+			fail("acceptance %d needs a token, and a last day such as 2026-12-31, not %.60q", i+1, a.Until)
 		}
 		if a.Rule != "" && !isRule(a.Rule) {
-			fail("Accept: no rule %.60q", a.Rule)
+			fail("acceptance %d is for a rule that there is not: %.60q", i+1, a.Rule)
 		}
+		place := Acceptance{Token: a.Token, Rule: a.Rule}
+		if first[place] > 0 {
+			fail("acceptance %d is for the same token and rule as acceptance %d", i+1, first[place])
+		}
+		first[place] = i + 1
 	}
-	return o, errors.Join(errs...)
+	return errors.Join(errs...)
 }

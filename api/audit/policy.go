@@ -6,14 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
-	"slices"
+	"regexp"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/psoauth/psoauth/internal/report"
 	"github.com/psoauth/psoauth/internal/text"
 )
 
@@ -26,24 +24,24 @@ const (
 type policy struct {
 	Thresholds         thresholds          `yaml:"thresholds"`
 	ProductionBranches []string            `yaml:"production_branches"`
-	Rules              map[ruleID]severity `yaml:"rules"`
+	Rules              map[string]Severity `yaml:"rules"`
 	Accept             []acceptance        `yaml:"accept"`
 }
 
 type thresholds struct {
-	NeverUsedDays  numberOfDays `yaml:"never_used_days"`
-	UnusedDays     numberOfDays `yaml:"unused_days"`
-	LifetimeDays   numberOfDays `yaml:"lifetime_days"`
-	ExpiresDays    numberOfDays `yaml:"expires_days"`
-	TokensPerActor wholeNumber  `yaml:"tokens_per_actor"`
-	AgeSpread      factor       `yaml:"age_spread"`
+	NeverUsedDays  whole  `yaml:"never_used_days"`
+	UnusedDays     whole  `yaml:"unused_days"`
+	LifetimeDays   whole  `yaml:"lifetime_days"`
+	ExpiresDays    whole  `yaml:"expires_days"`
+	TokensPerActor whole  `yaml:"tokens_per_actor"`
+	AgeSpread      factor `yaml:"age_spread"`
 }
 
 type acceptance struct {
-	Token  string  `yaml:"token"`
-	Rule   ruleID  `yaml:"rule"`
-	Until  lastDay `yaml:"until"`
-	Reason string  `yaml:"reason"`
+	Token  string `yaml:"token"`
+	Rule   string `yaml:"rule"`
+	Until  string `yaml:"until"`
+	Reason string `yaml:"reason"`
 }
 
 const policyKeys = "a policy has thresholds (never_used_days, unused_days, lifetime_days, expires_days, tokens_per_actor, " +
@@ -57,23 +55,23 @@ func ReadPolicy(r io.Reader) (Options, error) {
 	if err != nil {
 		return Options{}, err
 	}
-	options, mistakes := parsePolicy(data)
-	if len(mistakes) > 0 {
-		return Options{}, errors.New(text.Excerpt(strings.Join(mistakes, "; "), maxMistakes))
+	options, err := parsePolicy(data)
+	if err != nil {
+		return Options{}, errors.New(text.Excerpt(strings.ReplaceAll(err.Error(), "\n", "; "), maxMistakes))
 	}
 	return options, nil
 }
 
-func parsePolicy(data []byte) (o Options, mistakes []string) {
+func parsePolicy(data []byte) (o Options, err error) {
 	switch {
 	case len(data) > maxPolicy:
-		return o, []string{fmt.Sprintf("the policy is longer than %d bytes", maxPolicy)}
+		return o, fmt.Errorf("the policy is longer than %d bytes", maxPolicy)
 	case len(bytes.TrimSpace(data)) == 0:
-		return o, []string{"the policy is empty, and one that sets nothing is {}"}
+		return o, errors.New("the policy is empty, and one that sets nothing is {}")
 	}
 	var document, second yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
-	err := decoder.Decode(&document)
+	err = decoder.Decode(&document)
 	if errors.Is(err, io.EOF) {
 		return o, nil // nothing but comments
 	}
@@ -82,137 +80,81 @@ func parsePolicy(data []byte) (o Options, mistakes []string) {
 	}
 	switch {
 	case err == nil:
-		return o, []string{fmt.Sprintf("line %d: a policy is one document", second.Line)}
+		return o, fmt.Errorf("line %d: a policy is one document", second.Line)
 	case !errors.Is(err, io.EOF):
-		return o, []string{"this is not YAML: " + strings.TrimPrefix(err.Error(), "yaml: ")}
+		return o, fmt.Errorf("this is not YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
 	}
-	if mistakes = refused(&document); len(mistakes) > 0 {
-		return o, mistakes
+	if err := refused(&document); err != nil {
+		return o, err
 	}
 	var p policy
 	decoder = yaml.NewDecoder(bytes.NewReader(data))
 	decoder.KnownFields(true)
 	err = decoder.Decode(&p)
-	wrong, ok := errors.AsType[*yaml.TypeError](err)
-	switch {
-	case err == nil:
-		return p.options()
-	case !ok:
-		return o, []string{strings.TrimPrefix(err.Error(), "yaml: ")}
+	if wrong, ok := errors.AsType[*yaml.TypeError](err); ok {
+		unknown := regexp.MustCompile(` not found in type .*`)
+		return o, errors.New(unknown.ReplaceAllString(strings.Join(wrong.Errors, "\n"), " is unknown: "+policyKeys))
 	}
-	for i, mistake := range wrong.Errors {
-		if field, _, unknown := strings.Cut(mistake, " not found in type "); unknown {
-			wrong.Errors[i] = field + " is unknown: " + policyKeys
-		}
+	if err != nil {
+		return o, err
 	}
-	return o, wrong.Errors
+	return p.options()
 }
 
-// refused returns what yaml.v3 would let pass: values that are left out, and aliases. It would also compare each key of a
-// mapping with each other one, however many there are.
-func refused(n *yaml.Node) (mistakes []string) {
-	fail := func(problem string) { mistakes = append(mistakes, fmt.Sprintf("line %d: %s", n.Line, problem)) }
+// refused is an error for what yaml.v3 would let pass: values that are left out, and aliases. It would also compare each
+// key of a mapping with each other one, however many there are.
+func refused(n *yaml.Node) error {
+	errs := make([]error, 1, 1+len(n.Content))
 	switch tag := n.ShortTag(); {
 	case n.Kind == yaml.AliasNode, tag == "!!merge":
-		fail("a policy has no aliases")
+		errs[0] = fmt.Errorf("line %d: a policy has no aliases", n.Line)
 	case tag == "!!null", n.Kind == yaml.ScalarNode && strings.TrimSpace(n.Value) == "":
-		fail("there is no value")
+		errs[0] = fmt.Errorf("line %d: there is no value", n.Line)
 	case n.Kind == yaml.MappingNode && len(n.Content) > 2*len(rules):
-		fail("there are more keys than a policy has")
+		errs[0] = fmt.Errorf("line %d: there are more keys than a policy has", n.Line)
 	}
 	for _, child := range n.Content {
-		mistakes = append(mistakes, refused(child)...)
+		errs = append(errs, refused(child))
 	}
-	return mistakes
+	return errors.Join(errs...)
 }
 
-// options returns the options that the policy sets.
-func (p *policy) options() (o Options, mistakes []string) {
-	o = Options{
+// options returns the options that the policy sets, and what is wrong with them.
+func (p *policy) options() (Options, error) {
+	o := Options{
 		NeverUsedDays: int(p.Thresholds.NeverUsedDays), UnusedDays: int(p.Thresholds.UnusedDays),
 		LifetimeDays: int(p.Thresholds.LifetimeDays), ExpiresDays: int(p.Thresholds.ExpiresDays),
 		TokensPerActor: int(p.Thresholds.TokensPerActor), AgeSpread: float64(p.Thresholds.AgeSpread),
-		ProductionBranches: p.ProductionBranches,
+		ProductionBranches: p.ProductionBranches, Severities: p.Rules,
 	}
-	if p.Rules != nil {
-		o.Severities = map[string]Severity{}
+	for _, a := range p.Accept {
+		o.Accept = append(o.Accept, Acceptance{Token: a.Token, Rule: a.Rule, Until: a.Until, Reason: a.Reason})
 	}
-	for rule, s := range p.Rules {
-		o.Severities[string(rule)] = Severity(s)
-	}
-	first := map[Acceptance]int{}
-	for i, a := range p.Accept {
-		fail := func(problem string) { mistakes = append(mistakes, fmt.Sprintf("acceptance %d %s", i+1, problem)) }
-		place := Acceptance{Token: a.Token, Rule: string(a.Rule)}
-		switch {
-		case a.Token == "":
-			fail("has no token")
-		case a.Until == "":
-			fail("has no date in until: nothing is accepted without an end")
-		case first[place] > 0:
-			fail(fmt.Sprintf("is for the same token and rule as acceptance %d", first[place]))
-		}
-		first[place] = i + 1
-		o.Accept = append(o.Accept, Acceptance{Token: a.Token, Rule: string(a.Rule), Until: string(a.Until), Reason: a.Reason})
-	}
-	return o, mistakes
+	return o, o.check()
 }
 
-// want is the error of an unmarshaler unless its value is good, in the form that yaml.v3 collects.
-func want(n *yaml.Node, good bool, what string) error {
-	if good && n.Kind == yaml.ScalarNode {
-		return nil
-	}
-	return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: want %s, not %.60q", n.Line, what, cmp.Or(n.Value, n.ShortTag()))}}
+// A whole is a number of 1 or more, written as one: 010, 0x10 and 1.5, which YAML makes a whole number of, are not.
+type whole int
+
+func (w *whole) UnmarshalYAML(n *yaml.Node) error {
+	value, err := strconv.Atoi(n.Value)
+	*w = whole(value)
+	return want(n, "a whole number above 0", err == nil && value >= 1 && n.ShortTag() == "!!int" && n.Value == strconv.Itoa(value))
 }
 
-type (
-	numberOfDays int
-	wholeNumber  int
-	factor       float64
-	severity     Severity
-	ruleID       string
-	lastDay      string
-)
-
-func (d *numberOfDays) UnmarshalYAML(n *yaml.Node) error {
-	return readWhole(n, (*int)(d), maxDays, "a number of days")
-}
-
-func (w *wholeNumber) UnmarshalYAML(n *yaml.Node) error {
-	return readWhole(n, (*int)(w), math.MaxInt32, "a whole number")
-}
-
-// readWhole reads a whole number of 1 or more, written as one: 010 and 0x10, which YAML takes for numbers, are not.
-func readWhole(n *yaml.Node, into *int, most int, what string) (err error) {
-	*into, err = strconv.Atoi(n.Value)
-	good := err == nil && *into >= 1 && *into <= most && n.ShortTag() == "!!int" && n.Value == strconv.Itoa(*into)
-	return want(n, good, fmt.Sprintf("%s from 1 to %d", what, most))
-}
+type factor float64
 
 func (f *factor) UnmarshalYAML(n *yaml.Node) error {
 	value, err := strconv.ParseFloat(n.Value, 64)
 	*f = factor(value)
 	isNumber := n.ShortTag() == "!!int" || n.ShortTag() == "!!float"
-	return want(n, err == nil && value > 0 && value <= 1000 && isNumber, "a number above 0 and up to 1000")
+	return want(n, "a number above 0 and up to 1000", err == nil && value > 0 && value <= 1000 && isNumber)
 }
 
-func (s *severity) UnmarshalYAML(n *yaml.Node) error {
-	value, err := report.ParseSeverity(n.Value)
-	*s = severity(value)
-	return want(n, err == nil, "error, warning, note or off")
-}
-
-func (r *ruleID) UnmarshalYAML(n *yaml.Node) error {
-	var ids []string
-	for _, rule := range rules {
-		ids = append(ids, rule.ID)
+// want is the error of an unmarshaler unless its value is good, in the form that yaml.v3 collects.
+func want(n *yaml.Node, what string, good bool) error {
+	if good && n.Kind == yaml.ScalarNode {
+		return nil
 	}
-	*r = ruleID(n.Value)
-	return want(n, slices.Contains(ids, n.Value), "the id of a rule ("+strings.Join(ids, ", ")+")")
-}
-
-func (d *lastDay) UnmarshalYAML(n *yaml.Node) error {
-	*d = lastDay(n.Value)
-	return want(n, report.CheckDay(n.Value) == nil, "a date such as 2026-12-31")
+	return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: want %s, not %.60q", n.Line, what, cmp.Or(n.Value, n.ShortTag()))}}
 }

@@ -280,12 +280,12 @@ func TestAuditOfAllApplications(t *testing.T) {
 	}
 }
 
-func TestEveryMistakeInAPolicyHasALine(t *testing.T) {
+func TestMistakesInAPolicyAreNamed(t *testing.T) {
 	t.Parallel()
-	bad := file(t, "policy.yaml", "rules:\n  token.red: off\nthresholds:\n  unused_days: -1\n")
+	bad := file(t, "policy.yaml", "rule:\n  token.red: off\nthresholds:\n  unused_days: -1\n")
 	r := run(t, environment{}, "--sandbox", "audit", "--policy", bad)
-	if r.status != 2 || r.stdout != "" || !strings.HasPrefix(r.stderr, "psoauth: --policy "+bad+": line 2: want the id of a rule (") ||
-		!strings.Contains(r.stderr, "; line 4: want a number of days") {
+	if r.status != 2 || r.stdout != "" || !strings.HasPrefix(r.stderr, "psoauth: --policy "+bad+": line 1: field rule is unknown: a policy has thresholds (") ||
+		!strings.Contains(r.stderr, "; line 4: want a whole number above 0") {
 		t.Errorf("status %d: %s%s", r.status, r.stdout, r.stderr)
 	}
 	failed(t, run(t, environment{}, "--sandbox", "audit", "--policy", "/nowhere"))
