@@ -176,7 +176,7 @@ type OAuthApplication struct {
 	// MCPToolGroups Groups of tools the application may use through the Model Context Protocol.
 	MCPToolGroups openapi.RawArray `json:"mcp_tool_groups,omitempty"`
 
-	// Name The application's name, chosen by whoever registered it.
+	// Name The application's name, chosen by the person who registered it.
 	Name string `json:"name"`
 
 	// RedirectURI Where PlanetScale sends a user back to after authorization.
@@ -215,7 +215,7 @@ type OAuthApplicationPage struct {
 	// NextPageURL Where the next page is, or null on the last page.
 	NextPageURL *string `json:"next_page_url"`
 
-	// PerPage How many applications a page holds at most, after the server has clamped what was asked for.
+	// PerPage How many applications a page holds at most, after the server has clamped the requested number.
 	PerPage *int64 `json:"per_page,omitempty"`
 
 	// PrevPage The previous page's number, or null on the first page.
@@ -311,7 +311,7 @@ type OAuthTokenPage struct {
 	// NextPageURL Where the next page is, or null on the last page.
 	NextPageURL *string `json:"next_page_url"`
 
-	// PerPage How many tokens a page holds at most, after the server has clamped what was asked for.
+	// PerPage How many tokens a page holds at most, after the server has clamped the requested number.
 	PerPage *int64 `json:"per_page,omitempty"`
 
 	// PrevPage The previous page's number, or null on the first page.
@@ -366,7 +366,7 @@ type ServiceTokenAccess struct {
 	ResourceType string `json:"resource_type"`
 }
 
-// TokenInfo What the authorization host knows about an access token, in one of two forms: with `active` (published), or the older one without it (claimed by users of the endpoint). Times are Unix seconds and end with the year 9999, so that milliseconds are told from them.
+// TokenInfo What the authorization host knows about an access token, in one of two forms: with `active` (published), or the older one without it (claimed by users of the endpoint). Times are Unix seconds and end with the year 9999, so that milliseconds cannot be mistaken for them.
 type TokenInfo = openapi.TokenInfo
 
 // UserAccesses The users a token may touch, and how.

@@ -36,7 +36,7 @@ func TestDepartureIsFound(t *testing.T) {
 			"get_oauth_application body colour: in the contract, not on the page",
 		},
 		"absent member is on a page": {
-			"          description: The application's name, chosen by whoever registered it.\n",
+			"          description: The application's name, chosen by the person who registered it.\n",
 			"          x-published: {absent: true}\n",
 			"get_oauth_application body name: marked absent, but the page has it",
 		},
@@ -110,8 +110,8 @@ func TestDepartureIsFound(t *testing.T) {
 			"get_oauth_application body .: no page says anything of open",
 		},
 		"mark with an unknown key": {
-			"          description: The application's name, chosen by whoever registered it.\n",
-			"          description: The application's name, chosen by whoever registered it.\n          x-published: {maxLength: 3}\n",
+			"          description: The application's name, chosen by the person who registered it.\n",
+			"          description: The application's name, chosen by the person who registered it.\n          x-published: {maxLength: 3}\n",
 			"get_oauth_application body name: no page says anything of maxLength",
 		},
 		"mark out of reach": {
