@@ -29,7 +29,7 @@ func (p *program) appList() *cobra.Command {
 			}
 			p.partly = true
 			apps := p.client.Applications(cmd.Context(), p.settings.org, api.ListOptions{})
-			return p.writeTo(func(w io.Writer) error { return writeAll(newList(p, &applicationView, w), apps, nil) })
+			return p.writeTo(func(w io.Writer) error { return writeList(p, &applicationView, w, apps, nil) })
 		},
 	}
 	p.canWriteTo(cmd, "write to this `file`, completely or not at all; its extension sets the format")

@@ -47,7 +47,7 @@ Exit status: 0 every operation that was tried is allowed; 1 one is not; 2 it cou
 				return err
 			}
 			if p.format == "csv" {
-				err = writeAll(newList(p, &view[capability]{}, p.out), ready(s.Operations), nil)
+				err = writeList(p, &view[capability]{}, p.out, ready(s.Operations), nil)
 			} else {
 				err = show(p, &authView, s)
 			}

@@ -51,11 +51,11 @@ func (p *program) demo(ctx context.Context) error {
 
 	const shown = 5
 	heading("Tokens", path+"/tokens?page=1")
-	list := newList(p, &tokenView, p.out)
+	table := report.NewList(p.out, tokenView.heads, tokenView.least, human.options)
 	tokens, expired := 0, 0
 	for token, err := range client.Tokens(ctx, org, p.application, api.ListOptions{}) {
 		if tokens++; err == nil && tokens <= shown {
-			err = list.add(token)
+			err = table.Add(tokenView.row(human, token)...)
 		}
 		if err != nil {
 			return err
@@ -64,7 +64,7 @@ func (p *program) demo(ctx context.Context) error {
 			expired++
 		}
 	}
-	if err := list.end(false, ""); err != nil {
+	if err := table.Flush(); err != nil {
 		return err
 	}
 	say("In all, there are %s on several pages; %d have expired and are still listed.", countOf(tokens, "token"), expired)

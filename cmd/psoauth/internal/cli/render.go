@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -34,14 +35,6 @@ type view[T any] struct {
 	row   func(*humanRenderer, *T) []report.Cell
 }
 
-// A lister shows a list of any length, one thing after the other, and keeps a page of them at most.
-type lister[T any] interface {
-	add(*T) error
-	// end is called once, after the last thing. Of a list that is not complete, nothing may look as if it were. What is
-	// remarkable about the list is for people.
-	end(complete bool, remark string) error
-}
-
 // show writes one thing in the format of --format.
 func show[T any](p *program, v *view[T], thing *T) error {
 	switch p.format {
@@ -53,90 +46,69 @@ func show[T any](p *program, v *view[T], thing *T) error {
 		_, err = io.WriteString(p.out, document+"\n")
 		return err
 	case "csv":
-		return newList(p, v, p.out).add(thing)
+		return writeList(p, v, p.out, ready([]*T{thing}), nil)
 	}
 	human := p.human(p.out)
 	return human.sheet(v.sheet(human, thing))
 }
 
-// newList writes a list to w in the format of --format. Its things are encoded one by one: an encoder of the whole would
-// hold some of them back when the list breaks off.
-func newList[T any](p *program, v *view[T], w io.Writer) lister[T] {
-	clean := cleaner(p.settings.secrets())
-	switch p.format {
+// writeList writes a list of any length in the format of --format, and keeps a page of it at most. Of a list that breaks off,
+// nothing may look as if it were complete; one that fails at once writes nothing. Remark, which may be nil, says at the end
+// what is remarkable about the list, for people.
+func writeList[T any](p *program, v *view[T], w io.Writer, all iter.Seq2[*T, error], remark func() string) error {
+	switch clean := cleaner(p.settings.secrets()); p.format {
 	case "json":
-		encode := func(thing *T) (string, error) { return clean.json(v.object(thing), jsontext.WithIndentPrefix("  ")) }
-		return &textList[T]{out: w, encode: encode, first: "[\n  ", between: ",\n  ", last: "\n]\n", broken: "\n", none: "[]\n"}
+		return writeJSON(v, clean, w, all)
 	case "csv":
-		var b strings.Builder
-		rows := csv.NewWriter(&b) // quotes as RFC 4180 says, but ends a line as the tools of Unix expect
-		row := func(cells []string) string {
-			b.Reset()
-			_ = rows.Write(cells) // memory takes it
-			rows.Flush()
-			return b.String()
-		}
-		columns := v.allColumns()
-		encode := func(thing *T) (string, error) {
-			cells, err := v.csv(clean, columns, thing)
-			return row(cells), err
-		}
-		return &textList[T]{out: w, encode: encode, first: row(columns), none: row(columns)}
+		return writeCSV(v, clean, w, all)
 	}
-	return newHumanList(p, v, w)
+	return writeTable(p, v, w, all, remark)
 }
 
-// A textList writes things as text, what is before the first of them only with it, so that a list that fails at once
-// writes nothing.
-type textList[T any] struct {
-	out                  io.Writer
-	encode               func(*T) (string, error)
-	first, between, last string
-	broken, none         string // the end of an incomplete list, and an empty one
-	begun                bool
-}
-
-func (l *textList[T]) add(thing *T) error {
-	item, err := l.encode(thing)
-	if err != nil {
-		return err
-	}
-	before := l.first
-	if l.begun {
-		before = l.between
-	}
-	l.begun = true
-	_, err = io.WriteString(l.out, before+item)
-	return err
-}
-
-func (l *textList[T]) end(complete bool, _ string) (err error) {
-	switch {
-	case complete && l.begun:
-		_, err = io.WriteString(l.out, l.last)
-	case complete:
-		_, err = io.WriteString(l.out, l.none)
-	case l.begun:
-		_, err = io.WriteString(l.out, l.broken)
-	}
-	return err
-}
-
-// writeAll writes a list to its end. Remark may be nil, and is called when all has been read.
-func writeAll[T any](to lister[T], all iter.Seq2[*T, error], remark func() string) error {
+// writeJSON encodes things one by one: an encoder of the whole would hold some of them back when the list breaks off.
+func writeJSON[T any](v *view[T], clean cleaner, w io.Writer, all iter.Seq2[*T, error]) error {
+	before, end := "[\n  ", "[]\n"
 	for thing, err := range all {
+		item := ""
 		if err == nil {
-			err = to.add(thing)
+			item, err = clean.json(v.object(thing), jsontext.WithIndentPrefix("  "))
+		}
+		if err == nil {
+			_, err = io.WriteString(w, before+item)
 		}
 		if err != nil {
-			_ = to.end(false, "") // a failure to write is remembered by the output
+			if end != "[]\n" {
+				_, _ = io.WriteString(w, "\n") // a failure to write is remembered by the output
+			}
 			return err
 		}
+		before, end = ",\n  ", "\n]\n"
 	}
-	if remark == nil {
-		return to.end(true, "")
+	_, err := io.WriteString(w, end)
+	return err
+}
+
+// writeCSV quotes as RFC 4180 says, but ends a line as the tools of Unix expect.
+func writeCSV[T any](v *view[T], clean cleaner, w io.Writer, all iter.Seq2[*T, error]) error {
+	rows, columns := csv.NewWriter(w), v.allColumns()
+	header := sync.OnceFunc(func() { _ = rows.Write(columns) }) // it keeps its error
+	for thing, err := range all {
+		var row []string
+		if err == nil {
+			row, err = v.csv(clean, columns, thing)
+		}
+		if err != nil {
+			return err
+		}
+		header()
+		_ = rows.Write(row)
+		if rows.Flush(); rows.Error() != nil {
+			return rows.Error()
+		}
 	}
-	return to.end(true, remark())
+	header()
+	rows.Flush()
+	return rows.Error()
 }
 
 // ready is a list of what is there already.

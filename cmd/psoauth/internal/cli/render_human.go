@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -56,33 +57,31 @@ func (r *humanRenderer) sheet(s sheet) error {
 	return report.WriteSheet(r.out, r.clean.printable(s.title), s.style, s.lines, r.options)
 }
 
-// A humanList is a table and, below it, how many things it has.
-type humanList[T any] struct {
-	*humanRenderer
-	*report.List
-	view  *view[T]
-	count int
-}
-
-func newHumanList[T any](p *program, v *view[T], w io.Writer) *humanList[T] {
-	human := p.human(w)
-	return &humanList[T]{humanRenderer: human, List: report.NewList(w, v.heads, v.least, human.options), view: v}
-}
-
-func (l *humanList[T]) add(thing *T) error {
-	l.count++
-	return l.Add(l.view.row(l.humanRenderer, thing)...)
-}
-
-func (l *humanList[T]) end(complete bool, remark string) error {
-	if err := l.Flush(); err != nil || !complete {
+// writeTable writes a table and, below it, how many things it has.
+func writeTable[T any](p *program, v *view[T], w io.Writer, all iter.Seq2[*T, error], remark func() string) error {
+	human, count := p.human(w), 0
+	table := report.NewList(w, v.heads, v.least, human.options)
+	for thing, err := range all {
+		if err == nil {
+			count++
+			err = table.Add(v.row(human, thing)...)
+		}
+		if err != nil {
+			_ = table.Flush() // a failure to write is remembered by the output
+			return err
+		}
+	}
+	if err := table.Flush(); err != nil {
 		return err
 	}
-	foot := list("; ", countOf(l.count, l.view.noun), remark) + "\n"
-	if l.count > 0 {
+	foot := countOf(count, v.noun)
+	if remark != nil {
+		foot = list("; ", foot, remark())
+	}
+	if count > 0 {
 		foot = "\n" + foot
 	}
-	_, err := io.WriteString(l.out, foot)
+	_, err := io.WriteString(w, foot+"\n")
 	return err
 }
 

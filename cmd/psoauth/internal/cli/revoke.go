@@ -236,9 +236,8 @@ func (r *revocation) listed(ctx context.Context) (map[string]*api.Token, error) 
 
 // plan shows what is to be revoked.
 func (r *revocation) plan(w io.Writer) error {
-	list := newHumanList(r.program, &targetView, w)
-	remark := list.clean.printable("to revoke in application " + r.application + " of organization " + r.settings.org)
-	return writeAll(list, ready(r.targets), func() string { return remark })
+	remark := "to revoke in application " + r.application + " of organization " + r.settings.org
+	return writeTable(r.program, &targetView, w, ready(r.targets), func() string { return cleaner(r.settings.secrets()).printable(remark) })
 }
 
 // confirm asks for the application's name, if there is a terminal to ask on.
@@ -296,7 +295,7 @@ func (r *revocation) receipt() error {
 	for _, t := range r.targets {
 		t.Result = cmp.Or(t.Result, notTried)
 	}
-	return r.writeTo(func(w io.Writer) error { return writeAll(newList(r.program, &targetView, w), ready(r.targets), nil) })
+	return r.writeTo(func(w io.Writer) error { return writeList(r.program, &targetView, w, ready(r.targets), nil) })
 }
 
 // maxReport bounds what is read of a report, in bytes.

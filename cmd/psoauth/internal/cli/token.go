@@ -77,7 +77,7 @@ func (l *tokenList) run(ctx context.Context) error {
 		return err
 	}
 	l.partly = true
-	return l.writeTo(func(w io.Writer) error { return writeAll(newList(l.program, &tokenView, w), l.selected(ctx), l.remark) })
+	return l.writeTo(func(w io.Writer) error { return writeList(l.program, &tokenView, w, l.selected(ctx), l.remark) })
 }
 
 // selected returns the tokens that the flags let through, in the server's order while they are read, or sorted.
