@@ -48,8 +48,8 @@ Exit status: 0 no finding of the --fail-on severity or higher; 1 at least one; 2
 	flags.StringVar(&a.policy, "policy", "", "the policy `file` (YAML)")
 	p.canWriteTo(cmd, "write to this `file`, completely or not at all; its extension sets the format")
 	p.hasBaseline(cmd, "report what has changed since the audit that wrote this `file`", "save what this audit sees in the file of --baseline")
-	newChoice(report.Formats()...).register(cmd, "format", "")
-	a.failOn.register(cmd, "fail-on", "exit with status 1 on a finding of this severity or higher:")
+	newChoice(report.Formats()...).register(cmd, cmd.Flags(), "format", "")
+	a.failOn.register(cmd, cmd.Flags(), "fail-on", "exit with status 1 on a finding of this severity or higher:")
 	return cmd
 }
 

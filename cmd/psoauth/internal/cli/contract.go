@@ -51,7 +51,7 @@ openapi/openapi.yaml; as JSON it says the same, without the comments.`,
 			return err
 		},
 	}
-	newChoice("yaml", "json").register(cmd, "format", "")
+	newChoice("yaml", "json").register(cmd, cmd.Flags(), "format", "")
 	return cmd
 }
 

@@ -202,8 +202,8 @@ func (j *judge) register(cmd *cobra.Command) {
 		pairs(&j.severities, "RULE=SEVERITY, such as scope.unknown=off"))
 	j.canWriteTo(cmd, "write the report to this `file`, as a whole or not at all")
 	flags.BoolVar(&j.allowEmpty, "allow-empty", false, "succeed even if there was no response to check")
-	newChoice(report.Formats()...).register(cmd, "format", "")
-	j.failOn.register(cmd, "fail-on", "exit with status 1 if something at least so bad is found:")
+	newChoice(report.Formats()...).register(cmd, cmd.Flags(), "format", "")
+	j.failOn.register(cmd, cmd.Flags(), "fail-on", "exit with status 1 if something at least so bad is found:")
 	rules := each(contract.Rules(), func(rule contract.Rule) string { return rule.ID + "=" })
 	_ = cmd.RegisterFlagCompletionFunc("severity", cobra.FixedCompletions(rules, cobra.ShellCompDirectiveNoSpace))
 }

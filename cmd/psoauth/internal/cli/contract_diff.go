@@ -62,7 +62,7 @@ Exit status: 0 nothing is known to break, though the verdict may count differenc
 		ValidArgsFunction: cobra.FixedCompletions(nil, cobra.ShellCompDirectiveDefault),
 		RunE:              func(cmd *cobra.Command, args []string) error { return d.run(cmd.Context(), args[0]) },
 	}
-	newChoice(report.Formats()...).register(cmd, "format", "")
+	newChoice(report.Formats()...).register(cmd, cmd.Flags(), "format", "")
 	flags := cmd.Flags()
 	flags.StringVar(&d.from, "from", "", "compare with this older document, a `file`, URL or -, instead of the contract")
 	flags.BoolVar(&d.examples, "examples", false, "show for each breaking finding a response or a request that breaks")

@@ -93,29 +93,27 @@ func (g *gate) run(ctx context.Context, command []string) error {
 		}{time.Now(), f})
 	}
 	options.Logger = slog.New(slog.NewJSONHandler(log, nil))
-	failed, err := g.serve(ctx, run, options, command)
+	ended := g.serve(ctx, run, options, command)
 	if failure := errors.Join(log.failure(), closeLog()); failure != nil {
-		err = errors.Join(err, fmt.Errorf("cannot write the log: %w", failure))
+		return fmt.Errorf("cannot write the log: %w", failure)
 	}
-	if err != nil {
-		return err
+	if ended != nil && !errors.As(ended, new(finding)) {
+		return ended
 	}
 	report := contract.NewReport(run, nil, g.failOn.severity())
 	empty := g.nothing(run, report, "give the client the address of the proxy as its base URL")
-	return cmp.Or(g.conclude(report), failed, empty)
+	return cmp.Or(g.conclude(report), ended, empty)
 }
 
-// serve forwards requests until it is interrupted or the command, if there is one, ends. Failed says that the command did.
-func (g *gate) serve(
-	ctx context.Context, run *contract.Run, options contract.ProxyOptions, command []string,
-) (failed, err error) {
+// serve forwards requests until it is interrupted or the command, if there is one, ends. That the command failed is a finding.
+func (g *gate) serve(ctx context.Context, run *contract.Run, options contract.ProxyOptions, command []string) error {
 	handler, err := run.Proxy(options)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	listener, base, err := listen(ctx, g.listen)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	g.finish() // from here on: the log and the spec may be FIFOs that nobody opens
 	switch {
@@ -133,25 +131,25 @@ func (g *gate) serve(
 		served <- serve(ctx, listener, handler)
 	}()
 	if len(command) > 0 {
-		failed, err = g.child(ctx, command, base)
+		err = g.child(ctx, command, base)
 		end()
 	}
-	return failed, errors.Join(<-served, err)
+	return cmp.Or(<-served, err)
 }
 
-// child runs the command of the user with the proxy for PlanetScale. Failed says with what status it ended, and err that it
-// could not be started.
-func (g *gate) child(ctx context.Context, command []string, base string) (failed, err error) {
+// child runs the command of the user with the proxy for PlanetScale. That it failed is a finding, and that it could not be
+// started an error.
+func (g *gate) child(ctx context.Context, command []string, base string) error {
 	child := exec.CommandContext(ctx, command[0], command[1:]...)
 	child.Env = append(os.Environ(), "PLANETSCALE_API_URL="+base+"/v1", "PLANETSCALE_AUTH_URL="+base)
 	child.Stdin, child.Stdout, child.Stderr = g.Stdin, g.Stderr, g.Stderr
 	child.Cancel = func() error { return child.Process.Signal(os.Interrupt) }
 	child.WaitDelay = 10 * time.Second
-	err = child.Run()
+	err := child.Run()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		return finding{command[0] + ": " + exit.Error()}, nil
+		return finding{command[0] + ": " + exit.Error()}
 	}
-	return nil, err
+	return err
 }
 
 // parseUpstream reads --upstream. Credentials go there, so it is https, except on this machine.

@@ -34,10 +34,8 @@ func (c *choice) Set(value string) error {
 	return nil
 }
 
-// register adds the flag to a command, whether or not one of that name is there for all commands.
-func (c *choice) register(cmd *cobra.Command, name, what string) { c.add(cmd, cmd.Flags(), name, what) }
-
-func (c *choice) add(cmd *cobra.Command, flags *pflag.FlagSet, name, what string) {
+// register adds the flag to those of a command: its own, or those that it shares with the commands below it.
+func (c *choice) register(cmd *cobra.Command, flags *pflag.FlagSet, name, what string) {
 	short := ""
 	if name == "format" {
 		short, what = "f", "the `form` of the output:"

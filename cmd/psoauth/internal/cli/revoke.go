@@ -51,7 +51,7 @@ Exit status: 0 all tokens are gone; 1 some are not; 2 it could not run, or could
 	flags := cmd.Flags()
 	flags.StringVar(&r.from, "from", "", "revoke the tokens with findings in this `file`, a report of psoauth audit --format json")
 	flags.StringArrayVar(&r.rules, "rule", nil, "with --from, only tokens with a finding of this `rule` (repeatable: any of them)")
-	r.severity.register(cmd, "severity", "with --from, only tokens with a finding of this severity or higher:")
+	r.severity.register(cmd, cmd.Flags(), "severity", "with --from, only tokens with a finding of this severity or higher:")
 	flags.BoolVar(&r.dryRun, "dry-run", false, "show the plan and revoke nothing")
 	flags.BoolVar(&r.yes, "yes", false, "revoke without asking")
 	p.canWriteTo(cmd, "write the receipt to this `file`; its extension sets the format")

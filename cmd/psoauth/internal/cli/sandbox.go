@@ -73,7 +73,7 @@ func (p *program) sandboxCommand() *cobra.Command {
 		return nil
 	})
 	_ = cmd.RegisterFlagCompletionFunc("fault", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
-	revision.register(cmd, "revision", "the `revision` of the API that responses follow:")
+	revision.register(cmd, cmd.Flags(), "revision", "the `revision` of the API that responses follow:")
 	return cmd
 }
 

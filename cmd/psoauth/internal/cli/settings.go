@@ -61,7 +61,7 @@ func (s *settings) register(root *cobra.Command) {
 	f.Func("access-token", "an OAuth access `token`, or - to read standard input (PLANETSCALE_ACCESS_TOKEN"+visible+")", secret(&s.accessToken))
 	f.StringVar(&s.apiURL, "api-url", "", "the API's `URL`, with or without /v1 (PLANETSCALE_API_URL; default "+api.DefaultBaseURL+")")
 	f.StringVar(&s.authURL, "auth-url", "", "the authorization host's `URL` (PLANETSCALE_AUTH_URL; default "+api.DefaultAuthURL+")")
-	newChoice("human", "json", "csv").add(root, f, "format", "")
+	newChoice("human", "json", "csv").register(root, f, "format", "")
 	f.DurationVar(&s.timeout, "timeout", api.DefaultAttemptTimeout, "the maximum `duration` of one attempt of a request")
 	f.BoolVar(&s.debug, "debug", false, "log each request on standard error, without credentials")
 	f.BoolVar(&s.noColor, "no-color", false, "no color (NO_COLOR)")

@@ -51,7 +51,7 @@ If the list fails midway, everything before the page in the error message has be
 	flags.Func("expires-within", "only tokens that expire in this `period` from now, such as 30d", period(&l.expiresWithin))
 	flags.Func("unused-for", "only tokens that have not been used or created in this last `period`", period(&l.unusedFor))
 	p.canWriteTo(cmd, "write to this `file`, completely or not at all; its extension sets the format")
-	l.sort.register(cmd, "sort", "sort in ascending `order` of:")
+	l.sort.register(cmd, cmd.Flags(), "sort", "sort in ascending `order` of:")
 	return cmd
 }
 
