@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 )
 
 // redacted takes the place of a secret; it is openapi.Redacted, repeated because this package imports nothing of ours.
@@ -65,25 +64,23 @@ func mayHoldCredential(s string) bool {
 	return false
 }
 
-// redact looks at the text as it is, where a credential may hold what looks like an escape, and without its escapes.
+// redact looks at the text as it is, where a credential may hold what looks like an escape, and without its escapes. Of what
+// is known it looks for all first: parts of a secret that is escaped would leave the parts between them.
 func redact(s string, known []string, patterns ...*regexp.Regexp) string {
-	whole, secrets := parts{}, partsOf(known)
-	for _, secret := range known {
-		whole.add(secret, len(secret))
-	}
-	s = hide(s, whole, patterns) // parts of a secret that is escaped would leave the parts between them
+	s = hide(s, known, "", patterns)
 	plain := unescape(s)
 	if plain == s && len(known) == 0 {
 		return s
 	}
-	if hidden := hide(plain, secrets, patterns); hidden != plain {
+	if hidden := hide(plain, known, forms(known), patterns); hidden != plain {
 		return hidden
 	}
 	return s
 }
 
-// hide puts redacted in the place of secrets, except in what is redacted already.
-func hide(s string, secrets parts, patterns []*regexp.Regexp) string {
+// hide puts redacted in the place of secrets, of the fragments of forms, and of what matches a pattern, except in what is
+// redacted already.
+func hide(s string, secrets []string, forms string, patterns []*regexp.Regexp) string {
 	pieces := strings.Split(s, redacted)
 	for i, piece := range pieces {
 		hidden := make([]bool, len(piece))
@@ -98,11 +95,17 @@ func hide(s string, secrets parts, patterns []*regexp.Regexp) string {
 			}
 		}
 		folded := LowerASCII(piece)
-		for size, parts := range secrets {
-			for from := 0; from+size <= len(folded); from++ {
-				if parts[folded[from:from+size]] {
-					hide(from, from+size)
+		for _, secret := range secrets {
+			secret = LowerASCII(secret)
+			for from := 0; secret != "" && from < len(folded); from++ {
+				if strings.HasPrefix(folded[from:], secret) {
+					hide(from, from+len(secret))
 				}
+			}
+		}
+		for from := 0; forms != "" && from+fragment <= len(folded); from++ {
+			if strings.Contains(forms, folded[from:from+fragment]) {
+				hide(from, from+fragment)
 			}
 		}
 		var b strings.Builder
@@ -151,53 +154,25 @@ func unescape(s string) string {
 // fragment is how many characters in a row a known secret and a text must share. Fewer would be found by chance.
 const fragment = 8
 
-// parts are what to look for, by length, in lower case.
-type parts map[int]map[string]bool
-
-// add adds all the pieces of a text that have a size.
-func (p parts) add(text string, size int) {
-	text = LowerASCII(text)
-	for from := 0; size > 0 && from+size <= len(text); from++ {
-		if p[size] == nil {
-			p[size] = map[string]bool{}
-		}
-		p[size][text[from:from+size]] = true
-	}
-}
-
-// latest are the parts looked for last, because most texts are redacted for the same secrets as the one before.
-var latest atomic.Pointer[struct {
-	known []string
-	parts parts
-}]
-
-// partsOf returns the fragments of each secret as it may be written, or all of one that is shorter: as it is, without what
-// looks like escapes, in hexadecimal, and in base64, where a character depends on how many came before. No fragment reaches
-// into the prefix, which everyone knows: _oauth_a of pscale_oauth_ab9 is in read_oauth_applications too.
-func partsOf(known []string) parts {
-	if last := latest.Load(); last != nil && slices.Equal(last.known, known) {
-		return last.parts
-	}
-	all := parts{}
+// forms returns what each secret may be written as, in lower case, with a zero byte between them: as it is, without what
+// looks like escapes, in hexadecimal, and in base64, where a character depends on how many came before. The prefix, which
+// everyone knows, is left out: _oauth_a of pscale_oauth_ab9 is in read_oauth_applications too.
+func forms(known []string) string {
+	var all []string
 	for _, secret := range known {
 		if len(secret) < len(prefix.FindString(secret))+fragment {
-			all.add(secret, len(secret))
-			continue
+			continue // looked for as a whole only
 		}
-		written := []string{secret, unescape(secret), hex.EncodeToString([]byte(secret))}
+		all = append(all, secret, unescape(secret), hex.EncodeToString([]byte(secret)))
 		for before := range 3 {
 			s := append(make([]byte, before), secret...)
-			written = append(written, base64.StdEncoding.EncodeToString(s), base64.URLEncoding.EncodeToString(s))
-		}
-		for _, w := range written {
-			all.add(w[len(prefix.FindString(w)):], fragment)
+			all = append(all, base64.StdEncoding.EncodeToString(s), base64.URLEncoding.EncodeToString(s))
 		}
 	}
-	latest.Store(&struct {
-		known []string
-		parts parts
-	}{slices.Clone(known), all})
-	return all
+	for i, form := range all {
+		all[i] = LowerASCII(form[len(prefix.FindString(form)):])
+	}
+	return strings.Join(all, "\x00")
 }
 
 // LowerASCII folds the letters of ASCII and no others, and leaves each byte where it is.
