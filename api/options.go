@@ -337,17 +337,11 @@ func NewClientFromEnv(options ...Option) (*Client, error) {
 	}
 	const idName, secretName = "PLANETSCALE_SERVICE_TOKEN_ID", "PLANETSCALE_SERVICE_TOKEN"
 	id, secret := os.Getenv(idName), os.Getenv(secretName)
-	half := func(unset, set string) Option {
-		return option(unset, func(*settings) error { return errors.New("it is not set, and " + set + " is") })
+	variable := secretName
+	if id == "" {
+		variable = idName
 	}
-	switch {
-	case secret == "":
-		from(secretName, id, half(secretName, idName))
-	case id == "":
-		from(idName, secret, half(idName, secretName))
-	default:
-		from(secretName, secret, WithServiceToken(id, secret))
-	}
+	from(variable, id+secret, WithServiceToken(id, secret))
 	token := os.Getenv("PLANETSCALE_ACCESS_TOKEN")
 	from("PLANETSCALE_ACCESS_TOKEN", token, WithAccessToken(token))
 	authURL, apiURL := os.Getenv("PLANETSCALE_AUTH_URL"), os.Getenv("PLANETSCALE_API_URL")

@@ -187,10 +187,13 @@ func (l list[P, T]) read(ctx context.Context, c *Client, options ListOptions, pa
 	if err != nil {
 		return err
 	}
-	ahead := newPrefetcher(ctx, options.Prefetch, func(ctx context.Context, number int) (view[P, T], error) {
-		return l.fetch(ctx, c, ListOptions{Page: number, PerPage: options.PerPage}, path...)
-	})
-	defer ahead.stop()
+	ctx, cancel := context.WithCancel(ctx)
+	ahead := prefetcher[view[P, T]]{ahead: options.Prefetch, inFlight: map[int]<-chan outcome[view[P, T]]{},
+		fetch: func(number int) (view[P, T], error) {
+			return l.fetch(ctx, c, ListOptions{Page: number, PerPage: options.PerPage}, path...)
+		}}
+	defer ahead.wg.Wait()
+	defer cancel()
 	t := tally{seen: map[[8]byte]bool{}, first: options.Page, end: options.Page + maxItems/min(options.PerPage, maxPerPage)}
 	for number := options.Page; ; number++ {
 		v, err := ahead.page(number)
@@ -359,24 +362,17 @@ const maxPrefetch = 32
 // A prefetcher fetches pages before they are asked for. Order is the asker's. With nothing to fetch ahead it starts no
 // goroutine.
 type prefetcher[V any] struct {
-	ctx      context.Context
-	cancel   context.CancelFunc
-	fetch    func(context.Context, int) (V, error)
+	fetch    func(number int) (V, error)
 	ahead    int
 	inFlight map[int]<-chan outcome[V]
 	wg       sync.WaitGroup
-}
-
-func newPrefetcher[V any](ctx context.Context, ahead int, fetch func(context.Context, int) (V, error)) *prefetcher[V] {
-	ctx, cancel := context.WithCancel(ctx)
-	return &prefetcher[V]{ctx: ctx, cancel: cancel, fetch: fetch, ahead: ahead, inFlight: map[int]<-chan outcome[V]{}}
 }
 
 // page returns a page, from among those in flight if it is there.
 func (p *prefetcher[V]) page(number int) (V, error) {
 	result, ok := p.inFlight[number]
 	if !ok {
-		return p.fetch(p.ctx, number)
+		return p.fetch(number)
 	}
 	delete(p.inFlight, number)
 	return wait(context.Background(), result)
@@ -386,13 +382,7 @@ func (p *prefetcher[V]) page(number int) (V, error) {
 func (p *prefetcher[V]) expect(first, last int) {
 	for number := first; number <= last && len(p.inFlight) < p.ahead; number++ {
 		if _, ok := p.inFlight[number]; !ok {
-			p.inFlight[number] = start(p.wg.Go, func() (V, error) { return p.fetch(p.ctx, number) })
+			p.inFlight[number] = start(p.wg.Go, func() (V, error) { return p.fetch(number) })
 		}
 	}
-}
-
-// stop cancels what is in flight and waits until it is gone.
-func (p *prefetcher[V]) stop() {
-	p.cancel()
-	p.wg.Wait()
 }

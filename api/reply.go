@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"compress/gzip"
 	"encoding/json"
 	"errors"
@@ -35,9 +34,6 @@ func read(resp *http.Response, limit int64) (*reply, error) {
 	return &reply{resp.StatusCode, resp.Header, body}, err
 }
 
-// maxAnnounced is how much memory a Content-Length, which is a promise, gets before the bytes are there.
-const maxAnnounced = 4 << 20
-
 func content(resp *http.Response, limit int64) ([]byte, error) {
 	tooLarge := fmt.Errorf("%w: more than %d bytes", ErrResponseTooLarge, limit)
 	if resp.ContentLength > limit {
@@ -55,16 +51,14 @@ func content(resp *http.Response, limit int64) ([]byte, error) {
 	default:
 		return nil, fmt.Errorf("%w: the body has the content encoding %q", ErrUnexpectedResponse, encoding)
 	}
-	var buffer bytes.Buffer
-	buffer.Grow(int(max(min(resp.ContentLength, maxAnnounced), 0)) + bytes.MinRead)
-	n, err := buffer.ReadFrom(io.LimitReader(body, limit+1))
+	read, err := io.ReadAll(io.LimitReader(body, limit+1))
 	switch {
 	case err != nil:
 		return nil, err
-	case n > limit:
+	case int64(len(read)) > limit:
 		return nil, tooLarge
 	}
-	return buffer.Bytes(), nil
+	return read, nil
 }
 
 // errAttemptTimeout is an attempt that took too long. It does not match context.DeadlineExceeded, which stands for the

@@ -59,10 +59,8 @@ func replace(answer func(http.ResponseWriter)) func(http.Handler) http.Handler {
 // Latency waits before anything is sent, at most until the request ends.
 func Latency(d time.Duration) func(http.Handler) http.Handler {
 	return before(func(r *http.Request) bool {
-		timer := time.NewTimer(d)
-		defer timer.Stop()
 		select {
-		case <-timer.C:
+		case <-time.After(d):
 			return true
 		case <-r.Context().Done():
 			return false
