@@ -45,9 +45,6 @@ func (r Reach) Names() []string {
 	return names
 }
 
-// Has reports whether the reach includes what one of the names of [Reach.Names] says.
-func (r Reach) Has(name string) bool { return slices.Contains(r.Names(), name) }
-
 // verbs are the first words of the names of scopes and accesses.
 var verbs = map[string]Reach{
 	"read": reads, "list": reads, "view": reads, "get": reads, "openid": reads, "profile": reads, "email": reads,
@@ -136,9 +133,10 @@ type held struct {
 	found   map[Reach]items // by each bit: the scopes, accesses and resources that give it
 	through items           // the names of what reaches whole organizations
 
-	// grants are what the token may do on each resource, in the order in which the API lists them.
+	// grants are what the token may do on each resource, in the order in which the API lists them. It may list one twice, and
+	// then only once with the names of its database and organization.
 	grants []Grant
-	index  map[Grant]int // of grants, by what they are on
+	index  map[Grant]int // of grants, by the kind and id of what they are on
 
 	// labels are what the token holds and what it is on, each by what it is known by from audit to audit: a scope by its
 	// name, and a resource, which may be renamed, by its kind and id.
@@ -256,11 +254,15 @@ func (a *Auditor) hold(all *held, h holding, on ...resource) {
 			all.find(onDeleted, r.label+when)
 		}
 		g := Grant{Kind: kind, ID: a.shown(r.id), Name: a.shown(r.name), Deleted: r.deleted != nil}
-		i, listed := all.index[g]
+		key := Grant{Kind: kind, ID: cmp.Or(g.ID, g.Name), Deleted: g.Deleted}
+		i, listed := all.index[key]
 		if !listed {
 			i = len(all.grants)
-			all.index[g] = i
+			all.index[key] = i
 			all.grants = append(all.grants, g)
+		}
+		if strings.Contains(g.Name, "/") {
+			all.grants[i].Name = g.Name
 		}
 		all.grants[i].Does |= h.does & anything
 	}

@@ -85,18 +85,9 @@ func resources(r *audit.Report) matrix {
 	m := matrix{columns[:does], map[string]*line{}}
 	for _, app := range r.Applications {
 		for _, tok := range app.Tokens {
-			once := map[string]audit.Grant{} // a token may reach a resource in several ways
 			for _, g := range tok.Grants {
-				key := fmt.Sprint(g.Kind, g.Deleted, cmp.Or(g.ID, g.Name))
-				g.Does |= once[key].Does
-				if before := once[key].Name; strings.Contains(before, "/") {
-					g.Name = before
-				}
-				once[key] = g
-			}
-			for key, g := range once {
 				if g.Kind != "user" { // of whom there are as many as actors
-					m.add(key, cmp.Or(g.Name, g.ID), kindOf(g), g.Does)
+					m.add(fmt.Sprint(g.Kind, g.Deleted, cmp.Or(g.ID, g.Name)), cmp.Or(g.Name, g.ID), kindOf(g), g.Does)
 				}
 			}
 		}
@@ -146,8 +137,9 @@ func (m matrix) add(key, label, kind string, reach audit.Reach) {
 		l.Label, l.Kind = label, kind
 	}
 	l.Tokens++
+	names := reach.Names()
 	for i, c := range m.columns {
-		if !reach.Has(c.name) {
+		if !slices.Contains(names, c.name) {
 			continue
 		}
 		if l.Cells[i].Count++; c.risk && l.Cells[i].Count == 1 {
