@@ -2,10 +2,13 @@ package report
 
 import (
 	"bytes"
+	_ "embed"
 	"encoding/csv"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
+	"text/template"
 
 	"github.com/psoauth/psoauth/internal/text"
 )
@@ -35,67 +38,20 @@ func writeCSV(b *bytes.Buffer, d *Document, _ Options) error {
 	return rows.Error()
 }
 
+//go:embed document.markdown
+var markdown string
+
+// markdownForm is made when it is first needed: other formats should not wait for it.
+var markdownForm = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("markdown").Funcs(template.FuncMap{
+		"cell": cell, "code": code, "label": Group.label, "times": Finding.times, "acceptance": Finding.acceptance,
+		"unquoted": func(s string) string { return strings.ReplaceAll(s, "`", `\u0060`) }, // the same in JSON, and ends no block
+	}).Parse(markdown))
+})
+
 // writeMarkdown writes a page in GitHub's flavour, for an issue, a pull request or a job's summary.
 func writeMarkdown(b *bytes.Buffer, d *Document, _ Options) error {
-	fmt.Fprintf(b, "# %s\n\n**%s** %s.\n", cell(d.Title), cell(d.Verdict), cell(d.Summary))
-	if len(d.Groups) > 0 {
-		b.WriteString("\n| Severity | Rule | Findings |\n| --- | --- | ---: |\n")
-		for _, g := range d.Groups {
-			fmt.Fprintf(b, "| %s | %s | %d |\n", g.label(), cell(g.Title), g.Count())
-		}
-	}
-	for _, s := range d.First {
-		markdownSection(b, s)
-	}
-	columns := append(append([]string{}, d.Columns...), "Found")
-	for _, g := range d.Groups {
-		fmt.Fprintf(b, "\n## %s\n\n`%s`, %s. %s\n", cell(g.Title), g.ID, g.label(), cell(g.Why))
-		if g.Remedy != "" {
-			fmt.Fprintf(b, "\n**What to do:** %s\n", cell(g.Remedy))
-		}
-		markdownTable(b, columns)
-		for _, f := range g.Findings {
-			for _, c := range f.Cells {
-				b.WriteString("| " + code(c) + " ")
-			}
-			found := cell(f.Message + f.times())
-			for _, more := range []string{cell(f.acceptance()), code(f.Command), cell(f.Link)} {
-				if more != "" {
-					found += "<br>" + more
-				}
-			}
-			fmt.Fprintf(b, "| %s |\n", found)
-		}
-		for _, f := range g.Findings {
-			if f.Example != "" { // \u0060 is the same in JSON, and ends no block
-				fmt.Fprintf(b, "\n<details><summary>%s</summary>\n\n````\n%s\n````\n\n</details>\n", cell(f.Where), strings.ReplaceAll(f.Example, "`", `\u0060`))
-			}
-		}
-	}
-	for _, s := range d.Last {
-		markdownSection(b, s)
-	}
-	return nil
-}
-
-func markdownSection(b *bytes.Buffer, s Section) {
-	fmt.Fprintf(b, "\n## %s\n", cell(s.Title))
-	if len(s.Rows) > 0 {
-		markdownTable(b, s.Columns)
-	}
-	for _, row := range s.Rows {
-		for _, c := range row {
-			b.WriteString("| " + cell(c) + " ")
-		}
-		b.WriteString("|\n")
-	}
-	if s.Note != "" {
-		fmt.Fprintf(b, "\n%s\n", cell(s.Note))
-	}
-}
-
-func markdownTable(b *bytes.Buffer, columns []string) {
-	fmt.Fprintf(b, "\n| %s |\n|%s\n", strings.Join(columns, " | "), strings.Repeat(" --- |", len(columns)))
+	return markdownForm().Execute(b, d)
 }
 
 // cell returns a text that is only text in a table of Markdown: no markup, no link, no mention, no end of the cell.
