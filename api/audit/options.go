@@ -90,8 +90,11 @@ func (o *Options) check() error {
 	}
 	first := map[Acceptance]int{}
 	for i, a := range o.Accept {
-		if a.Token == "" || report.CheckDay(a.Until) != nil {
-			fail("acceptance %d needs a token, and a last day such as 2026-12-31, not %.60q", i+1, a.Until)
+		if a.Token == "" {
+			fail("acceptance %d needs a token", i+1)
+		}
+		if report.CheckDay(a.Until) != nil {
+			fail("acceptance %d needs a last day such as 2026-12-31, not %.60q", i+1, a.Until)
 		}
 		if a.Rule != "" && !isRule(a.Rule) {
 			fail("acceptance %d is for a rule that there is not: %.60q", i+1, a.Rule)

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/psoauth/psoauth/internal/report"
 	"github.com/psoauth/psoauth/internal/text"
 )
 
@@ -22,26 +24,26 @@ const (
 
 // A policy is what a policy file may hold.
 type policy struct {
-	Thresholds         thresholds          `yaml:"thresholds"`
-	ProductionBranches []string            `yaml:"production_branches"`
-	Rules              map[string]Severity `yaml:"rules"`
-	Accept             []acceptance        `yaml:"accept"`
+	Thresholds         thresholds            `yaml:"thresholds"`
+	ProductionBranches []string              `yaml:"production_branches"`
+	Rules              map[ruleName]severity `yaml:"rules"`
+	Accept             []acceptance          `yaml:"accept"`
 }
 
 type thresholds struct {
-	NeverUsedDays  whole  `yaml:"never_used_days"`
-	UnusedDays     whole  `yaml:"unused_days"`
-	LifetimeDays   whole  `yaml:"lifetime_days"`
-	ExpiresDays    whole  `yaml:"expires_days"`
-	TokensPerActor whole  `yaml:"tokens_per_actor"`
-	AgeSpread      factor `yaml:"age_spread"`
+	NeverUsedDays  dayCount `yaml:"never_used_days"`
+	UnusedDays     dayCount `yaml:"unused_days"`
+	LifetimeDays   dayCount `yaml:"lifetime_days"`
+	ExpiresDays    dayCount `yaml:"expires_days"`
+	TokensPerActor count    `yaml:"tokens_per_actor"`
+	AgeSpread      factor   `yaml:"age_spread"`
 }
 
 type acceptance struct {
-	Token  string `yaml:"token"`
-	Rule   string `yaml:"rule"`
-	Until  string `yaml:"until"`
-	Reason string `yaml:"reason"`
+	Token  string   `yaml:"token"`
+	Rule   ruleName `yaml:"rule"`
+	Until  lastDay  `yaml:"until"`
+	Reason string   `yaml:"reason"`
 }
 
 const policyKeys = "a policy has thresholds (never_used_days, unused_days, lifetime_days, expires_days, tokens_per_actor, " +
@@ -92,8 +94,7 @@ func parsePolicy(data []byte) (o Options, err error) {
 	decoder.KnownFields(true)
 	err = decoder.Decode(&p)
 	if wrong, ok := errors.AsType[*yaml.TypeError](err); ok {
-		unknown := regexp.MustCompile(` not found in type .*`)
-		return o, errors.New(unknown.ReplaceAllString(strings.Join(wrong.Errors, "\n"), " is unknown: "+policyKeys))
+		return o, errors.New(inPlainWords(strings.Join(wrong.Errors, "\n")))
 	}
 	if err != nil {
 		return o, err
@@ -125,24 +126,58 @@ func (p *policy) options() (Options, error) {
 		NeverUsedDays: int(p.Thresholds.NeverUsedDays), UnusedDays: int(p.Thresholds.UnusedDays),
 		LifetimeDays: int(p.Thresholds.LifetimeDays), ExpiresDays: int(p.Thresholds.ExpiresDays),
 		TokensPerActor: int(p.Thresholds.TokensPerActor), AgeSpread: float64(p.Thresholds.AgeSpread),
-		ProductionBranches: p.ProductionBranches, Severities: p.Rules,
+		ProductionBranches: p.ProductionBranches,
+	}
+	if p.Rules != nil {
+		o.Severities = make(map[string]Severity, len(p.Rules))
+	}
+	for rule, severity := range p.Rules {
+		o.Severities[string(rule)] = Severity(severity)
 	}
 	for _, a := range p.Accept {
-		o.Accept = append(o.Accept, Acceptance{Token: a.Token, Rule: a.Rule, Until: a.Until, Reason: a.Reason})
+		o.Accept = append(o.Accept, Acceptance{Token: a.Token, Rule: string(a.Rule), Until: string(a.Until), Reason: a.Reason})
 	}
 	return o, o.check()
 }
 
-// A whole is a number of 1 or more, written as one: 010, 0x10 and 1.5, which YAML makes a whole number of, are not.
-type whole int
+// The errors of yaml.v3 name Go's types.
+var (
+	unknownKey = regexp.MustCompile(` not found in type .*`)
+	mistyped   = regexp.MustCompile("cannot unmarshal !!([a-z]+).* into (\\S+)")
+)
 
-func (w *whole) UnmarshalYAML(n *yaml.Node) error {
-	value, err := strconv.Atoi(n.Value)
-	*w = whole(value)
-	return want(n, "a whole number above 0", err == nil && value >= 1 && n.ShortTag() == "!!int" && n.Value == strconv.Itoa(value))
+func inPlainWords(mistakes string) string {
+	mistakes = unknownKey.ReplaceAllString(mistakes, " is unknown: "+policyKeys)
+	return mistyped.ReplaceAllStringFunc(mistakes, func(mistake string) string {
+		groups := mistyped.FindStringSubmatch(mistake)
+		got := cmp.Or(map[string]string{"seq": "a list", "map": "a mapping"}[groups[1]], "a single value")
+		switch to := groups[2]; {
+		case strings.HasPrefix(to, "[]"):
+			return "want a list, not " + got
+		case to == "string":
+			return "want a text, not " + got
+		}
+		return "want a mapping, not " + got
+	})
 }
 
-type factor float64
+// Values of a policy whose mistakes are named with their line.
+type (
+	dayCount int
+	count    int
+	factor   float64
+	ruleName string
+	severity Severity
+	lastDay  string
+)
+
+func (d *dayCount) UnmarshalYAML(n *yaml.Node) error {
+	return whole(n, (*int)(d), maxDays, "a number of days from 1 to 36525")
+}
+
+func (c *count) UnmarshalYAML(n *yaml.Node) error {
+	return whole(n, (*int)(c), math.MaxInt32, "a whole number above 0")
+}
 
 func (f *factor) UnmarshalYAML(n *yaml.Node) error {
 	value, err := strconv.ParseFloat(n.Value, 64)
@@ -151,10 +186,38 @@ func (f *factor) UnmarshalYAML(n *yaml.Node) error {
 	return want(n, "a number above 0 and up to 1000", err == nil && value > 0 && value <= 1000 && isNumber)
 }
 
+func (r *ruleName) UnmarshalYAML(n *yaml.Node) error {
+	*r = ruleName(n.Value)
+	return want(n, "the id of a rule, as docs/audit.md lists them", isRule(n.Value))
+}
+
+func (s *severity) UnmarshalYAML(n *yaml.Node) error {
+	value, err := report.ParseSeverity(n.Value)
+	*s = severity(value)
+	return want(n, "error, warning, note or off", err == nil)
+}
+
+func (d *lastDay) UnmarshalYAML(n *yaml.Node) error {
+	*d = lastDay(n.Value)
+	return want(n, "a date such as 2026-12-31", report.CheckDay(n.Value) == nil)
+}
+
+// whole reads a number from 1 to most, written as one: 010, 0x10 and 1.5, which YAML makes a whole number of, are not.
+func whole(n *yaml.Node, into *int, most int, what string) (err error) {
+	*into, err = strconv.Atoi(n.Value)
+	return want(n, what, err == nil && *into >= 1 && *into <= most && n.ShortTag() == "!!int" && n.Value == strconv.Itoa(*into))
+}
+
 // want is the error of an unmarshaler unless its value is good, in the form that yaml.v3 collects.
 func want(n *yaml.Node, what string, good bool) error {
-	if good && n.Kind == yaml.ScalarNode {
+	got := fmt.Sprintf("%.60q", n.Value)
+	switch {
+	case n.Kind == yaml.SequenceNode:
+		got = "a list"
+	case n.Kind == yaml.MappingNode:
+		got = "a mapping"
+	case good:
 		return nil
 	}
-	return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: want %s, not %.60q", n.Line, what, cmp.Or(n.Value, n.ShortTag()))}}
+	return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: want %s, not %s", n.Line, what, got)}}
 }

@@ -123,11 +123,11 @@ func TestMistakes(t *testing.T) {
 		{"two documents", "rules:\n  reach.write: off\n---\nrules:\n  reach.write: note\n", []string{"line 3: a policy is one document"}},
 		{"a broken second document", "{}\n---\n[", []string{"this is not YAML: line 3: did not find expected node content"}},
 		{"null", "---\n...\n", []string{"line 2: there is no value"}},
-		{"a list", "- a", []string{"line 1: cannot unmarshal !!seq into audit.policy"}},
-		{"words", "be careful", []string{"line 1: cannot unmarshal !!str `be careful` into audit.policy"}},
+		{"a list", "- a", []string{"line 1: want a mapping, not a list"}},
+		{"words", "be careful", []string{"line 1: want a mapping, not a single value"}},
 		{"unknown key", "rule:\n  reach.write: off", []string{"line 1: field rule is unknown" + keys}},
 		{"key that is no word", "[a]: 1\n? {b: c}\n: 1", []string{
-			"line 1: cannot unmarshal !!seq into string", "line 2: cannot unmarshal !!map into string"}},
+			"line 1: want a text, not a list", "line 2: want a text, not a mapping"}},
 		{"key given twice", "thresholds:\n  unused_days: 1\n  unused_days: 2\n", []string{
 			`line 3: mapping key "unused_days" already defined at line 2`}},
 		{"section given twice", "thresholds:\n  unused_days: 1\nthresholds: {}", []string{
@@ -138,12 +138,13 @@ func TestMistakes(t *testing.T) {
 			"line 1: there is no value", "line 2: there is no value", "line 3: there is no value", "line 4: there is no value"}},
 		{"unknown threshold", "thresholds:\n  unused: 1", []string{"line 2: field unused is unknown" + keys}},
 		{"days", "thresholds: {unused_days: 0, expires_days: -1, never_used_days: 1.5}", []string{
-			`line 1: want a whole number above 0, not "0"`, `line 1: want a whole number above 0, not "-1"`, `line 1: want a whole number above 0, not "1.5"`}},
+			`line 1: want a number of days from 1 to 36525, not "0"`, `line 1: want a number of days from 1 to 36525, not "-1"`,
+			`line 1: want a number of days from 1 to 36525, not "1.5"`}},
 		{"more days than there are", "thresholds: {lifetime_days: 36526, tokens_per_actor: 2147483648}", []string{
-			"LifetimeDays is out of range: 36526", "TokensPerActor is out of range: 2147483648"}},
+			`line 1: want a number of days from 1 to 36525, not "36526"`, `line 1: want a whole number above 0, not "2147483648"`}},
 		{"days in odd forms", "thresholds: {unused_days: 010, lifetime_days: 0x10, expires_days: '7', never_used_days: [7]}", []string{
-			`line 1: want a whole number above 0, not "010"`, `line 1: want a whole number above 0, not "0x10"`,
-			`line 1: want a whole number above 0, not "7"`, `line 1: want a whole number above 0, not "!!seq"`}},
+			`line 1: want a number of days from 1 to 36525, not "010"`, `line 1: want a number of days from 1 to 36525, not "0x10"`,
+			`line 1: want a number of days from 1 to 36525, not "7"`, `line 1: want a number of days from 1 to 36525, not a list`}},
 		{"days without a number", "thresholds:\n  unused_days:", []string{
 			"line 2: there is no value"}},
 		{"tokens", "thresholds: {tokens_per_actor: many}", []string{
@@ -151,27 +152,25 @@ func TestMistakes(t *testing.T) {
 		{"spread", "thresholds:\n  age_spread: .nan\n", []string{`line 2: want a number above 0 and up to 1000, not ".nan"`}},
 		{"spread of nothing", "thresholds:\n  age_spread: 0\n", []string{`line 2: want a number above 0 and up to 1000, not "0"`}},
 		{"branches", "production_branches:\n - main\n - ''\n -", []string{"line 3: there is no value", "line 4: there is no value"}},
-		{"branches of branches", "production_branches:\n - main\n - [a]", []string{"line 3: cannot unmarshal !!seq into string"}},
-		{"branches in one word", "production_branches: main", []string{"line 1: cannot unmarshal !!str `main` into []string"}},
-		{"unknown rule", "rules:\n  reach.writes: off", []string{`there is no rule "reach.writes"`}},
-		{"unknown severity", "rules:\n  reach.write: high", []string{`unknown severity "high": want error, warning, note or off`}},
-		{"no is no severity", "rules:\n  reach.write: no", []string{`unknown severity "no": want error, warning, note or off`}},
+		{"branches of branches", "production_branches:\n - main\n - [a]", []string{"line 3: want a text, not a list"}},
+		{"branches in one word", "production_branches: main", []string{"line 1: want a list, not a single value"}},
+		{"unknown rule", "rules:\n  reach.writes: off", []string{`line 2: want the id of a rule, as docs/audit.md lists them, not "reach.writes"`}},
+		{"unknown severity", "rules:\n  reach.write: high", []string{`line 2: want error, warning, note or off, not "high"`}},
+		{"no is no severity", "rules:\n  reach.write: no", []string{`line 2: want error, warning, note or off, not "no"`}},
 		{"several severities", "rules:\n  reach.admin: [off]\n  reach.write: {}", []string{
-			"line 2: cannot unmarshal !!seq into report.Severity", "line 3: cannot unmarshal !!map into report.Severity"}},
+			"line 2: want error, warning, note or off, not a list", "line 3: want error, warning, note or off, not a mapping"}},
 		{"acceptance", "accept:\n  - token: x\n  - until: 2026-01-01\n  - {}", []string{
-			`acceptance 1 needs a token, and a last day such as 2026-12-31, not ""`,
-			`acceptance 2 needs a token, and a last day such as 2026-12-31, not "2026-01-01"`,
-			`acceptance 3 needs a token, and a last day such as 2026-12-31, not ""`,
+			`acceptance 1 needs a last day such as 2026-12-31, not ""`, "acceptance 2 needs a token",
+			"acceptance 3 needs a token", `acceptance 3 needs a last day such as 2026-12-31, not ""`,
 			"acceptance 3 is for the same token and rule as acceptance 2"}},
 		{"half an acceptance", "accept:\n  - x\n  - token: x\n    until: 2026-01-01\n    by: me", []string{
-			"line 2: cannot unmarshal !!str `x` into audit.acceptance", "line 5: field by is unknown" + keys}},
+			"line 2: want a mapping, not a single value", "line 5: field by is unknown" + keys}},
 		{"dates", "accept:\n - {token: a, until: 2026-02-29}\n - {token: b, until: 31.12.2026}\n - {token: c, until: 2026-12-31T00:00:00Z}\n", []string{
-			`acceptance 1 needs a token, and a last day such as 2026-12-31, not "2026-02-29"`,
-			`acceptance 2 needs a token, and a last day such as 2026-12-31, not "31.12.2026"`,
-			`acceptance 3 needs a token, and a last day such as 2026-12-31, not "2026-12-31T00:00:00Z"`}},
+			`line 2: want a date such as 2026-12-31, not "2026-02-29"`, `line 3: want a date such as 2026-12-31, not "31.12.2026"`,
+			`line 4: want a date such as 2026-12-31, not "2026-12-31T00:00:00Z"`}},
 		{"no date", "accept:\n - {token: d, until: }", []string{"line 2: there is no value"}},
 		{"accepted rule", "accept:\n - {token: a, until: 2026-02-28, rule: token.blue}", []string{
-			`acceptance 1 is for a rule that there is not: "token.blue"`}},
+			`line 2: want the id of a rule, as docs/audit.md lists them, not "token.blue"`}},
 		{"accepted twice", "accept:\n - {token: a, until: 2026-02-28}\n - {token: a, rule: token.unused, until: 2026-02-28}\n - {token: a, until: 2026-03-28}", []string{
 			"acceptance 3 is for the same token and rule as acceptance 1"}},
 		{"aliases", "rules: &r\n  reach.write: off\nthresholds: *r\naccept:\n - <<: {token: a, until: 2026-02-28}", []string{

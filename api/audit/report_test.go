@@ -127,7 +127,7 @@ func TestBadOptionsAreAllNamed(t *testing.T) {
 	}
 	for _, want := range []string{
 		"Now is required", "NeverUsedDays", "UnusedDays", "LifetimeDays", "ExpiresDays", "TokensPerActor", "AgeSpread",
-		"token.blue", "Severity(7)", "needs a token, and a last day", "token.red",
+		"token.blue", "Severity(7)", "needs a token", "needs a last day", "token.red",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not named in:\n%v", want, err)
