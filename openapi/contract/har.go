@@ -71,7 +71,7 @@ const gzipMagic = "\x1f\x8b"
 type har struct {
 	*jsontext.Decoder
 	in    *io.LimitedReader
-	size  int64 // how many bytes an entry may have, or another member
+	size  int64 // how many bytes an entry may have, or a token around them
 	run   *Run
 	name  string
 	next  int  // index of the next entry
@@ -80,69 +80,52 @@ type har struct {
 	sanitized bool // by a browser that leaves credentials out
 }
 
+// file reads one JSON value, and judges the entries in it. Each of them, and each token around them, has the whole budget.
 func (h *har) file() error {
-	h.in.N = h.size
-	if err := h.value(""); err != nil {
-		return err
-	}
-	if _, end := h.ReadToken(); !errors.Is(end, io.EOF) {
-		return errors.New("there is more after the recording")
-	}
-	return nil
-}
-
-// value reads what is at a path: the members of those objects that lead to something of interest, each within the budget.
-func (h *har) value(path string) error {
-	switch kind := h.PeekKind(); {
-	case path == "/log/entries" && kind == '[':
-		h.found = true
-		return h.entries()
-	case path == "/log/creator/name" && kind == '"':
-		// https://developer.chrome.com/docs/devtools/network/reference#save-as-har: sanitized, unless asked
-		value, err := h.ReadValue()
-		h.sanitized = h.sanitized || string(value) == `"WebInspector"` || strings.HasPrefix(string(value), `"WebKit`)
-		return err
-	case kind != '{' || path != "" && path != "/log" && path != "/log/creator":
-		return h.SkipValue()
-	}
-	_, err := h.ReadToken()
-	for err == nil && h.PeekKind() != '}' {
-		var name jsontext.Token
-		if name, err = h.ReadToken(); err == nil {
-			err = h.value(path + "/" + name.String())
-		}
-		if err == nil {
-			h.in.N = h.size
-		}
-	}
-	if err == nil {
-		_, err = h.ReadToken()
-	}
-	return err
-}
-
-// entries judges the entries, up to the end of their array.
-func (h *har) entries() error {
-	_, err := h.ReadToken()
-	for ; err == nil && h.PeekKind() != ']'; h.next++ {
-		raw, err := h.ReadValue()
-		if err != nil {
-			return err
-		}
-		var e entry
-		e.Response.Content.Size = -1
-		err = json.Unmarshal(raw, &e)
-		if _, ok := errors.AsType[*json.UnmarshalTypeError](err); err != nil && !ok {
-			return err
-		}
-		e.garbled = !utf8.Valid(raw)
-		e.judge(h)
+	for {
 		h.in.N = h.size
+		token, err := h.ReadToken()
+		var path jsontext.Pointer
+		if h.StackDepth() <= 3 {
+			path = h.StackPointer()
+		}
+		switch kind := token.Kind(); {
+		case err != nil:
+			return err
+		case h.StackDepth() == 0:
+			if _, end := h.ReadToken(); !errors.Is(end, io.EOF) {
+				return errors.New("there is more after the recording")
+			}
+			return nil
+		case path == "/log/creator/name" && kind == '"':
+			// https://developer.chrome.com/docs/devtools/network/reference#save-as-har: sanitized, unless asked
+			h.sanitized = h.sanitized || token.String() == "WebInspector" || strings.HasPrefix(token.String(), "WebKit")
+		case path == "/log/entries" && kind == '[':
+			for h.found = true; h.PeekKind() != ']'; h.in.N = h.size {
+				if err := h.entry(); err != nil {
+					return err
+				}
+			}
+		}
 	}
-	if err == nil {
-		_, err = h.ReadToken()
+}
+
+// entry judges the next entry.
+func (h *har) entry() error {
+	raw, err := h.ReadValue()
+	if err != nil {
+		return err
 	}
-	return err
+	var e entry
+	e.Response.Content.Size = -1
+	err = json.Unmarshal(raw, &e)
+	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); err != nil && !ok {
+		return err
+	}
+	e.garbled = !utf8.Valid(raw)
+	e.judge(h)
+	h.next++
+	return nil
 }
 
 // An entry is what a recording says about one exchange. A member of another type than here is left out.
