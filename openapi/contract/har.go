@@ -3,6 +3,7 @@ package contract
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"encoding/base64"
 	"encoding/json"
@@ -211,16 +212,13 @@ func (e *entry) body(header http.Header, limit int64) body {
 	case content.Encoding != "":
 		return body{broken: "recording.unreadable", message: "the body is in an encoding other than base64"}
 	}
-	if int64(len(data)) > limit {
-		return tooLarge(limit)
-	}
 	codings := header.Values("Content-Encoding")
 	last := strings.Join(codings, ",")
 	last = plainCoding(last[strings.LastIndexByte(last, ',')+1:])
-	if magic := codingMagic[last]; magic != "" && bytes.HasPrefix(data, []byte(magic)) {
-		return decode(data, codings, limit)
+	if magic := codingMagic[last]; magic == "" || !bytes.HasPrefix(data, []byte(magic)) {
+		codings = nil
 	}
-	return body{data: data}
+	return decode(data, codings, limit)
 }
 
 // CheckPath judges a recording as [Run.CheckHAR] does or, if path is a directory, all recordings in and below it: regular
@@ -278,22 +276,15 @@ func (r *Run) CheckBody(source, operation string, status int, in io.Reader) erro
 	op := r.v.spec.operations[i]
 	if status == 0 {
 		usual, _ := op.first('2')
-		if n, err := strconv.Atoi(usual); err == nil {
-			status = n
-		} else {
-			status = http.StatusOK // it declares a range, or no success
-		}
+		number, _ := strconv.Atoi(usual) // 0 of a range, or without a success
+		status = cmp.Or(number, http.StatusOK)
 	}
 	data, err := io.ReadAll(io.LimitReader(in, r.v.bodyLimit+1))
 	if err != nil {
 		return fmt.Errorf("%s: %w", source, err)
 	}
-	whole := body{data: data}
-	if int64(len(data)) > r.v.bodyLimit {
-		whole = tooLarge(r.v.bodyLimit)
-	}
 	j := &judge{run: r, v: r.v, source: source, method: http.MethodGet, op: op, status: status, headerLess: true}
-	j.body = func() body { return whole }
+	j.body = func() body { return decode(data, nil, r.v.bodyLimit) }
 	j.judge()
 	return nil
 }

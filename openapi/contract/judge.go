@@ -1,21 +1,20 @@
 package contract
 
 import (
+	"bytes"
 	"cmp"
-	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
+	"mime"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/getkin/kin-openapi/openapi3filter"
-	"github.com/getkin/kin-openapi/routers"
 	"github.com/psoauth/psoauth/internal/text"
 )
 
@@ -136,123 +135,237 @@ const maxPerResponse = 5000
 // that look at one value.
 const repeats = 64
 
-func (j *judge) route() {
-	m, asked := j.match, "nobody knows the request"
-	if j.req != nil {
-		asked, _, _ = strings.Cut(j.method+" "+j.url, "?")
-	}
+// response judges status, headers and body. A response with an undeclared status is judged by the declared one it is
+// nearest to, so that one fault does not hide the others; but a redirect and the like only with a success's media type.
+func (j *judge) response() {
+	j.judged = true
 	switch {
-	case j.op != nil && m == nil:
-		return // a bare body: the caller says which operation it is of
-	case m == nil && j.known:
-		j.find("route.not-found", inRoute, "", 0, "the contract has no such path: %s", asked)
-		return
-	case m == nil:
-		j.find("route.foreign", inRoute, "", 0, "the contract has neither the host nor the path: %s", asked)
-		return
-	case !m.method:
-		j.find("route.method", inRoute, "", m.op.line, "the contract does not have this method for the path: %s", asked)
+	case j.recorded && (j.status == http.StatusNotModified || j.method == http.MethodHead):
+		return // exporters write what the browser had in its cache, or nothing
+	case j.status == http.StatusNotModified && j.req != nil && j.req.Header.Get("If-None-Match")+j.req.Header.Get("If-Modified-Since") != "":
+		return // as RFC 9110, section 13, has it for any GET; the contract need not say so
 	}
-	if !m.host {
-		j.find("route.host", inRoute, "", m.op.line, "the contract has this path on %s only: %s; for a test server see WithServer (--server BASE=DECLARED)", m.server, asked)
+	declared := j.op.declared(j.status)
+	class, redirect := j.status/100, false
+	if declared == nil {
+		j.find("http.status", inStatus, "", j.op.line, "the operation does not declare the status %d", j.status)
+		if declared = j.op.nearest(j.status); declared == nil {
+			return
+		}
+		redirect = class != 2 && class != 4 && class != 5
+		if redirect && declared.Content.Get(j.header.Get("Content-Type")) == nil {
+			return
+		}
 	}
-	if !m.scheme {
-		j.find("route.scheme", inRoute, "", m.op.line, "the contract has this path on %s only: %s", m.server, asked)
+	j.headers(declared)
+	if sent := j.header.Get("Content-Type"); strings.HasPrefix(strings.ToLower(sent), "text/event-stream") {
+		j.mediaType(declared, nil)
+		return // such a body may have no end
+	}
+	b := j.body()
+	at := line(declared.Origin)
+	if coding := j.unasked(); coding != "" && (len(b.data) > 0 || b.broken == "http.unjudged") {
+		j.find("http.content-encoding", inBody, "", at, "the body has the content coding %s, for which the request does not ask", knownOr(coding, "of another name"))
+		if b.broken == "http.unjudged" {
+			j.judged = false
+			return
+		}
+	}
+	switch empty := len(bytes.TrimSpace(b.data)) == 0; {
+	case j.method == http.MethodHead, class == 1, j.status == http.StatusNoContent, j.status == http.StatusNotModified:
+		if len(b.data) > 0 {
+			j.find("http.body-unexpected", inBody, "", at, "there is a body where HTTP has none")
+		}
+	case b.broken != "":
+		j.judged = b.broken != "http.unjudged" && !strings.HasPrefix(b.broken, "recording.")
+		j.find(b.broken, inBody, "", at, "%s", b.message)
+	case len(declared.Content) == 0 && len(b.data) == 0:
+	case len(declared.Content) == 0 && j.status >= 400:
+		j.find("http.error-body", inBody, "", at, "there is a body and the contract declares none for the error")
+	case len(declared.Content) == 0:
+		j.find("http.body-unexpected", inBody, "", at, "there is a body and the contract declares none")
+	case empty && j.status >= 400:
+		j.find("http.error-body-missing", inBody, "", at, "there is no body")
+	case empty && !redirect:
+		j.find("http.body-missing", inBody, "", at, "there is no body and the contract declares one")
+	case !empty:
+		j.content(declared, b.data)
 	}
 }
 
-// request judges what was asked for. Without headers nobody knows what credential was sent.
-func (j *judge) request() {
-	if j.match == nil {
-		return
+// unasked returns the first content coding of a response that the request does not take by its Accept-Encoding (RFC 9110,
+// section 12.5.3), or "". Without that header it takes those that HTTP clients decode on their own, but an exporter may
+// have left the header out.
+func (j *judge) unasked() string {
+	sent := j.header.Values("Content-Encoding")
+	if len(sent) == 0 || j.req == nil {
+		return ""
 	}
-	params := map[string]string{}
-	for i, name := range j.match.params {
-		params[name] = j.match.values[i]
+	accepted := j.req.Header.Values("Accept-Encoding")
+	if len(accepted) == 0 && j.recorded {
+		return ""
+	} else if len(accepted) == 0 {
+		accepted = []string{"gzip, deflate"}
 	}
-	at := &http.Request{Method: j.method, Header: j.req.Header, URL: j.req.URL, Host: j.req.Host}
-	input := &openapi3filter.RequestValidationInput{
-		Request: at, PathParams: params, QueryParams: j.query,
-		Route: &routers.Route{Spec: j.v.spec.doc, PathItem: j.op.item, Operation: j.op.Operation},
-		Options: &openapi3filter.Options{
-			MultiError: true, SkipSettingDefaults: true, ExcludeRequestBody: true, AuthenticationFunc: j.authenticate,
-			SchemaValidationOptions: []openapi3.SchemaValidationOption{openapi3.DisableSchemaErrorDetails()},
-		},
+	asked := map[string]bool{}
+	for choice := range strings.SplitSeq(strings.Join(accepted, ","), ",") {
+		coding, weight, _ := strings.Cut(choice, ";")
+		_, q, _ := strings.Cut(strings.ToLower(weight), "q=")
+		q = strings.TrimSpace(q)
+		asked[plainCoding(coding)] = q == "" || strings.Trim(q, "0.") != ""
 	}
-	all, _ := openapi3filter.ValidateRequest(j.req.Context(), input).(openapi3.MultiError)
-	for _, err := range all {
-		if e, ok := errors.AsType[*openapi3filter.RequestError](err); ok && e.Parameter != nil {
-			j.parameter(e.Parameter, j.query.Get(e.Parameter.Name), err)
-		} else if _, ok := errors.AsType[*openapi3filter.SecurityRequirementsError](err); ok {
-			j.find("request.credential", inRequest, "", j.op.line, "the request has none of the credentials that the contract declares, in their form")
+	asked["identity"], asked[""] = true, true
+	for coding := range strings.SplitSeq(strings.Join(sent, ","), ",") {
+		coding = plainCoding(coding)
+		if takes, listed := asked[coding]; !takes && (listed || !asked["*"]) {
+			return coding
 		}
 	}
-	declared := map[string]bool{}
-	for _, ref := range slices.Concat(j.op.Parameters, j.op.item.Parameters) {
-		p := ref.Value
-		if p.In != openapi3.ParameterInQuery {
+	return ""
+}
+
+// plainCoding returns the name by which a content coding is compared.
+func plainCoding(coding string) string {
+	return strings.TrimPrefix(strings.ToLower(strings.TrimSpace(coding)), "x-")
+}
+
+// headers judges what the contract says of headers but Content-Type, whose definition OpenAPI ignores.
+func (j *judge) headers(declared *openapi3.Response) {
+	for _, name := range sortedKeys(declared.Headers) {
+		header, values, pointer := declared.Headers[name].Value, j.header.Values(name), "/"+escapeName(name)
+		if strings.EqualFold(name, "Content-Type") {
 			continue
 		}
-		declared[p.Name] = true
-		if sent := j.query[p.Name]; len(sent) > 1 && p.Schema != nil && !p.Schema.Value.Type.Permits(openapi3.TypeArray) {
-			for _, value := range sent[1:] { // kin-openapi looks at the first
-				input.QueryParams = url.Values{p.Name: {value}}
-				if err := openapi3filter.ValidateParameter(j.req.Context(), input, p); err != nil {
-					j.parameter(p, value, err)
-				}
+		if len(values) == 0 {
+			if header.Required && !j.headerLess {
+				j.find("http.header-missing", inHeader, pointer, line(header.Origin), "the required header is missing")
+			}
+			continue
+		}
+		sent := strings.Join(values, ", ")
+		var faults []fault
+		if header.Schema != nil && !header.Schema.Value.Type.Is(openapi3.TypeObject) {
+			faults = check(header.Schema.Value, simple(header.Schema.Value, sent), len(values))
+		}
+		for media, content := range header.Content { // one at most
+			if !isJSON(media) || content.Schema == nil {
+				continue
+			}
+			root, values, ok, wrong := readJSON([]byte(sent))
+			if faults = wrong; ok {
+				faults = append(faults, check(content.Schema.Value, root, values)...)
 			}
 		}
+		j.faults(inHeader, pointer, faults, line(header.Origin))
 	}
-	if components := j.v.spec.doc.Components; components != nil {
-		for _, ref := range components.SecuritySchemes {
-			declared[ref.Value.Name] = declared[ref.Value.Name] || ref.Value.In == openapi3.ParameterInQuery
+}
+
+// simple returns what a header's text is in OpenAPI's simple style: a number or the like where the schema takes that. What
+// kin-openapi decodes of a oneOf does not fit any of its choices.
+func simple(s *openapi3.Schema, sent string) any {
+	if s.Items != nil && s.Type.Is(openapi3.TypeArray) {
+		list := []any{}
+		for part := range strings.SplitSeq(sent, ",") {
+			list = append(list, simple(s.Items.Value, strings.TrimSpace(part)))
 		}
+		return list
 	}
-	for _, name := range sortedKeys(j.query) {
-		if !declared[name] {
-			j.find("request.undeclared-parameter", inRequest, j.pointer([]string{name}), j.op.line, "the contract does not declare the query parameter")
+	if v, values, ok, faults := readJSON([]byte(sent)); ok && len(faults) == 0 && len(mistyped(check(s, v, values), nil)) == 0 {
+		return v
+	}
+	return sent
+}
+
+// content judges a body by its media type.
+func (j *judge) content(declared *openapi3.Response, data []byte) {
+	media, isJSON := j.mediaType(declared, data)
+	if media == nil {
+		return
+	}
+	at := line(declared.Origin)
+	if media.Schema != nil {
+		j.by = media.Schema.Value
+	}
+	root, values, ok, faults := any(string(data)), 1, true, []fault(nil)
+	if isJSON {
+		root, values, ok, faults = readJSON(data)
+	}
+	if ok && j.by != nil {
+		faults = append(faults, check(j.by, root, values)...)
+	}
+	if !isJSON && len(mistyped(faults, nil)) > 0 {
+		j.judged = false
+		j.find("http.unjudged", inBody, "", at, "only JSON and text are checked against a schema")
+		return
+	}
+	j.faults(inBody, "", faults, at)
+	if isJSON && ok && j.status/100 == 2 {
+		if j.success = root; j.op.meaning != nil {
+			j.op.meaning.judge(j, root)
 		}
 	}
 }
 
-// parameter adds what is wrong with a parameter that was sent with a value, or not sent.
-func (j *judge) parameter(p *openapi3.Parameter, sent string, err error) {
-	what := "is not as the contract has it" + got(p.Name, sent)
-	if errors.Is(err, openapi3filter.ErrInvalidRequired) {
-		what = "is missing"
-	}
-	if p.In != openapi3.ParameterInHeader || len(j.req.Header) > 0 {
-		j.find("request.parameter", inRequest, "/"+escapeName(p.Name), line(p.Origin), "the %s parameter %s %s", p.In, p.Name, what)
+func (j *judge) faults(in, pointer string, faults []fault, at int) {
+	for _, f := range faults {
+		j.find(f.rule, in, pointer+j.pointer(f.at), cmp.Or(f.line, at), "%s", f.message)
 	}
 }
 
-// masked is what people and programs put in place of a credential before they hand on a recording.
-var masked = regexp.MustCompile(`(?i)redacted|removed|masked|\*\*\*`)
+// known are the media types, encodings and content codings that a message repeats. Others may hold anything.
+var known = []string{"application/json", "text/json", "application/problem+json", "application/xml", "text/xml", "text/html", "text/plain",
+	"text/csv", "text/css", "text/javascript", "application/javascript", "application/octet-stream", "application/x-www-form-urlencoded",
+	"multipart/form-data", "application/pdf", "application/x-ndjson", "text/event-stream", "application/yaml", "text/yaml", "image/png",
+	"iso-8859-1", "iso-8859-15", "latin1", "windows-1252", "utf-16", "utf-16le", "utf-16be", "utf-32", "shift_jis", "gb2312", "big5", "euc-jp",
+	"gzip", "deflate", "br", "zstd", "compress", "exi", "dcb", "dcz", "aes128gcm"}
 
-// authenticate reports whether the request has a credential of a declared kind. Whether it is good only the server knows.
-func (j *judge) authenticate(_ context.Context, in *openapi3filter.AuthenticationInput) error {
-	scheme, sent := in.SecurityScheme, strings.TrimSpace(j.req.Header.Get("Authorization"))
-	kind, credential, _ := strings.Cut(sent, " ")
-	bearer := strings.EqualFold(kind, "Bearer")
-	has := sent != "" && !(bearer && credential == "")
-	switch {
-	case len(j.req.Header) == 0 || j.anonymous || j.recorded && masked.MatchString(sent):
-		return nil
-	case scheme.Type == "apiKey" && scheme.In == openapi3.ParameterInHeader && strings.EqualFold(scheme.Name, "Authorization"):
-		if j.op.meaning != nil && !bearer { // PlanetScale's service tokens are ID:SECRET
-			id, secret, _ := strings.Cut(sent, ":")
-			has = id != "" && secret != "" && credential == ""
+func knownOr(value, other string) string {
+	if value = strings.ToLower(value); slices.Contains(known, value) {
+		return value
+	}
+	return other
+}
+
+// mediaType returns the declared media type that the body is to be judged by, nil if none is, and whether it is JSON. A
+// body with a wrong Content-Type is judged all the same if it can only be the declared JSON.
+func (j *judge) mediaType(declared *openapi3.Response, data []byte) (media *openapi3.MediaType, json bool) {
+	types := j.header.Values("Content-Type")
+	contentType, at := "", line(declared.Origin)
+	if len(types) > 0 {
+		contentType = types[0]
+	}
+	name, params, err := mime.ParseMediaType(contentType)
+	if err == nil || errors.Is(err, mime.ErrInvalidMediaParameter) {
+		media = declared.Content.Get(contentType)
+	}
+	switch want := strings.Join(slices.Sorted(maps.Keys(declared.Content)), " or "); {
+	case len(types) > 1:
+		j.find("http.content-type", inHeader, contentTypePointer, at, "Content-Type is sent %d times", len(types))
+	case len(types) == 0 && j.headerLess:
+	case len(types) == 0:
+		j.find("http.content-type", inHeader, contentTypePointer, at, "there is no Content-Type; want %s", want)
+	case media == nil:
+		j.find("http.content-type", inHeader, contentTypePointer, at, "want %s, got %s", want, knownOr(name, "another media type"))
+	}
+	if media == nil {
+		start := bytes.TrimLeft(bytes.TrimPrefix(data, byteOrderMark), " \t\r\n")
+		looks := len(start) > 0 && (start[0] == '{' || start[0] == '[')
+		unsaid := len(types) == 0 && j.headerLess && len(declared.Content) == 1
+		for name, choice := range declared.Content {
+			if isJSON(name) && media != nil {
+				return nil, false // one of several
+			} else if isJSON(name) && (looks || unsaid) {
+				media = choice
+			}
 		}
-	case scheme.Type == "apiKey" && scheme.In == openapi3.ParameterInHeader:
-		has = strings.TrimSpace(j.req.Header.Get(scheme.Name)) != ""
-	case scheme.Type == "apiKey":
-		_, err := j.req.Cookie(scheme.Name)
-		has = err == nil || j.query.Get(scheme.Name) != ""
-	case scheme.Type == "http":
-		has = strings.EqualFold(kind, scheme.Scheme) && credential != ""
+		return media, media != nil
 	}
-	if !has {
-		return in.NewError(nil)
+	if json = isJSON(contentType); json {
+		if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "us-ascii") {
+			j.find("http.charset", inHeader, contentTypePointer, at, "want no charset or utf-8, got %s", knownOr(charset, "another charset"))
+		}
 	}
-	return nil
+	return media, json
 }
+
+const contentTypePointer = "/Content-Type"

@@ -3,11 +3,16 @@ package contract
 import (
 	"bytes"
 	"cmp"
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"math/big"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +21,84 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/go-json-experiment/json/jsontext"
 )
+
+// A body is what there is of a response's body, and why it is not all.
+type body struct {
+	data    []byte
+	broken  string // a rule; empty if data is the whole body
+	message string
+}
+
+// peekBody reads up to limit bytes of a response's body and puts them back.
+func peekBody(resp *http.Response, limit int64) body {
+	if resp.Body == nil || resp.Body == http.NoBody || resp.StatusCode == http.StatusSwitchingProtocols {
+		return body{}
+	}
+	original := resp.Body
+	data, err := io.ReadAll(io.LimitReader(original, limit+1))
+	var rest io.Reader = original
+	if err != nil {
+		rest = failing{err}
+	}
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(data), rest), original}
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return body{data, "http.body-unread", fmt.Sprintf("the client gave up after %d bytes of the body", len(data))}
+	case err != nil:
+		return body{data, "http.body-read", fmt.Sprintf("the body broke off after %d bytes", len(data))}
+	}
+	return decode(data, resp.Header.Values("Content-Encoding"), limit)
+}
+
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+// maxCodings is how many content codings a body may have.
+const maxCodings = 8
+
+// decode undoes content codings, the last first (RFC 9110, section 8.4). Neither what is sent nor what comes out of a coding
+// may have more than limit bytes.
+func decode(data []byte, headers []string, limit int64) body {
+	large := body{broken: "http.body-limit", message: fmt.Sprintf("the body is larger than %d bytes and was not checked", limit)}
+	codings := strings.Split(strings.Join(headers, ","), ",")
+	switch {
+	case int64(len(data)) > limit:
+		return large
+	case len(codings) > maxCodings:
+		return body{broken: "http.content-encoding", message: fmt.Sprintf("there are more than %d content codings", maxCodings)}
+	}
+	for _, coding := range slices.Backward(codings) {
+		coding = plainCoding(coding)
+		var reader io.Reader
+		var err error
+		switch encoded := bytes.NewReader(data); {
+		case coding == "" || coding == "identity" || len(data) == 0:
+			continue
+		case coding == "gzip":
+			reader, err = gzip.NewReader(encoded)
+		case coding == "deflate":
+			// It means zlib; some servers send the bare stream, and clients have learnt to take both.
+			if reader, err = zlib.NewReader(encoded); err != nil {
+				reader, err = flate.NewReader(bytes.NewReader(data)), nil
+			}
+		default:
+			return body{broken: "http.unjudged", message: "only the content codings gzip and deflate are decoded, so the body was not checked"}
+		}
+		if err == nil {
+			data, err = io.ReadAll(io.LimitReader(reader, limit+1))
+		}
+		if err != nil {
+			return body{broken: "http.content-encoding", message: "the body is not " + coding + ", as Content-Encoding says, or breaks off"}
+		} else if int64(len(data)) > limit {
+			return large
+		}
+	}
+	return body{data: data}
+}
 
 // A fault is something wrong at a place in a value. Its message holds no value of unknown kind.
 type fault struct {

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
 )
 
 // A target is where a request went, in the form in which two of them compare.
@@ -212,4 +215,125 @@ func (s *spec) newAlias(at, declared string) (alias, error) {
 		return alias{}, fmt.Errorf("%q is no server of the contract", declared)
 	}
 	return alias{pair[0], pair[1]}, nil
+}
+
+func (j *judge) route() {
+	m, asked := j.match, "nobody knows the request"
+	if j.req != nil {
+		asked, _, _ = strings.Cut(j.method+" "+j.url, "?")
+	}
+	switch {
+	case j.op != nil && m == nil:
+		return // a bare body: the caller says which operation it is of
+	case m == nil && j.known:
+		j.find("route.not-found", inRoute, "", 0, "the contract has no such path: %s", asked)
+		return
+	case m == nil:
+		j.find("route.foreign", inRoute, "", 0, "the contract has neither the host nor the path: %s", asked)
+		return
+	case !m.method:
+		j.find("route.method", inRoute, "", m.op.line, "the contract does not have this method for the path: %s", asked)
+	}
+	if !m.host {
+		j.find("route.host", inRoute, "", m.op.line, "the contract has this path on %s only: %s; for a test server see WithServer (--server BASE=DECLARED)", m.server, asked)
+	}
+	if !m.scheme {
+		j.find("route.scheme", inRoute, "", m.op.line, "the contract has this path on %s only: %s", m.server, asked)
+	}
+}
+
+// request judges what was asked for. Without headers nobody knows what credential was sent.
+func (j *judge) request() {
+	if j.match == nil {
+		return
+	}
+	params := map[string]string{}
+	for i, name := range j.match.params {
+		params[name] = j.match.values[i]
+	}
+	at := &http.Request{Method: j.method, Header: j.req.Header, URL: j.req.URL, Host: j.req.Host}
+	input := &openapi3filter.RequestValidationInput{
+		Request: at, PathParams: params, QueryParams: j.query,
+		Route: &routers.Route{Spec: j.v.spec.doc, PathItem: j.op.item, Operation: j.op.Operation},
+		Options: &openapi3filter.Options{
+			MultiError: true, SkipSettingDefaults: true, ExcludeRequestBody: true, AuthenticationFunc: j.authenticate,
+			SchemaValidationOptions: []openapi3.SchemaValidationOption{openapi3.DisableSchemaErrorDetails()},
+		},
+	}
+	all, _ := openapi3filter.ValidateRequest(j.req.Context(), input).(openapi3.MultiError)
+	for _, err := range all {
+		if e, ok := errors.AsType[*openapi3filter.RequestError](err); ok && e.Parameter != nil {
+			j.parameter(e.Parameter, j.query.Get(e.Parameter.Name), err)
+		} else if _, ok := errors.AsType[*openapi3filter.SecurityRequirementsError](err); ok {
+			j.find("request.credential", inRequest, "", j.op.line, "the request has none of the credentials that the contract declares, in their form")
+		}
+	}
+	declared := map[string]bool{}
+	for _, ref := range slices.Concat(j.op.Parameters, j.op.item.Parameters) {
+		p := ref.Value
+		if p.In != openapi3.ParameterInQuery {
+			continue
+		}
+		declared[p.Name] = true
+		if sent := j.query[p.Name]; len(sent) > 1 && p.Schema != nil && !p.Schema.Value.Type.Permits(openapi3.TypeArray) {
+			for _, value := range sent[1:] { // kin-openapi looks at the first
+				input.QueryParams = url.Values{p.Name: {value}}
+				if err := openapi3filter.ValidateParameter(j.req.Context(), input, p); err != nil {
+					j.parameter(p, value, err)
+				}
+			}
+		}
+	}
+	if components := j.v.spec.doc.Components; components != nil {
+		for _, ref := range components.SecuritySchemes {
+			declared[ref.Value.Name] = declared[ref.Value.Name] || ref.Value.In == openapi3.ParameterInQuery
+		}
+	}
+	for _, name := range sortedKeys(j.query) {
+		if !declared[name] {
+			j.find("request.undeclared-parameter", inRequest, j.pointer([]string{name}), j.op.line, "the contract does not declare the query parameter")
+		}
+	}
+}
+
+// parameter adds what is wrong with a parameter that was sent with a value, or not sent.
+func (j *judge) parameter(p *openapi3.Parameter, sent string, err error) {
+	what := "is not as the contract has it" + got(p.Name, sent)
+	if errors.Is(err, openapi3filter.ErrInvalidRequired) {
+		what = "is missing"
+	}
+	if p.In != openapi3.ParameterInHeader || len(j.req.Header) > 0 {
+		j.find("request.parameter", inRequest, "/"+escapeName(p.Name), line(p.Origin), "the %s parameter %s %s", p.In, p.Name, what)
+	}
+}
+
+// masked is what people and programs put in place of a credential before they hand on a recording.
+var masked = regexp.MustCompile(`(?i)redacted|removed|masked|\*\*\*`)
+
+// authenticate reports whether the request has a credential of a declared kind. Whether it is good only the server knows.
+func (j *judge) authenticate(_ context.Context, in *openapi3filter.AuthenticationInput) error {
+	scheme, sent := in.SecurityScheme, strings.TrimSpace(j.req.Header.Get("Authorization"))
+	kind, credential, _ := strings.Cut(sent, " ")
+	bearer := strings.EqualFold(kind, "Bearer")
+	has := sent != "" && !(bearer && credential == "")
+	switch {
+	case len(j.req.Header) == 0 || j.anonymous || j.recorded && masked.MatchString(sent):
+		return nil
+	case scheme.Type == "apiKey" && scheme.In == openapi3.ParameterInHeader && strings.EqualFold(scheme.Name, "Authorization"):
+		if j.op.meaning != nil && !bearer { // PlanetScale's service tokens are ID:SECRET
+			id, secret, _ := strings.Cut(sent, ":")
+			has = id != "" && secret != "" && credential == ""
+		}
+	case scheme.Type == "apiKey" && scheme.In == openapi3.ParameterInHeader:
+		has = strings.TrimSpace(j.req.Header.Get(scheme.Name)) != ""
+	case scheme.Type == "apiKey":
+		_, err := j.req.Cookie(scheme.Name)
+		has = err == nil || j.query.Get(scheme.Name) != ""
+	case scheme.Type == "http":
+		has = strings.EqualFold(kind, scheme.Scheme) && credential != ""
+	}
+	if !has {
+		return in.NewError(nil)
+	}
+	return nil
 }
