@@ -38,11 +38,17 @@ type Handler struct {
 	config       config
 	applications []*application
 	operations   http.Handler
-	faulty       []http.Handler // the operations behind each of the faults
-	met          []atomic.Int64 // how many requests met each fault
+	faults       []*faulty
 
 	mu       sync.Mutex
 	requests []Request // the last ones
+}
+
+// A faulty handler is the operations behind a fault.
+type faulty struct {
+	Fault
+	http.Handler
+	met atomic.Int64 // how many requests met the fault
 }
 
 // NewHandler returns a PlanetScale for a program that brings its own listener; others want [NewServer].
@@ -60,13 +66,12 @@ func NewHandler(options ...Option) *Handler {
 	h.operations = server.HandlerWithOptions(operations{h}, server.StdHTTPServerOptions{
 		BaseRouter: router{mux}, ErrorHandlerFunc: refuseParameter,
 	})
-	h.met = make([]atomic.Int64, len(h.config.faults))
 	for _, fault := range h.config.faults {
-		faulty := h.operations
+		f := &faulty{Fault: fault, Handler: h.operations}
 		if fault.Do != nil {
-			faulty = fault.Do(faulty)
+			f.Handler = fault.Do(f.Handler)
 		}
-		h.faulty = append(h.faulty, faulty)
+		h.faults = append(h.faults, f)
 	}
 	return h
 }
@@ -75,12 +80,9 @@ func NewHandler(options ...Option) *Handler {
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.note(r)
 	r = r.WithContext(context.WithValue(r.Context(), callKey{}, &call{handler: h}))
-	for i, fault := range h.config.faults {
-		if fault.Match != nil && !fault.Match(r) {
-			continue
-		}
-		if fault.Times == 0 || h.met[i].Add(1) <= int64(fault.Times) {
-			h.faulty[i].ServeHTTP(w, r)
+	for _, f := range h.faults {
+		if (f.Match == nil || f.Match(r)) && (f.Times == 0 || f.met.Add(1) <= int64(f.Times)) {
+			f.ServeHTTP(w, r)
 			return
 		}
 	}

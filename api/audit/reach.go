@@ -109,15 +109,6 @@ func (d declaration) has(scope string) bool {
 	return d[scope] || d[scope[prefix:]]
 }
 
-// A holding is a scope, or an access of a service token. A scope on no resource reaches none and counts for what it would
-// allow.
-type holding struct {
-	name   string
-	label  string // in messages
-	access bool   // an access; they have a vocabulary of their own, and are not compared with the declared scopes
-	does   Reach  // by its name
-}
-
 // A resource is something that a token reaches.
 type resource struct {
 	at      Reach // its kind, 0 if it is none that is known, and whether it is a production branch
@@ -160,11 +151,7 @@ func (d *audited) held(tok *api.Token) *held {
 	all := &held{found: map[Reach]items{}, index: map[Grant]int{}, labels: map[string]label{}}
 	scopes := func(scopes []gen.AccessScope, on []resource) {
 		for _, s := range scopes {
-			does := named(s.Name)
-			if !d.declared.has(s.Name) {
-				does |= undeclared
-			}
-			d.hold(all, holding{name: s.Name, label: s.Name, does: does}, on...)
+			d.hold(all, s.Name, false, on...)
 		}
 	}
 	if by := tok.OAuthAccessesByResource; by != nil {
@@ -194,7 +181,7 @@ func (d *audited) held(tok *api.Token) *held {
 		if r.at == onBranch {
 			r.at = d.branch(access.ResourceName)
 		}
-		d.hold(all, holding{access.Access, access.Access + " on " + r.label, true, named(access.Access)}, r)
+		d.hold(all, access.Access, true, r)
 	}
 	return all
 }
@@ -215,16 +202,23 @@ func (a *Auditor) branch(name string) Reach {
 
 func (all *held) find(bit Reach, item string) { all.found[bit] = all.found[bit].with(item) }
 
-// hold notes a scope or an access on resources.
-func (a *Auditor) hold(all *held, h holding, on ...resource) {
-	all.reach |= h.does
-	for bit := reads; bit <= undeclared; bit <<= 1 {
-		if h.does&bit != 0 {
-			all.find(bit, h.label)
+// hold notes a scope on resources, or an access of a service token on one: accesses have a vocabulary of their own, and are
+// not compared with the declared scopes. A scope on no resource reaches none and counts for what it would allow.
+func (d *audited) hold(all *held, name string, access bool, on ...resource) {
+	does, text, shown := named(name), name, d.shown(name)
+	if access {
+		text += " on " + on[0].label
+	} else {
+		all.labels[shown] = label{name, shown}
+		if !d.declared.has(name) {
+			does |= undeclared
 		}
 	}
-	if !h.access {
-		all.labels[a.shown(h.name)] = label{h.name, a.shown(h.name)}
+	all.reach |= does
+	for bit := reads; bit <= undeclared; bit <<= 1 {
+		if does&bit != 0 {
+			all.find(bit, text)
+		}
 	}
 	for _, r := range on {
 		all.reach |= r.at
@@ -233,15 +227,15 @@ func (a *Auditor) hold(all *held, h holding, on ...resource) {
 			kind = names[0]
 		}
 		known, what := kind+" "+cmp.Or(r.id, r.name), r.label
-		if h.access { // which is on this resource alone
-			all.labels[a.shown(h.name+" on "+known)] = label{h.label, a.shown(h.name)}
-			what = h.label
+		if access { // which is on this resource alone
+			all.labels[d.shown(name+" on "+known)] = label{text, shown}
+			what = text
 		} else {
-			all.labels[a.shown(known)] = label{text: kind + " " + r.name}
+			all.labels[d.shown(known)] = label{text: kind + " " + r.name}
 		}
 		if r.at&onOrganization != 0 {
 			all.find(onOrganization, r.name)
-			all.through = all.through.with(h.name)
+			all.through = all.through.with(name)
 		}
 		if r.at&onProduction != 0 {
 			all.find(onProduction, what)
@@ -253,7 +247,7 @@ func (a *Auditor) hold(all *held, h holding, on ...resource) {
 			}
 			all.find(onDeleted, r.label+when)
 		}
-		g := Grant{Kind: kind, ID: a.shown(r.id), Name: a.shown(r.name), Deleted: r.deleted != nil}
+		g := Grant{Kind: kind, ID: d.shown(r.id), Name: d.shown(r.name), Deleted: r.deleted != nil}
 		key := Grant{Kind: kind, ID: cmp.Or(g.ID, g.Name), Deleted: g.Deleted}
 		i, listed := all.index[key]
 		if !listed {
@@ -264,6 +258,6 @@ func (a *Auditor) hold(all *held, h holding, on ...resource) {
 		if strings.Contains(g.Name, "/") {
 			all.grants[i].Name = g.Name
 		}
-		all.grants[i].Does |= h.does & anything
+		all.grants[i].Does |= does & anything
 	}
 }
