@@ -81,15 +81,10 @@ func known(f *Finding, held *Document, open *Report) {
 // compare compares the operations of two documents, of which the first may be the contract.
 func compare(contract, before, now *Document) (*Report, error) {
 	report := &Report{Before: before.name, After: now.name}
-	known := map[Finding]bool{}
 	c := &comparer{sampler: newSampler(), read: map[*openapi3.Schema]*openapi3.Schema{}}
 	add := func(findings ...Finding) {
 		for _, f := range findings {
-			key := f
-			if key.Example, key.schema = nil, nil; !known[key] {
-				known[key] = true
-				report.Findings = append(report.Findings, settle(f, before == contract))
-			}
+			report.Findings = append(report.Findings, settle(f, before == contract))
 		}
 	}
 	at := func(in, operation, pointer string) place {
@@ -122,6 +117,9 @@ func compare(contract, before, now *Document) (*Report, error) {
 		add(p.changed("security-url", was, is, "not declared")...)
 	}
 	slices.SortStableFunc(report.Findings, byPlace)
+	report.Findings = slices.CompactFunc(report.Findings, func(a, b Finding) bool {
+		return byPlace(a, b) == 0 && a.Before == b.Before && a.After == b.After
+	})
 	return report, nil
 }
 

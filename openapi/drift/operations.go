@@ -16,8 +16,8 @@ func (c *comparer) operation(id string, before, now *operation) []Finding {
 	route := place{finding: Finding{Operation: id, In: InRoute}, was: before, is: now}
 	request := place{finding: Finding{Operation: id, In: InRequest}, was: before, is: now}
 	words := func(op *operation) map[string]string {
-		return textsOf("operationId", op.OperationID, "summary", op.Summary, "description", op.Description,
-			"tags", strings.Join(op.Tags, ", "), "deprecated", deprecated(op.Deprecated))
+		return map[string]string{"operationId": op.OperationID, "summary": op.Summary, "description": op.Description,
+			"tags": strings.Join(op.Tags, ", "), "deprecated": deprecated(op.Deprecated)}
 	}
 	return slices.Concat(wording(route, words(before), words(now)),
 		servers(route, before, now), security(request, before.credentials, now.credentials),
@@ -133,7 +133,7 @@ func (s *sampler) parameterWords(p *openapi3.Parameter) string {
 
 func (c *comparer) parameter(p place, was, is *openapi3.Parameter) []Finding {
 	words := func(p *openapi3.Parameter) map[string]string {
-		said := textsOf("description", p.Description, "deprecated", deprecated(p.Deprecated))
+		said := map[string]string{"description": p.Description, "deprecated": deprecated(p.Deprecated)}
 		if p.In == "path" {
 			said["name"] = p.Name
 		}
@@ -259,7 +259,7 @@ func mediaCovers(declared, media string) bool {
 
 // response compares two descriptions of the answer with one status.
 func (c *comparer) response(p place, was, is *response) []Finding {
-	all := wording(p, textsOf("description", was.description), textsOf("description", is.description))
+	all := wording(p, map[string]string{"description": was.description}, map[string]string{"description": is.description})
 	all = append(all, c.headers(p, was, is)...)
 	before, now := slices.Sorted(maps.Keys(was.media)), slices.Sorted(maps.Keys(is.media))
 	switch described, not := "described", "not described"; {
@@ -329,29 +329,17 @@ func (c *comparer) headers(p place, was, is *response) []Finding {
 	return all
 }
 
-// textsOf makes a map of names and texts, without those that are empty.
-func textsOf(pairs ...string) map[string]string {
-	words := map[string]string{}
-	for i := 0; i < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			words[pairs[i]] = pairs[i+1]
-		}
-	}
-	return words
-}
-
 // wording compares what is said that no value shows. To be deprecated is news.
 func wording(p place, before, now map[string]string) (all []Finding) {
 	for _, name := range union(before, now) {
-		was, is, class := cmp.Or(before[name], "nothing"), cmp.Or(now[name], "nothing"), Wording
+		class, none := Wording, "nothing"
 		if name == "deprecated" {
-			was, is = cmp.Or(before[name], "in use"), cmp.Or(now[name], "in use")
-			if now[name] != "" {
+			if none = "in use"; now[name] != "" {
 				class = New
 			}
 		}
-		if was != is {
-			all = append(all, p.find(class, name, was, is))
+		if was, is := before[name], now[name]; was != is {
+			all = append(all, p.find(class, name, cmp.Or(was, none), cmp.Or(is, none)))
 		}
 	}
 	return all
@@ -366,15 +354,16 @@ func deprecated(is bool) string {
 
 // wordsOf returns what a schema says that no value shows, with what it is composed of.
 func wordsOf(in *openapi3.Schema) map[string]string {
-	words := textsOf("title", in.Title, "description", in.Description, "deprecated", deprecated(in.Deprecated))
+	words := map[string]string{"title": in.Title, "description": in.Description, "deprecated": deprecated(in.Deprecated)}
 	if in.Default != nil {
 		words["default"] = jsonText(in.Default)
 	}
 	for _, ref := range slices.Concat(in.AllOf, in.AnyOf) {
 		for name, text := range wordsOf(ref.Value) {
-			if words[name] = strings.TrimSpace(words[name] + "\n" + text); name == "deprecated" {
-				words[name] = text
+			if name != "deprecated" {
+				text = strings.TrimSpace(words[name] + "\n" + text)
 			}
+			words[name] = cmp.Or(text, words[name])
 		}
 	}
 	return words

@@ -210,13 +210,11 @@ func normalize(in *openapi3.Schema, branch bool) (visits int, err error) {
 		in.OneOf = nil
 	}
 	visits = 1
-	inside := slices.AppendSeq(slices.Concat(in.AllOf, in.AnyOf), maps.Values(in.Properties))
-	for _, ref := range []*openapi3.SchemaRef{in.Not, in.Items, in.AdditionalProperties.Schema} {
-		if ref != nil {
-			inside = append(inside, ref)
-		}
+	parts := inside(in)
+	if in.Not != nil {
+		parts = append(parts, in.Not)
 	}
-	for _, ref := range inside {
+	for _, ref := range parts {
 		if ref == nil || ref.Value == nil {
 			return 0, errNoSchema
 		}
@@ -246,35 +244,37 @@ func mark(in *openapi3.Schema, name string, value any) {
 // may be null may be missing, unless its type is strict. In an error, which is read leniently, any member may be null or
 // missing.
 func asRead(in *openapi3.Schema, lenient, strict bool) *openapi3.Schema {
+	out := &openapi3.Schema{}
+	if err := into(in, out); err != nil {
+		return in // which was read that way
+	}
+	relax(out, lenient, strict)
+	return out
+}
+
+func relax(in *openapi3.Schema, lenient, strict bool) {
 	strict = !lenient && (strict || in.Extensions[ownType] != nil)
-	one := func(ref *openapi3.SchemaRef) *openapi3.SchemaRef {
-		if ref == nil {
-			return nil
-		}
-		return asRead(ref.Value, lenient, strict).NewRef()
-	}
-	each := func(refs openapi3.SchemaRefs) (all openapi3.SchemaRefs) {
-		for _, ref := range refs {
-			all = append(all, one(ref))
-		}
-		return all
-	}
-	out := *in
-	out.Nullable = in.Nullable || lenient
-	out.AllOf, out.AnyOf = each(in.AllOf), each(in.AnyOf)
-	out.Items, out.AdditionalProperties.Schema = one(in.Items), one(in.AdditionalProperties.Schema)
-	if isClosed(in) {
-		out.AdditionalProperties.Has = nil
-	}
-	out.Properties = openapi3.Schemas{}
-	for name, ref := range in.Properties {
-		out.Properties[name] = one(ref)
-	}
-	out.Required = slices.DeleteFunc(slices.Clone(in.Required), func(name string) bool {
+	in.Required = slices.DeleteFunc(in.Required, func(name string) bool {
 		p := in.Properties[name]
 		return lenient || !strict && p != nil && judges(p.Value, nil)
 	})
-	return &out
+	if in.Nullable = in.Nullable || lenient; isClosed(in) {
+		in.AdditionalProperties.Has = nil
+	}
+	for _, ref := range inside(in) {
+		relax(ref.Value, lenient, strict)
+	}
+}
+
+// inside returns the schemas that a schema is made of, but for what it excepts.
+func inside(in *openapi3.Schema) openapi3.SchemaRefs {
+	all := slices.AppendSeq(slices.Concat(in.AllOf, in.AnyOf), maps.Values(in.Properties))
+	for _, ref := range []*openapi3.SchemaRef{in.Items, in.AdditionalProperties.Schema} {
+		if ref != nil {
+			all = append(all, ref)
+		}
+	}
+	return all
 }
 
 // implyFormats gives a schema of a document's the formats of the contract's where it has none. PlanetScale publishes no

@@ -17,22 +17,6 @@ import (
 // kinds are JSON's types but null.
 var kinds = []string{openapi3.TypeBoolean, openapi3.TypeNumber, openapi3.TypeString, openapi3.TypeArray, openapi3.TypeObject}
 
-func kindOf(value any) string {
-	switch value.(type) {
-	case nil:
-		return openapi3.TypeNull
-	case bool:
-		return openapi3.TypeBoolean
-	case string:
-		return openapi3.TypeString
-	case []any:
-		return openapi3.TypeArray
-	case map[string]any:
-		return openapi3.TypeObject
-	}
-	return openapi3.TypeNumber
-}
-
 // A view is what a schema says of values of one kind, with all that it is composed of taken together. It says where members
 // are, of what to make values, and what to call a difference. No verdict rests on it: kin-openapi judges by the schema.
 type view struct {
@@ -85,8 +69,9 @@ func viewOf(in *openapi3.Schema, kind string, integer bool) *view {
 	bare.AllOf, bare.AnyOf = nil, nil
 	v := &view{integer: integer, limits: limitsOf(bare, kind), sides: []*openapi3.Schema{&bare}}
 	v.implied = in.Extensions[impliedFormat] != nil
+	ofKind := &openapi3.Schema{Type: &openapi3.Types{kind}}
 	for _, value := range in.Enum {
-		if kindOf(value) == kind {
+		if judges(ofKind, value) {
 			v.enum = append(v.enum, value)
 		}
 	}
