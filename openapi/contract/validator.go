@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -65,7 +64,7 @@ func WithServer(base, declared string) Option {
 func WithSeverity(rule string, severity Severity) Option {
 	return func(s *settings) error {
 		if _, known := s.severities[rule]; !known {
-			return fmt.Errorf("unknown rule %q: the rules are %s", rule, strings.Join(sortedKeys(s.severities), ", "))
+			return fmt.Errorf("unknown rule %q: Rules and docs/rules.md have the ids", rule)
 		}
 		if severity < Off || severity > Error {
 			return fmt.Errorf("unknown severity %v for rule %s", severity, rule)

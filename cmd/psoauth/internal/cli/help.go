@@ -57,18 +57,13 @@ A closed standard output is unwritable output. So is /dev/null opened to read an
 func changeHelpCommand(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	help, _, _ := root.Find([]string{"help"})
-	help.Use, help.Short, help.Long, help.Hidden, help.Run = "help [COMMAND]", "Explain a command", "", true, nil
-	help.Args = cobra.ArbitraryArgs
-	help.RunE = func(_ *cobra.Command, args []string) error {
+	help.Use, help.Short, help.Long, help.Hidden = "help [COMMAND]", "Explain a command", "", true
+	help.Args = func(_ *cobra.Command, args []string) error {
 		about, rest, err := root.Find(args)
-		if err != nil {
-			return err
-		}
 		if len(rest) > 0 {
 			return unknownCommand(about, rest[0])
 		}
-		about.InitDefaultHelpFlag()
-		return about.Help()
+		return err
 	}
 }
 
@@ -101,7 +96,7 @@ func (p *program) help(cmd *cobra.Command, _ []string) {
 		local, global := cmd.LocalNonPersistentFlags(), pflag.NewFlagSet("", pflag.ContinueOnError)
 		acting := globalFlags(cmd)
 		cmd.InheritedFlags().VisitAll(func(f *pflag.Flag) {
-			if local.Lookup(f.Name) == nil && slices.Contains(acting, f.Name) {
+			if slices.Contains(acting, f.Name) {
 				global.AddFlag(f)
 			}
 		})
