@@ -285,7 +285,7 @@ func TestMistakesInAPolicyAreNamed(t *testing.T) {
 	bad := file(t, "policy.yaml", "rule:\n  token.red: off\nthresholds:\n  unused_days: -1\n")
 	r := run(t, environment{}, "--sandbox", "audit", "--policy", bad)
 	if r.status != 2 || r.stdout != "" || !strings.HasPrefix(r.stderr, "psoauth: --policy "+bad+": line 1: field rule is unknown: a policy has thresholds (") ||
-		!strings.Contains(r.stderr, "; line 4: want a whole number above 0") {
+		!strings.Contains(r.stderr, "; line 4: want a number of days from 1 to 36525") {
 		t.Errorf("status %d: %s%s", r.status, r.stdout, r.stderr)
 	}
 	failed(t, run(t, environment{}, "--sandbox", "audit", "--policy", "/nowhere"))
