@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -113,15 +112,6 @@ func (h *Handler) ApplicationOf(tokenID string) string {
 		}
 	}
 	return ""
-}
-
-// application returns the application with the id, or nil.
-func (h *Handler) application(organization, id string) *application {
-	i := slices.IndexFunc(h.applications, func(a *application) bool { return a.about.ID == id })
-	if i < 0 || organization != h.config.organization {
-		return nil
-	}
-	return h.applications[i]
 }
 
 // A call is what faults and operations share of a request, carried in its context.

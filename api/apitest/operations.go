@@ -119,11 +119,12 @@ func (o operations) find(w http.ResponseWriter, r *http.Request, access, organiz
 	if !o.allow(w, r, access) {
 		return nil
 	}
-	app := o.application(organization, id)
-	if app == nil {
+	i := slices.IndexFunc(o.applications, func(a *application) bool { return a.about.ID == id })
+	if i < 0 || organization != o.config.organization {
 		fail(w, http.StatusNotFound)
+		return nil
 	}
-	return app
+	return o.applications[i]
 }
 
 // allow reports whether the request's credential has the access, and answers if not. An OAuth access token may call

@@ -77,10 +77,8 @@ func New(options Options) (*Auditor, error) {
 	a.secrets = func() []string { return secrets }
 	for _, rule := range rules {
 		a.severity[rule.ID] = rule.Severity
-		if severity, changed := options.Severities[rule.ID]; changed {
-			a.severity[rule.ID] = severity
-		}
 	}
+	maps.Copy(a.severity, options.Severities)
 	a.options.Accept = slices.Clone(options.Accept)
 	for i := range a.options.Accept {
 		given := &a.options.Accept[i]

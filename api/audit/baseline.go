@@ -54,9 +54,6 @@ func ReadBaseline(r io.Reader) (*Baseline, error) {
 func (b *Baseline) Write(w io.Writer) error {
 	file := b.file
 	file.Findings = slices.Concat([]Acceptance{}, file.Findings)
-	if file.Applications == nil {
-		file.Applications = map[string]knownApplication{}
-	}
 	return report.WriteJSON(w, file)
 }
 
