@@ -63,7 +63,7 @@ type audited struct {
 func New(options Options) (*Auditor, error) {
 	err := options.check()
 	if options.Now.IsZero() {
-		err = errors.Join(errors.New("Now is required"), err)
+		err = errors.Join(errors.New("the field Now is required"), err)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("audit.Options: %w", err)

@@ -143,7 +143,7 @@ func (p *policy) options() (Options, error) {
 // The errors of yaml.v3 name Go's types.
 var (
 	unknownKey = regexp.MustCompile(` not found in type .*`)
-	mistyped   = regexp.MustCompile("cannot unmarshal !!([a-z]+).* into (\\S+)")
+	mistyped   = regexp.MustCompile(`cannot unmarshal !!([a-z]+).* into (\S+)`)
 )
 
 func inPlainWords(mistakes string) string {
