@@ -82,7 +82,7 @@ func (r *Run) add(j *judge) {
 		s.saw(j.success, "", j.op.members())
 	}
 	for _, f := range j.findings {
-		r.summary.count(f.Severity, 1)
+		*r.summary.of(f.Severity)++
 	}
 	kept := min(len(j.findings), maxFindings-len(r.findings))
 	r.findings = append(r.findings, j.findings[:kept]...)
@@ -122,7 +122,7 @@ func NewReport(run *Run, baseline *Baseline, failOn Severity) *Report {
 	now := run.v.clock()
 	for _, f := range run.findings {
 		if baseline.Accepts(f.acceptance(), now) {
-			r.Summary.count(f.Severity, -1)
+			*r.Summary.of(f.Severity)--
 			r.Summary.Accepted++
 		} else {
 			r.Findings = append(r.Findings, f)
@@ -139,16 +139,9 @@ func NewReport(run *Run, baseline *Baseline, failOn Severity) *Report {
 	return r
 }
 
-// count counts findings of a severity.
-func (s *Summary) count(severity Severity, n int) {
-	switch severity {
-	case Error:
-		s.Errors += n
-	case Warning:
-		s.Warnings += n
-	case Note:
-		s.Notes += n
-	}
+// of returns the number of findings of a severity.
+func (s *Summary) of(severity Severity) *int {
+	return []*int{Note: &s.Notes, Warning: &s.Warnings, Error: &s.Errors}[severity]
 }
 
 // Failed reports whether there is a finding of the severity that fails, or a higher one.
@@ -156,13 +149,9 @@ func (r *Report) Failed() bool { return r.Failures() > 0 }
 
 // Failures returns how many findings have the severity that fails, or a higher one.
 func (r *Report) Failures() int {
-	s := r.Summary
-	n := s.Errors
-	if r.FailOn <= Warning {
-		n += s.Warnings
-	}
-	if r.FailOn <= Note {
-		n += s.Notes
+	n := 0
+	for severity := max(r.FailOn, Note); severity <= Error; severity++ {
+		n += *r.Summary.of(severity)
 	}
 	return n
 }

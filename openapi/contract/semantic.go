@@ -134,10 +134,17 @@ func (j *judge) applications(root any) {
 
 // countsTokens judges how many tokens an application says it has by the list of them, if the run saw it.
 func (j *judge) countsTokens(application any, at string, its target) {
-	if tokens := integer(application, "tokens"); tokens != nil {
-		if total := j.run.lists.counted(its, *tokens); total != nil && *total != *tokens {
-			j.wrong("count.tokens", at+"/tokens", "the application says that it has %d tokens, and its list gave %d in all", *tokens, *total)
-		}
+	tokens := integer(application, "tokens")
+	if tokens == nil {
+		return
+	}
+	its.path += "/tokens"
+	lists := &j.run.lists
+	lists.mu.Lock()
+	defer lists.mu.Unlock()
+	of := lists.at(its)
+	if of.tokens = tokens; of.total != nil && *of.total != *tokens {
+		j.wrong("count.tokens", at+"/tokens", "the application says that it has %d tokens, and its list gave %d in all", *tokens, *of.total)
 	}
 }
 

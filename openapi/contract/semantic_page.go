@@ -148,7 +148,8 @@ func (j *judge) leadsBack(u *url.URL) bool {
 	return slices.Contains(append(declaredTargets(there, j.v.aliases), there), here.target)
 }
 
-// ids judges whether an id occurs twice, on this page or on two pages of the run, and counts the list for the run.
+// ids judges whether an id occurs twice, on this page or on another since page 1 was last read, and counts the list for the
+// run: how many items are on the pages from the first to this one, if they were read without a gap.
 func (j *judge) ids(e envelope, root any) {
 	var ids []string
 	seen := map[string]bool{}
@@ -160,23 +161,50 @@ func (j *judge) ids(e envelope, root any) {
 		seen[id] = true
 		ids = append(ids, id)
 	}
+	if e.current == nil {
+		return
+	}
 	var of target
 	if j.match != nil {
 		of = j.match.target
 	}
-	repeated, tokens, read := j.run.lists.page(of, e, ids)
-	if e.perPage == nil && e.totalCount != nil && e.next == nil && read > 0 && read != *e.totalCount { // else totals judges
-		j.wrong("page.total-count", "/total_count", "the list ends after %d items, and the total is %d", read, *e.totalCount)
+	lists := &j.run.lists
+	lists.mu.Lock()
+	defer lists.mu.Unlock()
+	this, page, read := lists.at(of), *e.current, int64(0)
+	if page == 1 {
+		this.pages, this.read = map[string]int64{}, 0
+	}
+	var repeated []int
+	for i, id := range ids {
+		if other, ok := this.pages[id]; ok && other != page && id != "" {
+			repeated = append(repeated, i)
+		}
+		this.pages[strings.Clone(id)] = page
+	}
+	lists.ids += len(ids)
+	if page == this.read+1 {
+		this.read++
+	}
+	if page == this.read {
+		read = int64(len(this.pages))
+	}
+	total := e.totalCount
+	if total != nil && e.perPage == nil && e.next == nil && read > 0 && read != *total { // else totals judges
+		j.wrong("page.total-count", "/total_count", "the list ends after %d items, and the total is %d", read, *total)
 	}
 	for _, i := range repeated {
 		j.wrong("page.repeated-id", "/data/"+strconv.Itoa(i)+"/id", "the id was on another page of this run")
 	}
-	if tokens != nil {
-		at := "/total_count"
-		if e.totalCount == nil {
-			at = "/data"
-		}
-		j.wrong("count.tokens", at, "the application says that it has %d tokens, and its list gave another number", *tokens)
+	at := "/total_count"
+	if total == nil && e.next == nil && read > 0 {
+		total, at = &read, "/data"
+	}
+	if total == nil || j.match == nil {
+		return
+	}
+	if this.total = total; this.tokens != nil && *this.tokens != *total {
+		j.wrong("count.tokens", at, "the application says that it has %d tokens, and its list gave another number", *this.tokens)
 	}
 }
 
@@ -206,53 +234,4 @@ func (l *lists) at(where target) *list {
 		l.all[where] = &list{pages: map[string]int64{}}
 	}
 	return l.all[where]
-}
-
-// page remembers a page. It returns the indices of the ids that were on another page since page 1 was last read and, if
-// the list's total is known and is not what the application said, that number. Of a list that was read from page 1 to this
-// one without a gap it returns how many items were on these pages, of another 0.
-func (l *lists) page(of target, e envelope, ids []string) (repeated []int, tokens *int64, read int64) {
-	if e.current == nil {
-		return nil, nil, 0
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	this := l.at(of)
-	if *e.current == 1 {
-		this.pages, this.read = map[string]int64{}, 0
-	}
-	for i, id := range ids {
-		if page, ok := this.pages[id]; ok && page != *e.current && id != "" {
-			repeated = append(repeated, i)
-		}
-		this.pages[strings.Clone(id)] = *e.current
-	}
-	l.ids += len(ids)
-	if *e.current == this.read+1 {
-		this.read++
-	}
-	if *e.current == this.read {
-		read = int64(len(this.pages))
-	}
-	total := e.totalCount
-	if total == nil && e.next == nil && read > 0 {
-		total = &read
-	}
-	if total == nil || of == (target{}) {
-		return repeated, nil, read
-	}
-	if this.total = total; this.tokens != nil && *this.tokens != *total {
-		tokens = this.tokens
-	}
-	return repeated, tokens, read
-}
-
-// counted remembers how many tokens an application says it has, and returns the total of its list, nil if that is unknown.
-func (l *lists) counted(application target, tokens int64) (total *int64) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	application.path += "/tokens"
-	this := l.at(application)
-	this.tokens = &tokens
-	return this.total
 }

@@ -27,22 +27,19 @@ type Validator struct {
 	bodyLimit  int64
 	clock      func() time.Time
 	allowEmpty bool
+
+	document []byte      // of WithSpec, until it is read
+	servers  [][2]string // of WithServer
 }
 
 // An Option configures a validator.
-type Option func(*settings) error
-
-type settings struct {
-	Validator
-	data  []byte
-	pairs [][2]string
-}
+type Option func(*Validator) error
 
 // WithSpec sets the document to judge by: OpenAPI 3.0 or Swagger 2.0, in YAML or JSON. By default it is the contract that
 // this module embeds. Name is what reports call the document: its path. References into other files are refused.
 func WithSpec(document []byte, name string) Option {
-	return func(s *settings) error {
-		s.data, s.specName = document, name
+	return func(v *Validator) error {
+		v.document, v.specName = document, name
 		return nil
 	}
 }
@@ -54,22 +51,22 @@ const specName = "openapi/openapi.yaml"
 // https://api.planetscale.com/v1: responses from it are judged as if they came from there. Both are URLs of scheme, host
 // and perhaps a path; declared must be one of the contract's. The option may be given several times.
 func WithServer(base, declared string) Option {
-	return func(s *settings) error {
-		s.pairs = append(s.pairs, [2]string{base, declared})
+	return func(v *Validator) error {
+		v.servers = append(v.servers, [2]string{base, declared})
 		return nil
 	}
 }
 
 // WithSeverity sets the severity of the findings of a rule; Off silences it. [Rules] has the ids.
 func WithSeverity(rule string, severity Severity) Option {
-	return func(s *settings) error {
-		if _, known := s.severities[rule]; !known {
+	return func(v *Validator) error {
+		if _, known := v.severities[rule]; !known {
 			return fmt.Errorf("unknown rule %q: Rules and docs/rules.md have the ids", rule)
 		}
 		if severity < Off || severity > Error {
 			return fmt.Errorf("unknown severity %v for rule %s", severity, rule)
 		}
-		s.severities[rule] = severity
+		v.severities[rule] = severity
 		return nil
 	}
 }
@@ -77,11 +74,11 @@ func WithSeverity(rule string, severity Severity) Option {
 // WithBodyLimit sets how many bytes of a body are read, before and after decompression; by default 8 MiB. A larger body is a finding and
 // is not judged further.
 func WithBodyLimit(bytes int64) Option {
-	return func(s *settings) error {
+	return func(v *Validator) error {
 		if bytes < 1 {
 			return fmt.Errorf("a body limit of %d bytes: want at least 1", bytes)
 		}
-		s.bodyLimit = min(bytes, math.MaxInt64-1) // one byte more is read, to see that there is one
+		v.bodyLimit = min(bytes, math.MaxInt64-1) // one byte more is read, to see that there is one
 		return nil
 	}
 }
@@ -89,11 +86,11 @@ func WithBodyLimit(bytes int64) Option {
 // WithClock sets what the rules about past and future take for the present; by default it is time.Now. Entries of a
 // recording are judged by the time they were recorded at.
 func WithClock(now func() time.Time) Option {
-	return func(s *settings) error {
+	return func(v *Validator) error {
 		if now == nil {
 			return errors.New("the clock is nil")
 		}
-		s.clock = now
+		v.clock = now
 		return nil
 	}
 }
@@ -101,8 +98,8 @@ func WithClock(now func() time.Time) Option {
 // AllowEmpty lets [TestTransport] pass a test in which no response was judged, and [Run.CheckHAR] a recording without
 // entries. Without it that is a failure, because it proves nothing.
 func AllowEmpty() Option {
-	return func(s *settings) error {
-		s.allowEmpty = true
+	return func(v *Validator) error {
+		v.allowEmpty = true
 		return nil
 	}
 }
@@ -112,26 +109,26 @@ var embedded = sync.OnceValues(func() (*spec, error) { return loadSpec([]byte(op
 
 // NewValidator returns a validator. Its error says everything that is wrong with the options or the document.
 func NewValidator(options ...Option) (*Validator, error) {
-	s := settings{Validator: Validator{severities: severities(), bodyLimit: 8 << 20, clock: time.Now}}
+	v := &Validator{severities: severities(), bodyLimit: 8 << 20, clock: time.Now}
 	var errs []error
 	for _, option := range options {
-		errs = append(errs, option(&s))
+		errs = append(errs, option(v))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	v := &s.Validator
 	v.specName = cmp.Or(v.specName, specName)
 	var err error
-	if s.data == nil {
+	if v.document == nil {
 		v.spec, err = embedded()
 	} else {
-		v.spec, err = loadSpec(s.data, v.specName)
+		v.spec, err = loadSpec(v.document, v.specName)
 	}
 	if err != nil {
 		return nil, err
 	}
-	for _, pair := range s.pairs {
+	v.document = nil
+	for _, pair := range v.servers {
 		alias, err := v.spec.newAlias(pair[0], pair[1])
 		errs = append(errs, err)
 		v.aliases = append(v.aliases, alias)
