@@ -143,21 +143,16 @@ func (p *policy) options() (Options, error) {
 // The errors of yaml.v3 name Go's types.
 var (
 	unknownKey = regexp.MustCompile(` not found in type .*`)
-	mistyped   = regexp.MustCompile(`cannot unmarshal !!([a-z]+).* into (\S+)`)
+	mistyped   = regexp.MustCompile(`cannot unmarshal (!![a-z]+).* into (\S+)`)
+	kinds      = map[string]string{"!!seq": "a list", "!!map": "a mapping"}
+	typed      = map[string]string{"[]string": "a list", "[]audit.acceptance": "a list", "string": "a text"}
 )
 
 func inPlainWords(mistakes string) string {
 	mistakes = unknownKey.ReplaceAllString(mistakes, " is unknown: "+policyKeys)
 	return mistyped.ReplaceAllStringFunc(mistakes, func(mistake string) string {
 		groups := mistyped.FindStringSubmatch(mistake)
-		got := cmp.Or(map[string]string{"seq": "a list", "map": "a mapping"}[groups[1]], "a single value")
-		switch to := groups[2]; {
-		case strings.HasPrefix(to, "[]"):
-			return "want a list, not " + got
-		case to == "string":
-			return "want a text, not " + got
-		}
-		return "want a mapping, not " + got
+		return "want " + cmp.Or(typed[groups[2]], "a mapping") + ", not " + cmp.Or(kinds[groups[1]], "a single value")
 	})
 }
 
@@ -210,14 +205,9 @@ func whole(n *yaml.Node, into *int, most int, what string) (err error) {
 
 // want is the error of an unmarshaler unless its value is good, in the form that yaml.v3 collects.
 func want(n *yaml.Node, what string, good bool) error {
-	got := fmt.Sprintf("%.60q", n.Value)
-	switch {
-	case n.Kind == yaml.SequenceNode:
-		got = "a list"
-	case n.Kind == yaml.MappingNode:
-		got = "a mapping"
-	case good:
+	if good && n.Kind == yaml.ScalarNode {
 		return nil
 	}
+	got := cmp.Or(kinds[n.ShortTag()], fmt.Sprintf("%.60q", n.Value))
 	return &yaml.TypeError{Errors: []string{fmt.Sprintf("line %d: want %s, not %s", n.Line, what, got)}}
 }

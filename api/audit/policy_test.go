@@ -154,6 +154,7 @@ func TestMistakes(t *testing.T) {
 		{"branches", "production_branches:\n - main\n - ''\n -", []string{"line 3: there is no value", "line 4: there is no value"}},
 		{"branches of branches", "production_branches:\n - main\n - [a]", []string{"line 3: want a text, not a list"}},
 		{"branches in one word", "production_branches: main", []string{"line 1: want a list, not a single value"}},
+		{"acceptances in one word", "accept: x", []string{"line 1: want a list, not a single value"}},
 		{"unknown rule", "rules:\n  reach.writes: off", []string{`line 2: want the id of a rule, as docs/audit.md lists them, not "reach.writes"`}},
 		{"unknown severity", "rules:\n  reach.write: high", []string{`line 2: want error, warning, note or off, not "high"`}},
 		{"no is no severity", "rules:\n  reach.write: no", []string{`line 2: want error, warning, note or off, not "no"`}},
