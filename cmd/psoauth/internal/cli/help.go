@@ -2,12 +2,14 @@ package cli
 
 import (
 	"cmp"
+	_ "embed"
 	"fmt"
 	"regexp"
 	"runtime"
 	"runtime/debug"
 	"slices"
 	"strings"
+	"text/template"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -69,41 +71,26 @@ func changeHelpCommand(root *cobra.Command) {
 
 const widestHelp = 120 // columns; longer lines are hard to read
 
+//go:embed help.txt
+var helpForm string
+
 // help writes the help of a command, as wide as the terminal.
 func (p *program) help(cmd *cobra.Command, _ []string) {
-	var b strings.Builder
 	width := min(p.width(), widestHelp)
-	title := func(s string) string { return report.Styled(s, report.Bold, p.colored(p.Stdout)) }
-	flags := func(name string, flags *pflag.FlagSet) {
-		if flags.HasAvailableFlags() {
-			fmt.Fprintf(&b, "\n%s\n%s", title(name), flags.FlagUsagesWrapped(width))
+	acting, global := globalFlags(cmd), pflag.NewFlagSet("", pflag.ContinueOnError)
+	cmd.InheritedFlags().VisitAll(func(f *pflag.Flag) {
+		if slices.Contains(acting, f.Name) {
+			global.AddFlag(f)
 		}
-	}
-	b.WriteString(wrap(cmp.Or(cmd.Long, cmd.Short), width))
-	switch {
-	case cmd.HasAvailableSubCommands():
-		fmt.Fprintf(&b, "\n%s %s COMMAND [flags]\n", title("Usage:"), cmd.CommandPath())
-		fmt.Fprintf(&b, "\n%s\n%s", title("Commands"), subcommands(cmd, width))
-	case cmd.Runnable():
-		fmt.Fprintf(&b, "\n%s %s\n", title("Usage:"), cmd.UseLine())
-	}
-	if cmd.HasExample() {
-		fmt.Fprintf(&b, "\n%s\n%s\n", title("Examples"), cmd.Example)
-	}
-	if cmd.HasSubCommands() {
-		b.WriteString("\n" + wrap(cmd.CommandPath()+" COMMAND --help explains a command; psoauth help environment explains variables, formats and exit statuses.", width))
-	} else if cmd.Runnable() {
-		local, global := cmd.LocalNonPersistentFlags(), pflag.NewFlagSet("", pflag.ContinueOnError)
-		acting := globalFlags(cmd)
-		cmd.InheritedFlags().VisitAll(func(f *pflag.Flag) {
-			if slices.Contains(acting, f.Name) {
-				global.AddFlag(f)
-			}
-		})
-		flags("Flags", local)
-		flags("Global flags", global)
-	}
-	_, _ = p.out.Write([]byte(b.String())) // the output remembers why it failed
+	})
+	form := template.Must(template.New("help").Funcs(template.FuncMap{
+		"title":    func(s string) string { return report.Styled(s, report.Bold, p.colored(p.Stdout)) },
+		"wrap":     func(s string) string { return wrap(s, width) },
+		"commands": func() string { return subcommands(cmd, width) },
+		"global":   func() *pflag.FlagSet { return global },
+		"flags":    func(flags *pflag.FlagSet) string { return flags.FlagUsagesWrapped(width) },
+	}).Parse(helpForm))
+	_ = form.Execute(p.out, cmd) // the output remembers why it failed
 }
 
 // subcommands lists the commands below one, by group if there are groups, each group's title before its first.
