@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -151,13 +152,9 @@ func (c *Client) attempt(ctx context.Context, call *call, request *http.Request,
 // redirect returns the request that r asks for instead of one that was sent, or nil if it asks for none. Only a GET
 // is sent again.
 func (r *reply) redirect(sent *http.Request) *http.Request {
-	switch r.status {
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-	default:
-		return nil
-	}
-	to, err := sent.URL.Parse(r.header.Get("Location"))
-	if err != nil || r.header.Get("Location") == "" || sent.Method != http.MethodGet {
+	location := r.header.Get("Location")
+	to, err := sent.URL.Parse(location)
+	if !slices.Contains([]int{301, 302, 303, 307, 308}, r.status) || err != nil || location == "" || sent.Method != http.MethodGet {
 		return nil
 	}
 	// net/http exempts localhost from the proxy of the environment by a comparison that is case-sensitive.

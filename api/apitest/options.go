@@ -44,7 +44,7 @@ func newConfig(options []Option) config {
 }
 
 // WithTokens sets how many tokens the first application has issued, 120 by default. The same number, clock and options
-// give the same tokens. The first few are one special case each: see [Handler.Token].
+// give the same tokens. The first few are one special case each: see [Handler.Token]. A million take almost a gigabyte.
 func WithTokens(n int) Option {
 	if n < 0 {
 		panic(fmt.Sprintf("apitest.WithTokens(%d): a number of tokens cannot be negative", n))

@@ -53,8 +53,7 @@ type audited struct {
 	Application
 	declared declaration
 	before   knownApplication     // in the baseline
-	known    bool                 // by the baseline
-	names    map[string]bool      // of the scopes that the application's tokens had in the baseline
+	names    map[string]bool      // of the scopes that its tokens had in the baseline; nil if that does not know it
 	actors   map[string][]Subject // one for each token, by the actor's id
 	findings []Finding
 }
@@ -95,8 +94,9 @@ func (a *Auditor) Add(app *api.Application, tokens iter.Seq2[*api.Token, error])
 		Auditor: a, Application: Application{ID: a.shown(app.ID), Name: a.shown(app.Name)}, declared: declarationOf(app),
 		actors: map[string][]Subject{},
 	}
-	d.before, d.known = a.baseline.file.Applications[d.ID]
-	d.names = d.before.names()
+	if before, known := a.baseline.file.Applications[d.ID]; known {
+		d.before, d.names = before, before.names()
+	}
 	for tok, err := range tokens {
 		if err != nil {
 			return err
@@ -204,7 +204,7 @@ func (d *audited) wider(tok *Token, labels map[string]label) string {
 		return d.list("new since the baseline: ", more)
 	}
 	for _, key := range tok.Scopes {
-		if scope := labels[key].scope; d.known && scope != "" && !d.names[scope] {
+		if scope := labels[key].scope; d.names != nil && scope != "" && !d.names[scope] {
 			more = more.with(labels[key].text)
 		}
 	}
