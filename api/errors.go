@@ -20,13 +20,13 @@ import (
 var (
 	// ErrInvalidArgument: the call or an option cannot be right, and nothing was sent.
 	ErrInvalidArgument = errors.New("invalid argument")
-	// ErrUnauthorized: 401, or no access token was to be had. The credential is wrong, expired or revoked.
+	// ErrUnauthorized: 401, or no access token could be obtained. The credential is wrong, expired or revoked.
 	ErrUnauthorized = errors.New("unauthorized")
 	// ErrForbidden: 403. There is no such thing, or the credential has no access to it.
 	ErrForbidden = errors.New("forbidden")
 	// ErrNotFound: 404. There is no such thing, or the credential has no access to it.
 	ErrNotFound = errors.New("not found")
-	// ErrRateLimited: 429, and waiting any longer was out of the question.
+	// ErrRateLimited: 429, and the wait that the server asks for is longer than the client or the context allows.
 	ErrRateLimited = errors.New("rate limited")
 	// ErrServer: 5xx.
 	ErrServer = errors.New("server error")
@@ -51,7 +51,7 @@ const (
 	excerptBytes    = 512
 )
 
-// An Error is everything but a good response. Text that came from the server is redacted, printable and bounded. An Error
+// An Error is every failure of a call. Text that came from the server is redacted, printable and bounded. An Error
 // is not changed once it is returned.
 type Error struct {
 	Operation  string        // the contract's operation, such as listOAuthTokens, or NewClient
@@ -228,7 +228,7 @@ func kindOf(err error) error {
 	return nil
 }
 
-// withoutURL takes off what net/http wraps around an error: it repeats the URL and says nothing else.
+// withoutURL takes off what net/http wraps around an error: it only repeats the URL.
 func withoutURL(err error) error {
 	for {
 		wrapped, ok := err.(*url.Error)

@@ -120,8 +120,8 @@ func WithAccessToken(token string) Option {
 	})
 }
 
-// WithTokenSource is like [WithAccessToken] with a token that changes. The source is asked before each request and must
-// be safe for concurrent use. After a 401 it is asked once more; if it then gives another token, the request is repeated
+// WithTokenSource is like [WithAccessToken] with a token that changes. The source is called before each request and must
+// be safe for concurrent use. After a 401 it is called once more; if it then gives another token, the request is repeated
 // with that. A source that [oauth2.Config.TokenSource] made gives the same token until it expires: to renew a token that
 // PlanetScale rejects before that, use [WithRefresh].
 func WithTokenSource(source oauth2.TokenSource) Option {
@@ -256,7 +256,7 @@ func WithMaxRetries(n int) Option {
 	})
 }
 
-// WithRateLimit sets how many requests a minute all calls of the client make together, 0 for as many as they like; the
+// WithRateLimit sets how many requests a minute all calls of the client make together, 0 for no limit; the
 // default is [DefaultRateLimit]. A tenth of them may go out at once.
 func WithRateLimit(perMinute int) Option {
 	return option("WithRateLimit", func(s *settings) error {

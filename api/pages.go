@@ -212,7 +212,7 @@ func (l list[P, T]) read(ctx context.Context, c *Client, options ListOptions, pa
 		}
 		if t.more && problem == nil && !full {
 			last := number + 1
-			if v.last != nil && v.count != nil { // by the latter a list that changes is told
+			if v.last != nil && v.count != nil { // total_count shows that a list changes
 				last = max(last, int(min(*v.last, int64(number+options.Prefetch))))
 			}
 			if options.Limit > 0 { // no page beyond is fetched ahead
@@ -359,7 +359,7 @@ func resumable(err error, page int) error {
 // maxPrefetch bounds the pages in flight, and with them memory and connections.
 const maxPrefetch = 32
 
-// A prefetcher fetches pages before they are asked for. Order is the asker's. With nothing to fetch ahead it starts no
+// A prefetcher fetches pages before they are needed. The caller sets the order. With nothing to fetch ahead it starts no
 // goroutine.
 type prefetcher[V any] struct {
 	fetch    func(number int) (V, error)

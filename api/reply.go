@@ -61,7 +61,7 @@ func content(resp *http.Response, limit int64) ([]byte, error) {
 	return read, nil
 }
 
-// errAttemptTimeout is an attempt that took too long. It does not match context.DeadlineExceeded, which stands for the
+// errAttemptTimeout is an attempt that took too long. It does not match context.DeadlineExceeded, which means the
 // caller's own deadline.
 var errAttemptTimeout error = timeoutError{}
 
