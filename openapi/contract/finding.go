@@ -76,14 +76,8 @@ func (j *judge) pointer(at []string) string {
 			b.WriteString("…")
 			break
 		}
-		if len(name) >= minSecret && isIndex(name) == 0 {
-			name = text.RedactCredentials(name)
-			if len(j.secrets) > 0 {
-				name = text.Redact(name[:min(len(name), 4*maxName)], j.secrets...)
-			}
-			if len(name) > maxName {
-				name = strings.ToValidUTF8(name[:maxName], "") + "…"
-			}
+		if name = text.Redact(name[:min(len(name), 4*maxName)], j.secrets...); len(name) > maxName {
+			name = strings.ToValidUTF8(name[:maxName], "") + "…"
 		}
 		b.WriteString(escapeName(name))
 	}

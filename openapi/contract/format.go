@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -70,8 +69,7 @@ func isDateTime(s string) bool {
 // isURI looks at the characters itself because net/url lets spaces, quotes and letters beyond ASCII pass.
 func isURI(s string, absolute bool) bool {
 	u, err := url.Parse(s)
-	plain := strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~:/?#[]@!$&'()*+,;=-") == "" // most are
-	return err == nil && (plain || uriText.MatchString(s)) && (!absolute || u.IsAbs() && s != u.Scheme+":")
+	return err == nil && uriText.MatchString(s) && (!absolute || u.IsAbs() && s != u.Scheme+":")
 }
 
 func isEmail(s string) bool {

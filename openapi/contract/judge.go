@@ -197,15 +197,15 @@ func (j *judge) response() {
 // section 12.5.3), or "". Without that header it takes those that HTTP clients decode on their own, but an exporter may
 // have left the header out.
 func (j *judge) unasked() string {
-	sent := j.header.Values("Content-Encoding")
-	if len(sent) == 0 || j.req == nil {
+	if j.req == nil {
 		return ""
 	}
-	accepted := j.req.Header.Values("Accept-Encoding")
-	if len(accepted) == 0 && j.recorded {
-		return ""
-	} else if len(accepted) == 0 {
+	sent, accepted := j.header.Values("Content-Encoding"), j.req.Header.Values("Accept-Encoding")
+	if len(accepted) == 0 && !j.recorded {
 		accepted = []string{"gzip, deflate"}
+	}
+	if len(sent) == 0 || len(accepted) == 0 {
+		return ""
 	}
 	asked := map[string]bool{}
 	for choice := range strings.SplitSeq(strings.Join(accepted, ","), ",") {
