@@ -24,7 +24,7 @@ const (
 var (
 	credentials = regexp.MustCompile(`(?i)` + prefixes + character + `+`)
 	bearers     = regexp.MustCompile(`(?i)\bBearer\s+(` + character + `+)`)
-	members     = regexp.MustCompile(`(?i)"(?:token|access_token|refresh_token|plain_text_refresh_token|client_secret)"\s*:\s*"((?:[^"\\]|\\.)+)`)
+	members     = regexp.MustCompile(`(?i)"(?:(?:(?:access|(?:plain_text_)?refresh)_)?token|client_secret)"\s*:\s*"((?:[^"\\]|\\.)+)`)
 	prefix      = regexp.MustCompile("^" + prefixes)
 )
 
@@ -112,7 +112,8 @@ func hide(s string, secrets []string, forms string, patterns []*regexp.Regexp) s
 }
 
 // escapes are those of JSON and of other languages' strings, of URLs and of HTML, for the characters of ASCII.
-var escapes = regexp.MustCompile(`(?i)\\+(?:u00|x)([0-7][0-9A-F])|%([0-7][0-9A-F])|&#x0*([0-7][0-9A-F]);|&#0*(1[01][0-9]|12[0-7]|[0-9]{2});|&(?:amp|lt|gt|quot|apos);|\\+/`)
+var escapes = regexp.MustCompile(`(?i)\\+(?:u00|x)([0-7][0-9A-F])|%([0-7][0-9A-F])` +
+	`|&#x0*([0-7][0-9A-F]);|&#0*(1[01][0-9]|12[0-7]|[0-9]{2});|&(?:amp|lt|gt|quot|apos);|\\+/`)
 
 var entities = map[string]string{"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": `"`, "&apos;": "'"}
 

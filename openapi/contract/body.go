@@ -86,13 +86,15 @@ func decode(data []byte, headers []string, limit int64) body {
 				reader, err = flate.NewReader(bytes.NewReader(data)), nil
 			}
 		default:
-			return body{broken: "http.unjudged", message: "only the content codings gzip and deflate are decoded, so the body was not checked"}
+			return body{broken: "http.unjudged",
+				message: "only the content codings gzip and deflate are decoded, so the body was not checked"}
 		}
 		if err == nil {
 			data, err = io.ReadAll(io.LimitReader(reader, limit+1))
 		}
 		if err != nil {
-			return body{broken: "http.content-encoding", message: "the body is not " + coding + ", as Content-Encoding says, or breaks off"}
+			return body{broken: "http.content-encoding",
+				message: "the body is not " + coding + ", as Content-Encoding says, or breaks off"}
 		} else if int64(len(data)) > limit {
 			return large
 		}

@@ -68,7 +68,8 @@ func loadDocument(data []byte) (doc *openapi3.T, err error) {
 }
 
 // responsePart is a place in a response of OpenAPI 3; what the groups match is that in one of Swagger 2.0.
-var responsePart = regexp.MustCompile(`^((?:/paths/[^/]+/[^/]+|/components)/responses/[^/]+)(?:/content/[^/]+|(/headers/[^/]+)/schema)`)
+var responsePart = regexp.MustCompile(
+	`^((?:/paths/[^/]+/[^/]+|/components)/responses/[^/]+)(?:/content/[^/]+|(/headers/[^/]+)/schema)`)
 
 // addLines gives a converted document the lines of the Swagger document it was made of, which kin-openapi does not read.
 func addLines(doc *openapi3.T, data []byte) error {

@@ -46,7 +46,7 @@ type Finding struct {
 	Status    int      `json:"status"`        // the response's status
 	In        string   `json:"in"`            // body, header, status, request or route
 	Pointer   string   `json:"pointer"`       // RFC 6901, into the body, or / and the name of a header
-	Message   string   `json:"message"`       // at most 300 bytes; of values only ids, numbers, times and words of members that are no secrets
+	Message   string   `json:"message"`       // at most 300 bytes; of values only ids, numbers, times and words, of no secret
 	Line      int      `json:"-"`             // of the contract, counted from 1; 0 if unknown
 }
 

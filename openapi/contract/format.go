@@ -25,8 +25,8 @@ var (
 		"uuid":          format("a UUID (RFC 9562)", uuid.MatchString),
 		"email":         format("an e-mail address (RFC 5322)", isEmail),
 		"hostname":      format("a host name (RFC 1123)", func(s string) bool { return len(s) <= 253 && hostname.MatchString(s) }),
-		"ipv4":          format("an IPv4 address", func(s string) bool { a, err := netip.ParseAddr(s); return err == nil && a.Is4() }),
-		"ipv6":          format("an IPv6 address", func(s string) bool { a, err := netip.ParseAddr(s); return err == nil && a.Is6() && a.Zone() == "" }),
+		"ipv4":          format("an IPv4 address", func(s string) bool { a, _ := netip.ParseAddr(s); return a.Is4() }),
+		"ipv6":          format("an IPv6 address", isIPv6),
 		"byte":          format("base64 (RFC 4648)", isBase64),
 	}
 	numberFormats = map[string]openapi3.NumberFormatValidator{
@@ -72,6 +72,11 @@ func isURI(s string, absolute bool) bool {
 	return err == nil && uriText.MatchString(s) && (!absolute || u.IsAbs() && s != u.Scheme+":")
 }
 
+func isIPv6(s string) bool {
+	a, _ := netip.ParseAddr(s)
+	return a.Is6() && a.Zone() == ""
+}
+
 func isEmail(s string) bool {
 	a, err := mail.ParseAddress(s)
 	return err == nil && a.Name == "" && a.Address == s
@@ -79,7 +84,8 @@ func isEmail(s string) bool {
 
 // isBase64 takes either alphabet, with padding or without, because the format does not say which.
 func isBase64(s string) bool {
-	for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding, base64.RawStdEncoding, base64.RawURLEncoding} {
+	std, url := base64.StdEncoding, base64.URLEncoding
+	for _, encoding := range []*base64.Encoding{std, url, base64.RawStdEncoding, base64.RawURLEncoding} {
 		if _, err := encoding.DecodeString(s); err == nil {
 			return true
 		}

@@ -50,7 +50,8 @@ func (r *Run) CheckHAR(name string, in io.Reader) error {
 	h.Decoder = jsontext.NewDecoder(h.in, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	switch err := h.file(); {
 	case err != nil && h.in.N <= 0:
-		return fmt.Errorf("%s: entry %d: it takes more than %d MB, so the rest of the recording was not read", name, h.next+1, h.size>>20)
+		return fmt.Errorf("%s: entry %d: it takes more than %d MB, so the rest of the recording was not read",
+			name, h.next+1, h.size>>20)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("%s: entry %d: the file ends before the recording is complete", name, h.next+1)
 	case err != nil:
@@ -173,8 +174,8 @@ func (all harHeaders) header() http.Header {
 func (e *entry) judge(h *har) {
 	header, v := e.Response.Headers.header(), h.run.v
 	j := &judge{
-		run: h.run, v: v, source: h.name + "#" + strconv.Itoa(h.next), status: int(e.Response.Status), header: header, headerLess: len(header) == 0,
-		recorded: true, anonymous: h.sanitized,
+		run: h.run, v: v, source: h.name + "#" + strconv.Itoa(h.next), status: int(e.Response.Status),
+		header: header, headerLess: len(header) == 0, recorded: true, anonymous: h.sanitized,
 	}
 	j.at, _ = time.Parse(time.RFC3339, e.StartedDateTime) // zero, the present, if the recorder does not say
 	to, err := url.Parse(e.Request.URL)

@@ -142,7 +142,8 @@ func (j *judge) response() {
 	switch {
 	case j.recorded && (j.status == http.StatusNotModified || j.method == http.MethodHead):
 		return // exporters write what the browser had in its cache, or nothing
-	case j.status == http.StatusNotModified && j.req != nil && j.req.Header.Get("If-None-Match")+j.req.Header.Get("If-Modified-Since") != "":
+	case j.status == http.StatusNotModified && j.req != nil &&
+		(j.req.Header.Get("If-None-Match") != "" || j.req.Header.Get("If-Modified-Since") != ""):
 		return // as RFC 9110, section 13, has it for any GET; the contract need not say so
 	}
 	declared := j.op.declared(j.status)
@@ -165,7 +166,8 @@ func (j *judge) response() {
 	b := j.body()
 	at := line(declared.Origin)
 	if coding := j.unasked(); coding != "" && (len(b.data) > 0 || b.broken == "http.unjudged") {
-		j.find("http.content-encoding", inBody, "", at, "the body has the content coding %s, for which the request does not ask", knownOr(coding, "of another name"))
+		j.find("http.content-encoding", inBody, "", at, "the body has the content coding %s, for which the request does not ask",
+			knownOr(coding, "of another name"))
 		if b.broken == "http.unjudged" {
 			j.judged = false
 			return
@@ -313,11 +315,11 @@ func (j *judge) faults(in, pointer string, faults []fault, at int) {
 }
 
 // known are the media types, encodings and content codings that a message repeats. Others may hold anything.
-var known = []string{"application/json", "text/json", "application/problem+json", "application/xml", "text/xml", "text/html", "text/plain",
-	"text/csv", "text/css", "text/javascript", "application/javascript", "application/octet-stream", "application/x-www-form-urlencoded",
-	"multipart/form-data", "application/pdf", "application/x-ndjson", "text/event-stream", "application/yaml", "text/yaml", "image/png",
-	"iso-8859-1", "iso-8859-15", "latin1", "windows-1252", "utf-16", "utf-16le", "utf-16be", "utf-32", "shift_jis", "gb2312", "big5", "euc-jp",
-	"gzip", "deflate", "br", "zstd", "compress", "exi", "dcb", "dcz", "aes128gcm"}
+var known = strings.Fields(`application/json text/json application/problem+json application/xml text/xml text/html text/plain
+	text/csv text/css text/javascript application/javascript application/octet-stream application/x-www-form-urlencoded
+	multipart/form-data application/pdf application/x-ndjson text/event-stream application/yaml text/yaml image/png
+	iso-8859-1 iso-8859-15 latin1 windows-1252 utf-16 utf-16le utf-16be utf-32 shift_jis gb2312 big5 euc-jp
+	gzip deflate br zstd compress exi dcb dcz aes128gcm`)
 
 func knownOr(value, other string) string {
 	if value = strings.ToLower(value); slices.Contains(known, value) {
@@ -361,8 +363,9 @@ func (j *judge) mediaType(declared *openapi3.Response, data []byte) (media *open
 		return media, media != nil
 	}
 	if json = isJSON(contentType); json {
-		if charset := params["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") && !strings.EqualFold(charset, "us-ascii") {
-			j.find("http.charset", inHeader, contentTypePointer, at, "want no charset or utf-8, got %s", knownOr(charset, "another charset"))
+		if charset := strings.ToLower(params["charset"]); charset != "" && charset != "utf-8" && charset != "us-ascii" {
+			charset = knownOr(charset, "another charset")
+			j.find("http.charset", inHeader, contentTypePointer, at, "want no charset or utf-8, got %s", charset)
 		}
 	}
 	return media, json

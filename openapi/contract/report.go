@@ -180,7 +180,7 @@ func (r *Report) Groups() []Group {
 	}
 	slices.SortStableFunc(groups, func(a, b Group) int {
 		return cmp.Or(
-			cmp.Compare(b.Severity, a.Severity), strings.Compare(a.Rule, b.Rule), cmp.Compare(btoi(a.Operation == ""), btoi(b.Operation == "")),
+			cmp.Compare(b.Severity, a.Severity), strings.Compare(a.Rule, b.Rule), btoi(a.Operation == "")-btoi(b.Operation == ""),
 			strings.Compare(a.Operation, b.Operation), strings.Compare(a.Place, b.Place),
 		)
 	})
@@ -245,37 +245,41 @@ type OperationCoverage struct {
 // maxMembers bounds what is counted: schemas that refer to each other in many ways unfold almost without end.
 const maxMembers = 10_000
 
-// declaredMembers returns the pointers of the members that an operation declares for its successful responses.
+// declaredMembers returns the pointers of the members that an operation declares for its successful responses. A schema that
+// contains itself is unfolded once.
 func (op *operation) declaredMembers() map[string]bool {
-	all := map[string]bool{}
+	type place struct {
+		at string
+		by *openapi3.Schema
+	}
+	all, done := map[string]bool{}, map[place]bool{}
+	var add func(s *openapi3.Schema, at string, within []*openapi3.Schema)
+	add = func(s *openapi3.Schema, at string, within []*openapi3.Schema) {
+		if slices.Contains(within, s) || done[place{at, s}] || len(all) >= maxMembers {
+			return
+		}
+		done[place{at, s}] = true
+		within = append(slices.Clone(within), s)
+		for _, name := range sortedKeys(s.Properties) {
+			pointer := at + "/" + escapeName(name)
+			all[pointer] = true
+			add(s.Properties[name].Value, pointer, within)
+		}
+		if s.Items != nil {
+			add(s.Items.Value, at+"/*", within)
+		}
+		for _, part := range slices.Concat(s.AllOf, s.AnyOf, s.OneOf) {
+			add(part.Value, at, within)
+		}
+	}
 	if _, success := op.first('2'); success != nil {
 		for name, media := range success.Content {
 			if media.Schema != nil && isJSON(name) {
-				addMembers(all, media.Schema.Value, "", nil, map[string][]*openapi3.Schema{})
+				add(media.Schema.Value, "", nil)
 			}
 		}
 	}
 	return all
-}
-
-// addMembers adds what a schema declares for the value at a pointer. A schema that contains itself is unfolded once.
-func addMembers(all map[string]bool, s *openapi3.Schema, at string, within []*openapi3.Schema, done map[string][]*openapi3.Schema) {
-	if slices.Contains(within, s) || slices.Contains(done[at], s) || len(all) >= maxMembers {
-		return
-	}
-	done[at] = append(done[at], s)
-	within = append(slices.Clone(within), s)
-	for _, name := range sortedKeys(s.Properties) {
-		at := at + "/" + escapeName(name)
-		all[at] = true
-		addMembers(all, s.Properties[name].Value, at, within, done)
-	}
-	if s.Items != nil {
-		addMembers(all, s.Items.Value, at+"/*", within, done)
-	}
-	for _, part := range slices.Concat(s.AllOf, s.AnyOf, s.OneOf) {
-		addMembers(all, part.Value, at, within, done)
-	}
 }
 
 // seen is what a run has seen of an operation.

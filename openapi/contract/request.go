@@ -31,7 +31,8 @@ func (t target) String() string {
 
 // targetOf returns where a request went, for a client's request as well as a server's.
 func targetOf(req *http.Request) target {
-	t := target{scheme: strings.ToLower(req.URL.Scheme), host: strings.ToLower(cmp.Or(req.URL.Host, req.Host)), path: normal(req.URL.EscapedPath())}
+	host := cmp.Or(req.URL.Host, req.Host)
+	t := target{strings.ToLower(req.URL.Scheme), strings.ToLower(host), normal(req.URL.EscapedPath())}
 	if t.scheme == "" && req.TLS != nil {
 		t.scheme = "https"
 	}
@@ -123,8 +124,10 @@ func (s *spec) serve(op *operation) string {
 		for name, variable := range server.Variables {
 			raw = strings.ReplaceAll(raw, "{"+name+"}", variable.Default)
 		}
-		if u, err := url.Parse(strings.TrimSuffix(raw, "/")); err == nil && u.Host != "" && !slices.Contains(s.servers, targetOf(&http.Request{URL: u})) {
-			s.servers = append(s.servers, targetOf(&http.Request{URL: u}))
+		if u, err := url.Parse(strings.TrimSuffix(raw, "/")); err == nil && u.Host != "" {
+			if at := targetOf(&http.Request{URL: u}); !slices.Contains(s.servers, at) {
+				s.servers = append(s.servers, at)
+			}
 		}
 	}
 	return first
@@ -235,7 +238,8 @@ func (j *judge) route() {
 		j.find("route.method", inRoute, "", m.op.line, "the contract does not have this method for the path: %s", asked)
 	}
 	if !m.host {
-		j.find("route.host", inRoute, "", m.op.line, "the contract has this path on %s only: %s; for a test server see WithServer (--server BASE=DECLARED)", m.server, asked)
+		j.find("route.host", inRoute, "", m.op.line,
+			"the contract has this path on %s only: %s; for a test server see WithServer (--server BASE=DECLARED)", m.server, asked)
 	}
 	if !m.scheme {
 		j.find("route.scheme", inRoute, "", m.op.line, "the contract has this path on %s only: %s", m.server, asked)
@@ -265,7 +269,8 @@ func (j *judge) request() {
 		if e, ok := errors.AsType[*openapi3filter.RequestError](err); ok && e.Parameter != nil {
 			j.parameter(e.Parameter, j.query.Get(e.Parameter.Name), err)
 		} else if _, ok := errors.AsType[*openapi3filter.SecurityRequirementsError](err); ok {
-			j.find("request.credential", inRequest, "", j.op.line, "the request has none of the credentials that the contract declares, in their form")
+			j.find("request.credential", inRequest, "", j.op.line,
+				"the request has none of the credentials that the contract declares, in their form")
 		}
 	}
 	declared := map[string]bool{}
@@ -291,7 +296,8 @@ func (j *judge) request() {
 	}
 	for _, name := range sortedKeys(j.query) {
 		if !declared[name] {
-			j.find("request.undeclared-parameter", inRequest, j.pointer([]string{name}), j.op.line, "the contract does not declare the query parameter")
+			j.find("request.undeclared-parameter", inRequest, j.pointer([]string{name}), j.op.line,
+				"the contract does not declare the query parameter")
 		}
 	}
 }

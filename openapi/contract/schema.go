@@ -34,12 +34,14 @@ func check(schema *openapi3.Schema, v any, values int) []fault {
 	if c.visit(schema, v, 0, nil); c.left > 0 {
 		c.left = maxVisits
 		if c.explain(schema.VisitJSON(v, visitOptions[btoi(c.first):]...), v, nil); c.first && len(c.faults) > 0 {
-			c.add("schema.limit", schema, nil, "the body has more than "+strconv.Itoa(maxManyValues)+" values, so of its faults only the first is reported")
+			c.add("schema.limit", schema, nil,
+				fmt.Sprintf("the body has more than %d values, so of its faults only the first is reported", maxManyValues))
 		}
 		c.walk([]*openapi3.Schema{schema}, v, nil)
 	}
 	if c.left <= 0 {
-		c.add("schema.limit", schema, nil, "the schema is made of so many others, or so often of itself, that not all of the body was checked")
+		c.add("schema.limit", schema, nil,
+			"the schema is made of so many others, or so often of itself, that not all of the body was checked")
 	}
 	slices.SortStableFunc(c.faults, func(a, b fault) int { return slices.CompareFunc(a.at, b.at, compareSteps) })
 	return c.faults
@@ -129,7 +131,8 @@ func (c *checker) explain(err error, v any, at []string) {
 		start, reasons := len(c.faults), openapi3.MultiError(nil)
 		switch {
 		case e.Origin == openapi3.ErrOneOfConflict:
-			c.add("schema.one-of", e.Schema, place, fmt.Sprintf("the value fits more than one of %d schemas and must fit exactly one", len(e.Schema.OneOf)))
+			c.add("schema.one-of", e.Schema, place,
+				fmt.Sprintf("the value fits more than one of %d schemas and must fit exactly one", len(e.Schema.OneOf)))
 		case e.SchemaField == "oneOf" && errors.As(e.Origin, &reasons):
 			c.nearest(e, reasons, v, at, place)
 		case e.SchemaField == "anyOf": // kin-openapi gives no reasons, but for a oneOf
@@ -344,7 +347,8 @@ func (c *checker) walk(schemas []*openapi3.Schema, v any, at []string) {
 		describes, complete := false, false
 		for _, s := range schemas {
 			describes = describes || len(s.Properties) > 0
-			complete = complete || s.AdditionalProperties.Schema != nil || s.AdditionalProperties.Has != nil && !*s.AdditionalProperties.Has
+			rest := s.AdditionalProperties
+			complete = complete || rest.Schema != nil || rest.Has != nil && !*rest.Has
 		}
 		for name, member := range v { // in any order: the faults are sorted
 			var declared []*openapi3.Schema

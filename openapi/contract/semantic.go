@@ -144,7 +144,8 @@ func (j *judge) countsTokens(application any, at string, its target) {
 	defer lists.mu.Unlock()
 	of := lists.at(its)
 	if of.tokens = tokens; of.total != nil && *of.total != *tokens {
-		j.wrong("count.tokens", at+"/tokens", "the application says that it has %d tokens, and its list gave %d in all", *tokens, *of.total)
+		j.wrong("count.tokens", at+"/tokens", "the application says that it has %d tokens, and its list gave %d in all",
+			*tokens, *of.total)
 	}
 }
 
@@ -183,7 +184,8 @@ func (j *judge) token(token any, at string) {
 		for i, resource := range items(group, kind.list) {
 			inside, isString := member(resource, kind.organization).(string)
 			if ok && isString && !strings.EqualFold(inside, asked) {
-				j.wrong("id.organization", at+"/"+kind.list+"/"+strconv.Itoa(i)+"/"+kind.organization, "the organization is not the one asked for%s", wantGot(asked, inside))
+				j.wrong("id.organization", at+"/"+kind.list+"/"+strconv.Itoa(i)+"/"+kind.organization,
+					"the organization is not the one asked for%s", wantGot(asked, inside))
 			}
 		}
 		seen := map[string]bool{}
@@ -207,7 +209,8 @@ func (j *judge) times(of any, at string) {
 		{"last_used_at", "token.used-before-created", "the last use is"},
 	} {
 		if t, has := timeOf(of, later[0]); ok && has && t.Before(created) {
-			j.wrong(later[1], at+"/"+later[0], "%s at %s, before the creation at %s", later[2], t.Format(time.RFC3339Nano), created.Format(time.RFC3339Nano))
+			j.wrong(later[1], at+"/"+later[0], "%s at %s, before the creation at %s",
+				later[2], t.Format(time.RFC3339Nano), created.Format(time.RFC3339Nano))
 		}
 	}
 	if used, has := timeOf(of, "last_used_at"); has && used.After(j.at.Add(clockSkew)) {
@@ -228,7 +231,8 @@ func (j *judge) info(root any) {
 	case active == false:
 		for _, name := range sortedKeys(root.(map[string]any)) {
 			if name != "active" {
-				j.find("info.inactive-with-members", inBody, j.pointer([]string{name}), j.op.line, "the token is inactive, and there is more about it")
+				j.find("info.inactive-with-members", inBody, j.pointer([]string{name}), j.op.line,
+					"the token is inactive, and there is more about it")
 			}
 		}
 	}

@@ -79,7 +79,8 @@ func (j *judge) totals(e envelope, root any) {
 		pages := *e.totalCount/(*e.perPage) + int64(btoi(*e.totalCount%*e.perPage != 0))
 		empty := *e.totalCount == 0 && last != nil && *last == 1 // an empty list may count as one page
 		if last != nil && *last != pages && !empty {
-			j.wrong("page.total-pages", "/total_pages", "%d items at %d per page make %d pages, not %d", *e.totalCount, *e.perPage, pages, *last)
+			j.wrong("page.total-pages", "/total_pages", "%d items at %d per page make %d pages, not %d",
+				*e.totalCount, *e.perPage, pages, *last)
 			return
 		}
 		last = &pages
@@ -104,7 +105,8 @@ func (j *judge) totals(e envelope, root any) {
 	if e.totalCount != nil && *e.perPage <= 1<<31 && *e.current <= 1<<31 && e.size > 0 {
 		upToHere := (*e.current-1)**e.perPage + e.size
 		if upToHere > *e.totalCount || upToHere != *e.totalCount && e.next == nil {
-			j.wrong("page.total-count", "/total_count", "the pages up to this one hold %d items, and the total is %d", upToHere, *e.totalCount)
+			j.wrong("page.total-count", "/total_count", "the pages up to this one hold %d items, and the total is %d",
+				upToHere, *e.totalCount)
 		}
 	}
 }

@@ -67,10 +67,11 @@ func newSpec(doc *openapi3.T) (*spec, error) {
 					s.prepare(media.Schema, schemas)
 				}
 				for name, header := range ref.Value.Headers {
-					if s.prepare(header.Value.Schema, schemas); header.Value.Schema != nil && header.Value.Schema.Value.Type.Is(openapi3.TypeObject) {
-						s.leave(header.Value.Origin, "header "+name+" is an object in OpenAPI's simple style")
+					header := header.Value
+					if s.prepare(header.Schema, schemas); header.Schema != nil && header.Schema.Value.Type.Is(openapi3.TypeObject) {
+						s.leave(header.Origin, "header "+name+" is an object in OpenAPI's simple style")
 					}
-					for _, media := range header.Value.Content {
+					for _, media := range header.Content {
 						s.prepare(media.Schema, schemas)
 					}
 				}
@@ -103,7 +104,8 @@ func (s *spec) prepare(ref *openapi3.SchemaRef, done map[*openapi3.Schema]bool) 
 	in := ref.Value
 	done[in] = true
 	s.unroll(in)
-	for _, part := range slices.Concat(in.AllOf, in.AnyOf, in.OneOf, openapi3.SchemaRefs{in.Items, in.Not, in.AdditionalProperties.Schema}) {
+	more := openapi3.SchemaRefs{in.Items, in.Not, in.AdditionalProperties.Schema}
+	for _, part := range slices.Concat(in.AllOf, in.AnyOf, in.OneOf, more) {
 		s.prepare(part, done)
 	}
 	for _, p := range in.Properties {

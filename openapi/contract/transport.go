@@ -103,7 +103,8 @@ func TestTransport(t interface {
 		defer mu.Unlock()
 		over = true
 		if run.Empty() && !v.allowEmpty {
-			t.Errorf("contract: no response was judged: does the client use this transport, and does WithServer name the test server? AllowEmpty() accepts it")
+			t.Errorf("contract: no response was judged: does the client use this transport, and does WithServer name the test server? " +
+				"AllowEmpty() accepts it")
 		}
 	})
 	return run.Transport(next, func(f Finding) {
@@ -235,7 +236,8 @@ func (p *proxy) rewrite(pr *httputil.ProxyRequest) {
 
 // failed answers a request to which there was no response. The reason goes to the log only: it may name hosts inside.
 func (p *proxy) failed(w http.ResponseWriter, req *http.Request, err error) {
-	p.logger.ErrorContext(req.Context(), "no response from upstream", "error", text.Excerpt(err.Error(), maxMessage, credentialsOf(req.Header)...))
+	why := text.Excerpt(err.Error(), maxMessage, credentialsOf(req.Header)...)
+	p.logger.ErrorContext(req.Context(), "no response from upstream", "error", why)
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(http.StatusBadGateway)
 	_, _ = io.WriteString(w, `{"error":"no response from upstream"}`+"\n") // a client that has gone needs none

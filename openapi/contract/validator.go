@@ -71,8 +71,8 @@ func WithSeverity(rule string, severity Severity) Option {
 	}
 }
 
-// WithBodyLimit sets how many bytes of a body are read, before and after decompression; by default 8 MiB. A larger body is a finding and
-// is not judged further.
+// WithBodyLimit sets how many bytes of a body are read, before and after decompression; by default 8 MiB. A larger body is a
+// finding and is not judged further.
 func WithBodyLimit(bytes int64) Option {
 	return func(v *Validator) error {
 		if bytes < 1 {
