@@ -40,7 +40,6 @@ func (p place) child(token string, wrap func(value any) any) place {
 func (p place) find(class Class, rule, before, after string) Finding {
 	f := p.finding
 	f.Class, f.Rule, f.Before, f.After = class, rule, before, after
-	f.Message = message(f)
 	return f
 }
 

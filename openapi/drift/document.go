@@ -35,7 +35,7 @@ type Document struct {
 	operations map[string]*operation // by the id of the contract's operation
 	hosts      map[string]bool       // that any of its servers names, in lower case
 	others     map[string]string     // other operations of the family, by method and path
-	urls       map[string]string     // of the schemes for access tokens, by keyword
+	urls       map[string][]string   // of the schemes for access tokens, by keyword
 	page       bool                  // it describes one operation only, as each page of PlanetScale's documentation does
 }
 
@@ -59,7 +59,7 @@ var parsedContract = sync.OnceValues(func() (*Document, error) { return parse([]
 // parse keeps the operations that fit the wanted ones, or all if there are none.
 func parse(data []byte, name string, wanted map[string]*operation) (*Document, error) {
 	doc := &Document{name: text.Excerpt(name, 200), operations: map[string]*operation{}, hosts: map[string]bool{},
-		others: map[string]string{}, urls: map[string]string{}}
+		others: map[string]string{}, urls: map[string][]string{}}
 	if err := doc.build(data, wanted); err != nil {
 		return nil, fmt.Errorf("%s: %s", doc.name, text.Excerpt(err.Error(), 400))
 	}
@@ -96,12 +96,8 @@ func (d *Document) build(data []byte, wanted map[string]*operation) (err error) 
 		root["servers"] = spec.Servers
 	}
 	schemes := r.schemes()
-	urls := map[string][]string{}
 	for _, scheme := range schemes {
-		schemeURLs(scheme, urls)
-	}
-	for keyword, addresses := range urls {
-		d.urls[keyword] = strings.Join(addresses, ", ")
+		schemeURLs(scheme, d.urls)
 	}
 	items, ok := root["paths"].(map[string]any)
 	if !ok || len(items) == 0 {
@@ -187,15 +183,12 @@ func (op *operation) convert(tree map[string]any, parameters, produces any) (inh
 	if tree["produces"] == nil {
 		tree["produces"] = produces
 	}
-	schemas := map[string]*openapi3.SchemaRef{}
+	schemas := map[string]any{}
 	responses, _ := tree["responses"].(map[string]any)
 	for status, value := range responses {
 		response, _ := value.(map[string]any)
 		if schema, ok := response["schema"]; ok {
-			response["schema"], schemas[status] = map[string]any{}, &openapi3.SchemaRef{}
-			if err := into(schema, schemas[status]); err != nil {
-				return nil, err
-			}
+			response["schema"], schemas[status] = map[string]any{}, schema
 		}
 	}
 	var item openapi2.PathItem
@@ -209,10 +202,11 @@ func (op *operation) convert(tree map[string]any, parameters, produces any) (inh
 	op.Operation = converted.Get
 	for status, schema := range schemas {
 		for _, media := range op.Responses.Value(status).Value.Content {
-			media.Schema = schema
+			media.Schema = &openapi3.SchemaRef{}
+			err = errors.Join(err, into(schema, media.Schema))
 		}
 	}
-	return converted.Parameters, nil
+	return converted.Parameters, err
 }
 
 const (

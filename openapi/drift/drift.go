@@ -109,7 +109,7 @@ func compare(contract, before, now *Document) (*Report, error) {
 		add(p.changed("operation", before.others[name], now.others[name], "not described")...)
 	}
 	for _, keyword := range union(before.urls, now.urls) {
-		was, is := before.urls[keyword], now.urls[keyword]
+		was, is := strings.Join(before.urls[keyword], ", "), strings.Join(now.urls[keyword], ", ")
 		if is == "" && before == contract { // most documents say none
 			continue
 		}
@@ -140,13 +140,13 @@ func (d *Document) speaksOf(op *operation, others map[string]*operation) bool {
 	})
 }
 
-// settle gives a finding its final class, as what the contract allows for on purpose is not news, and makes what the documents
-// say fit to be shown, but for the example.
+// settle gives a finding its final class, as what the contract allows for on purpose is not news, says what follows from it,
+// and makes what the documents say fit to be shown, but for the example.
 func settle(f Finding, held bool) Finding {
 	if held && deliberate(f) {
 		f.Class = Wording
-		f.Message = message(f)
 	}
+	f.Message = cmp.Or(f.Message, message(f))
 	f.Operation, f.Pointer = text.Printable(text.Redact(f.Operation)), text.Printable(text.Redact(f.Pointer))
 	f.Before, f.After = clean(f.Before), clean(f.After)
 	return f
@@ -202,7 +202,9 @@ type Baseline = report.Baseline
 
 // ReadBaseline reads what the Write method of a [Baseline] writes. An unknown member, an unknown rule or a second document
 // is an error.
-func ReadBaseline(r io.Reader) (*Baseline, error) { return report.ReadBaseline(r, isRule) }
+func ReadBaseline(r io.Reader) (*Baseline, error) {
+	return report.ReadBaseline(r, func(id string) bool { return ruleOf(id).ID != "" })
+}
 
 // UpdateBaseline makes the baseline acknowledge what there is to act on in the report, and nothing else. What it
 // acknowledges already keeps its last day and its reason.

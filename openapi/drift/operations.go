@@ -20,9 +20,8 @@ func (c *comparer) operation(id string, before, now *operation) []Finding {
 			"tags": strings.Join(op.Tags, ", "), "deprecated": deprecated(op.Deprecated)}
 	}
 	return slices.Concat(wording(route, words(before), words(now)),
-		servers(route, before, now), security(request, before.credentials, now.credentials),
-		accesses(request, before.accesses, now.accesses), requestBody(request, before, now), c.parameters(request, before, now),
-		c.responses(id, before, now))
+		servers(route, before, now), security(request, before, now), requestBody(request, before, now),
+		c.parameters(request, before, now), c.responses(id, before, now))
 }
 
 // refused is a breaking finding shown by a request, which may need words of its own.
@@ -45,12 +44,17 @@ func (p place) changed(rule, was, is, none string) []Finding {
 	return []Finding{p.find(class, rule, was, is)}
 }
 
-// moreOrLess returns that there is more of something on the newer side, less, or both.
-func (p place) moreOrLess(rule, said, says string, was, is []string) (all []Finding) {
+// moreOrLess returns that there is more of something on the newer side, less, or both; or, if it is broken, that a request is
+// refused, with the first of what is lost.
+func (p place) moreOrLess(rule, or, none string, was, is []string, broken bool, with string) (all []Finding) {
+	said, says, lost := cmp.Or(strings.Join(was, or), none), cmp.Or(strings.Join(is, or), none), without(was, is)
+	if broken {
+		return []Finding{p.refused(rule, said, says, with+lost[0])}
+	}
 	if len(without(is, was)) > 0 {
 		all = append(all, p.find(New, rule, said, says))
 	}
-	if len(without(was, is)) > 0 {
+	if len(lost) > 0 {
 		all = append(all, p.find(Relaxed, rule, said, says))
 	}
 	return all
@@ -72,25 +76,17 @@ func servers(p place, before, now *operation) []Finding {
 	case len(without(was, is)) == len(was):
 		return []Finding{p.refused("server", said, says, "")}
 	}
-	return p.moreOrLess("server", said, says, was, is)
+	return p.moreOrLess("server", ", ", "", was, is, false, "")
 }
 
-func security(p place, was, is credentials) (all []Finding) {
-	said, says := cmp.Or(strings.Join(was.kinds, " or "), "not said"), cmp.Or(strings.Join(is.kinds, " or "), "not said")
-	if len(was.kinds) > 0 && len(is.kinds) > 0 && !slices.ContainsFunc(was.kinds, is.takes) {
-		all = append(all, p.refused("security", said, says, "with "+was.kinds[0]))
-	} else {
-		all = p.moreOrLess("security", said, says, was.kinds, is.kinds)
-	}
-	return append(all, p.changed("scopes", strings.Join(was.scopes, ", "), strings.Join(is.scopes, ", "), "none")...)
-}
-
-func accesses(p place, was, is []string) []Finding {
-	said, says := strings.Join(was, ", "), strings.Join(is, ", ")
-	if lost := without(was, is); len(lost) > 0 && len(is) > 0 {
-		return []Finding{p.refused("access", said, says, "with a service token that has "+lost[0])}
-	}
-	return p.changed("access", said, says, "none")
+// security compares what an operation asks for of who sends a request.
+func security(p place, before, now *operation) []Finding {
+	was, is := before.credentials, now.credentials
+	refused := len(was.kinds) > 0 && len(is.kinds) > 0 && !slices.ContainsFunc(was.kinds, is.takes)
+	denied := len(without(before.accesses, now.accesses)) > 0 && len(now.accesses) > 0
+	return slices.Concat(p.moreOrLess("security", " or ", "not said", was.kinds, is.kinds, refused, "with "),
+		p.changed("scopes", strings.Join(was.scopes, ", "), strings.Join(is.scopes, ", "), "none"),
+		p.moreOrLess("access", ", ", "none", before.accesses, now.accesses, denied, "with a service token that has "))
 }
 
 func requestBody(p place, before, now *operation) []Finding {
@@ -160,7 +156,6 @@ func (c *comparer) parameter(p place, was, is *openapi3.Parameter) []Finding {
 		case f.Class == Relaxed, f.Rule == "default": // of a request it says what leaving the parameter out means
 			f.Class = New
 		}
-		f.Message = message(f)
 		all = append(all, f)
 	}
 	return all

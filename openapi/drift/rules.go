@@ -2,6 +2,7 @@ package drift
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -83,24 +84,23 @@ var rules = []Rule{
 // Rules returns all rules, in the order of the documentation.
 func Rules() []Rule { return slices.Clone(rules) }
 
-// isRule reports whether there is a rule of that id.
-func isRule(id string) bool {
-	return slices.ContainsFunc(rules, func(r Rule) bool { return r.ID == id })
+// ruleOf returns the rule of an id, or one without an id if there is none.
+func ruleOf(id string) Rule {
+	if i := slices.IndexFunc(rules, func(r Rule) bool { return r.ID == id }); i >= 0 {
+		return rules[i]
+	}
+	return Rule{}
 }
 
 // message says what follows from a finding for a program.
 func message(f Finding) string {
-	i := slices.IndexFunc(rules, func(r Rule) bool { return r.ID == f.Rule })
-	own := i >= 0 && rules[i].follows[f.Class] != ""
-	switch {
-	case f.In == InRequest && own && f.Rule != "required" && f.Rule != "nullable" && f.Rule != "type":
-		return rules[i].follows[f.Class]
-	case f.In == InRequest:
-		return sent[f.Class]
-	case own:
-		return rules[i].follows[f.Class]
+	own, others := ruleOf(f.Rule).follows[f.Class], received
+	if f.In == InRequest {
+		if others = sent; f.Rule == "required" || f.Rule == "nullable" || f.Rule == "type" { // of what is received
+			own = ""
+		}
 	}
-	return received[f.Class]
+	return cmp.Or(own, others[f.Class])
 }
 
 // WriteRules writes what there is to say of each rule, in Markdown: the sections of docs/drift.md.

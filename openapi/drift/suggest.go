@@ -91,80 +91,56 @@ func takeIn(inserts map[int]string, root *yaml.Node, f Finding) error {
 		return err
 	}
 	op := held.operations[f.Operation]
-	d := descent{root: root, at: root}
 	way := []string{"paths", op.path, strings.ToLower(op.method), "responses", f.Status, "content", "application/json", "schema"}
-	for _, key := range way {
-		d.into(key)
-	}
 	name := names[len(names)-1]
 	for _, parent := range names[:len(names)-1] {
-		d.member(parent)
-	}
-	properties := value(d.at, "properties")
-	switch {
-	case d.at == nil || d.at.Kind != yaml.MappingNode:
-		return errors.New("the contract has no one object there")
-	case (d.at.Style|cmp.Or(properties, d.at).Style)&yaml.FlowStyle != 0:
-		return errors.New("the contract has that object on one line")
-	}
-	key := d.at.Content[0] // the type, which is on one line
-	indent, heading := key.Column+1, strings.Repeat(" ", key.Column-1)+"properties:\n"
-	for i := 0; i < len(d.at.Content); i += 2 {
-		if d.at.Content[i].Value == "properties" {
-			key, heading = d.at.Content[i], ""
+		if parent == "*" {
+			way = append(way, "items")
+		} else {
+			way = append(way, "properties", parent)
 		}
 	}
-	member, err := draftMember(indent, name, f.schema, d.typeName+goName(name), !d.absent)
+	object, typeName, absent := descend(root, way)
+	properties := value(object, "properties")
+	switch {
+	case object == nil || object.Kind != yaml.MappingNode:
+		return errors.New("the contract has no one object there")
+	case (object.Style|cmp.Or(properties, object).Style)&yaml.FlowStyle != 0:
+		return errors.New("the contract has that object on one line")
+	}
+	key := object.Content[0] // the type, which is on one line
+	indent, heading := key.Column+1, strings.Repeat(" ", key.Column-1)+"properties:\n"
+	for i := 0; i < len(object.Content); i += 2 {
+		if object.Content[i].Value == "properties" {
+			key, heading = object.Content[i], ""
+		}
+	}
+	member, err := draftMember(indent, name, f.schema, typeName+goName(name), !absent)
 	if known := inserts[key.Line]; err == nil && !strings.Contains("\n"+known, "\n"+member) {
 		inserts[key.Line] = heading + strings.TrimPrefix(known, heading) + member
 	}
 	return err
 }
 
-// A descent goes down the contract's YAML, through references.
-type descent struct {
-	root, at *yaml.Node
-	typeName string // of Go, of the schema
-	absent   bool   // whether the contract marks the schema, or one it is in, as missing from the pages it began with
-}
-
-// into goes to the value of a key.
-func (d *descent) into(key string) {
-	d.at = value(d.at, key)
-	if ref := value(d.at, "$ref"); ref != nil {
-		names := strings.Split(ref.Value, "/")[1:]
-		d.at, d.typeName = d.root, names[len(names)-1]
-		for _, name := range names {
-			d.at = value(d.at, name)
-		}
-	}
-	d.absent = d.absent || value(value(d.at, "x-published"), "absent") != nil
-	if name := value(d.at, "x-go-type-name"); name != nil {
-		d.typeName = name.Value
-	}
-}
-
-// member goes to the schema of a member, or of an array's items for *, in a branch if it is there.
-func (d *descent) member(name string) {
-	for _, keyword := range []string{"allOf", "anyOf", "oneOf"} {
-		branches := value(d.at, keyword)
-		if branches == nil || value(d.at, "properties") != nil || value(d.at, "items") != nil {
-			continue
-		}
-		for _, branch := range branches.Content {
-			try := descent{d.root, branch, d.typeName, d.absent}
-			if try.member(name); try.at != nil {
-				*d = try
-				return
+// descend goes down the contract's YAML by keys, through references. It returns the schema there, the name of its type in Go,
+// and whether the contract marks it, or one it is in, as missing from the pages it began with.
+func descend(root *yaml.Node, way []string) (at *yaml.Node, typeName string, absent bool) {
+	at = root
+	for _, key := range way {
+		at = value(at, key)
+		if ref := value(at, "$ref"); ref != nil {
+			names := strings.Split(ref.Value, "/")[1:]
+			at, typeName = root, names[len(names)-1]
+			for _, name := range names {
+				at = value(at, name)
 			}
 		}
+		absent = absent || value(value(at, "x-published"), "absent") != nil
+		if name := value(at, "x-go-type-name"); name != nil {
+			typeName = name.Value
+		}
 	}
-	if name == "*" {
-		name = "items"
-	} else {
-		d.at = value(d.at, "properties")
-	}
-	d.into(name)
+	return at, typeName, absent
 }
 
 // value returns the value of a key of a mapping, or nil.
