@@ -1,6 +1,7 @@
 package drift
 
 import (
+	"cmp"
 	"errors"
 	"iter"
 	"maps"
@@ -69,7 +70,7 @@ func (c *comparer) refuses(p place, schema *openapi3.Schema, value any) bool {
 
 // schemas returns the differences between two schemas of one value. Nil is anything.
 func (c *comparer) schemas(p place, was, is *openapi3.Schema) []Finding {
-	was, is = orAnything(was), orAnything(is)
+	was, is = cmp.Or(was, anything), cmp.Or(is, anything)
 	if c.err != nil || !c.spend(1) || reflect.DeepEqual(was, is) {
 		return nil
 	}
@@ -308,7 +309,7 @@ const (
 
 // variations are values that now allows, each with one or two deviations from a small value or from a full one.
 func (c *comparer) variations(before, now *openapi3.Schema, depth int) iter.Seq[any] {
-	now = orAnything(now)
+	now = cmp.Or(now, anything)
 	return func(yield func(any) bool) {
 		more := true
 		give := func(v any) { more = more && c.err == nil && (!c.takes(now, v) || yield(v)) }

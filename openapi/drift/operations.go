@@ -236,7 +236,7 @@ func (c *comparer) example(r *response, status int) *Example {
 	e := &Example{Status: status}
 	if names := union(r.media, nil); len(names) > 0 {
 		e.ContentType = concrete(names[0])
-		e.Body, _ = c.sample(nil, orAnything(r.media[names[0]]))
+		e.Body, _ = c.sample(nil, cmp.Or(r.media[names[0]], anything))
 	}
 	return e
 }

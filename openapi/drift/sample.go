@@ -1,6 +1,7 @@
 package drift
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"math"
@@ -52,7 +53,7 @@ func (s *sampler) spend(n int) bool {
 // takes has kin-openapi judge a value, at a cost. It takes none that holds more than maxHeld values.
 func (s *sampler) takes(schema *openapi3.Schema, value any) bool {
 	n := length(value)
-	return s.spend(1+n+len(orAnything(schema).Enum)) && n <= maxHeld && judges(schema, value)
+	return s.spend(1+n+len(cmp.Or(schema, anything).Enum)) && n <= maxHeld && judges(schema, value)
 }
 
 // sample returns a small value that now allows, and before too where they have any in common, and whether there is one.
@@ -211,7 +212,7 @@ func (s *sampler) arrays(before, now *view, sides []*openapi3.Schema) (all []any
 	for _, a := range sides {
 		sizes = append(sizes, near(a.MinItems, a.MaxItems)...)
 	}
-	item, ok := s.sample(before.items, orAnything(now.items))
+	item, ok := s.sample(before.items, cmp.Or(now.items, anything))
 	for _, n := range sizes {
 		if n > 0 && !ok || !s.spend(n) {
 			continue

@@ -319,13 +319,6 @@ func isClosed(a *openapi3.Schema) bool {
 	return has != nil && !*has
 }
 
-func orAnything(in *openapi3.Schema) *openapi3.Schema {
-	if in == nil {
-		return anything
-	}
-	return in
-}
-
 var anything = &openapi3.Schema{Nullable: true}
 
 // isAnything reports whether a schema allows every value. Nil does.

@@ -37,7 +37,7 @@ type views map[string]*view
 
 // of returns the views of a schema.
 func (s *sampler) of(in *openapi3.Schema) views {
-	in = orAnything(in)
+	in = cmp.Or(in, anything)
 	all, known := s.views[in]
 	if known {
 		return all
@@ -85,7 +85,7 @@ func viewOf(in *openapi3.Schema, kind string, integer bool) *view {
 	}
 	for _, name := range v.required {
 		if v.properties[name] == nil && !v.closed {
-			v.properties[name] = orAnything(v.rest)
+			v.properties[name] = cmp.Or(v.rest, anything)
 		}
 	}
 	return v
@@ -266,7 +266,7 @@ var kindWords = map[string]string{
 
 // typeWords says in words what a schema allows, without going into objects.
 func (s *sampler) typeWords(in *openapi3.Schema) string {
-	in = orAnything(in)
+	in = cmp.Or(in, anything)
 	var words []string
 	all := s.of(in)
 	plain := len(all) == len(kinds) && judges(in, nil)
