@@ -124,7 +124,7 @@ func (l *List) row(cells []Cell) error {
 			continue
 		}
 		shown := cell.form(l.short[i] || Width(cell.Text) > l.widths[i])
-		shown = clip(shown, l.widths[i])
+		shown = columns.Truncate(shown, l.widths[i], "…")
 		line.WriteString(strings.Repeat(" ", pending))
 		line.WriteString(Styled(shown, cell.Style, l.options.Color))
 		pending = gap + l.widths[i] - Width(shown)
