@@ -316,7 +316,7 @@ func (r *Run) seen(op *operation) *seen {
 func (op *operation) coverage(s *seen) OperationCoverage {
 	o := OperationCoverage{ID: op.id, Statuses: maps.Clone(s.statuses)}
 	for _, status := range sortedKeys(op.Responses.Map()) {
-		if status = strings.ToUpper(status); status != "DEFAULT" && o.Statuses[status] == 0 {
+		if status != "default" && o.Statuses[status] == 0 {
 			o.Unanswered = append(o.Unanswered, status)
 		}
 	}

@@ -320,22 +320,18 @@ func (c *checker) walk(schemas []*openapi3.Schema, v any, at []string) {
 	if len(c.faults) > maxPerResponse || c.left <= 0 {
 		return
 	}
-	outer := schemas[0]
-	if len(schemas) > 1 || len(outer.AllOf)+len(outer.AnyOf)+len(outer.OneOf) > 0 {
-		var all []*openapi3.Schema
-		for _, s := range schemas {
-			all = c.applicable(all, s, v)
-		}
-		schemas = all
+	outer, all := schemas[0], []*openapi3.Schema(nil)
+	for _, s := range schemas {
+		all = c.applicable(all, s, v)
 	}
 	switch v := v.(type) {
 	case json.Number:
-		if rule, message, by := numberFault(v, schemas); rule != "" {
+		if rule, message, by := numberFault(v, all); rule != "" {
 			c.add(rule, by, slices.Clone(at), message)
 		}
 	case []any:
 		var items []*openapi3.Schema
-		for _, s := range schemas {
+		for _, s := range all {
 			if s.Items != nil {
 				items = append(items, s.Items.Value)
 			}
@@ -345,14 +341,14 @@ func (c *checker) walk(schemas []*openapi3.Schema, v any, at []string) {
 		}
 	case map[string]any:
 		describes, complete := false, false
-		for _, s := range schemas {
+		for _, s := range all {
 			describes = describes || len(s.Properties) > 0
 			rest := s.AdditionalProperties
 			complete = complete || rest.Schema != nil || rest.Has != nil && !*rest.Has
 		}
 		for name, member := range v { // in any order: the faults are sorted
 			var declared []*openapi3.Schema
-			for _, s := range schemas {
+			for _, s := range all {
 				if p := memberOf(s, name); p != nil {
 					declared = append(declared, p)
 				}

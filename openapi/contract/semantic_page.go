@@ -22,18 +22,15 @@ func (j *judge) page(root any) {
 		integer(root, "current_page"), integer(root, "per_page"), integer(root, "next_page"), integer(root, "prev_page"),
 		integer(root, "total_count"), integer(root, "total_pages"), int64(len(items(root, "data"))),
 	}
-	j.pageAsked(e)
-	if e.current != nil {
-		j.neighbours(e, root)
-	}
+	j.number(e, root)
 	j.totals(e, root)
 	j.pageURL(root, "next_page", e.next)
 	j.pageURL(root, "prev_page", e.prev)
 	j.ids(e, root)
 }
 
-// pageAsked judges a page against the request.
-func (j *judge) pageAsked(e envelope) {
+// number judges the number and the size of a page by the request, and the numbers of the pages beside it.
+func (j *judge) number(e envelope, root any) {
 	asks := func(name string) *int64 {
 		if n, err := strconv.ParseInt(j.query.Get(name), 10, 64); err == nil && n > 0 {
 			return &n
@@ -54,10 +51,9 @@ func (j *judge) pageAsked(e envelope) {
 	if limit := cmp.Or(e.perPage, perPage); limit != nil && e.size > *limit {
 		j.wrong("page.overfull", "/data", "there are %d items on a page that holds %d", e.size, *limit)
 	}
-}
-
-// neighbours judges the numbers of the next and the previous page.
-func (j *judge) neighbours(e envelope, root any) {
+	if e.current == nil {
+		return
+	}
 	current := *e.current
 	if e.next != nil && *e.next != current+1 {
 		j.wrong("page.next-not-advancing", "/next_page", "after page %d comes page %d", current, *e.next)

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"mime"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -191,12 +190,10 @@ func (s *spec) unroll(in *openapi3.Schema) {
 // declared returns what the operation promises for a status, or nil. The default response is for errors, and for
 // successes only if the operation declares none of its own.
 func (op *operation) declared(status int) *openapi3.Response {
-	class := status / 100
-	for _, key := range []string{strconv.Itoa(status), strconv.Itoa(class) + "XX", strconv.Itoa(class) + "xx"} {
-		if ref := op.Responses.Value(key); ref != nil && class >= 1 && class <= 5 {
-			return ref.Value
-		}
+	if ref := op.Responses.Status(status); ref != nil {
+		return ref.Value
 	}
+	class := status / 100
 	_, success := op.first('2')
 	if ref := op.Responses.Default(); ref != nil && (class == 4 || class == 5 || class == 2 && success == nil) {
 		return ref.Value

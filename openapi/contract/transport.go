@@ -3,7 +3,6 @@ package contract
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -44,11 +43,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return resp, err
 	}
-	asked := req
-	if declared, ok := req.Context().Value(declaredURL{}).(*url.URL); ok {
-		asked = &http.Request{Method: req.Method, URL: declared, Header: req.Header}
-	}
-	findings := t.run.check(t.v, asked, resp)
+	findings := t.run.check(t.v, req, resp)
 	if t.report != nil && len(findings) > 0 {
 		t.mu.Lock()
 		defer t.mu.Unlock()
@@ -145,7 +140,7 @@ func (r *Run) Proxy(options ProxyOptions) (http.Handler, error) {
 	if len(r.v.spec.servers) == 0 {
 		return nil, errors.New("the contract declares no server with a host; a proxy does not know where to forward to")
 	}
-	p := &proxy{spec: r.v.spec, upstream: up, logger: options.Logger}
+	p := &proxy{spec: r.v.spec, logger: options.Logger}
 	if p.logger == nil {
 		p.logger = slog.New(slog.DiscardHandler)
 	}
@@ -160,6 +155,7 @@ func (r *Run) Proxy(options ProxyOptions) (http.Handler, error) {
 		judging.refuse = cmp.Or(options.FailOn, Error)
 	}
 	if up != nil { // a URL in a response may lead there, as those of pages do that a test server writes
+		judging.next = upstream{up, judging.next}
 		widened := *r.v
 		widened.aliases = slices.Clone(r.v.aliases)
 		for _, server := range r.v.spec.servers {
@@ -183,10 +179,9 @@ func httpsProxy(req *http.Request) (*url.URL, error) {
 }
 
 type proxy struct {
-	spec     *spec
-	upstream *url.URL
-	logger   *slog.Logger
-	reverse  *httputil.ReverseProxy
+	spec    *spec
+	logger  *slog.Logger
+	reverse *httputil.ReverseProxy
 }
 
 // server returns the declared server that a request is for: that of the operation with this path or, if there is none,
@@ -203,35 +198,40 @@ func (p *proxy) server(req *http.Request) target {
 	return p.spec.servers[0]
 }
 
-// declaredURL is the context key of the URL at the declared server, by which the response is judged.
-type declaredURL struct{}
-
 func (p *proxy) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if req.Method == http.MethodConnect {
 		http.Error(w, "this proxy takes requests for the API itself, not for other hosts", http.StatusMethodNotAllowed)
 		return
 	}
-	server := p.server(req)
-	declared := *req.URL
-	declared.Scheme, declared.Host = server.scheme, server.host
-	p.reverse.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), declaredURL{}, &declared)))
+	p.reverse.ServeHTTP(w, req)
 }
 
-// rewrite makes the request to the upstream, whose URL is that of the incoming request, query and all. The headers that it
-// copies are those that httputil strips for servers that trust their proxies.
+// rewrite makes the request to the declared server, whose URL is that of the incoming request, query and all. The headers
+// that it copies are those that httputil strips for servers that trust their proxies.
 func (p *proxy) rewrite(pr *httputil.ProxyRequest) {
-	to := *pr.In.Context().Value(declaredURL{}).(*url.URL)
-	if up := p.upstream; up != nil {
-		path := strings.TrimSuffix(up.EscapedPath(), "/") + to.EscapedPath()
-		to.Scheme, to.Host, to.RawPath = up.Scheme, strings.ToLower(up.Host), path
-		to.Path, _ = url.PathUnescape(path) // both halves came out of a URL
-	}
+	to, server := *pr.In.URL, p.server(pr.In)
+	to.Scheme, to.Host = server.scheme, server.host
 	pr.Out.URL, pr.Out.Host = &to, ""
 	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"} {
 		if values, ok := pr.In.Header[name]; ok {
 			pr.Out.Header[name] = values
 		}
 	}
+}
+
+// An upstream gets the requests that are judged as ones to a declared server.
+type upstream struct {
+	at   *url.URL
+	next http.RoundTripper
+}
+
+// RoundTrip implements http.RoundTripper.
+func (u upstream) RoundTrip(req *http.Request) (*http.Response, error) {
+	path := strings.TrimSuffix(u.at.EscapedPath(), "/") + req.URL.EscapedPath()
+	req = req.Clone(req.Context())
+	req.URL.Scheme, req.URL.Host, req.URL.RawPath = u.at.Scheme, strings.ToLower(u.at.Host), path
+	req.URL.Path, _ = url.PathUnescape(path) // both halves came out of a URL
+	return u.next.RoundTrip(req)
 }
 
 // failed answers a request to which there was no response. The reason goes to the log only: it may name hosts inside.
