@@ -255,9 +255,8 @@ func (j *judge) request() {
 	for i, name := range j.match.params {
 		params[name] = j.match.values[i]
 	}
-	at := &http.Request{Method: j.method, Header: j.req.Header, URL: j.req.URL, Host: j.req.Host}
 	input := &openapi3filter.RequestValidationInput{
-		Request: at, PathParams: params, QueryParams: j.query,
+		Request: j.req, PathParams: params, QueryParams: j.query,
 		Route: &routers.Route{Spec: j.v.spec.doc, PathItem: j.op.item, Operation: j.op.Operation},
 		Options: &openapi3filter.Options{
 			MultiError: true, SkipSettingDefaults: true, ExcludeRequestBody: true, AuthenticationFunc: j.authenticate,

@@ -22,10 +22,7 @@ import (
 // report may be nil, because the run keeps the findings. The result is safe for concurrent use; report is called by one
 // goroutine at a time, and in the order of the findings of a response.
 func (r *Run) Transport(next http.RoundTripper, report func(Finding)) http.RoundTripper {
-	if next == nil {
-		next = http.DefaultTransport
-	}
-	return &transport{run: r, v: r.v, next: next, report: report}
+	return &transport{run: r, v: r.v, next: cmp.Or(next, http.DefaultTransport), report: report}
 }
 
 type transport struct {
@@ -85,10 +82,7 @@ func TestTransport(t interface {
 	v, err := NewValidator(options...)
 	if err != nil {
 		t.Errorf("contract: %v", err)
-		if next == nil {
-			next = http.DefaultTransport
-		}
-		return next
+		return cmp.Or(next, http.DefaultTransport)
 	}
 	var mu sync.Mutex
 	over := false // a connection may outlive the test, and a test that has ended takes no failures
@@ -140,10 +134,7 @@ func (r *Run) Proxy(options ProxyOptions) (http.Handler, error) {
 	if len(r.v.spec.servers) == 0 {
 		return nil, errors.New("the contract declares no server with a host; a proxy does not know where to forward to")
 	}
-	p := &proxy{spec: r.v.spec, logger: options.Logger}
-	if p.logger == nil {
-		p.logger = slog.New(slog.DiscardHandler)
-	}
+	p := &proxy{spec: r.v.spec, logger: cmp.Or(options.Logger, slog.New(slog.DiscardHandler))}
 	judging := &transport{run: r, v: r.v, next: options.Transport, report: options.Report}
 	if judging.next == nil {
 		next := http.DefaultTransport.(*http.Transport).Clone()
