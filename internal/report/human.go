@@ -68,24 +68,29 @@ func (h *human) printf(format string, args ...any) { fmt.Fprintf(h, format, args
 
 func (h *human) styled(s, style string) string { return Styled(s, style, h.color) }
 
-// wrapped writes text in lines that fit: the first begins with one margin and the others with the other. A text that fits
-// is written as it is shown, with styles.
+// wrapped is Wrap but for a text that fits: it is written as it is shown, with styles.
 func (h *human) wrapped(first, others, shown, s string) {
 	if Width(first)+Width(s) <= h.width {
 		h.printf("%s%s\n", first, shown)
 		return
 	}
+	Wrap(h, h.width, first, others, s)
+}
+
+// Wrap writes text in lines that fit a width: the first begins with one margin and the others with the other. A failure to
+// write is for w to remember.
+func Wrap(w io.Writer, width int, first, others, s string) {
 	line, column := first, Width(first)
 	for i, word := range strings.Fields(s) {
-		if i > 0 && column+1+Width(word) > h.width {
-			h.printf("%s\n", line)
+		if i > 0 && column+1+Width(word) > width {
+			fmt.Fprintln(w, line)
 			line, column = others, Width(others)
 		} else if i > 0 {
 			line, column = line+" ", column+1
 		}
 		line, column = line+word, column+Width(word)
 	}
-	h.printf("%s\n", line)
+	fmt.Fprintln(w, line)
 }
 
 func (h *human) paragraph(margin, s string) {

@@ -118,15 +118,7 @@ func wrap(text string, width int) string {
 	var b strings.Builder
 	for line := range strings.SplitSeq(continued.ReplaceAllString(text, "$1 $2"), "\n") {
 		hang := len(columns.FindString(line))
-		for len(line) > width {
-			at := strings.LastIndexByte(line[:width+1], ' ')
-			if at <= hang {
-				break
-			}
-			b.WriteString(strings.TrimRight(line[:at], " ") + "\n")
-			line = strings.Repeat(" ", hang) + line[at+1:]
-		}
-		b.WriteString(line + "\n")
+		report.Wrap(&b, width, line[:hang], strings.Repeat(" ", hang), line[hang:])
 	}
 	return b.String()
 }
