@@ -126,7 +126,7 @@ func (p *program) authStatus(ctx context.Context) (*authStatus, error) {
 	return s, failed
 }
 
-var authView = view[authStatus]{sheet: func(_ *humanRenderer, s *authStatus) sheet {
+var authView = view[authStatus]{sheet: func(_ *program, s *authStatus) sheet {
 	about := sheet{title: "Organization " + s.Organization + " (" + s.OrganizationFrom + ")", style: report.Bold}
 	about.add("Credential", s.Credential+" ("+s.CredentialFrom+")")
 	about.add("API", s.API)

@@ -34,8 +34,8 @@ func (p *program) demo(ctx context.Context) error {
 		return err
 	}
 	client, org := p.client, p.settings.org
-	human, path := p.human(p.out), "…/oauth-applications/"+p.application
-	styled := func(s, style string) string { return report.Styled(s, style, human.options.Color) }
+	shownAs, path := p.terminal(p.out), "…/oauth-applications/"+p.application
+	styled := func(s, style string) string { return report.Styled(s, style, shownAs.Color) }
 	say := func(format string, args ...any) { fmt.Fprintf(p.out, format+"\n\n", args...) } // the output remembers a failure
 	heading := func(method, path string) {
 		fmt.Fprintln(p.out, styled("client."+method, report.Bold)+"  "+styled("GET "+path, report.Quiet))
@@ -51,16 +51,16 @@ func (p *program) demo(ctx context.Context) error {
 
 	const shown = 5
 	heading("Tokens", path+"/tokens?page=1")
-	table := report.NewList(p.out, tokenView.heads, tokenView.least, human.options)
+	table := report.NewList(p.out, tokenView.heads, tokenView.least, shownAs)
 	tokens, expired := 0, 0
 	for token, err := range client.Tokens(ctx, org, p.application, api.ListOptions{}) {
 		if tokens++; err == nil && tokens <= shown {
-			err = table.Add(tokenView.row(human, token)...)
+			err = table.Add(tokenView.row(p, token)...)
 		}
 		if err != nil {
 			return err
 		}
-		if token.Expired(human.now) {
+		if token.Expired(p.Now()) {
 			expired++
 		}
 	}
@@ -74,7 +74,7 @@ func (p *program) demo(ctx context.Context) error {
 		return err
 	}
 	heading("GetToken", path+"/tokens/"+p.token)
-	say("The first token has the scopes %s.\nIt was last used on %s.", strings.Join(token.Scopes(), ", "), human.timeOr(token.LastUsedAt, never))
+	say("The first token has the scopes %s.\nIt was last used on %s.", strings.Join(token.Scopes(), ", "), p.timeOr(token.LastUsedAt, never))
 
 	info, err := client.TokenInfo(ctx)
 	if err != nil {
@@ -85,7 +85,7 @@ func (p *program) demo(ctx context.Context) error {
 		return err
 	}
 	heading("TokenInfo", "/oauth/token/info, on the authorization host")
-	say("The access token in use is %v until %s.\nA revoked token is %v.", info.State, human.timeOr(info.ExpiresAt, never), revoked.State)
+	say("The access token in use is %v until %s.\nA revoked token is %v.", info.State, p.timeOr(info.ExpiresAt, never), revoked.State)
 
 	checked := contract.NewReport(run, nil, contract.Warning)
 	if checked.Failed() {

@@ -22,24 +22,24 @@ import (
 // A view is how things of one type are shown.
 type view[T any] struct {
 	noun    string                 // one of them
-	members func(*T) report.Object // the JSON form; nil for that of everyMember
+	members func(*T) report.Object // the JSON form; nil for the members of the struct
 
 	// The columns of csv are members of the JSON form or computed. A new column goes to the end: scripts count them.
 	columns string                     // with spaces between them; the members that are missing follow
 	cells   func(*T) map[string]string // the computed columns, and members that are other text than in JSON; may be nil
 	without string                     // the member that has columns in its place
 
-	sheet func(*humanRenderer, *T) sheet
+	sheet func(*program, *T) sheet
 	heads []string // of the columns of a list
 	least []int    // their least widths
-	row   func(*humanRenderer, *T) []report.Cell
+	row   func(*program, *T) []report.Cell
 }
 
 // show writes one thing in the format of --format.
 func show[T any](p *program, v *view[T], thing *T) error {
 	switch p.format {
 	case "json":
-		document, err := cleaner(p.settings.secrets()).json(v.object(thing))
+		document, err := p.json(v.object(thing))
 		if err != nil {
 			return err
 		}
@@ -48,30 +48,29 @@ func show[T any](p *program, v *view[T], thing *T) error {
 	case "csv":
 		return writeList(p, v, p.out, ready([]*T{thing}), nil)
 	}
-	human := p.human(p.out)
-	return human.sheet(v.sheet(human, thing))
+	return p.writeSheet(v.sheet(p, thing))
 }
 
 // writeList writes a list of any length in the format of --format, and keeps a page of it at most. Of a list that breaks off,
 // nothing may look as if it were complete; one that fails at once writes nothing. Remark, which may be nil, says at the end
 // what is remarkable about the list, for people.
 func writeList[T any](p *program, v *view[T], w io.Writer, all iter.Seq2[*T, error], remark func() string) error {
-	switch clean := cleaner(p.settings.secrets()); p.format {
+	switch p.format {
 	case "json":
-		return writeJSON(v, clean, w, all)
+		return writeJSON(p, v, w, all)
 	case "csv":
-		return writeCSV(v, clean, w, all)
+		return writeCSV(p, v, w, all)
 	}
 	return writeTable(p, v, w, all, remark)
 }
 
 // writeJSON encodes things one by one: an encoder of the whole would hold some of them back when the list breaks off.
-func writeJSON[T any](v *view[T], clean cleaner, w io.Writer, all iter.Seq2[*T, error]) error {
+func writeJSON[T any](p *program, v *view[T], w io.Writer, all iter.Seq2[*T, error]) error {
 	before, end := "[\n  ", "[]\n"
 	for thing, err := range all {
 		item := ""
 		if err == nil {
-			item, err = clean.json(v.object(thing), jsontext.WithIndentPrefix("  "))
+			item, err = p.json(v.object(thing), jsontext.WithIndentPrefix("  "))
 		}
 		if err == nil {
 			_, err = io.WriteString(w, before+item)
@@ -89,13 +88,13 @@ func writeJSON[T any](v *view[T], clean cleaner, w io.Writer, all iter.Seq2[*T, 
 }
 
 // writeCSV quotes as RFC 4180 says, but ends a line as the tools of Unix expect.
-func writeCSV[T any](v *view[T], clean cleaner, w io.Writer, all iter.Seq2[*T, error]) error {
+func writeCSV[T any](p *program, v *view[T], w io.Writer, all iter.Seq2[*T, error]) error {
 	rows, columns := csv.NewWriter(w), v.allColumns()
 	header := sync.OnceFunc(func() { _ = rows.Write(columns) }) // it keeps its error
 	for thing, err := range all {
 		var row []string
 		if err == nil {
-			row, err = v.csv(clean, columns, thing)
+			row, err = v.csv(p, columns, thing)
 		}
 		if err != nil {
 			return err
@@ -122,28 +121,21 @@ func ready[T any](all []*T) iter.Seq2[*T, error] {
 	}
 }
 
-// A cleaner holds the user's own credentials, which a server could send back as data.
-type cleaner []string
-
-// printable returns s without credentials and without anything that a terminal would act on. All text from a server goes
-// through it, or through json.
-func (c cleaner) printable(s string) string { return text.Printable(text.RedactCredentials(s, c...)) }
+// printable returns s without credentials, such as the user's own, which a server could send back as data, and without
+// anything that a terminal would act on. All text from a server goes through it, or through json.
+func (p *program) printable(s string) string {
+	return text.Printable(text.RedactCredentials(s, p.settings.secrets()...))
+}
 
 // object is the JSON form of a thing, which is the API's: every member that the contract declares is there, null where the
 // server sent null or nothing, which of a time that is promised is the zero time.
-func (v *view[T]) object(thing *T) report.Object {
+func (v *view[T]) object(thing *T) (all report.Object) {
 	if v.members != nil {
 		return v.members(thing)
 	}
-	return everyMember(thing)
-}
-
-// everyMember returns the members of a struct, also those that are empty: the tags of the generated models leave them out.
-func everyMember(thing any) (all report.Object) {
-	v := reflect.ValueOf(thing).Elem()
-	for i := range v.NumField() {
-		name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
-		all = append(all, name, v.Field(i).Interface())
+	for member, value := range reflect.ValueOf(thing).Elem().Fields() { // also those that their tags leave out if they are empty
+		name, _, _ := strings.Cut(member.Tag.Get("json"), ",")
+		all = append(all, name, value.Interface())
 	}
 	return all
 }
@@ -158,7 +150,7 @@ var jsonForm = json.JoinOptions(json.FormatNilSliceAsNull(true), json.WithMarsha
 
 // json returns a value as indented JSON without credentials, numbers digit by digit. Names that were different may be the
 // same without them.
-func (c cleaner) json(value any, layout ...jsontext.Options) (string, error) {
+func (p *program) json(value any, layout ...jsontext.Options) (string, error) {
 	plain, err := json.Marshal(value, jsonForm)
 	var b bytes.Buffer
 	from := jsontext.NewDecoder(bytes.NewReader(plain))
@@ -169,7 +161,7 @@ func (c cleaner) json(value any, layout ...jsontext.Options) (string, error) {
 			break
 		}
 		if token.Kind() == '"' {
-			token = jsontext.String(text.RedactCredentials(token.String(), c...))
+			token = jsontext.String(text.RedactCredentials(token.String(), p.settings.secrets()...))
 		}
 		err = to.WriteToken(token)
 	}
@@ -191,7 +183,7 @@ func (v *view[T]) allColumns() []string {
 }
 
 // csv returns the row of a thing. A member that is null or missing is an empty cell.
-func (v *view[T]) csv(clean cleaner, columns []string, thing *T) (row []string, err error) {
+func (v *view[T]) csv(p *program, columns []string, thing *T) (row []string, err error) {
 	cells := map[string]string{}
 	if v.cells != nil {
 		cells = v.cells(thing)
@@ -204,19 +196,13 @@ func (v *view[T]) csv(clean cleaner, columns []string, thing *T) (row []string, 
 		}
 	}
 	for _, name := range columns {
-		row = append(row, text.NoFormula(clean.printable(cells[name])))
+		row = append(row, text.NoFormula(p.printable(cells[name])))
 	}
 	return row, nil
 }
 
 // csvText returns a value as the text of a cell, and what has no simpler form as JSON.
 func csvText(value any) (string, error) {
-	switch s := value.(type) {
-	case string:
-		return s, nil
-	case *string:
-		return orEmpty(s), nil
-	}
 	document, err := json.Marshal(value, jsonForm)
 	switch kind := jsontext.Value(document).Kind(); {
 	case err == nil && kind == '"':

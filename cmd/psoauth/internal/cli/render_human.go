@@ -12,17 +12,9 @@ import (
 	"github.com/psoauth/psoauth/internal/report"
 )
 
-// A humanRenderer writes for people: times with their distance from now, a list as a table that fits the terminal.
-type humanRenderer struct {
-	out     io.Writer
-	clean   cleaner
-	options report.Options
-	now     time.Time
-}
-
-func (p *program) human(w io.Writer) *humanRenderer {
-	options := report.Options{Color: p.colored(w), Width: p.width()}
-	return &humanRenderer{w, cleaner(p.settings.secrets()), options, p.Now()}
+// terminal says how what is written to w is shown to people.
+func (p *program) terminal(w io.Writer) report.Options {
+	return report.Options{Color: p.colored(w), Width: p.width()}
 }
 
 // A sheet is what is known of one thing: a title, and lines with a label before some of them. It is text from a server
@@ -50,21 +42,20 @@ func (s *sheet) addSome(label string, lines ...string) {
 	}
 }
 
-func (r *humanRenderer) sheet(s sheet) error {
+func (p *program) writeSheet(s sheet) error {
 	for _, line := range s.lines {
-		line[1] = r.clean.printable(line[1])
+		line[1] = p.printable(line[1])
 	}
-	return report.WriteSheet(r.out, r.clean.printable(s.title), s.style, s.lines, r.options)
+	return report.WriteSheet(p.out, p.printable(s.title), s.style, s.lines, p.terminal(p.out))
 }
 
 // writeTable writes a table and, below it, how many things it has.
 func writeTable[T any](p *program, v *view[T], w io.Writer, all iter.Seq2[*T, error], remark func() string) error {
-	human, count := p.human(w), 0
-	table := report.NewList(w, v.heads, v.least, human.options)
+	table, count := report.NewList(w, v.heads, v.least, p.terminal(w)), 0
 	for thing, err := range all {
 		if err == nil {
 			count++
-			err = table.Add(v.row(human, thing)...)
+			err = table.Add(v.row(p, thing)...)
 		}
 		if err != nil {
 			_ = table.Flush() // a failure to write is remembered by the output
@@ -85,12 +76,12 @@ func writeTable[T any](p *program, v *view[T], w io.Writer, all iter.Seq2[*T, er
 	return err
 }
 
-func (r *humanRenderer) cell(s string) report.Cell {
-	return report.Cell{Text: r.clean.printable(s)}
+func (p *program) cell(s string) report.Cell {
+	return report.Cell{Text: p.printable(s)}
 }
 
 // reach shows accesses, or what they allow where there is no room for all of them.
-func (r *humanRenderer) reach(names []string) report.Cell {
+func (p *program) reach(names []string) report.Cell {
 	if len(names) == 0 {
 		return report.Cell{Text: "–"}
 	}
@@ -103,29 +94,29 @@ func (r *humanRenderer) reach(names []string) report.Cell {
 	verbs = slices.Compact(verbs)
 	slices.SortStableFunc(verbs, func(a, b string) int { return mildness[a] - mildness[b] })
 	short := fmt.Sprintf("%s (%d)", strings.Join(verbs, " "), len(names))
-	return report.Cell{Text: r.clean.printable(strings.Join(names, " ")), Short: r.clean.printable(short)}
+	return report.Cell{Text: p.printable(strings.Join(names, " ")), Short: p.printable(short)}
 }
 
 // mildness orders what accesses allow: the worst first, then what is not here, and reading last.
 var mildness = map[string]int{"delete": -6, "admin": -5, "manage": -4, "write": -3, "create": -2, "connect": -1, "read": 1}
 
-func (r *humanRenderer) timeCell(t *time.Time, otherwise string) report.Cell {
+func (p *program) timeCell(t *time.Time, otherwise string) report.Cell {
 	if t == nil || t.IsZero() {
 		return report.Cell{Text: otherwise}
 	}
 	day := t.UTC().Format(time.DateOnly)
-	return report.Cell{Text: day + " (" + relative(r.now, *t, true) + ")", Short: day}
+	return report.Cell{Text: day + " (" + relative(p.Now(), *t, true) + ")", Short: day}
 }
 
 // never is shown for a time that is null or missing: such a token does not expire, or was not used; unknown for one that
 // every token has.
 const never, unknown = "never", "unknown"
 
-func (r *humanRenderer) timeOr(t *time.Time, otherwise string) string {
+func (p *program) timeOr(t *time.Time, otherwise string) string {
 	if t == nil || t.IsZero() {
 		return otherwise
 	}
-	return t.UTC().Format("2006-01-02 15:04 UTC") + " (" + relative(r.now, *t, false) + ")"
+	return t.UTC().Format("2006-01-02 15:04 UTC") + " (" + relative(p.Now(), *t, false) + ")"
 }
 
 func yesNo(b *bool) string {

@@ -21,14 +21,13 @@ const repository = "https://github.com/psoauth/psoauth/blob/"
 // publish writes a document, with the verdict on it unless it has one, to standard output or a file. It returns the verdict,
 // which does not change if the reader leaves.
 func (p *program) publish(d *report.Document, verdict error) error {
-	options := report.Options{Color: p.output == "" && p.colored(p.Stdout), Width: p.width()}
 	if d.Verdict == "" && verdict == nil {
 		d.Verdict = "Passed."
 	} else if d.Verdict == "" {
 		d.Verdict = "Failed: " + verdict.Error() + "."
 	}
 	d.About = append(d.About, p.Now().UTC().Format("2006-01-02 15:04 MST"), "psoauth "+release)
-	err := p.writeTo(func(w io.Writer) error { return report.Write(w, p.format, d, options) })
+	err := p.writeTo(func(w io.Writer) error { return report.Write(w, p.format, d, p.terminal(w)) })
 	if err != nil && !(p.output == "" && readerLeft(p.out.Flush())) {
 		return err
 	}

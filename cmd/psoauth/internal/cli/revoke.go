@@ -84,10 +84,10 @@ var targetView = view[target]{
 	noun:  "token",
 	heads: []string{"ID", "NAME", "ACTOR", "LAST USED", "WHY, AND RESULT"},
 	least: []int{12, 12, 10, 10, 24},
-	row: func(r *humanRenderer, t *target) []report.Cell {
-		outcome := r.cell(cmp.Or(list(": ", t.Result, t.Reason), t.Why))
+	row: func(p *program, t *target) []report.Cell {
+		outcome := p.cell(cmp.Or(list(": ", t.Result, t.Reason), t.Why))
 		outcome.Style = map[string]string{"": "", revoked: report.Green, gone: report.Green, notTried: report.Yellow, failed: report.Red, stillListed: report.Red}[t.Result]
-		return []report.Cell{r.cell(t.ID), r.cell(t.Name), r.cell(cmp.Or(orEmpty(t.Actor), "–")), r.timeCell(t.LastUsedAt, never), outcome}
+		return []report.Cell{p.cell(t.ID), p.cell(t.Name), p.cell(cmp.Or(orEmpty(t.Actor), "–")), p.timeCell(t.LastUsedAt, never), outcome}
 	},
 }
 
@@ -237,7 +237,7 @@ func (r *revocation) listed(ctx context.Context) (map[string]*api.Token, error) 
 // plan shows what is to be revoked.
 func (r *revocation) plan(w io.Writer) error {
 	remark := "to revoke in application " + r.application + " of organization " + r.settings.org
-	return writeTable(r.program, &targetView, w, ready(r.targets), func() string { return cleaner(r.settings.secrets()).printable(remark) })
+	return writeTable(r.program, &targetView, w, ready(r.targets), func() string { return r.printable(remark) })
 }
 
 // confirm asks for the application's name, if there is a terminal to ask on.
@@ -245,7 +245,7 @@ func (r *revocation) confirm(name string, n int) error {
 	if !isTerminal(r.Stdin) || !isTerminal(r.Stderr) {
 		return errors.New("nothing was revoked: there is no terminal to ask on; give --yes")
 	}
-	shown := cleaner(r.settings.secrets()).printable(name)
+	shown := r.printable(name)
 	fmt.Fprintf(r.Stderr, "Type the name of the application, %s, to revoke %s: ", shown, countOf(n, "token"))
 	line, err := bufio.NewReader(r.Stdin).ReadString('\n')
 	if line = strings.TrimSpace(line); line == "" || line != strings.TrimSpace(name) && line != shown {

@@ -20,15 +20,15 @@ var applicationView = view[api.Application]{
 	sheet: applicationSheet,
 	heads: []string{"ID", "NAME", "TOKENS", "DOMAIN", "SCOPES", "CREATED"},
 	least: []int{12, 14, 6, 16, 20, 10},
-	row: func(r *humanRenderer, app *api.Application) []report.Cell {
+	row: func(p *program, app *api.Application) []report.Cell {
 		return []report.Cell{
-			r.cell(app.ID), r.cell(app.Name), r.cell(report.Number(app.Tokens)), r.cell(cmp.Or(app.Domain, "–")),
-			r.reach(app.Scopes), r.timeCell(&app.CreatedAt, unknown),
+			p.cell(app.ID), p.cell(app.Name), p.cell(report.Number(app.Tokens)), p.cell(cmp.Or(app.Domain, "–")),
+			p.reach(app.Scopes), p.timeCell(&app.CreatedAt, unknown),
 		}
 	},
 }
 
-func applicationSheet(r *humanRenderer, app *api.Application) sheet {
+func applicationSheet(p *program, app *api.Application) sheet {
 	s := sheet{title: app.Name, style: report.Bold}
 	s.add("ID", app.ID)
 	s.add("Client ID", app.ClientID)
@@ -37,8 +37,8 @@ func applicationSheet(r *humanRenderer, app *api.Application) sheet {
 	s.add("Avatar", app.Avatar)
 	s.add("Tokens", report.Number(app.Tokens)+" issued")
 	s.add("Scopes", app.Scopes...)
-	s.add("Created", r.timeOr(&app.CreatedAt, unknown))
-	s.add("Updated", r.timeOr(&app.UpdatedAt, unknown))
+	s.add("Created", p.timeOr(&app.CreatedAt, unknown))
+	s.add("Updated", p.timeOr(&app.UpdatedAt, unknown))
 	s.add("Registered dynamically", yesNo(app.DCR))
 	s.add("One organization only", yesNo(app.SingleOrgAuthorization))
 	s.add("Requires organization", yesNo(app.RequiresOrgScope))
@@ -64,28 +64,28 @@ var tokenView = view[api.Token]{
 	sheet:   tokenSheet,
 	heads:   []string{"ID", "NAME", "ACTOR", "MAY", "EXPIRES", "LAST USED", "CREATED"},
 	least:   []int{12, 12, 12, 20, 10, 10, 10},
-	row: func(r *humanRenderer, token *api.Token) []report.Cell {
-		expires := r.timeCell(token.ExpiresAt, never)
-		if token.Expired(r.now) {
+	row: func(p *program, token *api.Token) []report.Cell {
+		expires := p.timeCell(token.ExpiresAt, never)
+		if token.Expired(p.Now()) {
 			expires.Style = report.Red
 		}
 		return []report.Cell{
-			r.cell(token.ID), r.cell(token.DisplayName), r.cell(cmp.Or(orEmpty(token.ActorDisplayName), "–")), r.reach(token.Scopes()),
-			expires, r.timeCell(token.LastUsedAt, never), r.timeCell(&token.CreatedAt, unknown),
+			p.cell(token.ID), p.cell(token.DisplayName), p.cell(cmp.Or(orEmpty(token.ActorDisplayName), "–")), p.reach(token.Scopes()),
+			expires, p.timeCell(token.LastUsedAt, never), p.timeCell(&token.CreatedAt, unknown),
 		}
 	},
 }
 
-func tokenSheet(r *humanRenderer, token *api.Token) sheet {
+func tokenSheet(p *program, token *api.Token) sheet {
 	s := sheet{title: token.DisplayName, style: report.Bold}
 	s.add("ID", token.ID)
 	s.add("Name", cmp.Or(orEmpty(token.Name), "–"))
 	s.add("Actor", cmp.Or(orEmpty(token.ActorDisplayName), "–"))
 	s.addSome("", list(", ", orEmpty(token.ActorType), orEmpty(token.ActorID)))
-	s.add("Created", r.timeOr(&token.CreatedAt, unknown))
-	s.add("Updated", r.timeOr(&token.UpdatedAt, unknown))
-	s.add("Expires", r.timeOr(token.ExpiresAt, never))
-	s.add("Last used", r.timeOr(token.LastUsedAt, never))
+	s.add("Created", p.timeOr(&token.CreatedAt, unknown))
+	s.add("Updated", p.timeOr(&token.UpdatedAt, unknown))
+	s.add("Expires", p.timeOr(token.ExpiresAt, never))
+	s.add("Last used", p.timeOr(token.LastUsedAt, never))
 	s.add("Avatar", token.AvatarURL)
 	if token.Token != nil {
 		s.add("Token", openapi.Redacted+" was sent, though a read never shows it")
@@ -112,7 +112,7 @@ var tokenInfoView = view[api.TokenInfo]{
 		return cells
 	},
 	without: "application",
-	sheet: func(r *humanRenderer, info *api.TokenInfo) sheet {
+	sheet: func(p *program, info *api.TokenInfo) sheet {
 		s := sheet{title: "The token is active.", style: report.Green}
 		switch info.State {
 		case openapi.StateInactive:
@@ -123,8 +123,8 @@ var tokenInfoView = view[api.TokenInfo]{
 		s.addSome("Client ID", info.ClientID)
 		s.addSome("Type", info.TokenType)
 		s.addSome("Subject", info.Subject)
-		s.addSome("Issued", r.timeOr(info.IssuedAt, ""))
-		s.addSome("Expires", r.timeOr(info.ExpiresAt, ""))
+		s.addSome("Issued", p.timeOr(info.IssuedAt, ""))
+		s.addSome("Expires", p.timeOr(info.ExpiresAt, ""))
 		if info.Scopes != nil {
 			s.add("Scopes", info.Scopes...)
 		}
