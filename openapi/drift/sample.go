@@ -27,19 +27,12 @@ var errWork = errors.New("its schemas have too many members and alternatives to 
 type sampler struct {
 	left    int // values that may still be made
 	views   map[*openapi3.Schema]views
-	made    map[[2]*openapi3.Schema]sampled
 	objects map[[2]*openapi3.Schema][]map[string]any
 	err     error // what ended it; all that follows is empty
 }
 
-type sampled struct {
-	value any
-	ok    bool
-}
-
 func newSampler() *sampler {
-	return &sampler{left: maxWork, views: map[*openapi3.Schema]views{}, made: map[[2]*openapi3.Schema]sampled{},
-		objects: map[[2]*openapi3.Schema][]map[string]any{}}
+	return &sampler{left: maxWork, views: map[*openapi3.Schema]views{}, objects: map[[2]*openapi3.Schema][]map[string]any{}}
 }
 
 // spend counts values made or judged, and reports whether that many may still be.
@@ -57,31 +50,24 @@ func (s *sampler) takes(schema *openapi3.Schema, value any) bool {
 }
 
 // sample returns a small value that now allows, and before too where they have any in common, and whether there is one.
-func (s *sampler) sample(before, now *openapi3.Schema) (any, bool) {
-	key := [2]*openapi3.Schema{before, now}
-	if made, ok := s.made[key]; ok {
-		return made.value, made.ok
-	}
-	made := sampled{}
+func (s *sampler) sample(before, now *openapi3.Schema) (sample any, ok bool) {
 	for _, kind := range kinds {
 		for _, v := range s.candidates(kind, before, now) {
 			if !s.takes(now, v) {
 				continue
 			}
-			if !made.ok {
-				made = sampled{v, true}
-			}
 			if s.takes(before, v) {
-				s.made[key] = sampled{v, true}
 				return v, true
+			}
+			if !ok {
+				sample, ok = v, true
 			}
 		}
 	}
-	if judges(now, nil) && (!made.ok || before != nil && judges(before, nil)) {
-		made = sampled{nil, true}
+	if judges(now, nil) && (!ok || before != nil && judges(before, nil)) {
+		return nil, true
 	}
-	s.made[key] = made
-	return made.value, made.ok
+	return sample, ok
 }
 
 // candidates returns values of a kind that now may allow, on either side of every limit that it or before sets, smallest
