@@ -139,7 +139,6 @@ func (c *comparer) values(p place, was, is *openapi3.Schema) (all []Finding) {
 			for _, rule := range append(union(a.limits, b.limits), "enum") {
 				if said, says := a.said(rule), b.said(rule); said != says && known[rule] == nil {
 					own[rule] = &difference{before: said, after: says, limited: said != (&view{}).said(rule)}
-					own[rule].shown = rule == "format" && (a.implied || b.implied) // which says nothing of values
 					known[rule] = own[rule]
 				}
 			}

@@ -21,7 +21,6 @@ var kinds = []string{openapi3.TypeBoolean, openapi3.TypeNumber, openapi3.TypeStr
 // are, of what to make values, and what to call a difference. No verdict rests on it: kin-openapi judges by the schema.
 type view struct {
 	integer     bool
-	implied     bool               // whether the format is the contract's, and not in the limits
 	enum        []any              // empty for any value
 	limits      map[string]string  // what the keywords of a rule say, in words
 	sides       []*openapi3.Schema // that say it, each without what it is composed of
@@ -68,7 +67,6 @@ func viewOf(in *openapi3.Schema, kind string, integer bool) *view {
 	bare := *in
 	bare.AllOf, bare.AnyOf = nil, nil
 	v := &view{integer: integer, limits: limitsOf(bare, kind), sides: []*openapi3.Schema{&bare}}
-	v.implied = in.Extensions[impliedFormat] != nil
 	ofKind := &openapi3.Schema{Type: &openapi3.Types{kind}}
 	for _, value := range in.Enum {
 		if judges(ofKind, value) {
@@ -113,7 +111,6 @@ func (s *sampler) merge(some, others views, both bool) views {
 
 func (v *view) merge(o *view, both bool) *view {
 	m := &view{sides: slices.Concat(v.sides, o.sides), limits: map[string]string{}, properties: map[string]*openapi3.Schema{}}
-	m.implied = v.implied || o.implied
 	word := " and "
 	if both {
 		m.integer, m.closed, m.forms = v.integer || o.integer, v.closed || o.closed, slices.Concat(v.forms, o.forms)
