@@ -19,16 +19,10 @@ type meaning struct {
 	judge        func(j *judge, root any)
 }
 
-const (
-	organizationParam = iota
-	applicationParam
-	tokenParam
-)
-
 var meanings = []meaning{
 	{http.MethodGet, "/organizations/{}/oauth-applications", (*judge).applications},
 	{http.MethodGet, "/organizations/{}/oauth-applications/{}", func(j *judge, root any) {
-		j.same("application", applicationParam, root)
+		j.same("application", root)
 		if j.match != nil {
 			j.countsTokens(root, "", j.match.target)
 		}
@@ -41,7 +35,7 @@ var meanings = []meaning{
 		}
 	}},
 	{http.MethodGet, "/organizations/{}/oauth-applications/{}/tokens/{}", func(j *judge, root any) {
-		j.same("token", tokenParam, root)
+		j.same("token", root)
 		j.token(root, "")
 	}},
 	{http.MethodGet, "/oauth/token/info", (*judge).info},
@@ -61,16 +55,13 @@ func meaningOf(method, path string) *meaning {
 	return nil
 }
 
-// param returns a parameter of the request's path; of a bare body none is known.
-func (j *judge) param(which int) (string, bool) {
-	if j.match == nil {
+// param returns a parameter of the request's path, 1 for the last, because the servers' own come first; of a bare body none
+// is known.
+func (j *judge) param(last int) (string, bool) {
+	if j.match == nil || last > len(j.match.values) {
 		return "", false
 	}
-	which += len(j.match.values) - strings.Count(j.op.meaning.path, "{}") // the servers' own come first
-	if which < 0 || which >= len(j.match.values) {
-		return "", false
-	}
-	return j.match.values[which], true
+	return j.match.values[len(j.match.values)-last], true
 }
 
 // wrong adds a finding about the body.
@@ -150,8 +141,8 @@ func (j *judge) countsTokens(application any, at string, its target) {
 }
 
 // same judges the id of what was sent by the one that was asked for.
-func (j *judge) same(what string, param int, root any) {
-	asked, ok := j.param(param)
+func (j *judge) same(what string, root any) {
+	asked, ok := j.param(1)
 	if id, isString := member(root, "id").(string); ok && isString && id != asked {
 		j.wrong("id.mismatch", "/id", "this is not the %s asked for%s", what, wantGot(asked, id))
 	}
@@ -173,7 +164,7 @@ func (j *judge) token(token any, at string) {
 	for i, access := range items(token, "service_token_accesses") {
 		j.times(member(access, "resource"), at+"/service_token_accesses/"+strconv.Itoa(i)+"/resource")
 	}
-	asked, ok := j.param(organizationParam)
+	asked, ok := j.param(strings.Count(j.op.meaning.path, "{}"))
 	for _, kind := range []struct{ name, list, organization string }{
 		{"database", "databases", "organization"},
 		{"organization", "organizations", "name"},
