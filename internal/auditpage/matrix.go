@@ -57,6 +57,7 @@ type cell struct {
 type matrix struct {
 	columns []column
 	lines   map[string]*line
+	largest int // count where it is a risk, or 2
 }
 
 // matrices returns the tokens of each actor, and on each resource.
@@ -67,8 +68,8 @@ func matrices(r *audit.Report) []table {
 	}
 }
 
-func actors(r *audit.Report) matrix {
-	m := matrix{columns, map[string]*line{}}
+func actors(r *audit.Report) *matrix {
+	m := &matrix{columns, map[string]*line{}, 2}
 	for _, app := range r.Applications {
 		within := ""
 		if len(r.Applications) > 1 {
@@ -81,8 +82,8 @@ func actors(r *audit.Report) matrix {
 	return m
 }
 
-func resources(r *audit.Report) matrix {
-	m := matrix{columns[:does], map[string]*line{}}
+func resources(r *audit.Report) *matrix {
+	m := &matrix{columns[:does], map[string]*line{}, 2}
 	for _, app := range r.Applications {
 		for _, tok := range app.Tokens {
 			for _, g := range tok.Grants {
@@ -127,7 +128,7 @@ func kindOf(g audit.Grant) string {
 }
 
 // add counts a token.
-func (m matrix) add(key, label, kind string, reach audit.Reach) {
+func (m *matrix) add(key, label, kind string, reach audit.Reach) {
 	l := m.lines[key]
 	if l == nil {
 		l = &line{Label: label, Kind: kind, Cells: make([]cell, len(m.columns))}
@@ -145,11 +146,14 @@ func (m matrix) add(key, label, kind string, reach audit.Reach) {
 		if l.Cells[i].Count++; c.risk && l.Cells[i].Count == 1 {
 			l.risks++
 		}
+		if c.risk {
+			m.largest = max(m.largest, l.Cells[i].Count)
+		}
 	}
 }
 
 // sorted returns the lines with the widest reach first, and of those the busiest.
-func (m matrix) sorted() []*line {
+func (m *matrix) sorted() []*line {
 	return slices.SortedFunc(maps.Values(m.lines), func(a, b *line) int {
 		return cmp.Or(cmp.Compare(b.risks, a.risks), cmp.Compare(b.Tokens, a.Tokens), cmp.Compare(a.Label, b.Label),
 			cmp.Compare(a.Kind, b.Kind))
@@ -157,21 +161,13 @@ func (m matrix) sorted() []*line {
 }
 
 // table returns the matrix as it is shown.
-func (m matrix) table(caption, subject string) table {
+func (m *matrix) table(caption, subject string) table {
 	t := table{Caption: caption, Subject: subject, Columns: m.columns, Does: does, On: len(m.columns) - does}
 	all := m.sorted()
-	largest := 2
-	for _, l := range all {
-		for i, c := range m.columns {
-			if c.risk {
-				largest = max(largest, l.Cells[i].Count)
-			}
-		}
-	}
 	for _, l := range all {
 		for i, c := range m.columns {
 			if n := l.Cells[i].Count; n > 0 && c.risk {
-				l.Cells[i].Heat = 1 + int(3*math.Log(float64(n))/math.Log(float64(largest)))
+				l.Cells[i].Heat = 1 + int(3*math.Log(float64(n))/math.Log(float64(m.largest)))
 			}
 		}
 	}

@@ -29,11 +29,10 @@ const maxTokens = 100_000
 
 // An inventory is what the page shows of the tokens themselves.
 type inventory struct {
+	*audit.Report
 	Chart    chart
 	Matrices []table
-	Tokens   int
-	Unread   bool         // whether an application could not be read
-	Rules    []audit.Rule // that found something
+	Unread   bool // whether an application could not be read
 	Data     tableData
 }
 
@@ -74,10 +73,9 @@ type finding struct {
 
 // Add makes the HTML form of a document the page of the audit that the document is on.
 func Add(d *report.Document, r *audit.Report) {
-	i := &inventory{Tokens: r.Tokens(), Chart: newChart(r), Matrices: matrices(r)}
+	i := &inventory{Report: r, Chart: newChart(r), Matrices: matrices(r)}
 	i.Data.Rules = map[string]audit.Rule{}
 	for _, g := range r.Groups {
-		i.Rules = append(i.Rules, g.Rule)
 		i.Data.Rules[g.ID] = g.Rule
 	}
 	for _, column := range columns {

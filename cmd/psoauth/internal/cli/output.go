@@ -56,11 +56,6 @@ func wasClosed(w io.Writer) bool {
 	return errors.Is(err, io.EOF)
 }
 
-// A closedOutput takes the place of standard output in a process that began without.
-type closedOutput struct{}
-
-func (closedOutput) Write([]byte) (int, error) { return 0, errClosed }
-
 // readerLeft reports whether an output failed as nobody reads it, or no more, as `head` does when it has its lines.
 func readerLeft(err error) bool {
 	gone := []error{errClosed, syscall.EPIPE, io.ErrClosedPipe}

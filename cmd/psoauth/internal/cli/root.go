@@ -79,7 +79,9 @@ func Run(ctx context.Context, process Process) int {
 	}
 	p.out = newOutput(p.Stdout)
 	if p.closed {
-		p.out.blocks.Reset(closedOutput{})
+		reader, closed := io.Pipe()
+		_ = reader.CloseWithError(errClosed)
+		p.out.blocks.Reset(closed)
 	}
 	p.grace.Store(int64(time.Second))
 	done := make(chan int, 1)

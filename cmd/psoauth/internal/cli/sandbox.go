@@ -103,17 +103,14 @@ func (p *program) serveSandbox(ctx context.Context, address, application string,
 	if err != nil {
 		return err
 	}
-	for _, v := range []struct{ name, value string }{
-		{"PLANETSCALE_API_URL", url + "/v1"},
-		{"PLANETSCALE_AUTH_URL", url},
-		{"PLANETSCALE_ORG", apitest.Organization},
-		{"PLANETSCALE_SERVICE_TOKEN_ID", apitest.ServiceTokenID},
-		{"PLANETSCALE_SERVICE_TOKEN", apitest.ServiceToken},
-		{"PLANETSCALE_ACCESS_TOKEN", apitest.AccessToken},
-	} {
-		fmt.Fprintf(p.out, "export %s=%s\n", v.name, v.value)
-	}
-	fmt.Fprintf(p.out, "# psoauth token list %s\n", application)
+	fmt.Fprintf(p.out, `export PLANETSCALE_API_URL=%[1]s/v1
+export PLANETSCALE_AUTH_URL=%[1]s
+export PLANETSCALE_ORG=%s
+export PLANETSCALE_SERVICE_TOKEN_ID=%s
+export PLANETSCALE_SERVICE_TOKEN=%s
+export PLANETSCALE_ACCESS_TOKEN=%s
+# psoauth token list %s
+`, url, apitest.Organization, apitest.ServiceTokenID, apitest.ServiceToken, apitest.AccessToken, application)
 	if err := p.out.Flush(); err != nil && !errors.Is(err, errClosed) { // a program that knows the address may not read it
 		return errors.Join(err, listener.Close())
 	}
