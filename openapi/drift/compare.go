@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/go-openapi/jsonpointer"
 
 	"github.com/psoauth/psoauth/openapi/contract"
 )
@@ -31,7 +32,7 @@ type place struct {
 }
 
 func (p place) child(token string, wrap func(value any) any) place {
-	p.finding.Pointer += "/" + escapeName(token)
+	p.finding.Pointer += "/" + jsonpointer.Escape(token)
 	if show := p.show; wrap != nil {
 		p.show = func(value any) *Example { return show(wrap(value)) }
 	}

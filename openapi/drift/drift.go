@@ -311,5 +311,3 @@ func (f Finding) Where() string {
 	}
 	return where
 }
-
-var escapeName = strings.NewReplacer("~", "~0", "/", "~1").Replace

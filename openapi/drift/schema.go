@@ -125,11 +125,8 @@ func (r *resolver) lookup(ref string) (any, error) {
 		return nil, fmt.Errorf("it refers to %.100q, and other documents are not read", ref)
 	}
 	fragment, err := url.PathUnescape(ref[1:])
-	if err != nil {
-		return nil, fmt.Errorf("it refers to %.100q, which is no JSON pointer", ref)
-	}
-	pointer, err := jsonpointer.New(fragment)
-	if err != nil {
+	pointer, invalid := jsonpointer.New(fragment)
+	if err != nil || invalid != nil {
 		return nil, fmt.Errorf("it refers to %.100q, which is no JSON pointer", ref)
 	}
 	target, _, err := pointer.Get(r.root)

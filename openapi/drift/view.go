@@ -114,7 +114,7 @@ func (v *view) merge(o *view, both bool) *view {
 	word := " and "
 	if both {
 		m.integer, m.closed, m.forms = v.integer || o.integer, v.closed || o.closed, slices.Concat(v.forms, o.forms)
-		m.required = slices.Compact(slices.Sorted(slices.Values(slices.Concat(v.required, o.required))))
+		m.required = sorted(slices.Concat(v.required, o.required))
 		m.enum = slices.Concat(v.enum, o.enum)
 		if len(v.enum) > 0 && len(o.enum) > 0 {
 			m.enum = without(v.enum, without(v.enum, o.enum))
@@ -157,7 +157,7 @@ func (v *view) merge(o *view, both bool) *view {
 
 func (v *view) formsOf() []string {
 	if len(v.forms) == 0 && len(v.required) > 0 {
-		return []string{strings.Join(slices.Sorted(slices.Values(v.required)), ", ")}
+		return []string{strings.Join(sorted(v.required), ", ")}
 	}
 	return v.forms
 }
@@ -229,7 +229,7 @@ func limitsOf(in openapi3.Schema, kind string) map[string]string {
 	in.Properties, in.Items, in.AdditionalProperties, in.Enum = nil, nil, openapi3.AdditionalProperties{}, nil
 	in.Description, in.Default = "", nil
 	var said map[string]any
-	if err := json.Unmarshal([]byte(jsonText(in)), &said); err != nil {
+	if err := into(in, &said); err != nil {
 		return nil // a schema that is true or false
 	}
 	limits := map[string]string{}
