@@ -127,12 +127,11 @@ func (i *inventory) rows(r *audit.Report) {
 
 // seconds returns a time in Unix seconds, 0 if it is not known, and nil for never.
 func seconds(t *time.Time) *int64 {
-	if t == nil {
+	switch {
+	case t == nil:
 		return nil
+	case t.IsZero():
+		return new(int64)
 	}
-	var s int64
-	if !t.IsZero() {
-		s = t.Unix()
-	}
-	return &s
+	return new(t.Unix())
 }

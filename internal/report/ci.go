@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"strings"
@@ -18,10 +19,7 @@ func writeGitHub(b *bytes.Buffer, d *Document, _ Options) error {
 			if f.File != "" {
 				at = "file=" + githubProperty(f.File) + ","
 			}
-			title := g.ID
-			if g.Label != "" {
-				title = g.Label + ": " + title
-			}
+			title := strings.TrimPrefix(g.Label+": "+g.ID, ": ")
 			fmt.Fprintf(b, "::%s %stitle=%s::%s\n", levels[g.Severity], at, githubProperty(title),
 				githubData(strings.TrimPrefix(f.Where+": ", ": ")+f.all(g.Rule)+f.times()+strings.TrimRight("\n"+f.Example, "\n")))
 		}
@@ -92,14 +90,11 @@ func writeJUnit(b *bytes.Buffer, d *Document, _ Options) error {
 		for _, f := range g.Findings {
 			s := suite(f.Part)
 			c := junitCase{Class: f.Part, Name: strings.TrimSpace(g.ID + " " + f.Where)}
-			switch said := f.all(g.Rule) + f.times(); {
-			case f.Accepted == nil && g.Severity >= d.FailOn:
+			if said := f.all(g.Rule) + f.times(); f.Accepted == nil && g.Severity >= d.FailOn {
 				c.Failure = &junitMessage{Message: said, Type: g.ID, Text: f.Where + ": " + said}
 				s.Failures++
-			case f.Accepted != nil:
-				c.Output = f.acceptance() + ": " + said
-			default:
-				c.Output = g.label() + ": " + said
+			} else {
+				c.Output = cmp.Or(f.acceptance(), g.label()) + ": " + said
 			}
 			s.Cases = append(s.Cases, c)
 		}

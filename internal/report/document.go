@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -120,12 +121,7 @@ func (g Group) Count() int {
 	return n
 }
 
-func (g Group) label() string {
-	if g.Label != "" {
-		return g.Label
-	}
-	return g.Severity.String()
-}
+func (g Group) label() string { return cmp.Or(g.Label, g.Severity.String()) }
 
 // all returns the message with what to do, or what follows, and the link to what is broken.
 func (f Finding) all(rule Rule) string {

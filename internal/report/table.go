@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"encoding/csv"
 	"fmt"
@@ -23,10 +24,7 @@ func writeCSV(b *bytes.Buffer, d *Document, _ Options) error {
 	}
 	for _, g := range d.Groups {
 		for _, f := range g.Findings {
-			until := ""
-			if f.Accepted != nil {
-				until = f.Accepted.Until
-			}
+			until := cmp.Or(f.Accepted, &Acceptance{}).Until
 			row := append(append([]string{g.label(), g.ID}, f.Fields...), f.Message, strings.TrimSpace(g.Remedy+" "+f.run()), until)
 			for i, cell := range row {
 				row[i] = text.NoFormula(cell)

@@ -150,9 +150,7 @@ func (a *auditing) audit(ctx context.Context, options audit.Options) (found *aud
 }
 
 func ruleList() string {
-	var b strings.Builder
-	for _, rule := range audit.Rules() {
-		fmt.Fprintf(&b, "  %-8s %-23s %s\n", rule.Severity, rule.ID, rule.Title)
-	}
-	return b.String()
+	return strings.Join(each(audit.Rules(), func(rule audit.Rule) string {
+		return fmt.Sprintf("  %-8s %-23s %s\n", rule.Severity, rule.ID, rule.Title)
+	}), "")
 }

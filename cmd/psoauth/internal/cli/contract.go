@@ -17,10 +17,7 @@ import (
 
 func (p *program) contractCommand() *cobra.Command {
 	check := p.contractCheck()
-	var ids []string
-	for _, id := range operationID.FindAllStringSubmatch(openapi.Contract(), -1) {
-		ids = append(ids, id[1])
-	}
+	ids := each(operationID.FindAllStringSubmatch(openapi.Contract(), -1), func(match []string) string { return match[1] })
 	_ = check.RegisterFlagCompletionFunc("operation", cobra.FixedCompletions(ids, cobra.ShellCompDirectiveNoFileComp))
 	return group("contract", "Check traffic against the OpenAPI contract",
 		check, p.contractDiff(), p.contractProxy(), p.contractShow())

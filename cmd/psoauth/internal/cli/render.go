@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"io"
@@ -221,12 +222,7 @@ func timestamp(t time.Time) string {
 	return t.Format("2006-01-02T15:04:05.000Z07:00")
 }
 
-func orEmpty(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
+func orEmpty(s *string) string { return *cmp.Or(s, new("")) }
 
 func orNull(s string) *string {
 	if s == "" {

@@ -85,11 +85,10 @@ func (p *program) reach(names []string) report.Cell {
 	if len(names) == 0 {
 		return report.Cell{Text: "–"}
 	}
-	var verbs []string
-	for _, name := range names {
+	verbs := each(names, func(name string) string {
 		verb, _, _ := strings.Cut(name[strings.LastIndexByte(name, ':')+1:], "_")
-		verbs = append(verbs, verb)
-	}
+		return verb
+	})
 	slices.Sort(verbs)
 	verbs = slices.Compact(verbs)
 	slices.SortStableFunc(verbs, func(a, b string) int { return mildness[a] - mildness[b] })
