@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/psoauth/psoauth/api/audit"
@@ -20,9 +19,6 @@ var (
 	//go:embed page.js
 	script string
 )
-
-// page is made when it is first needed: other commands should not wait for it.
-var page = sync.OnceValue(func() *report.Page { return report.NewPage(body, style, script) })
 
 // maxTokens is how many tokens the table lists. Those on which something is found have precedence.
 const maxTokens = 100_000
@@ -83,7 +79,7 @@ func Add(d *report.Document, r *audit.Report) {
 	}
 	i.rows(r)
 	i.Unread = slices.ContainsFunc(r.Applications, func(app audit.Application) bool { return app.Err != "" })
-	d.Page, d.Inventory = page(), i
+	d.Page, d.Inventory = report.NewPage(body, style, script), i
 }
 
 // rows makes the rows of the table, those with findings first.

@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"html/template"
 	"strings"
-	"sync"
 )
 
 var (
@@ -48,9 +47,6 @@ func hash(text string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// plainPage is made when it is first needed: other formats should not wait for it.
-var plainPage = sync.OnceValue(func() *Page { return NewPage("", "", "") })
-
 // A pageGroup is a group as the page shows it.
 type pageGroup struct {
 	Group
@@ -64,7 +60,7 @@ func writeHTML(b *bytes.Buffer, d *Document, _ Options) error {
 	const maxPlaces = 100 // findings of a group
 	page := d.Page
 	if page == nil {
-		page = plainPage()
+		page = NewPage("", "", "")
 	}
 	data := struct {
 		*Document

@@ -21,16 +21,15 @@ var severityColors = map[Severity]string{Error: Red, Warning: Yellow, Note: "\x1
 // A human writes what people read at a terminal.
 type human struct {
 	*bytes.Buffer
-	width int
-	color bool
+	Options
 }
 
 // writeHuman writes the verdict, and then group by group what was found, why it matters and what to do.
 func writeHuman(b *bytes.Buffer, d *Document, o Options) error {
-	h := &human{Buffer: b, width: o.Width, color: o.Color}
-	if h.width <= 0 {
-		h.width = 80
+	if o.Width <= 0 {
+		o.Width = 80
 	}
+	h := &human{b, o}
 	h.wrapped("", "", h.styled(d.Title, Bold), d.Title)
 	h.wrapped("", "", d.Verdict, d.Verdict)
 	h.wrapped("", "", d.Summary, d.Summary)
@@ -50,7 +49,7 @@ func writeHuman(b *bytes.Buffer, d *Document, o Options) error {
 
 // WriteSheet writes what is known of one thing: a title in a style, and rows of a label and a text.
 func WriteSheet(w io.Writer, title, style string, rows [][]string, o Options) error {
-	h := &human{Buffer: new(bytes.Buffer), width: o.Width, color: o.Color}
+	h := &human{new(bytes.Buffer), o}
 	h.printf("%s\n", h.styled(title, style))
 	lines, _ := h.rows(gap, rows, true)
 	for i, line := range lines {
@@ -66,15 +65,15 @@ func WriteSheet(w io.Writer, title, style string, rows [][]string, o Options) er
 
 func (h *human) printf(format string, args ...any) { fmt.Fprintf(h, format, args...) }
 
-func (h *human) styled(s, style string) string { return Styled(s, style, h.color) }
+func (h *human) styled(s, style string) string { return Styled(s, style, h.Color) }
 
 // wrapped is Wrap but for a text that fits: it is written as it is shown, with styles.
 func (h *human) wrapped(first, others, shown, s string) {
-	if Width(first)+Width(s) <= h.width {
+	if Width(first)+Width(s) <= h.Width {
 		h.printf("%s%s\n", first, shown)
 		return
 	}
-	Wrap(h, h.width, first, others, s)
+	Wrap(h, h.Width, first, others, s)
 }
 
 // Wrap writes text in lines that fit a width: the first begins with one margin and the others with the other. A failure to
@@ -116,7 +115,7 @@ func (h *human) group(g Group) {
 	}
 	rows, end := h.rows(margin, cells, false)
 	// The message is behind the cells where there is room for all messages, and below them otherwise.
-	below := end+longest > h.width
+	below := end+longest > h.Width
 	indent := strings.Repeat(" ", margin)
 	for i, f := range listed {
 		said := f.Message
@@ -163,15 +162,15 @@ func (h *human) rows(margin int, cells [][]string, hang bool) (rows []string, en
 	}
 	indent := strings.Repeat(" ", margin+gap)
 	for _, row := range cells {
-		lines := human{Buffer: new(bytes.Buffer), width: h.width}
+		lines := human{new(bytes.Buffer), h.Options}
 		line, at := strings.Repeat(" ", margin), margin // where the next cell begins
 		for i, cell := range row {
 			start, used := line+strings.Repeat(" ", at-Width(line)), Width(line)
-			switch fits := at+Width(cell) <= h.width; {
+			switch fits := at+Width(cell) <= h.Width; {
 			case cell == "":
 			case fits:
 				line = start + cell
-			case hang && i == len(row)-1 && at+longestWord(cell) <= h.width:
+			case hang && i == len(row)-1 && at+longestWord(cell) <= h.Width:
 				lines.wrapped(start, strings.Repeat(" ", at), cell, cell)
 				line = ""
 			default:

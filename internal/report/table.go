@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"text/template"
 
 	"github.com/psoauth/psoauth/internal/text"
@@ -39,17 +38,13 @@ func writeCSV(b *bytes.Buffer, d *Document, _ Options) error {
 //go:embed document.markdown
 var markdown string
 
-// markdownForm is made when it is first needed: other formats should not wait for it.
-var markdownForm = sync.OnceValue(func() *template.Template {
-	return template.Must(template.New("markdown").Funcs(template.FuncMap{
+// writeMarkdown writes a page in GitHub's flavour, for an issue, a pull request or a job's summary.
+func writeMarkdown(b *bytes.Buffer, d *Document, _ Options) error {
+	form := template.Must(template.New("markdown").Funcs(template.FuncMap{
 		"cell": cell, "code": code, "label": Group.label, "times": Finding.times, "acceptance": Finding.acceptance,
 		"unquoted": func(s string) string { return strings.ReplaceAll(s, "`", `\u0060`) }, // the same in JSON, and ends no block
 	}).Parse(markdown))
-})
-
-// writeMarkdown writes a page in GitHub's flavour, for an issue, a pull request or a job's summary.
-func writeMarkdown(b *bytes.Buffer, d *Document, _ Options) error {
-	return markdownForm().Execute(b, d)
+	return form.Execute(b, d)
 }
 
 // cell returns a text that is only text in a table of Markdown: no markup, no link, no mention, no end of the cell.

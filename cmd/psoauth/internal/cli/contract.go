@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"regexp"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/psoauth/psoauth/api"
+	"github.com/psoauth/psoauth/internal/report"
 	"github.com/psoauth/psoauth/openapi"
 	"github.com/psoauth/psoauth/openapi/contract"
 )
@@ -39,10 +39,7 @@ openapi/openapi.yaml; as JSON it says the same, without the comments.`,
 				if err != nil {
 					return err
 				}
-				if document, err = json.MarshalIndent(doc, "", "  "); err != nil {
-					return err
-				}
-				document = append(document, '\n')
+				return report.WriteJSON(p.out, doc)
 			}
 			_, err := p.out.Write(document)
 			return err
