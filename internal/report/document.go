@@ -105,6 +105,16 @@ func (d *Document) failures() (all []string) {
 	return all
 }
 
+// Failures returns how many findings are as bad as FailOn and not accepted.
+func (d *Document) Failures() (n int) {
+	for _, g := range d.Groups {
+		if g.Severity >= d.FailOn {
+			n += g.Count()
+		}
+	}
+	return n
+}
+
 // Open returns the findings of the group that are not accepted.
 func (g Group) Open() []Finding {
 	return slices.DeleteFunc(slices.Clone(g.Findings), func(f Finding) bool { return f.Accepted != nil })

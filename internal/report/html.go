@@ -64,7 +64,6 @@ func writeHTML(b *bytes.Buffer, d *Document, _ Options) error {
 	}
 	data := struct {
 		*Document
-		Failed bool
 		Groups []pageGroup
 		Style  template.CSS
 		Script template.JS
@@ -74,7 +73,6 @@ func writeHTML(b *bytes.Buffer, d *Document, _ Options) error {
 		if len(open) == 0 {
 			continue
 		}
-		data.Failed = data.Failed || g.Severity >= d.FailOn
 		shown := open[:min(len(open), maxPlaces)]
 		data.Groups = append(data.Groups, pageGroup{g, g.label(), shown, len(open) - len(shown)})
 	}

@@ -86,7 +86,6 @@ func (a *auditing) run(ctx context.Context) error {
 		}
 		a.note("wrote %s", a.baseline)
 	}
-	verdict := cmp.Or(unread, verdictOn(failures(result, failOn), failOn))
 	flags, org := "", a.settings.org // which lead another command to the same organization
 	switch {
 	case a.settings.sandbox:
@@ -100,7 +99,7 @@ func (a *auditing) run(ctx context.Context) error {
 		policy = "policy " + text.Printable(a.policy)
 	}
 	d.About = []string{"organization " + text.Printable(org), policy}
-	return a.publish(d, verdict)
+	return a.publish(d, cmp.Or(unread, verdictOn(d.Failures(), failOn)))
 }
 
 // audit applies the rules to the applications. Unread says which of them could not be read.

@@ -15,14 +15,6 @@ import (
 
 const worstTokens = 10 // that a report lists before its findings
 
-// failures returns how many findings are as bad as a severity.
-func failures(r *audit.Report, failOn report.Severity) (n int) {
-	for severity := failOn; severity <= report.Error; severity++ {
-		n += r.Count(severity)
-	}
-	return n
-}
-
 // auditDocument returns the report of an audit of an organization in words, without the verdict. The options are those of
 // commands that act on findings.
 func auditDocument(r *audit.Report, organization string, failOn report.Severity, options string) *report.Document {
