@@ -24,7 +24,7 @@ func writeGitHub(b *bytes.Buffer, d *Document, _ Options) error {
 				githubData(strings.TrimPrefix(f.Where+": ", ": ")+f.all(g.Rule)+f.times()+strings.TrimRight("\n"+f.Example, "\n")))
 		}
 	}
-	for _, why := range d.failures() {
+	for _, why := range d.unexamined() {
 		fmt.Fprintf(b, "::error title=%s::%s\n", githubProperty(d.Kind), githubData(why))
 	}
 	fmt.Fprintf(b, "::notice title=%s::%s\n", githubProperty(d.Kind), githubData(d.Title+": "+d.Verdict+" "+d.Summary))

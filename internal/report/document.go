@@ -95,8 +95,8 @@ type Figure struct {
 	Severity Severity // of what is counted; Off for other things
 }
 
-// failures says of each part that could not be examined why. No report is complete without them.
-func (d *Document) failures() (all []string) {
+// unexamined says of each part that could not be examined why. No report is complete without them.
+func (d *Document) unexamined() (all []string) {
 	for _, part := range d.Parts {
 		if part.Err != "" {
 			all = append(all, part.Name+" could not be examined: "+part.Err)

@@ -123,8 +123,7 @@ func (l *List) row(cells []Cell) error {
 		if l.widths[i] == 0 {
 			continue
 		}
-		shown := cell.form(l.short[i] || Width(cell.Text) > l.widths[i])
-		shown = columns.Truncate(shown, l.widths[i], "…")
+		shown := columns.Truncate(cell.form(l.short[i] || Width(cell.Text) > l.widths[i]), l.widths[i], "…")
 		line.WriteString(strings.Repeat(" ", pending))
 		line.WriteString(Styled(shown, cell.Style, l.options.Color))
 		pending = gap + l.widths[i] - Width(shown)

@@ -37,7 +37,7 @@ func writeSARIF(b *bytes.Buffer, d *Document, _ Options) error {
 			results = append(results, f.sarif(d.Kind, g.Rule, index[g.ID]))
 		}
 	}
-	for _, why := range d.failures() {
+	for _, why := range d.unexamined() {
 		notifications = append(notifications, Object{"level", Error, "message", sarifText(sarifEscapes.Replace(why))})
 	}
 	invocation := Object{"executionSuccessful", len(notifications) == 0}

@@ -105,10 +105,7 @@ func (p *program) withApplications(ctx context.Context, err error) error {
 // namesOf lists applications, a few of them.
 func namesOf(apps []*api.Application) string {
 	const most = 10
-	var names []string
-	for _, app := range apps[:min(len(apps), most)] {
-		names = append(names, fmt.Sprintf("%s (%s)", app.ID, app.Name))
-	}
+	names := each(apps[:min(len(apps), most)], func(app *api.Application) string { return fmt.Sprintf("%s (%s)", app.ID, app.Name) })
 	if more := len(apps) - most; more > 0 {
 		names = append(names, fmt.Sprintf("and %d more: see psoauth app list", more))
 	}
