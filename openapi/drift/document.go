@@ -39,9 +39,6 @@ type Document struct {
 	page       bool                  // it describes one operation only, as each page of PlanetScale's documentation does
 }
 
-// Name returns the name the document was parsed under.
-func (d *Document) Name() string { return d.name }
-
 // Parse reads a Swagger 2.0, OpenAPI 3.0 or OpenAPI 3.1 document, in JSON or YAML, of at most 16 MiB. Nothing it refers
 // to elsewhere is read. The name is for messages. It is an error if the document is broken, describes none of the
 // contract's operations, or has a schema in them that refers to itself.

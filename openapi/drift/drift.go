@@ -192,10 +192,6 @@ func (r *Report) Count(class Class) int {
 // Breaking reports whether any finding breaks programs.
 func (r *Report) Breaking() bool { return r.Count(Breaking) > 0 }
 
-// Clean reports whether there is nothing to act on: nothing breaks, nothing is new, and
-// nothing is left to be looked at by hand.
-func (r *Report) Clean() bool { return !r.Breaking() && r.Count(New)+r.Count(Differs) == 0 }
-
 // A Baseline is a list of differences that are acknowledged, each by operation, pointer and rule, up to a day or without
 // an end.
 type Baseline = report.Baseline

@@ -34,8 +34,12 @@ func TestLoadReadsFilesAndStandardInput(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if doc.Name() != name {
-			t.Errorf("%s is named %q, want %q", source, doc.Name(), name)
+		report, err := drift.Compare(doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if report.After != name {
+			t.Errorf("%s is named %q, want %q", source, report.After, name)
 		}
 	}
 }
