@@ -228,10 +228,8 @@ func limitRule(kind, keyword string) string {
 func limitsOf(in openapi3.Schema, kind string) map[string]string {
 	in.Properties, in.Items, in.AdditionalProperties, in.Enum = nil, nil, openapi3.AdditionalProperties{}, nil
 	in.Description, in.Default = "", nil
-	var said map[string]any
-	if err := into(in, &said); err != nil {
-		return nil // a schema that is true or false
-	}
+	members, _ := in.MarshalYAML()
+	said, _ := members.(map[string]any) // else it is true or false
 	limits := map[string]string{}
 	for _, keyword := range slices.Sorted(maps.Keys(said)) {
 		switch rule := limitRule(kind, keyword); {
