@@ -104,8 +104,8 @@ func YAML(data []byte) (*yaml.Node, error) {
 	return &node, refs.check()
 }
 
-// References are the targets of references, by the JSON pointers of the objects that have them. A reader that follows each
-// of them to its end takes hours for a chain of some thousands, as kin-openapi does.
+// References are the targets of references, by the JSON pointers of the objects that have them. kin-openapi
+// follows each of them to its end, which takes more than a minute for a chain of 10,000.
 type references map[string]string
 
 const reference = "$ref"

@@ -74,7 +74,7 @@ func FuzzHAR(f *testing.F) {
 	for _, seed := range []string{"", good, good[:len(good)/2], "\xef\xbb\xbf" + good, strings.ReplaceAll(good, `"text"`, `"\u0074ext"`), `{"log":{"entries":[[],{},null]}}`} {
 		f.Add([]byte(seed))
 	}
-	f.Add(zipped(good))
+	f.Add([]byte(zip(good)))
 	v := validator(f, atNoon(), contract.WithBodyLimit(300))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		run := v.NewRun()

@@ -2,7 +2,6 @@ package contract_test
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -41,14 +40,6 @@ func textContent(body string) string {
 	return fmt.Sprintf(`"size":%d,"mimeType":"application/json","text":%s`, len(body), quote(body))
 }
 
-func zipped(s string) []byte {
-	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
-	io.WriteString(w, s)
-	w.Close()
-	return b.Bytes()
-}
-
 func TestHAR(t *testing.T) {
 	t.Parallel()
 	gzipHeader := strings.Replace(jsonHeader, "[", `[{"name":"Content-Encoding","value":"gzip"},`, 1)
@@ -66,7 +57,7 @@ func TestHAR(t *testing.T) {
 		{"base64", harEntry(tokenURL, 200, jsonHeader, encoded([]byte(bad))), []string{fault}},
 		{"broken base64", harEntry(tokenURL, 200, jsonHeader, `"size":3,"encoding":"base64","text":"%%"`), []string{"error recording.unreadable body"}},
 		{"unknown encoding", harEntry(tokenURL, 200, jsonHeader, `"size":3,"encoding":"hex","text":"00"`), []string{"error recording.unreadable body"}},
-		{"still compressed", harEntry(tokenURL, 200, gzipHeader, encoded(zipped(bad))), []string{fault}},
+		{"still compressed", harEntry(tokenURL, 200, gzipHeader, encoded([]byte(zip(bad)))), []string{fault}},
 		{"decompressed, header left", harEntry(tokenURL, 200, gzipHeader, textContent(bad)), []string{fault}},
 		{"brotli, decompressed", harEntry(tokenURL, 200, strings.Replace(gzipHeader, "gzip", "br", 1), textContent(tokenBody)), nil},
 		{"no headers, media type", harEntry(tokenURL, 200, "[]", textContent(bad)), []string{fault}},
@@ -123,7 +114,7 @@ func TestHARThatIsNone(t *testing.T) {
 	for name, file := range map[string]string{
 		"empty": "", "white space": "\n ", "binary": "\x00\x01\xff\xfe", "other JSON": `{"findings":[]}`, "array": `[]`,
 		"truncated": har(harEntry(tokenURL, 200, jsonHeader, textContent(tokenBody)))[:700], "two": har() + har(),
-		"entries of another type": `{"log":{"entries":{}}}`, "gzip cut off": string(zipped(har())[:20]), "gzip of nothing": "\x1f\x8b",
+		"entries of another type": `{"log":{"entries":{}}}`, "gzip cut off": zip(har())[:20], "gzip of nothing": "\x1f\x8b",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -138,7 +129,7 @@ func TestHARThatIsNone(t *testing.T) {
 func TestHARWithByteOrderMarkAndGzip(t *testing.T) {
 	t.Parallel()
 	file := har(harEntry(tokenURL, 200, jsonHeader, textContent("{}")))
-	for name, file := range map[string][]byte{"mark": []byte("\xef\xbb\xbf" + file), "gzip": zipped(file), "both": zipped("\xef\xbb\xbf" + file)} {
+	for name, file := range map[string][]byte{"mark": []byte("\xef\xbb\xbf" + file), "gzip": []byte(zip(file)), "both": []byte(zip("\xef\xbb\xbf" + file))} {
 		run := validator(t).NewRun()
 		if err := run.CheckHAR("x.har", bytes.NewReader(file)); err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -164,7 +155,7 @@ func TestCheckPath(t *testing.T) {
 	bad := har(harEntry(tokenURL, 200, jsonHeader, textContent("[]")))
 	write("b.har", bad)
 	write("deep/a.HAR", bad)
-	write("c.har.gz", string(zipped(bad)))
+	write("c.har.gz", zip(bad))
 	write("notes.txt", "no recording")
 	run := validator(t).NewRun()
 	if err := run.CheckPath(dir); err != nil {

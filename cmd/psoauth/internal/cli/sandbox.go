@@ -118,9 +118,9 @@ export PLANETSCALE_ACCESS_TOKEN=%s
 	return serve(ctx, listener, apitest.NewHandler(append(options, apitest.WithClock(p.Now))...))
 }
 
-// enterSandbox starts a PlanetScale in this process, if --sandbox asks for it, and has the settings lead to it, except where flags say otherwise. It
-// completes the ids of an application and of one of its tokens: of neither, the other, or a token that is an application's.
-// It has the organization that is asked for, and its own two applications.
+// enterSandbox starts a PlanetScale in this process, if --sandbox asks for it, and has the settings lead to it, except where
+// flags say otherwise. It completes the ids of an application and of one of its tokens: of neither, the other, or a token
+// that is an application's. It has the organization that is requested, and its own two applications.
 func (p *program) enterSandbox() error {
 	s := &p.settings
 	switch {
