@@ -81,10 +81,9 @@ func (a *auditing) run(ctx context.Context) error {
 	}
 	if a.updateBaseline {
 		baseline.Update(result)
-		if err := replaceFile("--baseline", a.baseline, baseline.Write); err != nil {
+		if err := a.writeFile("--baseline", a.baseline, baseline.Write); err != nil {
 			return err
 		}
-		a.note("wrote %s", a.baseline)
 	}
 	flags, org := "", a.settings.org // which lead another command to the same organization
 	switch {

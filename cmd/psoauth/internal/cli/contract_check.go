@@ -176,7 +176,7 @@ func (c *check) finish(run *contract.Run, baseline *contract.Baseline, failed er
 	}
 	if c.updateBaseline && failed == nil {
 		run.UpdateBaseline(baseline)
-		if err := replaceFile("--baseline", c.baseline, baseline.Write); err != nil {
+		if err := c.writeFile("--baseline", c.baseline, baseline.Write); err != nil {
 			return err
 		}
 		report = contract.NewReport(run, baseline, c.failOn.severity())

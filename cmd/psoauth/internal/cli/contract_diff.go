@@ -93,7 +93,7 @@ func (d *diff) run(ctx context.Context, source string) error {
 	}
 	if d.updateBaseline {
 		found.UpdateBaseline(baseline)
-		if err := replaceFile("--baseline", d.baseline, baseline.Write); err != nil {
+		if err := d.writeFile("--baseline", d.baseline, baseline.Write); err != nil {
 			return err
 		}
 	}

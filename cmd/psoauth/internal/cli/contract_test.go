@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -93,6 +94,12 @@ func runWithInput(t testing.TB, stdin string, args ...string) result {
 func checked(t testing.TB, env environment, status int, args ...string) report {
 	t.Helper()
 	r := run(t, env, append([]string{"contract", "check", "--format", "json"}, args...)...)
+	if i := slices.Index(args, "--baseline"); slices.Contains(args, "--update-baseline") {
+		said, more, _ := strings.Cut(r.stderr, "\n")
+		if r.stderr = more; said != "psoauth: wrote "+args[i+1] {
+			t.Errorf("the update says %q", said)
+		}
+	}
 	return r.report(t, status)
 }
 

@@ -65,14 +65,19 @@ func readerLeft(err error) bool {
 	return slices.ContainsFunc(gone, func(reason error) bool { return errors.Is(err, reason) })
 }
 
-// writeTo gives write standard output or, if there is one, the file of --output, and says that it has been written.
+// writeTo gives write standard output or, if there is one, the file of --output.
 func (p *program) writeTo(write func(io.Writer) error) error {
 	if p.output == "" {
 		return write(p.out)
 	}
-	err := replaceFile("--output", p.output, write)
+	return p.writeFile("--output", p.output, write)
+}
+
+// writeFile gives write a file that a flag names, and says that it has been written.
+func (p *program) writeFile(flag, name string, write func(io.Writer) error) error {
+	err := replaceFile(flag, name, write)
 	if err == nil {
-		p.note("wrote %s", p.output)
+		p.note("wrote %s", name)
 	}
 	return err
 }
