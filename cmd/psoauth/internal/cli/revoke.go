@@ -304,14 +304,12 @@ const maxReport = 256 << 20
 // An auditReport is what is read of the JSON form of an audit.
 type auditReport struct {
 	Organization string
-	Application  json.RawMessage
 	Findings     []struct {
-		Rule        string
-		Also        []string
-		Severity    report.Severity
-		Token       *string
-		Application json.RawMessage
-		Accepted    any
+		Rule               string
+		Also               []string
+		Severity           report.Severity
+		Application, Token string // empty for null, too
+		Accepted           any
 	}
 }
 
@@ -340,7 +338,7 @@ func (r *revocation) fromReport() error {
 	why := map[string][]string{}
 	var applications []string
 	for _, f := range audit.Findings {
-		id, of, rules := orEmpty(f.Token), cmp.Or(idIn(f.Application), idIn(audit.Application)), append([]string{f.Rule}, f.Also...)
+		id, of, rules := f.Token, f.Application, append([]string{f.Rule}, f.Also...)
 		if id == "" || f.Accepted != nil || f.Severity < r.severity.severity() || r.application != "" && r.application != of ||
 			!slices.ContainsFunc(rules, chosen) {
 			continue
@@ -368,13 +366,4 @@ func (r *revocation) fromReport() error {
 		return nil
 	}
 	return fmt.Errorf("--from %s: it has findings on several applications: give APP_ID, one of %s", r.from, strings.Join(applications, ", "))
-}
-
-// idIn returns the id in an object, or the string that is one.
-func idIn(raw json.RawMessage) (id string) {
-	var object struct{ ID string }
-	if json.Unmarshal(raw, &id) != nil && json.Unmarshal(raw, &object) == nil {
-		return object.ID
-	}
-	return id
 }

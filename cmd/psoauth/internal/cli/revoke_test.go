@@ -212,13 +212,13 @@ func TestTheApplicationMayBeLeftOutWhereThereIsOne(t *testing.T) {
 func TestRevokingByAReport(t *testing.T) {
 	t.Parallel()
 	finding := func(severity, rule, token, more string) string {
-		return fmt.Sprintf(`{"severity":%q,"rule":%q,"token":%q,"name":"n"%s}`, severity, rule, token, more)
+		return fmt.Sprintf(`{"application":"app1","severity":%q,"rule":%q,"token":%q,"name":"n"%s}`, severity, rule, token, more)
 	}
 	findings := strings.Join([]string{
 		finding("error", "token.live-secret", "a", ""), finding("warning", "token.unused", "a", ""), finding("note", "reach.write", "b", ""),
 		finding("warning", "token.unused", "gone", ""), finding("warning", "token.unused", "d", `,"accepted":{"until":"2027-01-01"}`),
 		finding("error", "scope.undeclared", "c", `,"also":["reach.delete","token.widened"]`),
-		`{"severity":"error","rule":"scope.undeclared","token":null}`,
+		`{"application":"app1","severity":"error","rule":"scope.undeclared","token":null}`,
 	}, ",")
 	report := filepath.Join(t.TempDir(), "audit.json")
 	write := func(content string) {
@@ -245,7 +245,7 @@ func TestRevokingByAReport(t *testing.T) {
 			t.Errorf("%s: %s", args, r.stdout)
 		}
 	}
-	write(`{"findings":[` + finding("error", "x", "a", `,"application":{"id":"app1"}`) + "," + finding("error", "x", "c", `,"application":"app2"`) + `]}`)
+	write(`{"findings":[` + finding("error", "x", "a", "") + "," + finding("error", "x", "c", `,"application":"app2"`) + `]}`)
 	server := &planetscale{apps: []string{"app1", "app2"}, tokens: []string{"a", "b", "c"}}
 	user := server.serve(t)
 	if line := failed(t, run(t, user, "token", "revoke", "--from", report, "--yes")); !strings.Contains(line, "give APP_ID, one of app1, app2") {
@@ -260,7 +260,7 @@ func TestRevokingByAReport(t *testing.T) {
 			t.Error(line)
 		}
 	}
-	write(`{"organization":"acme","application":"app1","findings":[` + findings + `]}`)
+	write(`{"organization":"acme","application":{"id":"app1"},"findings":[` + findings + `]}`)
 	revoke := []string{"token", "revoke", "--from", report, "--yes", "--rule", "token.live-secret"}
 	for org, want := range map[string]string{"PLANETSCALE_ORG": "other", "--org": "other", "": "acme", "acme": "acme"} {
 		server := &planetscale{apps: []string{"app1"}, tokens: []string{"a"}}
