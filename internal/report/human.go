@@ -51,8 +51,7 @@ func writeHuman(b *bytes.Buffer, d *Document, o Options) error {
 func WriteSheet(w io.Writer, title, style string, rows [][]string, o Options) error {
 	h := &human{new(bytes.Buffer), o}
 	h.printf("%s\n", h.styled(title, style))
-	lines, _ := h.rows(gap, rows, true)
-	for i, line := range lines {
+	for i, line := range h.rows(gap, rows, true) {
 		label := rows[i][0]
 		if i == 0 {
 			h.printf("\n")
@@ -108,26 +107,17 @@ func (h *human) group(g Group) {
 	found := g.Open()
 	listed := found[:min(len(found), maxListed)]
 	cells := make([][]string, len(listed))
-	longest := 0
 	for i, f := range listed {
 		cells[i] = f.Cells
-		longest = max(longest, Width(f.Message+f.times()))
 	}
-	rows, end := h.rows(margin, cells, false)
-	// The message is behind the cells where there is room for all messages, and below them otherwise.
-	below := end+longest > h.Width
-	indent := strings.Repeat(" ", margin)
+	rows, indent := h.rows(margin, cells, false), strings.Repeat(" ", margin)
 	for i, f := range listed {
+		h.printf("%s\n", rows[i])
 		said := f.Message
 		if g.Label == "" {
 			said += f.times()
 		}
-		if below {
-			h.printf("%s\n", rows[i])
-			h.paragraph(indent+"  ", said)
-		} else {
-			h.wrapped(rows[i]+strings.Repeat(" ", max(end-Width(rows[i]), 0)), indent+"  ", said, said)
-		}
+		h.paragraph(indent+"  ", said)
 		if f.Command != "" {
 			h.printf("%s  → %s\n", indent, f.Command) // in one line, because people copy it
 		}
@@ -143,10 +133,10 @@ func (h *human) group(g Group) {
 	}
 }
 
-// rows returns cells in columns, a text for each row, and where another column would begin. No cell is cut, because people
-// copy ids, locations and sources: one that does not fit is on lines of its own or, being the last and with hang, wrapped
-// in its column. A column that is empty takes no room.
-func (h *human) rows(margin int, cells [][]string, hang bool) (rows []string, end int) {
+// rows returns cells in columns, a text for each row. No cell is cut, because people copy ids, locations and sources: one
+// that does not fit is on lines of its own or, being the last and with hang, wrapped in its column. A column that is empty
+// takes no room.
+func (h *human) rows(margin int, cells [][]string, hang bool) (rows []string) {
 	var widths []int
 	for _, row := range cells {
 		for i, cell := range row {
@@ -155,10 +145,6 @@ func (h *human) rows(margin int, cells [][]string, hang bool) (rows []string, en
 			}
 			widths[i] = max(widths[i], min(Width(cell), maxCell))
 		}
-	}
-	end = margin
-	for _, width := range widths {
-		end += min(width, 1) * (width + gap)
 	}
 	indent := strings.Repeat(" ", margin+gap)
 	for _, row := range cells {
@@ -191,9 +177,8 @@ func (h *human) rows(margin int, cells [][]string, hang bool) (rows []string, en
 			lines.printf("%s\n", line)
 		}
 		rows = append(rows, strings.TrimSuffix(lines.String(), "\n"))
-		end = max(end, Width(rows[len(rows)-1])+gap)
 	}
-	return rows, end
+	return rows
 }
 
 func longestWord(s string) (n int) {
@@ -209,8 +194,7 @@ func (h *human) section(s Section) {
 	if len(rows) > 0 {
 		rows = append([][]string{s.Columns}, rows...)
 	}
-	lines, _ := h.rows(gap, rows, true)
-	for _, line := range lines {
+	for _, line := range h.rows(gap, rows, true) {
 		h.printf("%s\n", line)
 	}
 	h.paragraph("  ", s.Note)

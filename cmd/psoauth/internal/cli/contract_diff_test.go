@@ -51,7 +51,7 @@ func TestContractDiffSaysWhatADocumentMeans(t *testing.T) {
 			"Passed: nothing is known to break; look at 1 difference by hand.", "nothing breaks"},
 		"with wording": {[]string{in("same.yaml"), "--wording"}, 0, "\nwording  ", ""},
 		"something breaks": {[]string{in("breaking.yaml")}, 1,
-			"\nbreaking  type: an integer (int64) → a string  type ×1\n  a program fails on such a response\n    getOAuthApplication  /tokens\n", "example"},
+			"\nbreaking  type: an integer (int64) → a string  type ×1\n  a program fails on such a response\n    getOAuthApplication\n      /tokens\n", "example"},
 		"with examples":               {[]string{in("breaking.yaml"), "--examples"}, 1, `"tokens": "`, ""},
 		"markdown":                    {[]string{in("more.yaml"), "--format", "markdown"}, 0, "\n## member: not declared → a string, optional\n", ""},
 		"github":                      {[]string{in("breaking.yaml"), "--format", "github"}, 1, "::error title=breaking%3A type::getOAuthApplication: an integer (int64) → a string: /tokens: a program fails on such a response\n", ""},
