@@ -30,6 +30,7 @@ func do[T any](
 	if err != nil {
 		return nil, err
 	}
+	defer reply.release()
 	return decode(call, reply, c.strict, problem)
 }
 

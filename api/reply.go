@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"compress/gzip"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/psoauth/psoauth/gen"
 )
@@ -51,14 +53,24 @@ func content(resp *http.Response, limit int64) ([]byte, error) {
 	default:
 		return nil, fmt.Errorf("%w: the body has the content encoding %q", ErrUnexpectedResponse, encoding)
 	}
-	read, err := io.ReadAll(io.LimitReader(body, limit+1))
-	switch {
+	buffer := bodies.Get().(*bytes.Buffer)
+	switch n, err := buffer.ReadFrom(io.LimitReader(body, limit+1)); {
 	case err != nil:
 		return nil, err
-	case int64(len(read)) > limit:
+	case n > limit:
 		return nil, tooLarge
 	}
-	return read, nil
+	return buffer.Bytes(), nil
+}
+
+// bodies are buffers to read into, because a page is several times as large as what is kept of it.
+var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// release lets the next response be read into the body of r, which nothing may refer to any more.
+func (r *reply) release() {
+	if cap(r.body) <= 1<<20 {
+		bodies.Put(bytes.NewBuffer(r.body[:0]))
+	}
 }
 
 // errAttemptTimeout is an attempt that took too long. It does not match context.DeadlineExceeded, which means the

@@ -2,8 +2,7 @@ package strictjson
 
 import (
 	"fmt"
-
-	"github.com/go-json-experiment/json/jsontext"
+	"slices"
 )
 
 // maxUnknown is how many members of one object there may be that the decoder does not know: their names are kept to the
@@ -32,7 +31,7 @@ type Object struct {
 	r       *Reader
 	members Members
 	seen    uint64 // a bit for each member that was there
-	last    int    // the one before; the search for the next goes on from there
+	last    int    // the last one that is known
 	unknown int    // how many there were that are not known
 }
 
@@ -41,7 +40,7 @@ func (r *Reader) Object(members Members) Object {
 	if len(members) > 64 {
 		panic("strictjson: an object with more than 64 members")
 	}
-	r.begin(jsontext.KindBeginObject)
+	r.begin('{')
 	return Object{r: r, members: members, last: -1}
 }
 
@@ -50,17 +49,13 @@ func (r *Reader) Object(members Members) Object {
 // Reader is strict.
 func (o *Object) Next() int {
 	r := o.r
-	for !r.ended(jsontext.KindEndObject) {
-		name := r.string()
-		for range o.members { // as a rule it is the one after the last
-			if o.last++; o.last == len(o.members) {
-				o.last = 0
-			}
-			if o.members[o.last].Name == string(name) && r.fault == nil {
-				o.seen |= 1 << o.last
-				return o.last
-			}
+	for r.more('}', o.seen == 0 && o.unknown == 0) {
+		if member := o.name(); member >= 0 && r.fault == nil {
+			r.unsure = r.unsure || o.seen&(1<<member) != 0 // it is there twice
+			o.seen |= 1 << member
+			return member
 		}
+		r.unsure = true
 		if o.unknown++; o.unknown > maxUnknown {
 			r.fail(fmt.Sprintf("more than %d members that the contract does not know", maxUnknown))
 		}
@@ -72,4 +67,20 @@ func (o *Object) Next() int {
 		}
 	}
 	return -1
+}
+
+// name reads the name of a member, and returns the number of the member, or -1 if it is not known.
+func (o *Object) name() int {
+	r, member := o.r, o.last+1 // as a rule it is the one after the last
+	if member >= len(o.members) || !r.is(o.members[member].Name) {
+		name := r.string()
+		member = slices.IndexFunc(o.members, func(m Member) bool { return m.Name == string(name) })
+	}
+	if !r.take(':') {
+		r.malformed()
+	}
+	if member >= 0 {
+		o.last = member
+	}
+	return member
 }

@@ -11,80 +11,106 @@ import (
 	"io"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// A Reader reads one JSON value from its beginning to its end. After something went wrong there is nothing left to read and
-// nothing is found, so that a decoder goes on as if nothing had happened, and asks [Reader.Done] at the end. What it reads
-// does not refer to the bytes it came from. Call Reset first; a Reader is not safe for concurrent use.
+// A Reader reads one JSON value from its beginning to its end. It reads what nearly all JSON of the API consists of itself,
+// which takes half the time of package jsontext, and leaves the rest to that package. After something went wrong there is
+// nothing left to read and nothing is found, so that a decoder goes on as if nothing had happened, and asks [Reader.Done]
+// at the end. What it reads does not refer to the bytes it came from. Call Reset first; a Reader is not safe for concurrent
+// use.
 type Reader struct {
-	dec    jsontext.Decoder
-	body   []byte
+	body   jsontext.Value
+	at     int   // where the next token is, or the white space before it
 	strict bool  // a promised member must be there, and null only where it may be
+	unsure bool  // there are members that only package jsontext would find twice
+	depth  int   // of what nobody wants
 	made   int   // bytes of the items of arrays
 	fault  error // the first
 
-	text    text   // goes on from one body to the next
-	scratch []byte // the last string that had escapes
+	dec     jsontext.Decoder // for single values
+	text    text             // goes on from one body to the next
+	scratch []byte           // the last string that package jsontext has read
 }
 
-// errMalformed stands for what package jsontext has found wrong with the body.
+// errMalformed stands for what package jsontext finds wrong with the body.
 var errMalformed = errors.New("invalid JSON")
 
 // Reset makes r ready to read body, and lets go of what it has read before. With strict, a required member must be there,
 // and must not be null unless it may be.
 func (r *Reader) Reset(body []byte, strict bool) {
-	r.dec.Reset(bytes.NewBuffer(body))
-	r.body, r.strict, r.made, r.fault = body, strict, 0, nil
+	r.body, r.at, r.strict, r.unsure, r.depth, r.made, r.fault = body, 0, strict, false, 0, 0, nil
+	r.dec.Reset(new(bytes.Buffer))
 }
 
-// peek returns the kind of the next token, [jsontext.KindInvalid] at the end and after something went wrong.
-func (r *Reader) peek() jsontext.Kind {
-	if r.fault != nil {
-		return jsontext.KindInvalid
-	}
-	return r.dec.PeekKind()
-}
-
-// token reads the next token.
-func (r *Reader) token() (token jsontext.Token) {
-	if r.fault == nil {
-		var err error
-		if token, err = r.dec.ReadToken(); err != nil {
-			r.fault = errMalformed
+// next passes over white space and returns the byte behind it, 0 at the end and after something went wrong.
+func (r *Reader) next() byte {
+	for r.at < len(r.body) {
+		if c := r.body[r.at]; c != ' ' && c != '\t' && c != '\r' && c != '\n' {
+			return c
 		}
+		r.at++
 	}
-	return token
+	return 0
+}
+
+// kind returns the kind of the value that is next.
+func (r *Reader) kind() jsontext.Kind {
+	r.next()
+	return r.body[r.at:].Kind()
+}
+
+// take reads c if that is next, and reports whether it is.
+func (r *Reader) take(c byte) bool {
+	taken := r.next() == c
+	if taken {
+		r.at++
+	}
+	return taken
 }
 
 // begin reads how an object or an array begins.
-func (r *Reader) begin(kind jsontext.Kind) {
-	if r.peek() != kind {
+func (r *Reader) begin(c byte) {
+	if !r.take(c) {
 		r.unexpected()
-		return
 	}
-	r.token()
 }
 
-// ended reads how an object or an array ends, if that is next, and reports whether there is nothing more in it.
-func (r *Reader) ended(kind jsontext.Kind) bool {
-	if r.peek() != kind {
-		return r.fault != nil
+// more reads up to the next item of an array or member of an object, and reports whether there is one before its end.
+func (r *Reader) more(end byte, first bool) bool {
+	switch c := r.next(); {
+	case c == end:
+		r.at++
+		return false
+	case first:
+	case c == ',':
+		r.at++
+	default:
+		r.malformed()
 	}
-	r.token()
-	return true
+	return r.fault == nil
 }
 
-// value reads the next value. What it returns is good until the next call.
-func (r *Reader) value() (value jsontext.Value) {
-	if r.fault == nil {
-		var err error
-		if value, err = r.dec.ReadValue(); err != nil {
-			r.fault = errMalformed
-		}
+// value reads the next value with package jsontext: a number, a literal, or a string. What it returns is good until the next call.
+func (r *Reader) value() jsontext.Value {
+	if r.fault != nil {
+		return nil
 	}
+	r.dec.Reset(bytes.NewBuffer(r.body[r.at:]))
+	value, err := r.dec.ReadValue()
+	if err != nil {
+		r.malformed()
+	}
+	r.at += int(r.dec.InputOffset())
 	return value
+}
+
+func (r *Reader) malformed() {
+	if r.fault == nil {
+		r.fault = errMalformed
+	}
 }
 
 // fail notes a problem with what was read last, or with a member that it lacks.
@@ -92,7 +118,14 @@ func (r *Reader) fail(problem string, missing ...string) {
 	if r.fault != nil {
 		return
 	}
-	where := r.dec.StackPointer()
+	dec := jsontext.NewDecoder(bytes.NewBuffer(r.body))
+	for dec.InputOffset() < int64(r.at) {
+		if _, err := dec.ReadToken(); err != nil {
+			r.malformed() // before that
+			return
+		}
+	}
+	where := dec.StackPointer()
 	for _, name := range missing {
 		where = where.AppendToken(name)
 	}
@@ -104,8 +137,8 @@ func (r *Reader) fail(problem string, missing ...string) {
 
 // unexpected fails because the value that is next is of another kind than it should be.
 func (r *Reader) unexpected() {
-	kind := r.peek()
-	r.token()
+	kind := r.kind()
+	r.skip()
 	r.fail("unexpected " + kinds[kind])
 }
 
@@ -117,15 +150,13 @@ var kinds = map[jsontext.Kind]string{
 // Done returns nil if all was read and nothing went wrong, and otherwise an error that says where and what, as far as
 // possible without the value there, which may be a secret.
 func (r *Reader) Done() error {
-	if r.fault == nil {
-		if _, err := r.dec.ReadToken(); err != io.EOF {
-			r.fault = errMalformed
-		}
+	if r.next(); r.at < len(r.body) || r.unsure && !r.body.IsValid() {
+		r.malformed()
 	}
 	if r.fault != errMalformed {
 		return r.fault
 	}
-	_, err := jsontext.AppendFormat(nil, r.body) // unlike a decoder it knows that there is one value only
+	_, err := jsontext.AppendFormat(nil, r.body)
 	e, ok := errors.AsType[*jsontext.SyntacticError](err)
 	switch {
 	case !ok:
@@ -140,9 +171,9 @@ func (r *Reader) Done() error {
 
 // Null reads null if that is next, and reports whether it is.
 func (r *Reader) Null() bool {
-	null := r.peek() == jsontext.KindNull
+	null := r.next() == 'n' && bytes.HasPrefix(r.body[r.at:], []byte("null"))
 	if null {
-		r.token()
+		r.at += len("null")
 	}
 	return null
 }
@@ -152,18 +183,18 @@ func (r *Reader) Absent() bool { return !r.strict && r.Null() }
 
 // Bool reads a boolean.
 func (r *Reader) Bool(into *bool) {
-	kind := r.peek()
+	kind := r.kind()
 	if kind != jsontext.KindTrue && kind != jsontext.KindFalse {
 		r.unexpected()
 		return
 	}
-	r.token()
+	r.value()
 	*into = kind == jsontext.KindTrue
 }
 
 // Int64 reads an integer.
 func (r *Reader) Int64(into *int64) {
-	if r.peek() != jsontext.KindNumber {
+	if r.kind() != jsontext.KindNumber {
 		r.unexpected()
 		return
 	}
@@ -178,20 +209,42 @@ func (r *Reader) String(into *string) { *into = r.text.keep(r.string()) }
 
 // string reads a string. What it returns is good until the next call.
 func (r *Reader) string() []byte {
-	if r.peek() != jsontext.KindString {
+	if r.next() != '"' {
 		r.unexpected()
 		return nil
 	}
-	quoted := r.value()
-	switch {
-	case r.fault != nil:
-		return nil
-	case bytes.IndexByte(quoted, '\\') < 0:
-		return quoted[1 : len(quoted)-1]
+	begin := r.at + 1
+	end := begin
+	for end < len(r.body) && plain[r.body[end]] {
+		end++
 	}
-	r.scratch, _ = jsontext.AppendUnquote(r.scratch[:0], quoted) // which was read without an error
+	if end < len(r.body) && r.body[end] == '"' {
+		r.at = end + 1
+		return r.body[begin:end]
+	}
+	r.scratch, _ = jsontext.AppendUnquote(r.scratch[:0], r.value())
 	return r.scratch
 }
+
+// is reads a string if it is this one, with nothing escaped, and reports whether it is.
+func (r *Reader) is(s string) bool {
+	if r.next() != '"' {
+		return false
+	}
+	rest, is := bytes.CutPrefix(r.body[r.at+1:], []byte(s))
+	if is = is && len(rest) > 0 && rest[0] == '"'; is {
+		r.at += len(s) + len(`""`)
+	}
+	return is
+}
+
+// plain are the bytes that mean themselves in a string: printable ASCII without the quote and the backslash.
+var plain = func() (bytes [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		bytes[c] = c != '"' && c != '\\'
+	}
+	return bytes
+}()
 
 // Time reads a time as RFC 3339 has it.
 func (r *Reader) Time(into *time.Time) {
@@ -209,35 +262,45 @@ func loose(s []byte) bool {
 
 // Other reads a value of any other type than the methods above do, as package json does. It does not take null.
 func (r *Reader) Other(into any) {
-	if r.peek() == jsontext.KindNull {
+	if r.kind() == jsontext.KindNull {
 		r.unexpected()
 		return
 	}
-	begin := r.dec.InputOffset()
+	begin := r.at
 	r.skip()
 	if r.fault != nil {
 		return
 	}
-	value := bytes.TrimLeft(r.body[begin:r.dec.InputOffset()], " \t\r\n:,")
+	value := r.body[begin:r.at]
 	err := json.Unmarshal(value, into)
 	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		r.fail("unexpected " + kinds[jsontext.Value(value).Kind()])
+		r.fail("unexpected " + kinds[value.Kind()])
 	} else if err != nil {
 		r.fail(err.Error()) // what the type's own method says
 	}
 }
 
+// maxDepth is how deep a value that nobody wants may be, as package jsontext has it.
+const maxDepth = 10_000
+
 // skip reads a value that nobody wants.
 func (r *Reader) skip() {
-	switch r.peek() {
-	case jsontext.KindBeginObject:
+	if r.depth++; r.depth > maxDepth {
+		r.malformed()
+	}
+	switch r.next() {
+	case '{':
 		o := r.Object(nil)
 		o.Next()
-	case jsontext.KindBeginArray:
-		for r.begin(jsontext.KindBeginArray); !r.ended(jsontext.KindEndArray); {
+	case '[':
+		r.begin('[')
+		for first := true; r.more(']', first); first = false {
 			r.skip()
 		}
+	case '"':
+		r.string()
 	default:
 		r.value()
 	}
+	r.depth--
 }

@@ -4,8 +4,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // Values are small and many. Several are made in one allocation, which stays small too: a program that keeps one value
@@ -47,7 +45,8 @@ func (s *Slab[T]) slice(n int) []T {
 func Array[T any](r *Reader, s *Slab[T], into *[]T, skip bool, read func(*T)) {
 	size, items := int(reflect.TypeFor[T]().Size()), s.scratch[:0]
 	s.scratch = nil // an array of the same type inside this one makes its own
-	for r.begin(jsontext.KindBeginArray); !r.ended(jsontext.KindEndArray); {
+	r.begin('[')
+	for first := true; r.more(']', first); first = false {
 		if skip && r.Absent() {
 			continue
 		}
