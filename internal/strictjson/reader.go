@@ -17,10 +17,10 @@ import (
 )
 
 // A Reader reads one JSON value from its beginning to its end. It reads what nearly all JSON of the API consists of itself,
-// which takes half the time of package jsontext, and leaves the rest to that package. After something went wrong there is
-// nothing left to read and nothing is found, so that a decoder goes on as if nothing had happened, and asks [Reader.Done]
-// at the end. What it reads does not refer to the bytes it came from. Call Reset first; a Reader is not safe for concurrent
-// use.
+// because lists spend most of their time on that, and leaves the rest to package jsontext. After something went wrong no
+// object has a further member and no array a further item, so that a decoder goes on as if nothing had happened, and asks
+// [Reader.Done] at the end. What it reads does not refer to the bytes it came from. Call Reset first; a Reader is not safe
+// for concurrent use.
 type Reader struct {
 	body   jsontext.Value
 	at     int   // where the next token is, or the white space before it
@@ -45,7 +45,7 @@ func (r *Reader) Reset(body []byte, strict bool) {
 	r.dec.Reset(new(bytes.Buffer))
 }
 
-// next passes over white space and returns the byte behind it, 0 at the end and after something went wrong.
+// next passes over white space and returns the byte behind it, 0 at the end.
 func (r *Reader) next() byte {
 	for r.at < len(r.body) {
 		if c := r.body[r.at]; c != ' ' && c != '\t' && c != '\r' && c != '\n' {
@@ -93,7 +93,8 @@ func (r *Reader) more(end byte, first bool) bool {
 	return r.fault == nil
 }
 
-// value reads the next value with package jsontext: a number, a literal, or a string. What it returns is good until the next call.
+// value reads the next value, which is no object or array, with package jsontext. What it returns is good until the next
+// call.
 func (r *Reader) value() jsontext.Value {
 	if r.fault != nil {
 		return nil
