@@ -47,11 +47,8 @@ func (p *program) appShow() *cobra.Command {
 			if err := p.connectTo(cmd.Context()); err != nil {
 				return err
 			}
-			app, err := p.client.GetApplication(cmd.Context(), p.settings.org, p.application)
-			if err != nil {
-				return p.withApplications(cmd.Context(), err)
-			}
-			return show(p, &applicationView, app)
+			err := show(p, &applicationView)(p.client.GetApplication(cmd.Context(), p.settings.org, p.application))
+			return p.withApplications(cmd.Context(), err)
 		},
 	}
 }

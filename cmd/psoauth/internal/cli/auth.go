@@ -49,7 +49,7 @@ Exit status: 0 every operation that was tried is allowed; 1 one is not; 2 it cou
 			if p.format == "csv" {
 				err = writeList(p, &view[capability]{}, p.out, ready(s.Operations), nil)
 			} else {
-				err = show(p, &authView, s)
+				err = show(p, &authView)(s, nil)
 			}
 			if err != nil {
 				return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -33,59 +32,35 @@ func (p *program) demo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	client, org := p.client, p.settings.org
-	shownAs, path := p.terminal(p.out), "…/oauth-applications/"+p.application
-	styled := func(s, style string) string { return report.Styled(s, style, shownAs.Color) }
+	org, path := p.settings.org, "…/oauth-applications/"+p.application
+	styled := func(s, style string) string { return report.Styled(s, style, p.colored(p.out)) }
 	say := func(format string, args ...any) { fmt.Fprintf(p.out, format+"\n\n", args...) } // the output remembers a failure
-	heading := func(method, path string) {
-		fmt.Fprintln(p.out, styled("client."+method, report.Bold)+"  "+styled("GET "+path, report.Quiet))
+	call := func(method, path string, shown func() error) {
+		if err == nil {
+			say("%s  %s", styled("client."+method, report.Bold), styled("GET "+path, report.Quiet))
+			err = shown()
+			fmt.Fprintln(p.out)
+		}
 	}
 	say("This reads an application and its tokens in an in-memory PlanetScale\nand checks each response against openapi/openapi.yaml.")
-
-	app, err := client.GetApplication(ctx, org, p.application)
+	call("GetApplication", path, func() error {
+		return show(p, &applicationView)(p.client.GetApplication(ctx, org, p.application))
+	})
+	call("Tokens", path+"/tokens?page=1", func() error {
+		some := p.client.Tokens(ctx, org, p.application, api.ListOptions{Limit: 5})
+		return writeList(p, &tokenView, p.out, some, func() string { return "the application has more" })
+	})
+	call("GetToken", path+"/tokens/"+p.token, func() error {
+		return show(p, &tokenView)(p.client.GetToken(ctx, org, p.application, p.token))
+	})
+	const info = "/oauth/token/info, on the authorization host"
+	call("TokenInfo", info, func() error { return show(p, &tokenInfoView)(p.client.TokenInfo(ctx)) })
+	call("InspectToken", info+", about a token that was revoked", func() error {
+		return show(p, &tokenInfoView)(p.client.InspectToken(ctx, "pscale_oauth_revoked"))
+	})
 	if err != nil {
 		return err
 	}
-	heading("GetApplication", path)
-	say("The application %s has issued %s and asks for %s.", app.Name, countOf(int(app.Tokens), "token"), countOf(len(app.Scopes), "scope"))
-
-	const shown = 5
-	heading("Tokens", path+"/tokens?page=1")
-	table := report.NewList(p.out, tokenView.heads, tokenView.least, shownAs)
-	tokens, expired := 0, 0
-	for token, err := range client.Tokens(ctx, org, p.application, api.ListOptions{}) {
-		if tokens++; err == nil && tokens <= shown {
-			err = table.Add(tokenView.row(p, token)...)
-		}
-		if err != nil {
-			return err
-		}
-		if token.Expired(p.Now()) {
-			expired++
-		}
-	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
-	say("In all, there are %s on several pages; %d have expired and are still listed.", countOf(tokens, "token"), expired)
-
-	token, err := client.GetToken(ctx, org, p.application, p.token)
-	if err != nil {
-		return err
-	}
-	heading("GetToken", path+"/tokens/"+p.token)
-	say("The first token has the scopes %s.\nIt was last used on %s.", strings.Join(token.Scopes(), ", "), p.timeOr(token.LastUsedAt, never))
-
-	info, err := client.TokenInfo(ctx)
-	if err != nil {
-		return err
-	}
-	revoked, err := client.InspectToken(ctx, "pscale_oauth_revoked")
-	if err != nil {
-		return err
-	}
-	heading("TokenInfo", "/oauth/token/info, on the authorization host")
-	say("The access token in use is %v until %s.\nA revoked token is %v.", info.State, p.timeOr(info.ExpiresAt, never), revoked.State)
 
 	checked := contract.NewReport(run, nil, contract.Warning)
 	if checked.Failed() {
@@ -93,7 +68,7 @@ func (p *program) demo(ctx context.Context) error {
 	}
 	say("All %s match the contract. The check reports one that does not.\nFor a page that names itself as the next page it says:", countOf(checked.Summary.Responses, "response"))
 
-	if _, err := client.ListTokens(ctx, org, p.application, api.ListOptions{Page: 1, PerPage: 1}); err != nil {
+	if _, err := p.client.ListTokens(ctx, org, p.application, api.ListOptions{Page: 1, PerPage: 1}); err != nil {
 		return err
 	}
 	checked = contract.NewReport(run, nil, contract.Error)

@@ -36,20 +36,25 @@ type view[T any] struct {
 	row   func(*program, *T) []report.Cell
 }
 
-// show writes one thing in the format of --format.
-func show[T any](p *program, v *view[T], thing *T) error {
-	switch p.format {
-	case "json":
-		document, err := p.json(v.object(thing))
+// show returns what writes one thing, which a call returned, in the format of --format.
+func show[T any](p *program, v *view[T]) func(*T, error) error {
+	return func(thing *T, err error) error {
 		if err != nil {
 			return err
 		}
-		_, err = io.WriteString(p.out, document+"\n")
-		return err
-	case "csv":
-		return writeList(p, v, p.out, ready([]*T{thing}), nil)
+		switch p.format {
+		case "json":
+			document, err := p.json(v.object(thing))
+			if err != nil {
+				return err
+			}
+			_, err = io.WriteString(p.out, document+"\n")
+			return err
+		case "csv":
+			return writeList(p, v, p.out, ready([]*T{thing}), nil)
+		}
+		return p.writeSheet(v.sheet(p, thing))
 	}
-	return p.writeSheet(v.sheet(p, thing))
 }
 
 // writeList writes a list of any length in the format of --format, and keeps a page of it at most. Of a list that breaks off,

@@ -204,11 +204,8 @@ func (p *program) tokenShow() *cobra.Command {
 			if err := p.connectTo(cmd.Context()); err != nil {
 				return err
 			}
-			token, err := p.client.GetToken(cmd.Context(), p.settings.org, p.application, p.token)
-			if err != nil {
-				return p.withApplications(cmd.Context(), err)
-			}
-			return show(p, &tokenView, token)
+			err := show(p, &tokenView)(p.client.GetToken(cmd.Context(), p.settings.org, p.application, p.token))
+			return p.withApplications(cmd.Context(), err)
 		},
 	}
 }
@@ -230,10 +227,7 @@ Exit status: 0 whatever the state is; with --require-active 1 unless the token i
 				return err
 			}
 			info, err := p.client.TokenInfo(cmd.Context())
-			if err != nil {
-				return err
-			}
-			if err := show(p, &tokenInfoView, info); err != nil {
+			if err := show(p, &tokenInfoView)(info, err); err != nil {
 				return err
 			}
 			if requireActive && info.State != openapi.StateActive {
