@@ -25,7 +25,7 @@ func devNull(t testing.TB, flag int) *os.File {
 func TestAClosedStandardOutputIsAFailure(t *testing.T) {
 	t.Parallel()
 	directory := t.TempDir()
-	const closed = "psoauth: standard output is closed: redirect it to a file, or write-only to /dev/null\n"
+	const closed = "psoauth: cannot write the output: standard output is closed: redirect it to a file, or write-only to /dev/null\n"
 	for _, test := range []struct {
 		args   string
 		status int // with an output
@@ -43,11 +43,8 @@ func TestAClosedStandardOutputIsAFailure(t *testing.T) {
 		for _, env := range []environment{nil, {"GITHUB_ACTIONS": "true"}} {
 			var stderr bytes.Buffer
 			status := process(t.Context(), env, devNull(t, os.O_RDWR), &stderr, args...)
-			if status != 2 || !strings.HasSuffix(stderr.String(), closed) {
+			if status != 2 || stderr.String() != closed {
 				t.Errorf("%s, closed: status %d, %s", test.args, status, stderr.String())
-			}
-			if n := strings.Count(stderr.String(), "\n"); n != 1+test.status {
-				t.Errorf("%s, closed: %d lines: %s", test.args, n, stderr.String())
 			}
 		}
 		if status := process(t.Context(), nil, devNull(t, os.O_WRONLY), io.Discard, args...); status != test.status {
@@ -64,9 +61,9 @@ func TestAClosedStandardOutputIsAFailure(t *testing.T) {
 }
 
 // A program that discards both outputs of a gate, as with Python's subprocess.DEVNULL, reads its status.
-func TestAGateWithoutAnyOutputKeepsItsStatus(t *testing.T) {
+func TestWithoutAnyOutputOnlyTheStatusIsWanted(t *testing.T) {
 	t.Parallel()
-	for args, want := range map[string]int{"contract check --sandbox": 0, "audit --sandbox": 1, "token list --sandbox": 2} {
+	for args, want := range map[string]int{"contract check --sandbox": 0, "audit --sandbox": 1, "token list --sandbox": 0} {
 		null := devNull(t, os.O_RDWR)
 		if status := process(t.Context(), nil, null, null, strings.Fields(args)...); status != want {
 			t.Errorf("%s: status %d, want %d", args, status, want)

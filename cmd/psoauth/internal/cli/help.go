@@ -51,7 +51,7 @@ Exit status:
   2    could not run: wrong usage, credentials, network, unreadable input, unwritable output
   130  interrupted
 
-A closed standard output is unwritable output. So is /dev/null opened to read and write, as Python's subprocess.DEVNULL is: nothing distinguishes the two. Where the status is the result, as with audit and contract check, both may be discarded with standard error too.`,
+A closed standard output is unwritable output. So is /dev/null opened to read and write, as Python's subprocess.DEVNULL is: nothing distinguishes the two. Where standard error is discarded in the same way, only the status is wanted, and nothing fails.`,
 	}
 }
 

@@ -58,7 +58,7 @@ func wasClosed(w io.Writer) bool {
 
 // readerLeft reports whether an output failed as nobody reads it, or no more, as `head` does when it has its lines.
 func readerLeft(err error) bool {
-	gone := []error{errClosed, syscall.EPIPE, io.ErrClosedPipe}
+	gone := []error{syscall.EPIPE, io.ErrClosedPipe}
 	if runtime.GOOS == "windows" {
 		gone = append(gone, syscall.Errno(109), syscall.Errno(232)) // ERROR_BROKEN_PIPE, ERROR_NO_DATA
 	}

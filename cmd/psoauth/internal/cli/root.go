@@ -54,10 +54,8 @@ type program struct {
 	closers            []func()          // what ends with the run
 	grace              atomic.Int64      // nanoseconds a command gets to end after an interrupt
 	partly             bool              // whether a part of the output is a result
-
-	closed, silent bool // whether the process began without standard output, and without standard error
-
-	sandboxOptions []apitest.Option // what a command wants of the sandbox
+	closed             bool              // whether the process began without standard output
+	sandboxOptions     []apitest.Option  // what a command wants of the sandbox
 
 	// Flags of several commands.
 	failOn           *choice
@@ -69,7 +67,9 @@ type program struct {
 // line. When ctx ends, so does the run, even where it waits for a FIFO or a terminal, which know no context: what waits
 // is left behind.
 func Run(ctx context.Context, process Process) int {
-	p := &program{Process: process, closed: wasClosed(process.Stdout), silent: wasClosed(process.Stderr)}
+	p := &program{Process: process}
+	// A caller that has closed both outputs, or takes neither, wants nothing but the status.
+	p.closed = wasClosed(process.Stdout) && !wasClosed(process.Stderr)
 	if p.Stdin == nil {
 		p.Stdin = strings.NewReader("")
 	}
@@ -121,22 +121,12 @@ type finding struct{ what string }
 
 func (f finding) Error() string { return f.what }
 
-// lines is an error that takes a line for each thing that is wrong.
-type lines []string
-
-func (l lines) Error() string { return strings.Join(l, "; ") }
-
 // exitStatus says what failed in one line, or as many as it takes, and returns the exit status. Findings are reported
 // whatever becomes of the output: a gate must not pass because its reader left.
 func (p *program) exitStatus(ctx context.Context, err error) int {
 	found := errors.As(err, new(finding))
 	switch failed := p.out.Flush(); {
-	case failed == nil:
-	case errors.Is(failed, errClosed) && found:
-		err, found = lines{err.Error(), errClosed.Error()}, false
-	case errors.Is(failed, errClosed):
-		err = cmp.Or(err, failed)
-	case readerLeft(failed) && found:
+	case failed == nil, readerLeft(failed) && found:
 	case readerLeft(failed) && p.partly:
 		return exitDone
 	case readerLeft(failed):
@@ -147,16 +137,12 @@ func (p *program) exitStatus(ctx context.Context, err error) int {
 	if err == nil {
 		return exitDone
 	}
-	status := exitFailed
-	said, ok := errors.AsType[lines](err)
-	if !ok {
-		said = inFlags(err)
-	}
+	status, said := exitFailed, inFlags(err)
 	switch {
 	case found:
 		status = exitFindings
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
-		status, said = exitInterrupted, lines{"interrupted"}
+		status, said = exitInterrupted, []string{"interrupted"}
 		if e, ok := errors.AsType[*api.Error](err); ok && e.Page > 0 {
 			said[0] += fmt.Sprintf(" [resume from page %d]", e.Page)
 		}
@@ -177,7 +163,7 @@ func (p *program) note(format string, args ...any) {
 }
 
 // inFlags says in terms of the command what package api says in terms of its options, a line for each option.
-func inFlags(err error) (said lines) {
+func inFlags(err error) (said []string) {
 	if joined, ok := errors.AsType[interface {
 		error
 		Unwrap() []error
@@ -190,7 +176,7 @@ func inFlags(err error) (said lines) {
 	}
 	if said == nil {
 		const bare = "it has no log.entries"
-		said = lines{strings.Replace(err.Error(), bare, bare+" (a bare body goes with --operation)", 1)}
+		said = []string{strings.Replace(err.Error(), bare, bare+" (a bare body goes with --operation)", 1)}
 	}
 	return said
 }
@@ -262,13 +248,8 @@ func (p *program) begin(cmd *cobra.Command, args []string) error {
 	if cmd.Args == nil && cmd.ValidArgs == nil && len(args) > 0 {
 		return fmt.Errorf("want no arguments, got %q; see %s --help", args[0], cmd.CommandPath())
 	}
-	switch cmd.Name() {
-	case "demo":
-		p.settings.sandbox = true
-	case "audit", "check", "diff", "proxy", "revoke", "status": // the exit status is a result in itself
-		p.statusIsResult()
-	}
 	flags := cmd.Flags()
+	p.settings.sandbox = p.settings.sandbox || cmd.Name() == "demo"
 	if f := flags.Lookup("format"); f.Changed && cmd.LocalNonPersistentFlags().Lookup("format") == nil && !slices.Contains(globalFlags(cmd), "format") {
 		return fmt.Errorf("--format has no effect on %s: leave it out", cmd.CommandPath())
 	}
@@ -303,15 +284,6 @@ func checkFiles(flags *pflag.FlagSet) error {
 		}
 	})
 	return errors.Join(errs...)
-}
-
-// statusIsResult lets a command end with its status if the process began without both outputs: a caller that has closed both, or
-// takes neither, wants nothing else.
-func (p *program) statusIsResult() {
-	if p.closed && p.silent {
-		p.closed = false
-		p.out.blocks.Reset(io.Discard)
-	}
 }
 
 // finish gives a command time to end, after an interrupt, what it begins now.

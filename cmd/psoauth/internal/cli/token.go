@@ -220,9 +220,6 @@ func (p *program) tokenInfo() *cobra.Command {
 Exit status: 0 whatever the state is; with --require-active 1 unless the token is active.`,
 		Example: "  psoauth token info --sandbox\n  psoauth token info --require-active && echo still active",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if requireActive {
-				p.statusIsResult()
-			}
 			if err := p.connect(true); err != nil {
 				return err
 			}
