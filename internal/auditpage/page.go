@@ -79,7 +79,7 @@ func Add(d *report.Document, r *audit.Report) {
 	}
 	i.rows(r)
 	i.Unread = slices.ContainsFunc(r.Applications, func(app audit.Application) bool { return app.Err != "" })
-	d.Page, d.Inventory = report.NewPage(body, style, script), i
+	d.Inventory = &report.Inventory{Template: body, Style: style, Script: script, Data: i}
 }
 
 // rows makes the rows of the table, those with findings first.

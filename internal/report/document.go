@@ -35,8 +35,7 @@ type Document struct {
 
 	JSON any // what the JSON form is made of
 
-	Page      *Page // of the HTML form; nil for that of all documents
-	Inventory any   // what the page's own part shows; nil to leave it out
+	Inventory *Inventory // of the page; nil for none
 }
 
 // A Rule says what a finding is and why it matters.
