@@ -27,7 +27,7 @@ const maxTokens = 100_000
 type inventory struct {
 	*audit.Report
 	Chart    chart
-	Matrices []table
+	Matrices []*matrix
 	Unread   bool // whether an application could not be read
 	Data     tableData
 }
@@ -36,13 +36,11 @@ type inventory struct {
 type tableData struct {
 	Rules        map[string]audit.Rule `json:"rules"`
 	Reach        []string              `json:"reach"` // its names, in order
-	Actors       []named               `json:"actors"`
-	Applications []named               `json:"applications"`
+	Applications []application         `json:"applications"`
 	Rows         []row                 `json:"rows"`
 }
 
-// named is an actor or an application.
-type named struct {
+type application struct {
 	ID   string `json:"i"`
 	Name string `json:"n"`
 }
@@ -53,7 +51,8 @@ type row struct {
 	Application int       `json:"p"` // its number
 	ID          string    `json:"i"`
 	Name        string    `json:"n"`
-	Actor       int       `json:"a"` // its number
+	Actor       string    `json:"a"`
+	ActorName   string    `json:"o"`
 	Created     int64     `json:"c"`
 	Used        *int64    `json:"u"`
 	Expires     *int64    `json:"e"`
@@ -69,13 +68,13 @@ type finding struct {
 
 // Add makes the HTML form of a document the page of the audit that the document is on.
 func Add(d *report.Document, r *audit.Report) {
-	i := &inventory{Report: r, Chart: newChart(r), Matrices: matrices(r)}
+	i := &inventory{Report: r, Chart: newChart(r), Matrices: []*matrix{actors(r), resources(r)}}
 	i.Data.Rules = map[string]audit.Rule{}
 	for _, g := range r.Groups {
 		i.Data.Rules[g.ID] = g.Rule
 	}
 	for _, column := range columns {
-		i.Data.Reach = append(i.Data.Reach, column.name)
+		i.Data.Reach = append(i.Data.Reach, column.Name)
 	}
 	i.rows(r)
 	i.Unread = slices.ContainsFunc(r.Applications, func(app audit.Application) bool { return app.Err != "" })
@@ -95,19 +94,13 @@ func (i *inventory) rows(r *audit.Report) {
 		}
 		found[f.Subject] = append(found[f.Subject], shown)
 	}
-	actors := map[named]int{}
 	var clean []row
 	for n, app := range r.Applications {
-		i.Data.Applications = append(i.Data.Applications, named{app.ID, app.Name})
+		i.Data.Applications = append(i.Data.Applications, application{app.ID, app.Name})
 		for _, tok := range app.Tokens {
-			who := named{tok.Actor, tok.ActorName}
-			if _, known := actors[who]; !known {
-				actors[who] = len(i.Data.Actors)
-				i.Data.Actors = append(i.Data.Actors, who)
-			}
 			line := row{
-				Application: n, ID: tok.Token, Name: tok.Name, Actor: actors[who], Findings: found[tok.Subject],
-				Reach:   tok.Reach.Names(),
+				Application: n, ID: tok.Token, Name: tok.Name, Actor: tok.Actor, ActorName: tok.ActorName,
+				Findings: found[tok.Subject], Reach: tok.Reach.Names(),
 				Created: *seconds(&tok.Created), Used: seconds(tok.LastUsed), Expires: seconds(tok.Expires),
 			}
 			if len(line.Findings) > 0 {

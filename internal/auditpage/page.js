@@ -35,14 +35,14 @@ if (document.getElementById("data")) {
 	}
 	// What a search looks at is put together when it is first searched.
 	const textOf = (row) => row.text ??= [
-		row.i, row.n, data.applications[row.p].n, data.applications[row.p].i, data.actors[row.a].n, data.actors[row.a].i, ...row.r,
+		row.i, row.n, data.applications[row.p].n, data.applications[row.p].i, row.o, row.a, ...row.r,
 		...row.f.flatMap((f) => [data.rules[f.r].Title, f.m]),
 	].join("\n").toLowerCase();
 
 	const columns = [
 		{ title: "Findings", sort: (a, b) => a.severity - b.severity || a.open - b.open, first: -1 },
 		{ title: "Token", sort: (a, b) => compareNames(a.n, b.n) || compare(a.i, b.i), first: 1 },
-		{ title: "Actor", sort: (a, b) => compareNames(data.actors[a.a].n, data.actors[b.a].n), first: 1 },
+		{ title: "Actor", sort: (a, b) => compareNames(a.o, b.o), first: 1 },
 		{ title: "Created", sort: (a, b) => a.c - b.c, first: 1 },
 		// A token that was never used comes before all others, one that never expires after them.
 		{ title: "Last used", sort: (a, b) => compare(a.u ?? -Infinity, b.u ?? -Infinity), first: 1 },
@@ -108,12 +108,11 @@ if (document.getElementById("data")) {
 	};
 
 	const lines = (row) => {
-		const actor = data.actors[row.a];
 		const state_ = element("td", "");
 		const line = element("tr", "", state_,
 			element("td", "", element("span", "name", named(row.n)), element("span", "mono quiet id", row.i), copier(row.i),
 				...(data.applications.length > 1 ? [element("span", "name quiet", named(data.applications[row.p].n || data.applications[row.p].i))] : [])),
-			element("td", "", named(actor.n || actor.i || "unknown")),
+			element("td", "", named(row.o || row.a || "unknown")),
 			element("td", "date", date(row.c)),
 			element("td", "date", row.u === null ? "never" : date(row.u)),
 			element("td", "date", row.e === null ? "never" : date(row.e)),

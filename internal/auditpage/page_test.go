@@ -101,14 +101,12 @@ func document(audited *audit.Report) *report.Document {
 
 // table is the data that the page's script makes the table of.
 type table struct {
-	Rules  map[string]struct{ Title, Severity, Remedy string }
-	Actors []struct{ I, N string }
-	Rows   []struct {
-		I, N string
-		A    int
-		C    int64
-		U, E *int64
-		F    []struct {
+	Rules map[string]struct{ Title, Severity, Remedy string }
+	Rows  []struct {
+		I, N, A string
+		C       int64
+		U, E    *int64
+		F       []struct {
 			R string
 			M string
 		}
