@@ -27,7 +27,6 @@ type place struct {
 	was, is *operation
 	status  int  // of the response
 	lenient bool // a program reads null as a missing member here
-	strict  bool // a program tells null from a missing member here
 	show    func(value any) *Example
 }
 
@@ -63,7 +62,7 @@ func (p place) proven(f Finding, e *Example) Finding {
 func (c *comparer) refuses(p place, schema *openapi3.Schema, value any) bool {
 	read, ok := c.read[schema]
 	if !ok {
-		read = asRead(schema, p.lenient, p.strict)
+		read = asRead(schema, p.lenient)
 		c.read[schema] = read
 	}
 	return !c.takes(read, value)
@@ -75,7 +74,6 @@ func (c *comparer) schemas(p place, was, is *openapi3.Schema) []Finding {
 	if c.err != nil || !c.spend(1) || reflect.DeepEqual(was, is) {
 		return nil
 	}
-	p.strict = p.strict || was.Extensions[ownType] != nil && !p.lenient
 	all := wording(p, wordsOf(was), wordsOf(is))
 	all = append(all, c.nullable(p, was, is)...)
 	all = append(all, c.values(p, was, is)...)
@@ -235,8 +233,7 @@ func (c *comparer) member(p, at place, wholeWas, wholeIs *openapi3.Schema, befor
 	if is == nil && !isAnything(now.rest) {
 		is = now.rest
 	}
-	// Package api reads null for one that is missing, where the contract allows null and the type is a generated one.
-	needed := wasRequired && !p.lenient && (p.strict || !judges(was, nil))
+	needed := wasRequired && !p.lenient && !judges(was, nil) // package api reads null for one that is missing
 	gone := func(rule, said, says string) Finding {
 		f := p.breaks(rule, said, says, c.with(wholeWas, wholeIs, name, nil, false))
 		f.Pointer = at.finding.Pointer
@@ -372,7 +369,7 @@ func (op *operation) takes(e *Example, reader bool) bool {
 	success := e.Status/100 == 2
 	takes := func(schema *openapi3.Schema, lenient bool, value any) bool {
 		if reader && schema != nil {
-			schema = asRead(schema, lenient, false)
+			schema = asRead(schema, lenient)
 		}
 		return judges(schema, value)
 	}

@@ -371,8 +371,7 @@ func (n *node) objects() []edit {
 	properties, _ := n.schema["properties"].(tree)
 	for _, name := range slices.Sorted(maps.Keys(properties)) {
 		in := slices.Contains(required, any(name))
-		// The generated types read null for a missing member; that of the token info is written by hand, and does not.
-		needed := in && n.use != failure && (!isNullable(properties[name].(tree)) || strings.Contains(n.pointer, "TokenInfo"))
+		needed := in && n.use != failure && !isNullable(properties[name].(tree)) // a program reads null for a missing member
 		legacy := n.pointer == "/components/schemas/TokenInfo" && slices.Contains(formsOfTokenInfo, name)
 		gone := relaxedIn(n)
 		if needed || legacy {

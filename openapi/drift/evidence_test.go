@@ -95,8 +95,8 @@ func TestTheContractRefusesBreakingExamples(t *testing.T) {
 	}
 }
 
-// A generated type reads null for a member that is missing and may be null; the token info's own type wants the member.
-func TestMissingMembersBreakWhereTheirTypeWantsThem(t *testing.T) {
+// A program reads null for a member that is missing and may be null; a form that is told by its members needs them.
+func TestMissingMembersBreakWhereTheyAreNeeded(t *testing.T) {
 	t.Parallel()
 	for pointer, c := range map[string]struct {
 		member string

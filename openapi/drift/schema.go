@@ -157,7 +157,6 @@ var (
 const (
 	unreadPattern = "x-unread-pattern" // a pattern that is no regular expression of Go's
 	impliedFormat = "x-implied-format" // the format is the contract's
-	ownType       = "x-go-type"        // the contract's: the type tells a missing member from null, which generated ones do not
 )
 
 // normalize says in OpenAPI 3.0 what a schema says in the words of another version. It returns how many schemas a judge
@@ -238,28 +237,26 @@ func mark(in *openapi3.Schema, name string, value any) {
 }
 
 // asRead returns a schema as a program reads by it: members that are not declared may come, and a required member that
-// may be null may be missing, unless its type is strict. In an error, which is read leniently, any member may be null or
-// missing.
-func asRead(in *openapi3.Schema, lenient, strict bool) *openapi3.Schema {
+// may be null may be missing. In an error, which is read leniently, any member may be null or missing.
+func asRead(in *openapi3.Schema, lenient bool) *openapi3.Schema {
 	out := &openapi3.Schema{}
 	if err := into(in, out); err != nil {
 		return in // which was read that way
 	}
-	relax(out, lenient, strict)
+	relax(out, lenient)
 	return out
 }
 
-func relax(in *openapi3.Schema, lenient, strict bool) {
-	strict = !lenient && (strict || in.Extensions[ownType] != nil)
+func relax(in *openapi3.Schema, lenient bool) {
 	in.Required = slices.DeleteFunc(in.Required, func(name string) bool {
 		p := in.Properties[name]
-		return lenient || !strict && p != nil && judges(p.Value, nil)
+		return lenient || p != nil && judges(p.Value, nil)
 	})
 	if in.Nullable = in.Nullable || lenient; isClosed(in) {
 		in.AdditionalProperties.Has = nil
 	}
 	for _, ref := range inside(in) {
-		relax(ref.Value, lenient, strict)
+		relax(ref.Value, lenient)
 	}
 }
 
