@@ -42,9 +42,8 @@ type judge struct {
 	unjudged   string // a rule; set if there is nothing to judge
 	why        string // for unjudged
 
-	by       *openapi3.Schema // of the body; nil as long as it is unknown
-	judged   bool             // whether the response, as far as it should have a body, was checked against the contract
-	success  any              // the value in the body of a success
+	judged   bool // whether the response, as far as it should have a body, was checked against the contract
+	success  any  // the value in the body of a success
 	findings []Finding
 }
 
@@ -285,15 +284,12 @@ func (j *judge) content(declared *openapi3.Response, data []byte) {
 		return
 	}
 	at := line(declared.Origin)
-	if media.Schema != nil {
-		j.by = media.Schema.Value
-	}
 	root, values, ok, faults := any(string(data)), 1, true, []fault(nil)
 	if isJSON {
 		root, values, ok, faults = readJSON(data)
 	}
-	if ok && j.by != nil {
-		faults = append(faults, check(j.by, root, values)...)
+	if ok && media.Schema != nil {
+		faults = append(faults, check(media.Schema.Value, root, values)...)
 	}
 	if !isJSON && len(mistyped(faults, nil)) > 0 {
 		j.judged = false

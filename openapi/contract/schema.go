@@ -378,22 +378,3 @@ func (c *checker) applicable(all []*openapi3.Schema, s *openapi3.Schema, v any) 
 	}
 	return all
 }
-
-// schemaAt returns the schema of what a pointer leads to in a value of s, nil if s does not declare it. Of a composition it
-// looks into eight levels.
-func schemaAt(s *openapi3.Schema, at []string, level int) (found *openapi3.Schema) {
-	switch {
-	case len(at) == 0 || level > 8:
-		return s
-	case s.Properties[at[0]] != nil:
-		found = schemaAt(s.Properties[at[0]].Value, at[1:], 0)
-	case s.Items != nil:
-		found = schemaAt(s.Items.Value, at[1:], 0)
-	}
-	for _, part := range slices.Concat(s.AllOf, s.AnyOf, s.OneOf) {
-		if found == nil {
-			found = schemaAt(part.Value, at, level+1)
-		}
-	}
-	return found
-}

@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"cmp"
 	_ "embed"
 	"encoding/json"
 	"net/http"
@@ -64,15 +63,9 @@ func (j *judge) param(last int) (string, bool) {
 	return j.match.values[len(j.match.values)-last], true
 }
 
-// wrong adds a finding about the body.
+// wrong adds a finding about the body. No schema says what a semantic rule says, so the line is the operation's.
 func (j *judge) wrong(rule, pointer, format string, args ...any) {
-	at, where := strings.Split(pointer, "/")[1:], j.op.line
-	if j.by != nil {
-		if s := schemaAt(j.by, at, 0); s != nil {
-			where = cmp.Or(line(s.Origin), where)
-		}
-	}
-	j.find(rule, inBody, j.pointer(at), where, format, args...)
+	j.find(rule, inBody, pointer, j.op.line, format, args...)
 }
 
 // member returns a member of an object, and nil of anything else, or where there is none.
@@ -222,8 +215,7 @@ func (j *judge) info(root any) {
 	case active == false:
 		for _, name := range sortedKeys(root.(map[string]any)) {
 			if name != "active" {
-				j.find("info.inactive-with-members", inBody, j.pointer([]string{name}), j.op.line,
-					"the token is inactive, and there is more about it")
+				j.wrong("info.inactive-with-members", j.pointer([]string{name}), "the token is inactive, and there is more about it")
 			}
 		}
 	}
