@@ -164,13 +164,9 @@ func (j *judge) response() {
 	}
 	b := j.body()
 	at := line(declared.Origin)
-	if coding := j.unasked(); coding != "" && (len(b.data) > 0 || b.broken == "http.unjudged") {
-		j.find("http.content-encoding", inBody, "", at, "the body has the content coding %s, for which the request does not ask",
-			knownOr(coding, "of another name"))
-		if b.broken == "http.unjudged" {
-			j.judged = false
-			return
-		}
+	if coding := plainCoding(j.header.Get("Content-Encoding")); b.broken == "http.unjudged" && !j.asksFor(coding) {
+		b.broken = "http.content-encoding"
+		b.message = "the body has the content coding " + knownOr(coding, "of another name") + ", for which the request does not ask"
 	}
 	switch empty := len(bytes.TrimSpace(b.data)) == 0; {
 	case j.method == http.MethodHead, class == 1, j.status == http.StatusNoContent, j.status == http.StatusNotModified:
@@ -194,35 +190,11 @@ func (j *judge) response() {
 	}
 }
 
-// unasked returns the first content coding of a response that the request does not take by its Accept-Encoding (RFC 9110,
-// section 12.5.3), or "". Without that header it takes those that HTTP clients decode on their own, but an exporter may
-// have left the header out.
-func (j *judge) unasked() string {
-	if j.req == nil {
-		return ""
-	}
-	sent, accepted := j.header.Values("Content-Encoding"), j.req.Header.Values("Accept-Encoding")
-	if len(accepted) == 0 && !j.recorded {
-		accepted = []string{"gzip, deflate"}
-	}
-	if len(sent) == 0 || len(accepted) == 0 {
-		return ""
-	}
-	asked := map[string]bool{}
-	for choice := range strings.SplitSeq(strings.Join(accepted, ","), ",") {
-		coding, weight, _ := strings.Cut(choice, ";")
-		_, q, _ := strings.Cut(strings.ToLower(weight), "q=")
-		q = strings.TrimSpace(q)
-		asked[plainCoding(coding)] = q == "" || strings.Trim(q, "0.") != ""
-	}
-	asked["identity"], asked[""] = true, true
-	for coding := range strings.SplitSeq(strings.Join(sent, ","), ",") {
-		coding = plainCoding(coding)
-		if takes, listed := asked[coding]; !takes && (listed || !asked["*"]) {
-			return coding
-		}
-	}
-	return ""
+// asksFor reports whether the request names a content coding in its Accept-Encoding (RFC 9110, section 12.5.3), which an
+// exporter may have left out.
+func (j *judge) asksFor(coding string) bool {
+	accepted := strings.ToLower(strings.Join(j.req.Header.Values("Accept-Encoding"), ","))
+	return accepted == "" && j.recorded || strings.Contains(accepted, coding) || strings.Contains(accepted, "*")
 }
 
 // plainCoding returns the name by which a content coding is compared.

@@ -64,7 +64,8 @@ var rules = []Rule{
 	{"http.error-body-missing", Note, "an error status without the body that the contract declares for it",
 		"The status is enough to act on, but the reason for the failure is lost."},
 	{"http.content-encoding", Error,
-		"a body that is not encoded as its Content-Encoding says, or in a coding that the request does not accept",
+		"a body that is not encoded as its Content-Encoding says, or in a coding other than gzip and deflate for which the request " +
+			"does not ask",
 		"A client cannot read the body."},
 	{"http.body-limit", Error, "a body larger than the limit; it was not checked",
 		"An endless body, or a small one that decompresses to a huge one, exhausts the memory of a client that reads without " +
