@@ -23,6 +23,7 @@ func TestCheckKnowsLimitsOnly(t *testing.T) {
 		}
 		return fmt.Sprintf(`{"definitions":{%s"D%d":%s}}`, b.String(), n, last)
 	}
+	members := strings.Repeat(`"a":1,`, document.MaxMembers)
 	for name, test := range map[string]struct {
 		text string
 		want error
@@ -35,6 +36,9 @@ func TestCheckKnowsLimitsOnly(t *testing.T) {
 		"many bytes":        {strings.Repeat(" ", document.MaxBytes+1), document.ErrBytes},
 		"many JSON values":  {`{"a":[` + strings.Repeat("1,", 2*document.MaxValues) + `1]}`, document.ErrValues},
 		"many YAML values":  {"a: [" + strings.Repeat("1,", 2*document.MaxValues) + "1]", document.ErrValues},
+		"members":           {"{" + members[:len(members)-1] + "}", nil},
+		"many members":      {"{" + members + `"b":1}`, document.ErrMembers},
+		"many in YAML":      {"# YAML\n{" + members + `"b":1}`, document.ErrMembers},
 		"deep JSON":         {`{"a":` + strings.Repeat("[", 4900) + strings.Repeat("]", 4900) + "}", document.ErrDepth},
 		"deep YAML":         {"a: " + strings.Repeat("[", 4900) + strings.Repeat("]", 4900), document.ErrDepth},
 		"deep, broken JSON": {`{'a':` + strings.Repeat("[", 4900) + strings.Repeat("]", 4900) + "}", document.ErrDepth},

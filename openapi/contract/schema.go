@@ -262,7 +262,7 @@ func (c *checker) leaf(e *openapi3.SchemaError, v any, at []string) {
 	case "required":
 		message = "the required member is missing"
 		if p := s.Properties[name]; p != nil {
-			if s = p.Value; s.Nullable && s.Extensions[takesNull] == nil {
+			if s = p.Value; s.Nullable && s.Extensions["x-takes-null"] == nil {
 				rule, message = "schema.required-nullable", "the required member is missing; null would have been allowed"
 			}
 		}

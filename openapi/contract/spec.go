@@ -127,12 +127,12 @@ func (s *spec) prepare(ref *openapi3.SchemaRef, done map[*openapi3.Schema]bool) 
 // takeNull lets a schema without a type take null, which it says nothing about; kin-openapi would refuse it.
 func takeNull(s *openapi3.Schema) {
 	if !s.Nullable && s.Type == nil && (len(s.Enum) == 0 || slices.Contains(s.Enum, nil)) {
-		s.Nullable, s.Extensions = true, map[string]any{takesNull: true}
+		s.Nullable, s.Extensions = true, takesNull
 	}
 }
 
 // takesNull marks a schema that takes null although the document does not say nullable.
-const takesNull = "x-takes-null"
+var takesNull = map[string]any{"x-takes-null": true}
 
 // split makes an allOf of a schema that has keywords beside a composition: kin-openapi does not look at them once the
 // composition fails, and lets null pass where only the composition takes it.
