@@ -146,7 +146,7 @@ func (c *check) files(run *contract.Run, names []string) error {
 		case name == standardInput:
 			errs = append(errs, run.CheckHAR(stdinName, c.Stdin))
 		default:
-			errs = append(errs, plainly(run.CheckPath(name)))
+			errs = append(errs, run.CheckPath(name))
 		}
 	}
 	return errors.Join(errs...)
@@ -157,7 +157,7 @@ func (c *check) body(run *contract.Run, name string) error {
 	if name != standardInput {
 		file, err := os.Open(name)
 		if err != nil {
-			return plainly(err)
+			return err
 		}
 		defer file.Close()
 		in, source = file, filepath.ToSlash(name)

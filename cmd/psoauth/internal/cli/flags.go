@@ -119,14 +119,6 @@ func readBaseline[B any](p *program, read func(io.Reader) (*B, error)) (baseline
 	return baseline, err == nil, err
 }
 
-// plainly says of a file that there is none, and not which call found that out.
-func plainly(err error) error {
-	if missing, ok := errors.AsType[*fs.PathError](err); ok && errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s: there is no such file or directory", missing.Path)
-	}
-	return err
-}
-
 // flagError says what is wrong with a flag, and which one may have been meant.
 func flagError(cmd *cobra.Command, err error) error {
 	hint := ""
