@@ -26,7 +26,7 @@ const maxTokens = 100_000
 // An inventory is what the page shows of the tokens themselves.
 type inventory struct {
 	*audit.Report
-	Chart    chart
+	Times    []period
 	Matrices []*matrix
 	Unread   bool // whether an application could not be read
 	Data     tableData
@@ -68,7 +68,7 @@ type finding struct {
 
 // Add makes the HTML form of a document the page of the audit that the document is on.
 func Add(d *report.Document, r *audit.Report) {
-	i := &inventory{Report: r, Chart: newChart(r), Matrices: []*matrix{actors(r), resources(r)}}
+	i := &inventory{Report: r, Times: timeline(r), Matrices: []*matrix{actors(r), resources(r)}}
 	i.Data.Rules = map[string]audit.Rule{}
 	for _, g := range r.Groups {
 		i.Data.Rules[g.ID] = g.Rule

@@ -225,9 +225,9 @@ type failing struct{ err error }
 
 func (f failing) Write([]byte) (int, error) { return 0, f.err }
 
-var barLabel = regexp.MustCompile(`(Created|Last used|Expires): (\d+) ([^.]*)\.`)
+var period = regexp.MustCompile(`(?s)<tr class="(past|future)"><th scope="row">(.*?)</th>(.*?)</tr>`)
 
-func TestChart(t *testing.T) {
+func TestTimeline(t *testing.T) {
 	t.Parallel()
 	const day = 24 * time.Hour
 	at := func(d time.Duration) *time.Time { return ptr(now.Add(d)) }
@@ -238,23 +238,25 @@ func TestChart(t *testing.T) {
 		tokens = append(tokens, tok)
 	}
 	tokens[0].LastUsedAt, tokens[1].ExpiresAt = at(day), nil
+	page := written(t, audit.Options{}, tokens)
 	var got []string
-	for _, m := range barLabel.FindAllStringSubmatch(written(t, audit.Options{}, tokens), -1) {
-		got = append(got, m[0])
+	for _, m := range period.FindAllStringSubmatch(page, -1) {
+		got = append(got, m[1]+": "+m[2]+strings.Join(strings.Fields(htmlTag.ReplaceAllString(strings.ReplaceAll(m[3], "<td>", "|"), "")), ""))
 	}
 	want := []string{
-		"Created: 1 more than 5 yr before the audit.", "Created: 1 2 yr to 5 yr before the audit.",
-		"Created: 2 1 wk to 1 mo before the audit.", "Created: 2 up to 1 wk before the audit.",
-		"Last used: 1 up to 1 wk after the audit.", "Last used: 5 never.",
-		"Expires: 1 up to 1 wk before the audit.", "Expires: 2 1 wk to 1 mo after the audit.",
-		"Expires: 1 2 yr to 5 yr after the audit.", "Expires: 1 more than 5 yr after the audit.", "Expires: 1 never.",
+		"past: more than 5 yr before the audit|1||", "past: 2 yr to 5 yr before the audit|1||",
+		"past: 1 wk to 1 mo before the audit|2||", "past: up to 1 wk before the audit|2||1",
+		"future: up to 1 wk after the audit||1|", "future: 1 wk to 1 mo after the audit|||2",
+		"future: 2 yr to 5 yr after the audit|||1", "future: more than 5 yr after the audit|||1", "future: never||5|1",
 	}
-	if !slices.Equal(got, want) {
+	if !slices.Equal(got, want) || strings.Count(page, `<rect width="45"`) != 7 || strings.Count(page, `<rect width="100"`) != 1 {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
 
 var matrixLine = regexp.MustCompile(`(?s)<tr><th scope="row">(.*?)</tr>`)
+
+var htmlTag = regexp.MustCompile(`<[^>]*>`)
 
 // linesOf returns what stands in the lines of the matrices, without markup.
 func linesOf(page string) []string {
