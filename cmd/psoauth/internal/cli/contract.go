@@ -49,19 +49,6 @@ openapi/openapi.yaml; as JSON it says the same, without the comments.`,
 	return cmd
 }
 
-// service judges the service, or the sandbox, by asking for all that can be asked for without changing anything.
-func (c *check) service(ctx context.Context, baseline *contract.Baseline) error {
-	run, err := c.connect()
-	if err != nil {
-		return err
-	}
-	err = c.requests(ctx, run)
-	if ctx.Err() != nil {
-		return err
-	}
-	return c.finish(run, baseline, err)
-}
-
 // connect makes a client whose responses are judged as a part of one run.
 func (c *check) connect() (*contract.Run, error) {
 	if err := c.enterSandbox(); err != nil {

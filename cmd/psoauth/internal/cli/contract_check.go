@@ -102,15 +102,17 @@ func (c *check) run(ctx context.Context, args []string) error {
 		return err
 	}
 	c.sources = args
-	if len(args) == 0 {
+	start := func() (*contract.Run, error) { return c.newRun(c.serverOptions(c.spec == "", true)...) }
+	judge := func(run *contract.Run) error { return c.files(run, args) }
+	if len(args) == 0 { // the service, or the sandbox
 		c.sources = []string{"application " + cmp.Or(c.application, "of the sandbox")}
-		return c.service(ctx, baseline)
+		start, judge = c.connect, func(run *contract.Run) error { return c.requests(ctx, run) }
 	}
-	run, err := c.newRun(c.serverOptions(c.spec == "", true)...)
+	run, err := start()
 	if err != nil {
 		return err
 	}
-	err = c.files(run, args)
+	err = judge(run)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
