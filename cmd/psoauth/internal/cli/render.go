@@ -10,7 +10,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -96,7 +95,7 @@ func writeJSON[T any](p *program, v *view[T], w io.Writer, all iter.Seq2[*T, err
 // writeCSV quotes as RFC 4180 says, but ends a line as the tools of Unix expect.
 func writeCSV[T any](p *program, v *view[T], w io.Writer, all iter.Seq2[*T, error]) error {
 	rows, columns := csv.NewWriter(w), v.allColumns()
-	header := sync.OnceFunc(func() { _ = rows.Write(columns) }) // it keeps its error
+	_ = rows.Write(columns) // with the first row; the writer keeps its error
 	for thing, err := range all {
 		var row []string
 		if err == nil {
@@ -105,13 +104,11 @@ func writeCSV[T any](p *program, v *view[T], w io.Writer, all iter.Seq2[*T, erro
 		if err != nil {
 			return err
 		}
-		header()
 		_ = rows.Write(row)
 		if rows.Flush(); rows.Error() != nil {
 			return rows.Error()
 		}
 	}
-	header()
 	rows.Flush()
 	return rows.Error()
 }
