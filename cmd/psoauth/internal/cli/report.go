@@ -163,20 +163,15 @@ func revision() string {
 func coverageSection(operations []contract.OperationCoverage) report.Section {
 	s := report.Section{Title: "Coverage", Columns: []string{"Operation", "Responses", "Members", "Never seen"}}
 	for _, op := range operations {
-		responses := "no response"
+		responses, unseen := "no response", ""
 		if len(op.Statuses) > 0 {
-			var all []string
-			for _, status := range slices.Sorted(maps.Keys(op.Statuses)) {
-				all = append(all, fmt.Sprintf("%s ×%d", status, op.Statuses[status]))
-			}
-			responses = strings.Join(all, ", ")
+			all := each(slices.Sorted(maps.Keys(op.Statuses)), func(status string) string {
+				return fmt.Sprintf("%s ×%d", status, op.Statuses[status])
+			})
+			responses, unseen = strings.Join(all, ", "), topmost(op.Members.Unseen)
 			if len(op.Unanswered) > 0 {
 				responses += "; never " + strings.Join(op.Unanswered, ", ")
 			}
-		}
-		unseen := ""
-		if len(op.Statuses) > 0 {
-			unseen = topmost(op.Members.Unseen)
 		}
 		s.Rows = append(s.Rows, []string{
 			text.Printable(op.ID), responses, fmt.Sprintf("%d of %d", op.Members.Seen, op.Members.Declared), unseen,
