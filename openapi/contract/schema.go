@@ -18,6 +18,8 @@ type checker struct {
 	faults []fault
 	left   int64 // how many visits may still be made
 	first  bool  // whether only the first fault is asked for
+
+	circular *openapi3.Schema // one that is made of itself, with no member or item between; nil if none is
 }
 
 // maxManyValues is how many values a body has at most if all of its faults are to be named: kin-openapi keeps an error of
@@ -39,6 +41,9 @@ func check(schema *openapi3.Schema, v any, values int) []fault {
 		}
 		c.walk([]*openapi3.Schema{schema}, v, nil)
 	}
+	if c.circular != nil { // by that part it decides nothing: kin-openapi leaves it out, and takes any value of a choice with it
+		c.add("schema.unjudged", c.circular, nil, "a schema is made of itself, and takes any value in that place")
+	}
 	if c.left <= 0 {
 		c.add("schema.limit", schema, nil,
 			"the schema is made of so many others, or so often of itself, that not all of the body was checked")
@@ -56,7 +61,11 @@ func isIndex(s string) int { return btoi(s != "" && strings.Trim(s, "0123456789"
 
 // visit counts the visits that kin-openapi would make, without judging.
 func (c *checker) visit(s *openapi3.Schema, v any, depth int, within []*openapi3.Schema) {
-	if c.left -= int64(1 + depth); c.left <= 0 || slices.Contains(within, s) {
+	if slices.Contains(within, s) {
+		c.circular = s
+		return
+	}
+	if c.left -= int64(1 + depth); c.left <= 0 {
 		return
 	}
 	within = append(within, s)

@@ -18,11 +18,10 @@ import (
 // A spec is an OpenAPI document that is ready for judging.
 type spec struct {
 	doc        *openapi3.T
-	endpoints  []*endpoint               // by path, literal ones before those with parameters
-	operations []*operation              // by id
-	servers    []target                  // the declared ones, variables at their defaults
-	unjudged   []Finding                 // the parts of the document that nothing is checked against
-	unrolled   map[*openapi3.Schema]bool // whether all that a schema is made of has been followed
+	endpoints  []*endpoint  // by path, literal ones before those with parameters
+	operations []*operation // by id
+	servers    []target     // the declared ones, variables at their defaults
+	unjudged   []Finding    // the parts of the document that nothing is checked against
 }
 
 type operation struct {
@@ -47,7 +46,7 @@ func loadSpec(data []byte, name string) (*spec, error) {
 }
 
 func newSpec(doc *openapi3.T) (*spec, error) {
-	s := &spec{doc: doc, unrolled: map[*openapi3.Schema]bool{}}
+	s := &spec{doc: doc}
 	schemas := map[*openapi3.Schema]bool{}
 	for _, path := range doc.Paths.InMatchingOrder() {
 		item := doc.Paths.Value(path)
@@ -102,7 +101,6 @@ func (s *spec) prepare(ref *openapi3.SchemaRef, done map[*openapi3.Schema]bool) 
 	}
 	in := ref.Value
 	done[in] = true
-	s.unroll(in)
 	more := openapi3.SchemaRefs{in.Items, in.Not, in.AdditionalProperties.Schema}
 	for _, part := range slices.Concat(in.AllOf, in.AnyOf, in.OneOf, more) {
 		s.prepare(part, done)
@@ -166,25 +164,6 @@ func split(s *openapi3.Schema) {
 	*s = openapi3.Schema{
 		AllOf: parts, Nullable: s.Nullable, ReadOnly: s.ReadOnly, WriteOnly: s.WriteOnly, Origin: s.Origin, Extensions: s.Extensions,
 	}
-}
-
-// unroll follows what a schema is made of. One that is made of itself, with no member or item between, decides nothing by
-// that part: kin-openapi leaves it out, and takes any value of a choice with it.
-func (s *spec) unroll(in *openapi3.Schema) {
-	if closed, seen := s.unrolled[in]; seen {
-		if !closed {
-			s.leave(in.Origin, "a schema is made of itself, and takes any value in that place")
-			s.unrolled[in] = true
-		}
-		return
-	}
-	s.unrolled[in] = false
-	for _, part := range slices.Concat(in.AllOf, in.AnyOf, in.OneOf, openapi3.SchemaRefs{in.Not}) {
-		if part != nil && part.Value != nil {
-			s.unroll(part.Value)
-		}
-	}
-	s.unrolled[in] = true
 }
 
 // declared returns what the operation promises for a status, or nil. The default response is for errors, and for
