@@ -67,11 +67,11 @@ func loadDocument(data []byte) (doc *openapi3.T, err error) {
 	return doc, err
 }
 
-// responsePart is a place in a response of OpenAPI 3; what the groups match is that in one of Swagger 2.0.
-var responsePart = regexp.MustCompile(
-	`^((?:/paths/[^/]+/[^/]+|/components)/responses/[^/]+)(?:/content/[^/]+|(/headers/[^/]+)/schema)`)
+// responseSchema is where OpenAPI 3 has the schema of a response; without its second half, where Swagger 2.0 has it.
+var responseSchema = regexp.MustCompile(`^((?:/paths/[^/]+/[^/]+|/components)/responses/[^/]+)/content/[^/]+`)
 
-// addLines gives a converted document the lines of the Swagger document it was made of, which kin-openapi does not read.
+// addLines gives a converted document the lines of the Swagger document it was made of, which kin-openapi does not read. What
+// that has not, such as the schema of a header, gets the line of what it is in.
 func addLines(doc *openapi3.T, data []byte) error {
 	var file yaml.Node
 	if err := yaml.Unmarshal(data, &file); err != nil || len(file.Content) == 0 {
@@ -79,36 +79,30 @@ func addLines(doc *openapi3.T, data []byte) error {
 	}
 	lines := map[string]int{} // by JSON pointer
 	addNodes(lines, file.Content[0], "")
-	origin := func(pointer string) *openapi3.Origin {
-		pointer = strings.TrimPrefix(responsePart.ReplaceAllString(pointer, "$1$2"), "/components")
-		if name, ok := strings.CutPrefix(pointer, "/schemas/"); ok {
-			pointer = "/definitions/" + name
+	origin := func(at string) *openapi3.Origin {
+		for lines[at] == 0 && at != "" {
+			at = at[:strings.LastIndexByte(at, '/')]
 		}
-		return &openapi3.Origin{Key: &openapi3.Location{Line: lines[pointer]}}
-	}
-	response := func(ref *openapi3.ResponseRef, at string) {
-		if ref.Ref != "" {
-			return // it has those of what it refers to
-		}
-		ref.Value.Origin = origin(at)
-		for name, header := range ref.Value.Headers {
-			header.Value.Origin = origin(at + "/headers/" + escapeName(name))
-		}
+		return &openapi3.Origin{Key: &openapi3.Location{Line: lines[at]}}
 	}
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
 			at := "/paths/" + escapeName(path) + "/" + strings.ToLower(method)
 			op.Origin = origin(at)
 			for status, ref := range op.Responses.Map() {
-				response(ref, at+"/responses/"+status)
+				ref.Value.Origin = origin(at + "/responses/" + status)
 			}
 		}
 	}
-	for name, ref := range doc.Components.Responses {
-		response(ref, "/responses/"+escapeName(name))
+	for name, ref := range doc.Components.Responses { // after those that refer to them
+		ref.Value.Origin = origin("/responses/" + escapeName(name))
 	}
 	return doc.WalkSchemas(func(pointer string, ref *openapi3.SchemaRef) error {
-		ref.Value.Origin = origin(pointer)
+		at := strings.TrimPrefix(responseSchema.ReplaceAllString(pointer, "$1"), "/components")
+		if name, ok := strings.CutPrefix(at, "/schemas/"); ok {
+			at = "/definitions/" + name
+		}
+		ref.Value.Origin = origin(at)
 		return nil
 	})
 }
