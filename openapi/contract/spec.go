@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"mime"
 	"slices"
 	"strings"
@@ -60,6 +61,17 @@ func newSpec(doc *openapi3.T) (*spec, error) {
 			op.meaning = meaningOf(method, s.serve(op))
 			op.members = sync.OnceValue(op.declaredMembers)
 			s.operations = append(s.operations, op)
+			for _, ref := range slices.Concat(op.Parameters, item.Parameters) {
+				p := ref.Value
+				schema := p.Schema
+				for _, media := range p.Content { // one at most
+					schema = media.Schema
+				}
+				if schema != nil && weigh(schema.Value, maxWeight) == 0 {
+					s.leave(p.Origin, "the schema of the parameter "+p.Name+" is made of itself, or of too many others")
+					p.Schema, p.Content = nil, nil
+				}
+			}
 			for _, ref := range op.Responses.Map() {
 				for _, media := range ref.Value.Content {
 					s.prepare(media.Schema, schemas)
@@ -88,6 +100,27 @@ func newSpec(doc *openapi3.T) (*spec, error) {
 	return s, nil
 }
 
+// maxWeight is how many schemas a parameter's may be made of: kin-openapi follows them without bounds.
+const maxWeight = 1000
+
+// weigh takes what a schema is made of off what is left, each schema as often as it occurs, and for a choice twice.
+func weigh(s *openapi3.Schema, left int) int {
+	left--
+	for _, part := range slices.Concat(partsOf(s), s.AnyOf, s.OneOf) {
+		if left > 0 {
+			left = weigh(part.Value, left)
+		}
+	}
+	return left
+}
+
+// partsOf returns all schemas within a schema, but not those within them.
+func partsOf(s *openapi3.Schema) openapi3.SchemaRefs {
+	parts := slices.Concat(s.AllOf, s.AnyOf, s.OneOf, openapi3.SchemaRefs{s.Items, s.Not, s.AdditionalProperties.Schema})
+	parts = slices.AppendSeq(parts, maps.Values(s.Properties))
+	return slices.DeleteFunc(parts, func(part *openapi3.SchemaRef) bool { return part == nil })
+}
+
 // leave notes a part of the document that nothing is checked against.
 func (s *spec) leave(at *openapi3.Origin, why string) {
 	f := Finding{Severity: Note, Rule: "schema.unjudged", In: inBody, Message: text.Excerpt(why, maxMessage), Line: line(at)}
@@ -101,12 +134,8 @@ func (s *spec) prepare(ref *openapi3.SchemaRef, done map[*openapi3.Schema]bool) 
 	}
 	in := ref.Value
 	done[in] = true
-	more := openapi3.SchemaRefs{in.Items, in.Not, in.AdditionalProperties.Schema}
-	for _, part := range slices.Concat(in.AllOf, in.AnyOf, in.OneOf, more) {
+	for _, part := range partsOf(in) {
 		s.prepare(part, done)
-	}
-	for _, p := range in.Properties {
-		s.prepare(p, done)
 	}
 	if in.Pattern != "" {
 		pattern := openapi3.Schema{Type: &openapi3.Types{openapi3.TypeString}, Pattern: in.Pattern}

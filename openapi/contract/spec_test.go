@@ -2,6 +2,7 @@ package contract_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -75,6 +76,36 @@ func TestSchemasMadeOfThemselves(t *testing.T) {
 		found = slices.DeleteFunc(found, func(f contract.Finding) bool { return f.Rule != "schema.unjudged" })
 		if len(found) != want {
 			t.Errorf("%s: got %v", schema, found)
+		}
+	}
+}
+
+// kin-openapi follows the schema of a parameter without bounds, which took minutes for forty schemas.
+func TestParametersWhoseSchemasMultiply(t *testing.T) {
+	t.Parallel()
+	var multiplied strings.Builder
+	for i := range 40 {
+		fmt.Fprintf(&multiplied, "    S%d: {allOf: [{$ref: '#/components/schemas/S%d'}, {$ref: '#/components/schemas/S%[2]d'}]}\n", i, i+1)
+	}
+	for _, parameter := range []string{"schema: {$ref: '#/components/schemas/S0'}",
+		"schema: {items: {$ref: '#/components/schemas/S0'}}", "content: {application/json: {schema: {$ref: '#/components/schemas/Tree'}}}"} {
+		run := validator(t, contract.WithSpec([]byte(`
+openapi: 3.0.3
+info: {title: t, version: '1'}
+servers: [{url: 'https://a.example'}]
+paths:
+  /x:
+    get:
+      parameters: [{name: q, in: query, `+parameter+`}]
+      responses: {200: {description: ''}}
+components:
+  schemas:
+    S40: {type: string}
+    Tree: {oneOf: [{items: {$ref: '#/components/schemas/Tree'}}, {type: integer}]}
+`+multiplied.String()), "spec")).NewRun()
+		found := run.CheckResponse(answer{url: "https://a.example/x?q=1"}.request(t), answer{}.response())
+		if report := contract.NewReport(run, nil, contract.Off); len(found) > 0 || len(report.Findings) != 1 {
+			t.Errorf("%s: got %v and %v", parameter, found, report.Findings)
 		}
 	}
 }
