@@ -89,10 +89,15 @@ func (p *program) reach(names []string) report.Cell {
 		verb, _, _ := strings.Cut(name[strings.LastIndexByte(name, ':')+1:], "_")
 		return verb
 	})
-	slices.Sort(verbs) // administering and deleting happen to come before reading and writing
-	short := fmt.Sprintf("%s (%d)", strings.Join(slices.Compact(verbs), " "), len(names))
+	slices.Sort(verbs)
+	verbs = slices.Compact(verbs)
+	slices.SortStableFunc(verbs, func(a, b string) int { return mildness[a] - mildness[b] })
+	short := fmt.Sprintf("%s (%d)", strings.Join(verbs, " "), len(names))
 	return report.Cell{Text: p.printable(strings.Join(names, " ")), Short: p.printable(short)}
 }
+
+// mildness orders what accesses allow: the worst first, then what is not here, and reading last.
+var mildness = map[string]int{"delete": -6, "admin": -5, "manage": -4, "write": -3, "create": -2, "connect": -1, "read": 1}
 
 func (p *program) timeCell(t *time.Time, otherwise string) report.Cell {
 	if t == nil || t.IsZero() {
