@@ -3,7 +3,6 @@ package auditpage
 
 import (
 	_ "embed"
-	"fmt"
 	"slices"
 	"time"
 
@@ -85,32 +84,19 @@ func Add(d *report.Document, r *audit.Report) {
 func (i *inventory) rows(r *audit.Report) {
 	found := map[audit.Subject][]finding{}
 	for f := range r.Findings() {
-		shown := finding{Rule: f.Rule, Message: f.Message}
-		if f.Accepted != nil {
-			shown.Accepted = "Accepted."
-			if f.Accepted.Until != "" {
-				shown.Accepted = fmt.Sprintf("Accepted until %s.", f.Accepted.Until)
-			}
-		}
-		found[f.Subject] = append(found[f.Subject], shown)
+		found[f.Subject] = append(found[f.Subject], finding{f.Rule, f.Message, f.Accepted.String()})
 	}
-	var clean []row
 	for n, app := range r.Applications {
 		i.Data.Applications = append(i.Data.Applications, application{app.ID, app.Name})
 		for _, tok := range app.Tokens {
-			line := row{
+			i.Data.Rows = append(i.Data.Rows, row{
 				Application: n, ID: tok.Token, Name: tok.Name, Actor: tok.Actor, ActorName: tok.ActorName,
 				Findings: found[tok.Subject], Reach: tok.Reach.Names(),
 				Created: *seconds(&tok.Created), Used: seconds(tok.LastUsed), Expires: seconds(tok.Expires),
-			}
-			if len(line.Findings) > 0 {
-				i.Data.Rows = append(i.Data.Rows, line)
-			} else {
-				clean = append(clean, line)
-			}
+			})
 		}
 	}
-	i.Data.Rows = append(i.Data.Rows, clean...)
+	slices.SortStableFunc(i.Data.Rows, func(a, b row) int { return min(len(b.Findings), 1) - min(len(a.Findings), 1) })
 	i.Data.Rows = i.Data.Rows[:min(len(i.Data.Rows), maxTokens)]
 }
 

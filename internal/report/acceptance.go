@@ -31,6 +31,21 @@ func (a Acceptance) place() Acceptance {
 	return a
 }
 
+// String says that a finding is accepted, until when and why; nil says nothing.
+func (a *Acceptance) String() string {
+	if a == nil {
+		return ""
+	}
+	said := "accepted"
+	if a.Until != "" {
+		said += " until " + a.Until
+	}
+	if a.Reason != "" {
+		said += ": " + a.Reason
+	}
+	return said
+}
+
 // Holds reports whether the acceptance is not past at a time.
 func (a Acceptance) Holds(now time.Time) bool {
 	return a.Until == "" || now.UTC().Format(time.DateOnly) <= a.Until // days in this form are in the order of their text

@@ -94,7 +94,7 @@ func writeJUnit(b *bytes.Buffer, d *Document, _ Options) error {
 				c.Failure = &junitMessage{Message: said, Type: g.ID, Text: f.Where + ": " + said}
 				s.Failures++
 			} else {
-				c.Output = cmp.Or(f.acceptance(), g.label()) + ": " + said
+				c.Output = cmp.Or(f.Accepted.String(), g.label()) + ": " + said
 			}
 			s.Cases = append(s.Cases, c)
 		}

@@ -168,21 +168,6 @@ func (f Finding) times() string {
 	return " (×" + Number(f.Count) + ")"
 }
 
-// acceptance says until when a finding is accepted and why, or nothing.
-func (f Finding) acceptance() string {
-	if f.Accepted == nil {
-		return ""
-	}
-	said := "accepted"
-	if f.Accepted.Until != "" {
-		said += " until " + f.Accepted.Until
-	}
-	if f.Accepted.Reason != "" {
-		said += ": " + f.Accepted.Reason
-	}
-	return said
-}
-
 // Options say how a document is shown to people at a terminal.
 type Options struct {
 	Color bool

@@ -69,7 +69,7 @@ func (f Finding) sarif(kind string, rule Rule, index int) Object {
 		"partialFingerprints", Object{kind + "/v1", hex.EncodeToString(fingerprint[:])},
 	}
 	if f.Accepted != nil {
-		result = append(result, "suppressions", []any{Object{"kind", "external", "justification", f.acceptance()}})
+		result = append(result, "suppressions", []any{Object{"kind", "external", "justification", f.Accepted.String()}})
 	}
 	return result
 }

@@ -41,7 +41,7 @@ var markdown string
 // writeMarkdown writes a page in GitHub's flavour, for an issue, a pull request or a job's summary.
 func writeMarkdown(b *bytes.Buffer, d *Document, _ Options) error {
 	form := template.Must(template.New("markdown").Funcs(template.FuncMap{
-		"cell": cell, "code": code, "label": Group.label, "times": Finding.times, "acceptance": Finding.acceptance,
+		"cell": cell, "code": code, "label": Group.label, "times": Finding.times,
 		"unquoted": func(s string) string { return strings.ReplaceAll(s, "`", `\u0060`) }, // the same in JSON, and ends no block
 	}).Parse(markdown))
 	return form.Execute(b, d)
