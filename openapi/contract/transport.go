@@ -134,7 +134,7 @@ func (r *Run) Proxy(options ProxyOptions) (http.Handler, error) {
 	if len(r.v.spec.servers) == 0 {
 		return nil, errors.New("the contract declares no server with a host; a proxy does not know where to forward to")
 	}
-	p := &proxy{spec: r.v.spec, logger: cmp.Or(options.Logger, slog.New(slog.DiscardHandler))}
+	p := &proxy{spec: r.v.spec, upstream: up, logger: cmp.Or(options.Logger, slog.New(slog.DiscardHandler))}
 	judging := &transport{run: r, v: r.v, next: options.Transport, report: options.Report}
 	if judging.next == nil {
 		next := http.DefaultTransport.(*http.Transport).Clone()
@@ -145,8 +145,7 @@ func (r *Run) Proxy(options ProxyOptions) (http.Handler, error) {
 	if options.Enforce {
 		judging.refuse = cmp.Or(options.FailOn, Error)
 	}
-	if up != nil { // a URL in a response may lead there, as those of pages do that a test server writes
-		judging.next = upstream{up, judging.next}
+	if up != nil { // requests go there, and URLs in responses lead there, as those of pages do that a test server writes
 		widened := *r.v
 		widened.aliases = slices.Clone(r.v.aliases)
 		for _, server := range r.v.spec.servers {
@@ -170,9 +169,10 @@ func httpsProxy(req *http.Request) (*url.URL, error) {
 }
 
 type proxy struct {
-	spec    *spec
-	logger  *slog.Logger
-	reverse *httputil.ReverseProxy
+	spec     *spec
+	upstream *url.URL // nil for the declared servers
+	logger   *slog.Logger
+	reverse  *httputil.ReverseProxy
 }
 
 // server returns the declared server that a request is for: that of the operation with this path or, if there is none,
@@ -197,32 +197,21 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	p.reverse.ServeHTTP(w, req)
 }
 
-// rewrite makes the request to the declared server, whose URL is that of the incoming request, query and all. The headers
-// that it copies are those that httputil strips for servers that trust their proxies.
+// rewrite makes the request to the upstream or the declared server, whose URL is that of the incoming request, query and all.
+// The headers that it copies are those that httputil strips for servers that trust their proxies.
 func (p *proxy) rewrite(pr *httputil.ProxyRequest) {
-	to, server := *pr.In.URL, p.server(pr.In)
-	to.Scheme, to.Host = server.scheme, server.host
-	pr.Out.URL, pr.Out.Host = &to, ""
+	to := p.upstream
+	if to == nil {
+		server := p.server(pr.In)
+		to = &url.URL{Scheme: server.scheme, Host: server.host}
+	}
+	*pr.Out.URL = *pr.In.URL
+	pr.SetURL(to)
 	for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"} {
 		if values, ok := pr.In.Header[name]; ok {
 			pr.Out.Header[name] = values
 		}
 	}
-}
-
-// An upstream gets the requests that are judged as ones to a declared server.
-type upstream struct {
-	at   *url.URL
-	next http.RoundTripper
-}
-
-// RoundTrip implements http.RoundTripper.
-func (u upstream) RoundTrip(req *http.Request) (*http.Response, error) {
-	path := strings.TrimSuffix(u.at.EscapedPath(), "/") + req.URL.EscapedPath()
-	req = req.Clone(req.Context())
-	req.URL.Scheme, req.URL.Host, req.URL.RawPath = u.at.Scheme, strings.ToLower(u.at.Host), path
-	req.URL.Path, _ = url.PathUnescape(path) // both halves came out of a URL
-	return u.next.RoundTrip(req)
 }
 
 // failed answers a request to which there was no response. The reason goes to the log only: it may name hosts inside.
