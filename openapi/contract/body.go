@@ -265,9 +265,13 @@ func (r *reader) syntax() {
 // numberFault returns what is wrong with a number as it is written, which is lost once kin-openapi has made a float64 of it,
 // for the schemas that look at it; nil if nothing is. (Bounds, enum, uniqueItems and multipleOf compare rounded numbers, so
 // 100.000000000000000001 fits a maximum of 100: https://github.com/getkin/kin-openapi/issues/280.)
-func numberFault(n json.Number, schemas []*openapi3.Schema) (rule, message string, by *openapi3.Schema) {
+func numberFault(n json.Number, views []view) (rule, message string, by *openapi3.Schema) {
 	integer, number, long, typed := false, false, false, false
-	for _, s := range schemas {
+	for _, view := range views {
+		s := view.schema
+		if view.not {
+			continue
+		}
 		typed = typed || s.Type != nil || len(s.AnyOf)+len(s.OneOf) > 0 // a choice whose schemas all refuse the number has no type
 		number = number || s.Type.Includes(openapi3.TypeNumber)
 		if by = cmp.Or(by, s); s.Type.Includes(openapi3.TypeInteger) {

@@ -33,13 +33,20 @@ const maxVisits = 5_000_000
 // check returns what of a value, which has that many values within, is not as a schema has it.
 func check(schema *openapi3.Schema, v any, values int) []fault {
 	c := checker{left: maxVisits, first: values > maxManyValues}
-	if c.visit(schema, v, 0, nil); c.left > 0 {
+	c.walk([]view{{schema: schema, times: 1}}, v, nil)
+	walked := c.faults
+	if c.faults = nil; c.left > 0 {
 		c.left = maxVisits
 		if c.explain(schema.VisitJSON(v, visitOptions[btoi(c.first):]...), v, nil); c.first && len(c.faults) > 0 {
 			c.add("schema.limit", schema, nil,
 				fmt.Sprintf("the body has more than %d values, so of its faults only the first is reported", maxManyValues))
 		}
-		c.walk([]*openapi3.Schema{schema}, v, nil)
+		explained := c.faults
+		for _, f := range walked {
+			if !slices.ContainsFunc(explained, func(other fault) bool { return slices.Equal(f.at, other.at) }) {
+				c.faults = append(c.faults, f)
+			}
+		}
 	}
 	if c.circular != nil { // by that part it decides nothing: kin-openapi leaves it out, and takes any value of a choice with it
 		c.add("schema.unjudged", c.circular, nil, "a schema is made of itself, and takes any value in that place")
@@ -59,57 +66,108 @@ func compareSteps(a, b string) int {
 
 func isIndex(s string) int { return btoi(s != "" && strings.Trim(s, "0123456789") == "") }
 
-// visit counts the visits that kin-openapi would make, without judging.
-func (c *checker) visit(s *openapi3.Schema, v any, depth int, within []*openapi3.Schema) {
-	if slices.Contains(within, s) {
-		c.circular = s
+// A view is a schema that looks at a value, and how often kin-openapi has it look.
+type view struct {
+	schema *openapi3.Schema
+	times  int64
+	not    bool // whether it says what the value must not be
+}
+
+// walk counts the visits of kin-openapi, and adds what no keyword says: members that no schema declares, and numbers as they
+// are written. Views are those of v.
+func (c *checker) walk(views []view, v any, at []string) {
+	all := []view(nil)
+	for _, by := range views {
+		all = c.unfold(all, by, v, len(at), nil)
+	}
+	if c.left <= 0 {
 		return
-	}
-	if c.left -= int64(1 + depth); c.left <= 0 {
-		return
-	}
-	within = append(within, s)
-	c.left -= int64(10*len(s.AllOf) + 20*(len(s.OneOf)+len(s.AnyOf)))
-	for _, ref := range s.AllOf {
-		c.visit(ref.Value, v, depth, within)
-	}
-	for _, ref := range slices.Concat(s.OneOf, s.AnyOf) {
-		c.size(v)
-		c.visit(ref.Value, v, depth, within)
-		c.visit(ref.Value, v, depth, within)
-	}
-	if s.Not != nil {
-		c.visit(s.Not.Value, v, depth, within)
 	}
 	switch v := v.(type) {
+	case json.Number:
+		if rule, message, by := numberFault(v, all); rule != "" && len(c.faults) <= maxPerResponse {
+			c.add(rule, by, slices.Clone(at), message)
+		}
 	case []any:
-		for i := 0; s.Items != nil && i < len(v); i++ {
-			c.visit(s.Items.Value, v[i], depth+1, nil)
+		var items []view
+		for _, by := range all {
+			if by.schema.Items != nil {
+				items = append(items, view{by.schema.Items.Value, by.times, by.not})
+			}
+		}
+		for i := 0; len(items) > 0 && i < len(v); i++ {
+			c.walk(items, v[i], append(at, strconv.Itoa(i)))
 		}
 	case map[string]any:
-		for name, member := range v {
-			if p := memberOf(s, name); p != nil {
-				c.visit(p, member, depth+1, nil)
+		describes, complete := false, false
+		for _, by := range all {
+			describes = describes || len(by.schema.Properties) > 0
+			rest := by.schema.AdditionalProperties
+			complete = complete || rest.Schema != nil || rest.Has != nil && !*rest.Has
+		}
+		for name, member := range v { // in any order: the faults are sorted
+			var declared []view
+			for _, by := range all {
+				if p := memberOf(by.schema, name); p != nil {
+					declared = append(declared, view{p, by.times, by.not})
+				}
+			}
+			if len(declared) > 0 {
+				c.walk(declared, member, append(at, name))
+			} else if describes && !complete && len(c.faults) <= maxPerResponse {
+				c.add("schema.undeclared-member", views[0].schema, append(slices.Clone(at), name), "the contract does not declare the member")
 			}
 		}
 	}
 }
 
-// size counts what kin-openapi copies of a value for each choice.
-func (c *checker) size(v any) {
-	if c.left--; c.left <= 0 {
-		return
+// unfold adds to all the views of a value that a view is made of. Within are those that it is a part of.
+func (c *checker) unfold(all []view, by view, v any, depth int, within []*openapi3.Schema) []view {
+	s := by.schema
+	if slices.Contains(within, s) {
+		c.circular = s
+		return all
 	}
+	cost := 1 + depth + 10*len(s.AllOf)
+	choices := slices.Concat(s.OneOf, s.AnyOf)
+	if len(choices) > 0 {
+		cost += len(choices) * (20 + size(v)) // it copies the value for each
+	}
+	if c.left -= by.times * int64(cost); c.left <= 0 {
+		return all
+	}
+	within = append(within, s)
+	if i := slices.IndexFunc(all, func(other view) bool { return other.schema == s && other.not == by.not }); i >= 0 {
+		all[i].times += by.times
+	} else {
+		all = append(all, by)
+	}
+	for _, part := range s.AllOf {
+		all = c.unfold(all, view{part.Value, by.times, by.not}, v, depth, within)
+	}
+	for _, choice := range choices {
+		all = c.unfold(all, view{choice.Value, 2 * by.times, by.not}, v, depth, within)
+	}
+	if s.Not != nil {
+		all = c.unfold(all, view{s.Not.Value, by.times, true}, v, depth, within)
+	}
+	return all
+}
+
+// size returns how many values there are in a value, with itself.
+func size(v any) int {
+	n := 1
 	switch v := v.(type) {
 	case []any:
 		for _, item := range v {
-			c.size(item)
+			n += size(item)
 		}
 	case map[string]any:
 		for _, member := range v {
-			c.size(member)
+			n += size(member)
 		}
 	}
+	return n
 }
 
 // memberOf returns the schema that s has for a member, or nil.
@@ -146,7 +204,9 @@ func (c *checker) explain(err error, v any, at []string) {
 			c.nearest(e, reasons, v, at, place)
 		case e.SchemaField == "anyOf": // kin-openapi gives no reasons, but for a oneOf
 			choice := &openapi3.Schema{OneOf: e.Schema.AnyOf, Discriminator: e.Schema.Discriminator, Origin: e.Schema.Origin}
-			if c.visit(choice, e.Value, 0, nil); c.left > 0 {
+			again := checker{left: c.left}
+			again.walk([]view{{schema: choice, times: 1}}, e.Value, nil)
+			if c.left = again.left; c.left > 0 {
 				c.explain(choice.VisitJSON(e.Value, visitOptions[btoi(c.first):]...), e.Value, place)
 			}
 		case e.SchemaField == "allOf" && errors.As(e.Origin, &reasons):
@@ -265,7 +325,7 @@ func (c *checker) leaf(e *openapi3.SchemaError, v any, at []string) {
 		}
 		if e.SchemaField == "enum" {
 			message = "want one of " + choices(s.Enum) + got(name, v)
-		} else if wrong, what, _ := numberFault(number, []*openapi3.Schema{s}); wrong != "" {
+		} else if wrong, what, _ := numberFault(number, []view{{schema: s}}); wrong != "" {
 			rule, message = wrong, what
 		}
 	case "required":
@@ -297,7 +357,7 @@ func (c *checker) leaf(e *openapi3.SchemaError, v any, at []string) {
 		}
 	case "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf":
 		if message += got(name, v); isNumber {
-			if wrong, what, _ := numberFault(number, []*openapi3.Schema{s}); wrong != "" && wrong != "number.unsafe-integer" {
+			if wrong, what, _ := numberFault(number, []view{{schema: s}}); wrong != "" && wrong != "number.unsafe-integer" {
 				rule, message = wrong, what
 			}
 		}
@@ -317,73 +377,4 @@ func valueAt(v any, at []string) any {
 		}
 	}
 	return v
-}
-
-// walk adds what no keyword says: members that no schema declares, and numbers as they are written. Schemas are those that
-// look at v.
-func (c *checker) walk(schemas []*openapi3.Schema, v any, at []string) {
-	switch v.(type) {
-	case nil, bool, string: // most are
-		return
-	}
-	if len(c.faults) > maxPerResponse || c.left <= 0 {
-		return
-	}
-	outer, all := schemas[0], []*openapi3.Schema(nil)
-	for _, s := range schemas {
-		all = c.applicable(all, s, v)
-	}
-	switch v := v.(type) {
-	case json.Number:
-		if rule, message, by := numberFault(v, all); rule != "" {
-			c.add(rule, by, slices.Clone(at), message)
-		}
-	case []any:
-		var items []*openapi3.Schema
-		for _, s := range all {
-			if s.Items != nil {
-				items = append(items, s.Items.Value)
-			}
-		}
-		for i := 0; len(items) > 0 && i < len(v); i++ {
-			c.walk(items, v[i], append(at, strconv.Itoa(i)))
-		}
-	case map[string]any:
-		describes, complete := false, false
-		for _, s := range all {
-			describes = describes || len(s.Properties) > 0
-			rest := s.AdditionalProperties
-			complete = complete || rest.Schema != nil || rest.Has != nil && !*rest.Has
-		}
-		for name, member := range v { // in any order: the faults are sorted
-			var declared []*openapi3.Schema
-			for _, s := range all {
-				if p := memberOf(s, name); p != nil {
-					declared = append(declared, p)
-				}
-			}
-			if len(declared) > 0 {
-				c.walk(declared, member, append(at, name))
-			} else if describes && !complete && len(c.faults) <= maxPerResponse {
-				c.add("schema.undeclared-member", outer, append(slices.Clone(at), name), "the contract does not declare the member")
-			}
-		}
-	}
-}
-
-// applicable appends to all the schemas that say something of v: s, those it is made of, and those of its choices that v fits.
-func (c *checker) applicable(all []*openapi3.Schema, s *openapi3.Schema, v any) []*openapi3.Schema {
-	if slices.Contains(all, s) || c.left <= 0 {
-		return all
-	}
-	all = append(all, s)
-	for _, part := range s.AllOf {
-		all = c.applicable(all, part.Value, v)
-	}
-	for _, choice := range slices.Concat(s.AnyOf, s.OneOf) {
-		if c.visit(choice.Value, v, 0, nil); c.left > 0 && choice.Value.VisitJSON(v, visitOptions[1:]...) == nil {
-			all = c.applicable(all, choice.Value, v)
-		}
-	}
-	return all
 }
