@@ -292,7 +292,7 @@ func numberFault(n json.Number, views []view) (rule, message string, by *openapi
 	case number || !integer:
 		return "number.float64", "the number is not one that float64 holds", by
 	case plain && err != nil, !plain && whole && (huge || !exact.Num().IsInt64()):
-		return "number.int64", messageInt64, by
+		return "number.int64", "the integer does not fit 64 bits", by
 	case plain && !long && !fits:
 		return "number.unsafe-integer", "the integer is beyond 2^53, and the contract does not say int64", by
 	case !plain && whole:
@@ -302,8 +302,6 @@ func numberFault(n json.Number, views []view) (rule, message string, by *openapi
 	}
 	return "", "", nil
 }
-
-const messageInt64 = "the integer does not fit 64 bits"
 
 // exactly returns the number in a text; nil if it is nearer to zero than any float64, longer than anyone writes it, which
 // would take long to compute with, or huge: farther from zero than any float64.

@@ -41,11 +41,10 @@ func check(schema *openapi3.Schema, v any, values int) []fault {
 			c.add("schema.limit", schema, nil,
 				fmt.Sprintf("the body has more than %d values, so of its faults only the first is reported", maxManyValues))
 		}
-		explained := c.faults
-		for _, f := range walked {
-			if !slices.ContainsFunc(explained, func(other fault) bool { return slices.Equal(f.at, other.at) }) {
-				c.faults = append(c.faults, f)
-			}
+		for _, f := range walked { // what is wrong with a number as it is written says more than what follows from that
+			c.faults = append(slices.DeleteFunc(c.faults, func(other fault) bool {
+				return f.rule != "number.unsafe-integer" && slices.Equal(f.at, other.at)
+			}), f)
 		}
 	}
 	if c.circular != nil { // by that part it decides nothing: kin-openapi leaves it out, and takes any value of a choice with it
@@ -312,22 +311,18 @@ var rulesByKeyword = map[string]string{
 // response, and those are worded here.
 func (c *checker) leaf(e *openapi3.SchemaError, v any, at []string) {
 	rule, s, message := rulesByKeyword[e.SchemaField], e.Schema, e.Reason
-	number, isNumber := v.(json.Number)
 	name := append([]string{""}, at...)[len(at)]
 	if rule == "" {
 		rule, message = "schema.not", "the value is not one that the contract takes"
 	}
 	switch e.SchemaField {
 	case "type", "nullable", "enum":
-		if v == nil || !s.Type.Permits(kindOf(v)) && !(isNumber && s.Type.Permits(openapi3.TypeInteger)) {
+		integer := s.Type.Permits(openapi3.TypeInteger) && kindOf(v) == openapi3.TypeNumber
+		if v == nil || e.SchemaField != "enum" || !integer && !s.Type.Permits(kindOf(v)) {
 			c.faults = append(c.faults, typeFault(s, v, at, s.Type.Slice()))
 			return
 		}
-		if e.SchemaField == "enum" {
-			message = "want one of " + choices(s.Enum) + got(name, v)
-		} else if wrong, what, _ := numberFault(number, []view{{schema: s}}); wrong != "" {
-			rule, message = wrong, what
-		}
+		message = "want one of " + choices(s.Enum) + got(name, v)
 	case "required":
 		message = "the required member is missing"
 		if p := s.Properties[name]; p != nil {
@@ -346,21 +341,13 @@ func (c *checker) leaf(e *openapi3.SchemaError, v any, at []string) {
 	case "not":
 		message = "the value fits a schema that it must not fit"
 	case "format":
-		if s.Format == "int64" {
-			rule, message = "number.int64", messageInt64
-		} else {
-			message = "want the format " + s.Format
-			if want := errors.Unwrap(e.Origin); want != nil {
-				message = "want " + want.Error()
-			}
-			message += got(name, v)
+		message = "want the format " + s.Format
+		if want := errors.Unwrap(e.Origin); want != nil {
+			message = "want " + want.Error()
 		}
+		message += got(name, v)
 	case "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf":
-		if message += got(name, v); isNumber {
-			if wrong, what, _ := numberFault(number, []view{{schema: s}}); wrong != "" && wrong != "number.unsafe-integer" {
-				rule, message = wrong, what
-			}
-		}
+		message += got(name, v)
 	}
 	c.add(rule, s, at, message)
 }
