@@ -11,7 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -262,10 +262,11 @@ func (r *reader) syntax() {
 	}
 }
 
-// numberFault returns what is wrong with a number as it is written, which is lost once kin-openapi has made a float64 of it,
-// for the schemas that look at it; nil if nothing is. (Bounds, enum, uniqueItems and multipleOf compare rounded numbers, so
-// 100.000000000000000001 fits a maximum of 100: https://github.com/getkin/kin-openapi/issues/280.)
-func numberFault(n json.Number, views []view) (rule, message string, by *openapi3.Schema) {
+// number adds what is wrong with a number as it is written, which is lost once kin-openapi has made a float64 of it, for the
+// schemas that look at it. (Bounds, enum, uniqueItems and multipleOf compare rounded numbers, so 100.000000000000000001 fits a
+// maximum of 100: https://github.com/getkin/kin-openapi/issues/280.)
+func (c *checker) number(n json.Number, views []view, at []string) {
+	var by *openapi3.Schema
 	integer, number, long, typed := false, false, false, false
 	for _, view := range views {
 		s := view.schema
@@ -279,49 +280,47 @@ func numberFault(n json.Number, views []view) (rule, message string, by *openapi
 		}
 	}
 	text := n.String()
-	small, err := strconv.ParseInt(text, 10, 64)
-	if by == nil || typed && !number && !integer || err == nil && -1<<53 <= small && small <= 1<<53 {
-		return "", "", nil
-	}
-	exact, huge := exactly(text)
-	whole := huge || exact != nil && exact.IsInt()
-	plain := !strings.ContainsAny(text, ".eE")
-	switch fits := fitsFloat64(exact); {
-	case fits && (number || !integer):
-		return "", "", nil
+	_, err := strconv.ParseInt(text, 10, 64)
+	f, _ := n.Float64() // infinite if it is too large
+	switch _, exponent := decimal(text); {
+	case by == nil || typed && !number && !integer:
 	case number || !integer:
-		return "number.float64", "the number is not one that float64 holds", by
-	case plain && err != nil, !plain && whole && (huge || !exact.Num().IsInt64()):
-		return "number.int64", "the integer does not fit 64 bits", by
-	case plain && !long && !fits:
-		return "number.unsafe-integer", "the integer is beyond 2^53, and the contract does not say int64", by
-	case !plain && whole:
-		return "number.integer-form", "want an integer written as one, got one with a fraction or an exponent", by
-	case !whole:
-		return "schema.type", "want an integer, got a number with a fraction", by
+		if !fitsFloat64(text, f) {
+			c.add("number.float64", by, at, "the number is not one that float64 holds")
+		}
+	case err == nil:
+		if !long && !fitsFloat64(text, f) {
+			c.add("number.unsafe-integer", by, at, "the integer is beyond 2^53, and the contract does not say int64")
+		}
+	case exponent < 0:
+		c.add("schema.type", by, at, "want an integer, got a number with a fraction")
+	case math.Abs(f) >= 1<<63:
+		c.add("number.int64", by, at, "the integer does not fit 64 bits")
+	default:
+		c.add("number.integer-form", by, at, "want an integer written as one, got one with a fraction or an exponent")
 	}
-	return "", "", nil
 }
 
-// exactly returns the number in a text; nil if it is nearer to zero than any float64, longer than anyone writes it, which
-// would take long to compute with, or huge: farther from zero than any float64.
-func exactly(text string) (exact *big.Rat, huge bool) {
-	f, err := strconv.ParseFloat(text, 64)
-	mantissa, _, _ := strings.Cut(strings.ToLower(text), "e")
-	if err != nil || len(text) > 400 || f == 0 && strings.ContainsAny(mantissa, "123456789") {
-		return nil, err != nil
+// decimal returns a number as digits without zeros at either end, and the power of ten by which to multiply them.
+func decimal(text string) (digits string, exponent int) {
+	mantissa, power, _ := strings.Cut(strings.ToLower(text), "e")
+	whole, fraction, _ := strings.Cut(strings.TrimPrefix(mantissa, "-"), ".")
+	all := strings.TrimLeft(whole+fraction, "0")
+	if digits = strings.TrimRight(all, "0"); digits != "" {
+		exponent, _ = strconv.Atoi(power)
+		exponent += len(all) - len(digits) - len(fraction)
 	}
-	exact, _ = new(big.Rat).SetString(text)
-	return exact, false
+	return digits, exponent
 }
 
-// fitsFloat64 reports whether a program that reads the number as a float64 reads the number that was sent: a fraction may
-// be rounded; an integer must be that float64, or the shortest number that reads back as it, which encoders write.
-func fitsFloat64(exact *big.Rat) bool {
-	if exact == nil {
-		return false
+// fitsFloat64 reports whether a program that reads the number as the float64 f reads the number that was sent: a fraction may
+// be rounded; an integer must be f, or the shortest number that reads back as f, which encoders write.
+func fitsFloat64(text string, f float64) bool {
+	digits, exponent := decimal(text)
+	for _, form := range []string{strconv.FormatFloat(f, 'f', 0, 64), strconv.FormatFloat(f, 'e', -1, 64)} {
+		if d, e := decimal(form); d == digits && e == exponent {
+			return true
+		}
 	}
-	f, is := exact.Float64()
-	shortest, _ := new(big.Rat).SetString(strconv.FormatFloat(f, 'e', -1, 64))
-	return is || !exact.IsInt() || exact.Cmp(shortest) == 0
+	return exponent < 0 && f != 0
 }

@@ -84,8 +84,8 @@ func (c *checker) walk(views []view, v any, at []string) {
 	}
 	switch v := v.(type) {
 	case json.Number:
-		if rule, message, by := numberFault(v, all); rule != "" && len(c.faults) <= maxPerResponse {
-			c.add(rule, by, slices.Clone(at), message)
+		if len(c.faults) <= maxPerResponse {
+			c.number(v, all, slices.Clone(at))
 		}
 	case []any:
 		var items []view
