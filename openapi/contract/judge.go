@@ -221,12 +221,8 @@ func (j *judge) headers(declared *openapi3.Response) {
 			faults = check(header.Schema.Value, simple(header.Schema.Value, sent), len(values))
 		}
 		for media, content := range header.Content { // one at most
-			if !isJSON(media) || content.Schema == nil {
-				continue
-			}
-			root, values, ok, wrong := readJSON([]byte(sent))
-			if faults = wrong; ok {
-				faults = append(faults, check(content.Schema.Value, root, values)...)
+			if isJSON(media) {
+				_, _, faults = read([]byte(sent), true, content.Schema)
 			}
 		}
 		j.faults(inHeader, pointer, faults, line(header.Origin))
@@ -256,13 +252,7 @@ func (j *judge) content(declared *openapi3.Response, data []byte) {
 		return
 	}
 	at := line(declared.Origin)
-	root, values, ok, faults := any(string(data)), 1, true, []fault(nil)
-	if isJSON {
-		root, values, ok, faults = readJSON(data)
-	}
-	if ok && media.Schema != nil {
-		faults = append(faults, check(media.Schema.Value, root, values)...)
-	}
+	root, ok, faults := read(data, isJSON, media.Schema)
 	if !isJSON && len(mistyped(faults, nil)) > 0 {
 		j.judged = false
 		j.find("http.unjudged", inBody, "", at, "only JSON and text are checked against a schema")
@@ -274,6 +264,18 @@ func (j *judge) content(declared *openapi3.Response, data []byte) {
 			j.op.meaning.judge(j, root)
 		}
 	}
+}
+
+// read returns the value in JSON or a text, whether it is whole, and what of it is not as a schema, if there is one, has it.
+func read(data []byte, isJSON bool, schema *openapi3.SchemaRef) (root any, ok bool, faults []fault) {
+	root, values, ok := any(string(data)), 1, true
+	if isJSON {
+		root, values, ok, faults = readJSON(data)
+	}
+	if ok && schema != nil {
+		faults = append(faults, check(schema.Value, root, values)...)
+	}
+	return root, ok, faults
 }
 
 func (j *judge) faults(in, pointer string, faults []fault, at int) {

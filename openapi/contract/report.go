@@ -34,9 +34,13 @@ const maxFindings = 100_000
 
 // NewRun returns a run that has judged nothing yet.
 func (v *Validator) NewRun() *Run {
-	return &Run{
+	r := &Run{
 		v: v, coverage: map[*operation]*seen{}, findings: slices.Clone(v.spec.unjudged), summary: Summary{Notes: len(v.spec.unjudged)},
 	}
+	for _, op := range v.spec.operations {
+		r.coverage[op] = &seen{map[string]int{}, map[string]bool{}}
+	}
+	return r
 }
 
 // CheckResponse is [Validator.CheckResponse] as a part of the run.
@@ -77,7 +81,7 @@ func (r *Run) add(j *judge) {
 	r.summary.Responses += btoi(j.unjudged != "recording.no-response")
 	r.judged += btoi(j.judged)
 	if j.op != nil && j.unjudged == "" {
-		s := r.seen(j.op)
+		s := r.coverage[j.op]
 		s.statuses[strconv.Itoa(j.status)]++
 		s.saw(j.success, "", j.op.members())
 	}
@@ -134,7 +138,7 @@ func NewReport(run *Run, baseline *Baseline, failOn Severity) *Report {
 		return cmp.Or(cmp.Compare(fileA, fileB), cmp.Compare(entryA, entryB))
 	})
 	for _, op := range run.v.spec.operations {
-		r.Coverage.Operations = append(r.Coverage.Operations, op.coverage(run.seen(op)))
+		r.Coverage.Operations = append(r.Coverage.Operations, op.coverage(run.coverage[op]))
 	}
 	return r
 }
@@ -303,14 +307,6 @@ func (s *seen) saw(v any, at string, declared map[string]bool) {
 			}
 		}
 	}
-}
-
-// seen returns what the run has seen of an operation. Its lock is held.
-func (r *Run) seen(op *operation) *seen {
-	if r.coverage[op] == nil {
-		r.coverage[op] = &seen{map[string]int{}, map[string]bool{}}
-	}
-	return r.coverage[op]
 }
 
 func (op *operation) coverage(s *seen) OperationCoverage {
