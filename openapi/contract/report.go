@@ -103,6 +103,10 @@ type Report struct {
 	} `json:"coverage"`
 	Summary Summary `json:"summary"` // how many there were of each
 
+	// Incomplete is for the program that made the run: why some of what was to be judged was not, such as a file that could
+	// not be read.
+	Incomplete string `json:"incomplete,omitempty"`
+
 	Spec   string   `json:"-"` // the name of the contract
 	FailOn Severity `json:"-"` // the least severity that fails
 }

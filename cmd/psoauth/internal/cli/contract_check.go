@@ -173,7 +173,7 @@ func (c *check) finish(run *contract.Run, baseline *contract.Baseline, failed er
 	if failed == nil {
 		failed = c.nothing(run, report, "--server BASE=DECLARED names a test server")
 	}
-	if failed != nil && report.Summary.Responses == 0 {
+	if failed != nil && report.Summary.Responses == 0 && len(report.Findings) == 0 {
 		return failed
 	}
 	if c.updateBaseline && failed == nil {
@@ -183,8 +183,7 @@ func (c *check) finish(run *contract.Run, baseline *contract.Baseline, failed er
 		}
 		report = contract.NewReport(run, baseline, c.failOn.severity())
 	}
-	found := c.conclude(report)
-	return cmp.Or(failed, found)
+	return c.conclude(report, failed)
 }
 
 // A judge is what the commands that judge responses have in common: by which contract they judge, how severely, and how
@@ -252,14 +251,18 @@ func (j *judge) nothing(run *contract.Run, report *contract.Report, remedy strin
 		"%s, --allow-empty accepts it", countOf(report.Summary.Responses, "response"), remedy)
 }
 
-// conclude writes a report and returns a finding if it failed.
-func (j *judge) conclude(report *contract.Report) error {
-	d := checkDocument(report)
+// conclude writes a report, and returns what could not be read or asked, or else a finding if the report failed.
+func (j *judge) conclude(r *contract.Report, failed error) error {
+	d := checkDocument(r)
 	d.About = each(j.sources[:min(len(j.sources), 5)], text.Printable)
 	if more := len(j.sources) - len(d.About); more > 0 {
 		d.About = append(d.About, fmt.Sprintf("%d more", more))
 	}
-	return j.publish(d, verdictOn(report.Failures(), report.FailOn))
+	if failed != nil {
+		r.Incomplete = inOneLine(failed)
+		d.Parts = append(d.Parts, report.Part{Name: "input", Err: r.Incomplete})
+	}
+	return j.publish(d, cmp.Or(failed, verdictOn(r.Failures(), r.FailOn)))
 }
 
 // pairs returns what adds to a flag that may be given several times, each time with a name and a value.

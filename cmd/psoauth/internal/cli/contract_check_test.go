@@ -165,6 +165,29 @@ func TestCheckOfWhatCannotBeReadReportsTheRest(t *testing.T) {
 	}
 }
 
+// A report is kept when the status and the error beside it are long forgotten.
+func TestAReportSaysThatNotAllCouldBeRead(t *testing.T) {
+	t.Parallel()
+	for format, want := range map[string]string{
+		"human": "Failed: ", "markdown": "**Failed: ", "html": "Failed: ", "json": `"incomplete": "stat `, "csv": "error,incomplete,",
+		"junit": `errors="1"`, "sarif": `"executionSuccessful": false`, "github": "::error title=contract::input could not be examined: stat ",
+	} {
+		r := run(t, nil, "contract", "check", "--format", format, recorded(t, good), "/nowhere.har")
+		if line := failed(t, r); !strings.Contains(line, "/nowhere.har") || !strings.Contains(r.stdout, want) {
+			t.Errorf("%s: want %q; %s\n%s", format, want, line, r.stdout)
+		}
+	}
+}
+
+func TestARecordingWithoutResponsesIsReported(t *testing.T) {
+	t.Parallel()
+	file := write(t, map[string]string{"a.har": `{"log":{"entries":[{"request":{"url":"` + tokenInfoURL + `"}}]}}`}) + "/a.har"
+	r := run(t, nil, "contract", "check", "--format", "json", file)
+	if rules := r.report(t, 2).rules(); len(rules) != 1 || !strings.HasSuffix(rules[0], " recording.no-response") {
+		t.Errorf("got %q", rules)
+	}
+}
+
 func TestAllowEmptyTakesARecordingWithoutEntries(t *testing.T) {
 	t.Parallel()
 	if r := runWithInput(t, har(), "contract", "check", "--allow-empty", "-"); r.status != 0 {

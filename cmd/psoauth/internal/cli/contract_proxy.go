@@ -101,8 +101,11 @@ func (g *gate) run(ctx context.Context, command []string) error {
 		return ended
 	}
 	report := contract.NewReport(run, nil, g.failOn.severity())
-	empty := g.nothing(run, report, "give the client the address of the proxy as its base URL")
-	return cmp.Or(g.conclude(report), ended, empty)
+	var empty error
+	if ended == nil {
+		empty = g.nothing(run, report, "give the client the address of the proxy as its base URL")
+	}
+	return cmp.Or(g.conclude(report, empty), ended)
 }
 
 // serve forwards requests until it is interrupted or the command, if there is one, ends. That the command failed is a finding.

@@ -119,7 +119,8 @@ type report struct {
 			}
 		}
 	}
-	Summary struct{ Responses, Errors, Warnings, Notes, Accepted int }
+	Summary    struct{ Responses, Errors, Warnings, Notes, Accepted int }
+	Incomplete string
 }
 
 func (r result) report(t testing.TB, status int) (read report) {

@@ -24,7 +24,7 @@ func (p *program) publish(d *report.Document, verdict error) error {
 	if d.Verdict == "" && verdict == nil {
 		d.Verdict = "Passed."
 	} else if d.Verdict == "" {
-		d.Verdict = "Failed: " + verdict.Error() + "."
+		d.Verdict = "Failed: " + inOneLine(verdict) + "."
 	}
 	d.About = append(d.About, p.Now().UTC().Format("2006-01-02 15:04 MST"), "psoauth "+release)
 	err := p.writeTo(func(w io.Writer) error { return report.Write(w, p.format, d, p.terminal(w)) })
@@ -36,6 +36,8 @@ func (p *program) publish(d *report.Document, verdict error) error {
 	}
 	return verdict
 }
+
+func inOneLine(err error) string { return text.Printable(strings.ReplaceAll(err.Error(), "\n", "; ")) }
 
 // severity returns what was chosen of severities.
 func (c *choice) severity() report.Severity {
