@@ -138,18 +138,25 @@ func (v *view[T]) object(thing *T) (all report.Object) {
 	}
 	for member, value := range reflect.ValueOf(thing).Elem().Fields() { // also those that their tags leave out if they are empty
 		name, _, _ := strings.Cut(member.Tag.Get("json"), ",")
-		all = append(all, name, value.Interface())
+		all = append(all, name, value.Addr().Interface())
 	}
 	return all
 }
 
-var jsonForm = json.JoinOptions(json.FormatNilSliceAsNull(true), json.WithMarshalers(
-	json.MarshalToFunc(func(e *jsontext.Encoder, t time.Time) error {
-		if t.IsZero() {
+// jsonForm has null where a text, a time or an object that the contract promises is a zero value, as of a server that sent
+// null or nothing. A number or a boolean that is zero is likely to be what the server sent.
+var jsonForm = json.JoinOptions(json.FormatNilSliceAsNull(true), json.WithMarshalers(json.JoinMarshalers(
+	json.MarshalToFunc(func(e *jsontext.Encoder, v any) error {
+		if s, ok := v.(**string); ok && *s != nil { // one that may be null and is not
+			return e.WriteToken(jsontext.String(**s))
+		}
+		value := reflect.ValueOf(v).Elem()
+		if kind := value.Kind(); value.IsZero() && (kind == reflect.String || kind == reflect.Struct) {
 			return e.WriteToken(jsontext.Null)
 		}
-		return e.WriteToken(jsontext.String(timestamp(t)))
-	})))
+		return errors.ErrUnsupported
+	}),
+	json.MarshalToFunc(func(e *jsontext.Encoder, t time.Time) error { return e.WriteToken(jsontext.String(timestamp(t))) }))))
 
 // json returns a value as indented JSON without credentials, numbers digit by digit. Names that were different may be the
 // same without them.

@@ -165,6 +165,58 @@ func TestJSONGivesBackEveryMember(t *testing.T) {
 	}
 }
 
+func TestJSONHasNullForWhatTheServerLeavesOut(t *testing.T) {
+	t.Parallel()
+	bodies := static["2025-12"]
+	bare := bodies
+	bare.token = `{"id":"` + staticID + `","service_token_accesses":[{"id":"g1"}],"oauth_accesses_by_resource":{"user":{"users":[{"id":"u1"}]}}}`
+	shown := mustRun(t, userOf(serveStatic(t, bare, 1, "")), "token", "show", "5kq1x0v2m8yd", staticID, "--format", "json")
+	for name, want := range map[string]string{
+		"service_token_accesses":     `[{"access":null,"description":null,"id":"g1","resource":null,"resource_id":null,"resource_name":null,"resource_type":null}]`,
+		"oauth_accesses_by_resource": `{"branch":null,"database":null,"organization":null,"user":{"accesses":null,"users":[{"id":"u1","name":null}]}}`,
+	} {
+		if got := marshal(t, members(t, shown)[name]); got != want {
+			t.Errorf("%s: got %s, want %s", name, got, want)
+		}
+	}
+	for kind, body := range map[string]*string{"app": &bodies.application, "token": &bodies.token} {
+		for name := range members(t, *body) {
+			if name == "id" || name == "tokens" { // a number may be 0
+				continue
+			}
+			for form, spoil := range map[string]func(map[string]any){
+				"missing": func(all map[string]any) { delete(all, name) },
+				"null":    func(all map[string]any) { all[name] = nil },
+			} {
+				t.Run(kind+" "+name+" "+form, func(t *testing.T) {
+					t.Parallel()
+					sent := members(t, *body)
+					spoil(sent)
+					spoilt, args := bodies, []string{"app", "show", "5kq1x0v2m8yd", "--format", "json"}
+					if document := marshal(t, sent); kind == "app" {
+						spoilt.application = document
+					} else {
+						spoilt.token, args = document, []string{"token", "show", "5kq1x0v2m8yd", staticID, "--format", "json"}
+					}
+					shown := members(t, mustRun(t, userOf(serveStatic(t, spoilt, 1, "")), args...))
+					if value, ok := shown[name]; !ok || value != nil && name != "scopes" {
+						t.Errorf("%s is shown as %v", name, value)
+					}
+				})
+			}
+		}
+	}
+}
+
+func marshal(t testing.TB, v any) string {
+	t.Helper()
+	document, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(document)
+}
+
 // declared returns the names of the members that the contract declares of a schema.
 func declared(t testing.TB, schema string) (names []string) {
 	t.Helper()
