@@ -117,7 +117,6 @@ type fault struct {
 type reader struct {
 	body   []byte
 	dec    *jsontext.Decoder
-	at     []string // where it reads or, after an error, has read
 	values int
 	faults []fault
 	err    error
@@ -138,7 +137,7 @@ var (
 func readJSON(body []byte) (root any, values int, ok bool, faults []fault) {
 	r := reader{}
 	if rest, has := bytes.CutPrefix(body, byteOrderMark); has {
-		r.fault("json.byte-order-mark", "the body begins with a byte order mark")
+		r.fault("json.byte-order-mark", "", "the body begins with a byte order mark")
 		body = rest
 	}
 	r.body = body
@@ -148,19 +147,20 @@ func readJSON(body []byte) (root any, values int, ok bool, faults []fault) {
 	if rest := bytes.TrimLeft(body[end:], " \t\r\n"); r.err != nil {
 		r.syntax()
 	} else if len(rest) > 0 {
-		r.fault("json.trailing-data", "the JSON value ends at byte %d; %d more bytes follow", end, len(rest))
+		r.fault("json.trailing-data", "", "the JSON value ends at byte %d; %d more bytes follow", end, len(rest))
 	}
 	return root, r.values, r.err == nil, r.faults
 }
 
-func (r *reader) fault(rule, format string, args ...any) {
+// fault adds a fault at a place in the body.
+func (r *reader) fault(rule string, at jsontext.Pointer, format string, args ...any) {
 	if len(r.faults) <= maxPerResponse {
-		r.faults = append(r.faults, fault{rule: rule, at: slices.Clone(r.at), message: fmt.Sprintf(format, args...)})
+		r.faults = append(r.faults, fault{rule: rule, at: slices.Collect(at.Tokens()), message: fmt.Sprintf(format, args...)})
 	}
 }
 
 func (r *reader) value() any {
-	if r.values++; r.values > maxValues || len(r.at) > maxDepth {
+	if r.values++; r.values > maxValues || r.dec.StackDepth() > maxDepth {
 		r.err = errLimit
 		return nil
 	}
@@ -169,27 +169,18 @@ func (r *reader) value() any {
 		members := map[string]any{}
 		for r.token(); r.err == nil && r.dec.PeekKind() != '}'; {
 			name := r.string()
-			if r.err != nil {
-				break
-			}
-			r.at = append(r.at, name)
 			value := r.value()
 			if _, twice := members[name]; twice && r.err == nil {
-				r.fault("json.duplicate-member", "the member occurs more than once")
+				r.fault("json.duplicate-member", r.dec.StackPointer(), "the member occurs more than once")
 			}
 			members[name] = value
-			r.leave()
 		}
 		r.token()
 		return members
 	case '[':
 		items := []any{}
-		for r.token(); r.err == nil && r.dec.PeekKind() != ']'; r.leave() {
-			r.at = append(r.at, strconv.Itoa(len(items)))
-			kind := r.dec.PeekKind()
-			if items = append(items, r.value()); kind == jsontext.KindInvalid && errors.Is(r.err, io.ErrUnexpectedEOF) {
-				r.at = r.at[:len(r.at)-1] // what is missing is the array's end as likely as an item
-			}
+		for r.token(); r.err == nil && r.dec.PeekKind() != ']'; {
+			items = append(items, r.value())
 		}
 		r.token()
 		return items
@@ -212,14 +203,10 @@ func (r *reader) token() {
 }
 
 func (r *reader) raw() (raw jsontext.Value) {
-	raw, r.err = r.dec.ReadValue()
-	return raw
-}
-
-func (r *reader) leave() {
 	if r.err == nil {
-		r.at = r.at[:len(r.at)-1]
+		raw, r.err = r.dec.ReadValue()
 	}
+	return raw
 }
 
 func (r *reader) string() string {
@@ -232,33 +219,32 @@ func (r *reader) string() string {
 		return string(raw[1 : len(raw)-1])
 	}
 	if !valid {
-		r.fault("json.invalid-utf8", "a string has bytes that are not UTF-8")
+		r.fault("json.invalid-utf8", r.dec.StackPointer(), "a string has bytes that are not UTF-8")
 		raw = bytes.ToValidUTF8(raw, []byte("\ufffd"))
 	}
 	content, err := jsontext.AppendUnquote(nil, raw)
 	if err != nil {
-		r.fault("json.lone-surrogate", "a string has the escape of a lone surrogate")
+		r.fault("json.lone-surrogate", r.dec.StackPointer(), "a string has the escape of a lone surrogate")
 	}
 	return string(content)
 }
 
 // syntax reports the error of the decoder.
 func (r *reader) syntax() {
-	offset, reason := int64(len(r.body)), r.err.Error()
+	offset, reason, at := int64(len(r.body)), r.err.Error(), jsontext.Pointer("")
 	if syntactic, ok := errors.AsType[*jsontext.SyntacticError](r.err); ok {
-		offset, reason = syntactic.ByteOffset, syntactic.Err.Error()
+		offset, reason, at = syntactic.ByteOffset, syntactic.Err.Error(), syntactic.JSONPointer
 	}
 	next, size := utf8.DecodeRune(r.body[min(offset, int64(len(r.body))):])
 	switch {
 	case errors.Is(r.err, errLimit):
-		r.at = nil
-		r.fault("json.limit", "the body has more than %d values, or more than %d levels", maxValues, maxDepth)
+		r.fault("json.limit", at, "the body has more than %d values, or more than %d levels", maxValues, maxDepth)
 	case errors.Is(r.err, io.ErrUnexpectedEOF), errors.Is(r.err, io.EOF):
-		r.fault("json.truncated", "the JSON ends at byte %d, before it is complete", offset)
+		r.fault("json.truncated", at, "the JSON ends at byte %d, before it is complete", offset)
 	case next == utf8.RuneError && size == 1:
-		r.fault("json.invalid-utf8", "there are bytes that are not UTF-8 at byte %d", offset)
+		r.fault("json.invalid-utf8", at, "there are bytes that are not UTF-8 at byte %d", offset)
 	default:
-		r.fault("json.syntax", "not JSON at byte %d: %s", offset, reason)
+		r.fault("json.syntax", at, "not JSON at byte %d: %s", offset, reason)
 	}
 }
 
