@@ -202,47 +202,25 @@ func plainCoding(coding string) string {
 	return strings.TrimPrefix(strings.ToLower(strings.TrimSpace(coding)), "x-")
 }
 
-// headers judges what the contract says of headers but Content-Type, whose definition OpenAPI ignores.
+// headers judges what the contract says of headers but Content-Type, whose definition OpenAPI ignores. A header is a number or
+// the like where the schema takes that, and else a string. What kin-openapi decodes of a oneOf does not fit any of its choices.
 func (j *judge) headers(declared *openapi3.Response) {
 	for _, name := range sortedKeys(declared.Headers) {
-		header, values, pointer := declared.Headers[name].Value, j.header.Values(name), "/"+escapeName(name)
-		if strings.EqualFold(name, "Content-Type") {
-			continue
-		}
-		if len(values) == 0 {
-			if header.Required && !j.headerLess {
-				j.find("http.header-missing", inHeader, pointer, line(header.Origin), "the required header is missing")
+		header, values := declared.Headers[name].Value, j.header.Values(name)
+		pointer, at := "/"+escapeName(name), line(header.Origin)
+		switch {
+		case strings.EqualFold(name, "Content-Type"):
+		case len(values) == 0 && header.Required && !j.headerLess:
+			j.find("http.header-missing", inHeader, pointer, at, "the required header is missing")
+		case len(values) > 0:
+			sent := []byte(strings.Join(values, ", "))
+			_, _, faults := read(sent, true, header.Schema)
+			if len(faults) > 0 && strings.HasPrefix(faults[0].rule, "json.") || len(mistyped(faults, nil)) > 0 {
+				_, _, faults = read(sent, false, header.Schema)
 			}
-			continue
+			j.faults(inHeader, pointer, faults, at)
 		}
-		sent := strings.Join(values, ", ")
-		var faults []fault
-		if header.Schema != nil && !header.Schema.Value.Type.Is(openapi3.TypeObject) {
-			faults = check(header.Schema.Value, simple(header.Schema.Value, sent), len(values))
-		}
-		for media, content := range header.Content { // one at most
-			if isJSON(media) {
-				_, _, faults = read([]byte(sent), true, content.Schema)
-			}
-		}
-		j.faults(inHeader, pointer, faults, line(header.Origin))
 	}
-}
-
-// simple returns what a header's text is in OpenAPI's simple style: a number or the like where the schema takes that. What
-// kin-openapi decodes of a oneOf does not fit any of its choices.
-func simple(s *openapi3.Schema, sent string) any {
-	if s.Items != nil && s.Type.Is(openapi3.TypeArray) {
-		list := []any{}
-		for part := range strings.SplitSeq(sent, ",") {
-			list = append(list, simple(s.Items.Value, strings.TrimSpace(part)))
-		}
-		return list
-	}
-	if v, values, ok, faults := readJSON([]byte(sent)); ok && len(faults) == 0 && len(mistyped(check(s, v, values), nil)) == 0 {
-		return v
-	}
-	return sent
 }
 
 // content judges a body by its media type.

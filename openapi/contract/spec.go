@@ -78,11 +78,12 @@ func newSpec(doc *openapi3.T) (*spec, error) {
 				}
 				for name, header := range ref.Value.Headers {
 					header := header.Value
-					if s.prepare(header.Schema, schemas); header.Schema != nil && header.Schema.Value.Type.Is(openapi3.TypeObject) {
-						s.leave(header.Origin, "header "+name+" is an object in OpenAPI's simple style")
-					}
-					for _, media := range header.Content {
-						s.prepare(media.Schema, schemas)
+					s.prepare(header.Schema, schemas)
+					several := header.Schema != nil &&
+						(header.Schema.Value.Type.Is(openapi3.TypeArray) || header.Schema.Value.Type.Is(openapi3.TypeObject))
+					if several || len(header.Content) > 0 {
+						s.leave(header.Origin, "header "+name+" is not a single value")
+						header.Schema, header.Content = nil, nil
 					}
 				}
 			}
