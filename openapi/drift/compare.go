@@ -145,17 +145,21 @@ func (c *comparer) values(p place, was, is *openapi3.Schema) (all []Finding) {
 		if len(own) == 0 {
 			continue
 		}
-		for _, v := range append(c.candidates(kind, was, is), c.candidates(kind, is, was)...) {
-			switch taken := c.takes(is, v); {
-			case taken && c.refuses(p, was, v):
+		for _, v := range c.candidates(kind, was, is) {
+			switch {
+			case !c.takes(is, v):
+			case c.refuses(p, was, v):
 				if d := own[reason(a, kind, v, own)]; d != nil && !d.refused {
 					d.refused, d.value = true, v
 				}
-			case taken:
+			default:
 				for _, d := range own {
 					d.shown = true
 				}
-			case c.takes(was, v):
+			}
+		}
+		for _, v := range c.candidates(kind, is, was) {
+			if c.takes(was, v) && !c.takes(is, v) {
 				if d := own[reason(b, kind, v, own)]; d != nil {
 					d.lost = true
 				}

@@ -76,7 +76,7 @@ func (d *Document) build(data []byte, wanted map[string]*operation) (err error) 
 	if err != nil {
 		return err
 	}
-	r := &resolver{root: root, left: maxExpanded}
+	r := &resolver{root: root, lends: wanted == nil, left: maxExpanded}
 	if err := r.setFormat(); err != nil {
 		return err
 	}
@@ -147,7 +147,7 @@ func (d *Document) build(data []byte, wanted map[string]*operation) (err error) 
 	for _, id := range slices.Sorted(maps.Keys(found)) {
 		op := found[id]
 		delete(d.others, op.name())
-		if err := op.read(r, schemes, wanted[id]); err != nil {
+		if err := op.read(r, schemes); err != nil {
 			return fmt.Errorf("%s %.200s: %w", op.method, op.path, err)
 		}
 		d.operations[id] = op

@@ -61,12 +61,14 @@ func Between(older, newer *Document) (*Report, error) {
 }
 
 // known corrects a finding between two documents by what is open between the contract and the newer one.
-func known(f *Finding, held *Document, open *Report) {
-	stillOpen := slices.ContainsFunc(open.Findings, func(g Finding) bool {
-		return g.Class <= New && g.acceptance() == f.acceptance() && g.Status == f.Status && g.In == f.In
+func known(f *Finding, held *Document, report *Report) {
+	open := slices.DeleteFunc(slices.Clone(report.Findings), func(g Finding) bool {
+		return g.Class > New || g.Operation != f.Operation || g.Status != f.Status || g.In != f.In
 	})
-	if e := f.Example; e != nil && e.Request == "" && held.operations[f.Operation] != nil {
-		stillOpen = !held.operations[f.Operation].takes(e, true)
+	stillOpen := slices.ContainsFunc(open, func(g Finding) bool { return g.acceptance() == f.acceptance() })
+	if e := f.Example; e != nil && e.Request == "" && held.operations[f.Operation] != nil { // perhaps for want of a format only
+		breaks := slices.ContainsFunc(open, func(g Finding) bool { return g.Class == Breaking })
+		stillOpen = breaks && !held.operations[f.Operation].takes(e, true)
 	}
 	switch {
 	case f.Class > New || f.Class == Differs && f.Rule == "keyword" || f.In == InRoute && f.Rule == "operation" || stillOpen:

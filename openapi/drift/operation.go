@@ -34,9 +34,8 @@ type response struct {
 	media       map[string]*openapi3.Schema // by media type; the schema may be nil
 }
 
-// read derives what is compared, and brings the schemas into one form, with the formats of the contract's operation. That may
-// be nil.
-func (op *operation) read(r *resolver, schemes map[string]map[string]any, contract *operation) error {
+// read derives what is compared, and brings the schemas into one form.
+func (op *operation) read(r *resolver, schemes map[string]map[string]any) error {
 	resolved, err := r.value(op.tree, 0, "")
 	if err != nil {
 		return err
@@ -78,22 +77,6 @@ func (op *operation) read(r *resolver, schemes map[string]map[string]any, contra
 	}
 	if len(op.responses) == 0 {
 		return errors.New("it has no responses")
-	}
-	if contract == nil {
-		return nil
-	}
-	s := newSampler()
-	for key, p := range op.parameters {
-		if held := contract.parameters[key]; held != nil {
-			s.implyFormats(held.Schema.Value, p.Schema.Value)
-		}
-	}
-	for status, own := range op.responses {
-		if held := contract.declared(representative(status, contract, op)); held != nil {
-			for media, schema := range own.media {
-				s.implyFormats(held.media[concrete(media)], schema)
-			}
-		}
 	}
 	return nil
 }

@@ -17,7 +17,10 @@ var seeds = flag.Int("seeds", 1, "make so many times 100 random edits")
 // TestRandomEditsAreFound makes edits at random whose class is known by how they are made, alone and two at a time.
 func TestRandomEditsAreFound(t *testing.T) {
 	t.Parallel()
-	original := parse(t, contractTree(t))
+	original, err := drift.Whole(contractJSON())
+	if err != nil {
+		t.Fatal(err)
+	}
 	count := 100
 	if testing.Short() {
 		count = 30

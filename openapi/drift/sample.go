@@ -89,16 +89,26 @@ func (s *sampler) candidates(kind string, before, now *openapi3.Schema) (all []a
 	}
 	switch kind {
 	case openapi3.TypeBoolean:
-		return append(all, false, true)
+		all = append(all, false, true)
 	case openapi3.TypeNumber:
-		return append(all, numbers(sides)...)
+		all = append(all, numbers(sides)...)
 	case openapi3.TypeString:
-		return append(all, texts(sides)...)
+		all = append(all, texts(sides)...)
 	case openapi3.TypeArray:
 		return append(all, s.arrays(b, n, sides)...)
+	case openapi3.TypeObject:
+		for _, object := range s.objectsOf(before, now) {
+			all = append(all, object)
+		}
+		return all
 	}
-	for _, object := range s.objectsOf(before, now) {
-		all = append(all, object)
+	// PlanetScale publishes no formats: its times are plain strings, so to say none is to say nothing that the contract does not.
+	if n.limits["format"] == "" && len(n.enum) == 0 {
+		formats := slices.DeleteFunc(slices.Clone(b.sides), func(side *openapi3.Schema) bool { return side.Extensions[lentFormat] == nil })
+		all = slices.DeleteFunc(all, func(v any) bool {
+			fits := func(side *openapi3.Schema) bool { return judges(&openapi3.Schema{Format: side.Format}, v) }
+			return len(formats) > 0 && !slices.ContainsFunc(formats, fits)
+		})
 	}
 	return all
 }
@@ -204,7 +214,7 @@ func (s *sampler) arrays(before, now *view, sides []*openapi3.Schema) (all []any
 			continue
 		}
 		all = append(all, slices.Repeat([]any{item}, n))
-		if text, ok := item.(string); ok && n > 1 { // for arrays that hold no item twice
+		if text, ok := item.(string); ok && n > 1 && s.takes(before.items, text+"0") { // for arrays that hold no item twice
 			others := make([]any, n)
 			for i := range others {
 				others[i] = text + strconv.Itoa(i)

@@ -27,6 +27,7 @@ type resolver struct {
 	root    map[string]any
 	swagger bool     // Swagger 2.0
 	modern  bool     // OpenAPI 3.1, where keywords beside a reference count
+	lends   bool     // it is the contract, whose formats are lent to documents
 	left    int      // values that may still be made
 	entered []string // the references that lead to here
 }
@@ -69,6 +70,9 @@ func (r *resolver) value(value any, depth int, keyword string) (any, error) {
 			if out[name], err = r.value(value[name], depth+1, within); err != nil {
 				return nil, err
 			}
+		}
+		if _, says := value["format"].(string); says && r.lends {
+			out[lentFormat] = true
 		}
 		return out, nil
 	case []any:
@@ -155,8 +159,8 @@ var (
 
 // Extensions that mark what is not in the document's own words.
 const (
+	lentFormat    = "x-lent-format"    // the format is the contract's
 	unreadPattern = "x-unread-pattern" // a pattern that is no regular expression of Go's
-	impliedFormat = "x-implied-format" // the format is the contract's
 )
 
 // normalize says in OpenAPI 3.0 what a schema says in the words of another version. It returns how many schemas a judge
@@ -269,34 +273,6 @@ func inside(in *openapi3.Schema) openapi3.SchemaRefs {
 		}
 	}
 	return all
-}
-
-// implyFormats gives a schema of a document's the formats of the contract's where it has none. PlanetScale publishes no
-// formats: its times are plain strings, its counts plain integers, so to say none is to say nothing of the value.
-func (s *sampler) implyFormats(contract, in *openapi3.Schema) {
-	if contract == nil || in == nil {
-		return
-	}
-	held := s.of(contract)
-	if in.Format == "" && len(in.Type.Slice()) == 1 && len(in.Enum) == 0 {
-		for _, kind := range kinds {
-			for _, side := range orNone(held[kind]).sides {
-				if side.Format != "" && side.Type.Is(in.Type.Slice()[0]) && in.Format == "" {
-					in.Format = side.Format
-					mark(in, impliedFormat, true)
-				}
-			}
-		}
-	}
-	object := orNone(held[openapi3.TypeObject])
-	for name, ref := range in.Properties {
-		s.implyFormats(object.properties[name], ref.Value)
-	}
-	s.implyFormats(object.rest, valueOf(in.AdditionalProperties.Schema))
-	s.implyFormats(orNone(held[openapi3.TypeArray]).items, valueOf(in.Items))
-	for _, ref := range slices.Concat(in.AllOf, in.AnyOf) {
-		s.implyFormats(contract, ref.Value)
-	}
 }
 
 // judging are the options of each verdict: a format means what it means where responses are checked.

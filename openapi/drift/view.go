@@ -233,7 +233,7 @@ func limitsOf(in openapi3.Schema, kind string) map[string]string {
 	limits := map[string]string{}
 	for _, keyword := range slices.Sorted(maps.Keys(said)) {
 		switch rule := limitRule(kind, keyword); {
-		case rule == "", keyword == "format" && in.Extensions[impliedFormat] != nil:
+		case rule == "":
 		case rule == "format", rule == "pattern":
 			limits[rule] = fmt.Sprintf("%s %s", rule, said[keyword])
 		default:
