@@ -80,21 +80,9 @@ func (d *Document) build(data []byte, wanted map[string]*operation) (err error) 
 	if err := r.setFormat(); err != nil {
 		return err
 	}
-	if r.swagger {
-		var bare openapi2.T
-		err := into(map[string]any{"host": root["host"], "basePath": root["basePath"], "schemes": root["schemes"]}, &bare)
-		if err != nil {
-			return err
-		}
-		spec, err := openapi2conv.ToV3(&bare)
-		if err != nil {
-			return err
-		}
-		root["servers"] = spec.Servers
-	}
-	schemes := r.schemes()
-	for _, scheme := range schemes {
-		schemeURLs(scheme, d.urls)
+	head, err := r.head(d.urls)
+	if err != nil {
+		return err
 	}
 	items, ok := root["paths"].(map[string]any)
 	if !ok || len(items) == 0 {
@@ -121,7 +109,7 @@ func (d *Document) build(data []byte, wanted map[string]*operation) (err error) 
 			count++
 			op := &operation{item: item, tree: tree}
 			op.method, op.path, op.template = strings.ToUpper(method), template, templateOf(template)
-			if op.addresses, err = addressesOf(op.template, tree["servers"], item["servers"], root["servers"]); err != nil {
+			if op.addresses, err = addressesOf(op.template, tree["servers"], item["servers"], head.Servers); err != nil {
 				return fmt.Errorf("%s %.200s: %w", op.method, template, err)
 			}
 			for _, address := range op.addresses {
@@ -147,12 +135,46 @@ func (d *Document) build(data []byte, wanted map[string]*operation) (err error) 
 	for _, id := range slices.Sorted(maps.Keys(found)) {
 		op := found[id]
 		delete(d.others, op.name())
-		if err := op.read(r, schemes); err != nil {
+		if err := op.read(r, head); err != nil {
 			return fmt.Errorf("%s %.200s: %w", op.method, op.path, err)
 		}
 		d.operations[id] = op
 	}
 	return nil
+}
+
+// head reads what the document says for all operations, as OpenAPI 3 has it, and collects the URLs of security schemes by
+// keyword: those of flows, or of an extension where the contract describes a scheme by its header only.
+func (r *resolver) head(urls map[string][]string) (*openapi3.T, error) {
+	components, _ := r.root["components"].(map[string]any)
+	head := map[string]any{"components": map[string]any{"securitySchemes": components["securitySchemes"]}}
+	for _, name := range []string{"host", "basePath", "schemes", "servers", "security", "securityDefinitions"} {
+		head[name] = r.root[name]
+	}
+	resolved, err := r.value(head, 0, "")
+	if err != nil {
+		return nil, err
+	}
+	schemeURLs(resolved, urls)
+	if !r.swagger {
+		spec := &openapi3.T{}
+		return spec, into(resolved, spec)
+	}
+	var old openapi2.T
+	if err := into(resolved, &old); err != nil {
+		return nil, err
+	}
+	return openapi2conv.ToV3(&old)
+}
+
+func schemeURLs(value any, urls map[string][]string) {
+	within, _ := value.(map[string]any)
+	for keyword, value := range within {
+		if address, ok := value.(string); ok && strings.HasSuffix(keyword, "Url") {
+			urls[keyword] = sorted(append(urls[keyword], address))
+		}
+		schemeURLs(value, urls)
+	}
 }
 
 var formats = regexp.MustCompile(`^(swagger (2\.0)|openapi (3\.[01]))(\.|$)`)
@@ -256,13 +278,15 @@ func readAll(r io.Reader) ([]byte, error) {
 }
 
 func fetch(ctx context.Context, source string, client *http.Client) ([]byte, error) {
-	u, err := url.Parse(source)
+	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, source, nil)
 	switch {
 	case err != nil:
 		return nil, errors.New("this is not a URL")
-	case u.Scheme != "https" || u.Host == "":
+	case req.URL.Scheme != "https" || req.URL.Host == "":
 		return nil, errors.New("want an https URL")
-	case u.User != nil:
+	case req.URL.User != nil:
 		return nil, errors.New("the URL holds credentials, and none are sent")
 	}
 	if client == nil {
@@ -280,12 +304,6 @@ func fetch(ctx context.Context, source string, client *http.Client) ([]byte, err
 		}
 		return nil
 	}}
-	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
-	if err != nil {
-		return nil, err
-	}
 	req.Header.Set("Accept", "application/json, application/yaml;q=0.9, */*;q=0.5")
 	resp, err := bare.Do(req)
 	if e, ok := errors.AsType[*url.Error](err); ok {

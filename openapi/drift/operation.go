@@ -35,7 +35,7 @@ type response struct {
 }
 
 // read derives what is compared, and brings the schemas into one form.
-func (op *operation) read(r *resolver, schemes map[string]map[string]any) error {
+func (op *operation) read(r *resolver, head *openapi3.T) error {
 	resolved, err := r.value(op.tree, 0, "")
 	if err != nil {
 		return err
@@ -52,12 +52,11 @@ func (op *operation) read(r *resolver, schemes map[string]map[string]any) error 
 	} else {
 		err = errors.Join(into(inherited, &parameters), into(tree, &op.Operation))
 	}
-	var security openapi3.SecurityRequirements
-	if err := errors.Join(err, into(r.root["security"], &security)); err != nil {
+	if err != nil {
 		return err
 	}
 	op.accesses = accessesOf(op.Operation)
-	op.credentials = credentialsOf(op, security, schemes)
+	op.credentials = credentialsOf(op, head)
 	op.parameters, op.responses = map[string]*openapi3.Parameter{}, map[string]*response{}
 	for _, ref := range append(parameters, op.Parameters...) { // its own instead of the path's
 		if err := op.addParameter(ref); err != nil {
@@ -272,14 +271,11 @@ type credentials struct {
 	scopes []string // that an access token needs
 }
 
-func credentialsOf(op *operation, security openapi3.SecurityRequirements, schemes map[string]map[string]any) (c credentials) {
-	if op.Security != nil {
-		security = *op.Security
-	}
-	for _, requirement := range security {
+func credentialsOf(op *operation, head *openapi3.T) (c credentials) {
+	for _, requirement := range *cmp.Or(op.Security, &head.Security) {
 		var together []string
 		for name, scopes := range requirement {
-			kind := credentialOf(schemes[name], name)
+			kind := credentialOf(head.Components.SecuritySchemes[name], name)
 			together = append(together, kind)
 			if kind == accessToken { // elsewhere the list says nothing, though generators write things into it
 				c.scopes = append(c.scopes, scopes...)
@@ -303,47 +299,21 @@ func (c credentials) takes(kind string) bool {
 // sorted returns names in order, each once.
 func sorted(names []string) []string { return slices.Compact(slices.Sorted(slices.Values(names))) }
 
-// schemes returns the security schemes of the document by name. One that cannot be read is left out.
-func (r *resolver) schemes() map[string]map[string]any {
-	list, ok := r.root["securityDefinitions"].(map[string]any)
-	if !ok {
-		components, _ := r.root["components"].(map[string]any)
-		list, _ = components["securitySchemes"].(map[string]any)
-	}
-	schemes := map[string]map[string]any{}
-	for name, value := range list {
-		resolved, _ := r.value(value, 0, "")
-		schemes[name], _ = resolved.(map[string]any)
-	}
-	return schemes
-}
-
-// schemeURLs collects the URLs of security schemes, by keyword: those of flows, or of an extension where the contract describes
-// a scheme by its header only.
-func schemeURLs(value any, urls map[string][]string) {
-	within, _ := value.(map[string]any)
-	for keyword, value := range within {
-		if address, ok := value.(string); ok && strings.HasSuffix(keyword, "Url") {
-			urls[keyword] = sorted(append(urls[keyword], address))
-		}
-		schemeURLs(value, urls)
-	}
-}
-
 // credentialOf says in words what credential a scheme stands for.
-func credentialOf(scheme map[string]any, name string) string {
-	at := func(key string) string {
-		s, _ := scheme[key].(string)
-		return strings.ToLower(s)
+func credentialOf(ref *openapi3.SecuritySchemeRef, name string) string {
+	scheme := &openapi3.SecurityScheme{}
+	if ref != nil {
+		scheme = cmp.Or(ref.Value, scheme)
 	}
-	kind := strings.Join(strings.Fields(at("type")+" "+at("scheme")+" "+at("in")+" "+at("name")), " ")
-	switch {
+	words := strings.ToLower(strings.Join([]string{scheme.Type, scheme.Scheme, scheme.In, scheme.Name}, " "))
+	switch kind := strings.Join(strings.Fields(words), " "); {
 	case kind == "apikey header authorization":
 		return serviceToken
-	case at("type") == "oauth2", at("type") == "openidconnect", kind == "http bearer":
+	case scheme.Type == "oauth2", scheme.Type == "openIdConnect", kind == "http bearer":
 		return accessToken
+	default:
+		return fmt.Sprintf("the scheme %.60q (%.60s)", name, cmp.Or(kind, "not described"))
 	}
-	return fmt.Sprintf("the scheme %.60q (%.60s)", name, cmp.Or(kind, "not described"))
 }
 
 // accessExtension is where the contract has what PlanetScale writes into descriptions.

@@ -201,8 +201,10 @@ func normalize(in *openapi3.Schema, branch bool) (visits int, err error) {
 	}
 	if _, err := regexp.Compile(in.Pattern); err != nil {
 		// It may be a good one elsewhere. It is compared as text, and judges nothing.
-		mark(in, unreadPattern, in.Pattern)
-		in.Pattern = ""
+		if in.Extensions == nil {
+			in.Extensions = map[string]any{}
+		}
+		in.Extensions[unreadPattern], in.Pattern = in.Pattern, ""
 	}
 	if len(in.OneOf) > 0 {
 		// A server sends what its code makes, and sees to none of the other branches; nor does package api.
@@ -230,14 +232,6 @@ func normalize(in *openapi3.Schema, branch bool) (visits int, err error) {
 		}
 	}
 	return visits, nil
-}
-
-// mark sets an extension of a schema.
-func mark(in *openapi3.Schema, name string, value any) {
-	if in.Extensions == nil {
-		in.Extensions = map[string]any{}
-	}
-	in.Extensions[name] = value
 }
 
 // asRead returns a schema as a program reads by it: members that are not declared may come, and a required member that
