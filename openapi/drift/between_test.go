@@ -108,3 +108,45 @@ func TestBetweenBreaksOnlyWhatTheContractRefuses(t *testing.T) {
 		})
 	}
 }
+
+// A list of values and a constant say whether a value may be null, too.
+func TestNullIsReadOutOfListsAndConstants(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		schema tree
+		null   bool
+	}{
+		"a list with null":                  {tree{"enum": []any{"x", nil}}, true},
+		"a list without":                    {tree{"enum": []any{"x"}}, false},
+		"a list that the types go beyond":   {tree{"type": []any{"string", "null"}, "enum": []any{"x"}}, false},
+		"a list that the types agree with":  {tree{"type": []any{"string", "null"}, "enum": []any{"x", nil}}, true},
+		"a branch that is null by its list": {tree{"anyOf": []any{tree{"type": "string"}, tree{"enum": []any{nil}}}}, true},
+		"a branch that is constantly null":  {tree{"anyOf": []any{tree{"type": "string"}, tree{"const": nil}}}, true},
+		"a constant":                        {tree{"const": "x"}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			doc := openAPI(upstreamTree(t), true)
+			propertiesOf(doc["components"].(tree)["schemas"].(tree)["Application"].(tree))["name"] = c.schema
+			report, err := drift.Compare(parse(t, doc))
+			if err != nil {
+				t.Fatal(err)
+			}
+			const finding = "breaking: nullable getOAuthApplication /name: not null → may be null"
+			if got := listed(report); slices.Contains(got, finding) != c.null {
+				t.Errorf("got\n%s", strings.Join(got, "\n"))
+			}
+		})
+	}
+}
+
+func TestBetweenMissesAnOperationOfAnotherHost(t *testing.T) {
+	t.Parallel()
+	before, after := openAPI(upstreamTree(t), false), openAPI(upstreamTree(t), false)
+	before["paths"].(tree)["/oauth/token/info"] = tree{
+		"servers": []any{tree{"url": "https://auth.planetscale.com"}}, "get": tree{"responses": tree{"200": tree{"description": "x"}}},
+	}
+	if got := listed(between(t, before, after)); len(got) != 1 || got[0] != "breaking: operation getTokenInfo: /oauth/token/info → not described" {
+		t.Errorf("got %q", got)
+	}
+}

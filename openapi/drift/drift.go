@@ -94,7 +94,7 @@ func compare(contract, before, now *Document) (*Report, error) {
 	}
 	for _, id := range union(before.operations, now.operations) {
 		switch was, is := before.operations[id], now.operations[id]; {
-		case is == nil && now.speaksOf(was, before.operations):
+		case is == nil && (before != contract && !now.page || now.speaksOf(was, before.operations)):
 			add(place{finding: Finding{Operation: id, In: InRoute}, was: was}.refused("operation", was.path, "not described", ""))
 		case is == nil:
 		case was == nil:

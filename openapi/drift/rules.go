@@ -42,7 +42,7 @@ var rules = []Rule{
 	{"scopes", "the scopes that an access token needs", map[Class]string{New: "an access token needs them", Relaxed: "an access token needs none"}},
 	{"access", "the accesses of which a service token needs one", map[Class]string{
 		Breaking: "a service token that was enough no longer is", New: "another access is enough as well", Relaxed: "no access is named any more"}},
-	{"parameter", "a parameter that only one side describes", nil},
+	{"parameter", "a parameter that only one side describes", map[Class]string{Relaxed: "a program may send it in vain"}},
 	{"encoding", "how a parameter is written: style and explode", nil},
 	{"request-body", "the body of a request", nil},
 	{"status", "a status of a response that only one side describes", map[Class]string{

@@ -74,6 +74,10 @@ func (r *resolver) value(value any, depth int, keyword string) (any, error) {
 		if _, says := value["format"].(string); says && r.lends {
 			out[lentFormat] = true
 		}
+		if constant, says := out["const"]; says && !slices.Contains(naming, keyword) { // a null of kin-openapi's would be none
+			out["enum"] = []any{constant}
+			delete(out, "const")
+		}
 		return out, nil
 	case []any:
 		out := make([]any, len(value))
@@ -166,7 +170,8 @@ const (
 // normalize says in OpenAPI 3.0 what a schema says in the words of another version. It returns how many schemas a judge
 // visits for one value at most: kin-openapi visits the branches of an anyOf twice.
 func normalize(in *openapi3.Schema, branch bool) (visits int, err error) {
-	if in.Type == nil && !branch && len(in.AllOf)+len(in.AnyOf)+len(in.OneOf)+len(in.Enum) == 0 {
+	listed := slices.Contains(in.Enum, nil)
+	if in.Type == nil && (listed || !branch && len(in.AllOf)+len(in.AnyOf)+len(in.OneOf)+len(in.Enum) == 0) {
 		in.Nullable = true // to kin-openapi it would not be, though nothing is said against it
 	}
 	if in.Always != nil && *in.Always {
@@ -180,7 +185,7 @@ func normalize(in *openapi3.Schema, branch bool) (visits int, err error) {
 	}
 	if types := in.Type.Slice(); slices.Contains(types, openapi3.TypeNull) && len(types) > 1 {
 		kept := openapi3.Types(slices.DeleteFunc(slices.Clone(types), func(t string) bool { return t == openapi3.TypeNull }))
-		in.Type, in.Nullable = &kept, true
+		in.Type, in.Nullable = &kept, listed || len(in.Enum) == 0
 	}
 	if in.Type.Is("file") { // Swagger's word for a body that is no JSON
 		in.Type = &openapi3.Types{openapi3.TypeString}
@@ -195,9 +200,6 @@ func normalize(in *openapi3.Schema, branch bool) (visits int, err error) {
 			delete(in.Properties, name)
 			in.Required = slices.DeleteFunc(in.Required, func(required string) bool { return required == name })
 		}
-	}
-	if in.Const != nil {
-		in.Enum, in.Const = []any{in.Const}, nil
 	}
 	if _, err := regexp.Compile(in.Pattern); err != nil {
 		// It may be a good one elsewhere. It is compared as text, and judges nothing.
