@@ -50,54 +50,42 @@ func peekBody(resp *http.Response, limit int64) body {
 	case err != nil:
 		return body{data, "http.body-read", fmt.Sprintf("the body broke off after %d bytes", len(data))}
 	}
-	return decode(data, resp.Header.Values("Content-Encoding"), limit)
+	return decode(data, codingOf(resp.Header), limit)
 }
 
 type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
-// maxCodings is how many content codings a body may have.
-const maxCodings = 8
-
-// decode undoes content codings, the last first (RFC 9110, section 8.4). Neither what is sent nor what comes out of a coding
-// may have more than limit bytes.
-func decode(data []byte, headers []string, limit int64) body {
+// decode undoes a content coding (RFC 9110, section 8.4). Neither what is sent nor what comes out of the coding may have more
+// than limit bytes. Of several codings none is undone: nobody sends them.
+func decode(data []byte, coding string, limit int64) body {
 	large := body{broken: "http.body-limit", message: fmt.Sprintf("the body is larger than %d bytes and was not checked", limit)}
-	codings := strings.Split(strings.Join(headers, ","), ",")
-	switch {
+	var reader io.Reader
+	var err error
+	switch encoded := bytes.NewReader(data); {
 	case int64(len(data)) > limit:
 		return large
-	case len(codings) > maxCodings:
-		return body{broken: "http.content-encoding", message: fmt.Sprintf("there are more than %d content codings", maxCodings)}
+	case coding == "" || coding == "identity" || len(data) == 0:
+		return body{data: data}
+	case coding == "gzip":
+		reader, err = gzip.NewReader(encoded)
+	case coding == "deflate":
+		// It means zlib; some servers send the bare stream, and clients have learnt to take both.
+		if reader, err = zlib.NewReader(encoded); err != nil {
+			reader, err = flate.NewReader(bytes.NewReader(data)), nil
+		}
+	default:
+		return body{broken: "http.unjudged", message: "only the content codings gzip and deflate are decoded, so the body was not checked"}
 	}
-	for _, coding := range slices.Backward(codings) {
-		coding = plainCoding(coding)
-		var reader io.Reader
-		var err error
-		switch encoded := bytes.NewReader(data); {
-		case coding == "" || coding == "identity" || len(data) == 0:
-			continue
-		case coding == "gzip":
-			reader, err = gzip.NewReader(encoded)
-		case coding == "deflate":
-			// It means zlib; some servers send the bare stream, and clients have learnt to take both.
-			if reader, err = zlib.NewReader(encoded); err != nil {
-				reader, err = flate.NewReader(bytes.NewReader(data)), nil
-			}
-		default:
-			return body{broken: "http.unjudged",
-				message: "only the content codings gzip and deflate are decoded, so the body was not checked"}
-		}
-		if err == nil {
-			data, err = io.ReadAll(io.LimitReader(reader, limit+1))
-		}
-		if err != nil {
-			return body{broken: "http.content-encoding",
-				message: "the body is not " + coding + ", as Content-Encoding says, or breaks off"}
-		} else if int64(len(data)) > limit {
-			return large
-		}
+	if err == nil {
+		data, err = io.ReadAll(io.LimitReader(reader, limit+1))
+	}
+	switch {
+	case err != nil:
+		return body{broken: "http.content-encoding", message: "the body is not " + coding + ", as Content-Encoding says, or breaks off"}
+	case int64(len(data)) > limit:
+		return large
 	}
 	return body{data: data}
 }

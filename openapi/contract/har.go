@@ -193,7 +193,7 @@ func (e *entry) judge(h *har) {
 	j.judge()
 }
 
-// codingMagic is what bodies begin with that an exporter has left as they were sent, by their last content coding. HAR
+// codingMagic is what bodies begin with that an exporter has left as they were sent, by their content coding. HAR
 // wants bodies decoded, and most exporters do that, but leave the header as it was.
 var codingMagic = map[string]string{"gzip": gzipMagic, "deflate": "\x78", "zstd": "\x28\xb5\x2f\xfd"}
 
@@ -213,13 +213,11 @@ func (e *entry) body(header http.Header, limit int64) body {
 	case content.Encoding != "":
 		return body{broken: "recording.unreadable", message: "the body is in an encoding other than base64"}
 	}
-	codings := header.Values("Content-Encoding")
-	last := strings.Join(codings, ",")
-	last = plainCoding(last[strings.LastIndexByte(last, ',')+1:])
-	if magic := codingMagic[last]; magic == "" || !bytes.HasPrefix(data, []byte(magic)) {
-		codings = nil
+	coding := codingOf(header)
+	if magic := codingMagic[coding]; magic == "" || !bytes.HasPrefix(data, []byte(magic)) {
+		coding = ""
 	}
-	return decode(data, codings, limit)
+	return decode(data, coding, limit)
 }
 
 // CheckPath judges a recording as [Run.CheckHAR] does or, if path is a directory, all recordings in and below it: regular
@@ -285,7 +283,7 @@ func (r *Run) CheckBody(source, operation string, status int, in io.Reader) erro
 		return fmt.Errorf("%s: %w", source, err)
 	}
 	j := &judge{run: r, v: r.v, source: source, method: http.MethodGet, op: op, status: status, headerLess: true}
-	j.body = func() body { return decode(data, nil, r.v.bodyLimit) }
+	j.body = func() body { return decode(data, "", r.v.bodyLimit) }
 	j.judge()
 	return nil
 }

@@ -164,7 +164,7 @@ func (j *judge) response() {
 	}
 	b := j.body()
 	at := line(declared.Origin)
-	if coding := plainCoding(j.header.Get("Content-Encoding")); b.broken == "http.unjudged" && !j.asksFor(coding) {
+	if coding := codingOf(j.header); b.broken == "http.unjudged" && !j.asksFor(coding) {
 		b.broken = "http.content-encoding"
 		b.message = "the body has the content coding " + knownOr(coding, "of another name") + ", for which the request does not ask"
 	}
@@ -197,9 +197,9 @@ func (j *judge) asksFor(coding string) bool {
 	return accepted == "" && j.recorded || strings.Contains(accepted, coding) || strings.Contains(accepted, "*")
 }
 
-// plainCoding returns the name by which a content coding is compared.
-func plainCoding(coding string) string {
-	return strings.TrimPrefix(strings.ToLower(strings.TrimSpace(coding)), "x-")
+// codingOf returns the content coding of a response by the name by which it is compared; of several the whole list.
+func codingOf(header http.Header) string {
+	return strings.TrimPrefix(strings.ToLower(strings.Join(header.Values("Content-Encoding"), ", ")), "x-")
 }
 
 // headers judges what the contract says of headers but Content-Type, whose definition OpenAPI ignores. A header is a number or
