@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -21,6 +20,7 @@ const (
 	MaxValues  = 200_000 // a name is one too, and an object or array is two
 	MaxMembers = 5_000   // of one object
 	MaxDepth   = 200
+	MaxLinks   = 500 // references that others refer to
 )
 
 // What a document is refused for.
@@ -30,7 +30,7 @@ var (
 	ErrMembers error = beyond(fmt.Sprintf("an object in it has more than %d members", MaxMembers))
 	ErrDepth   error = beyond(fmt.Sprintf("it nests more than %d levels deep", MaxDepth))
 	ErrAliases error = beyond(fmt.Sprintf("its aliases make more than %d values of it", MaxValues))
-	ErrChain   error = beyond(fmt.Sprintf("more than %d of its references refer to one another in a row", MaxDepth))
+	ErrChain   error = beyond(fmt.Sprintf("more than %d of its references refer to one another", MaxLinks))
 )
 
 // beyond is an error about a limit.
@@ -110,30 +110,22 @@ func YAML(data []byte) (*yaml.Node, error) {
 	return &node, refs.check()
 }
 
-// References are the targets of references, by the JSON pointers of the objects that have them. kin-openapi
-// follows each of them to its end, which takes more than a minute for a chain of 10,000.
+// References are the targets of references, by the JSON pointers of the objects that have them. kin-openapi follows each of
+// them to its end, which takes 13 seconds for a chain of 4,000.
 type references map[string]string
 
 const reference = "$ref"
 
-// check returns an error if references form a chain that is too long. Circles are left to the reader.
+// check returns an error if so many references refer to others that they may form a chain that is too long.
 func (refs references) check() error {
-	lengths := make(map[string]int, len(refs))
-	for at := range refs {
-		var chain []string
-		for refs[at] != "" && lengths[at] == 0 {
-			lengths[at] = 1 // so that a circle ends
-			chain = append(chain, at)
-			at = strings.TrimPrefix(refs[at], "#")
+	links := map[string]bool{}
+	for _, target := range refs {
+		if at := strings.TrimPrefix(target, "#"); refs[at] != "" {
+			links[at] = true
 		}
-		length := lengths[at]
-		for _, at := range slices.Backward(chain) {
-			length++
-			lengths[at] = length
-		}
-		if length > MaxDepth {
-			return ErrChain
-		}
+	}
+	if len(links) > MaxLinks {
+		return ErrChain
 	}
 	return nil
 }

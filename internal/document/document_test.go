@@ -43,9 +43,9 @@ func TestCheckKnowsLimitsOnly(t *testing.T) {
 		"deep YAML":         {"a: " + strings.Repeat("[", 4900) + strings.Repeat("]", 4900), document.ErrDepth},
 		"deep, broken JSON": {`{'a':` + strings.Repeat("[", 4900) + strings.Repeat("]", 4900) + "}", document.ErrDepth},
 		"aliases":           {bomb, document.ErrAliases},
-		"references":        {chain(document.MaxDepth, "{}"), nil},
-		"many references":   {chain(document.MaxDepth+1, "{}"), document.ErrChain},
-		"the same in YAML":  {"# YAML\n" + chain(document.MaxDepth+1, "{}"), document.ErrChain},
+		"references":        {chain(document.MaxLinks+1, "{}"), nil},
+		"many references":   {chain(document.MaxLinks+2, "{}"), document.ErrChain},
+		"the same in YAML":  {"# YAML\n" + chain(document.MaxLinks+2, "{}"), document.ErrChain},
 		"a circle":          {chain(9, `{"$ref":"#/definitions/D0"}`), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
