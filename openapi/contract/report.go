@@ -126,7 +126,7 @@ type Summary struct {
 func NewReport(run *Run, baseline *Baseline, failOn Severity) *Report {
 	run.mu.Lock()
 	defer run.mu.Unlock()
-	r := &Report{Findings: []Finding{}, Summary: run.summary, Spec: run.v.specName, FailOn: cmp.Or(failOn, Error)}
+	r := &Report{Findings: []Finding{}, Summary: run.summary, Spec: run.v.spec.name, FailOn: cmp.Or(failOn, Error)}
 	now := run.v.clock()
 	for _, f := range run.findings {
 		if baseline.Accepts(f.acceptance(), now) {

@@ -18,6 +18,7 @@ import (
 
 // A spec is an OpenAPI document that is ready for judging.
 type spec struct {
+	name       string // what reports call it
 	doc        *openapi3.T
 	endpoints  []*endpoint  // by path, literal ones before those with parameters
 	operations []*operation // by id
@@ -39,15 +40,15 @@ func loadSpec(data []byte, name string) (*spec, error) {
 	doc, err := loadDocument(bytes.TrimPrefix(data, byteOrderMark))
 	if err == nil {
 		var s *spec
-		if s, err = newSpec(doc); err == nil {
+		if s, err = newSpec(doc, name); err == nil {
 			return s, nil
 		}
 	}
 	return nil, fmt.Errorf("%s: %s", name, text.Excerpt(err.Error(), 2*maxMessage)) // kin-openapi's may quote the document
 }
 
-func newSpec(doc *openapi3.T) (*spec, error) {
-	s := &spec{doc: doc}
+func newSpec(doc *openapi3.T, name string) (*spec, error) {
+	s := &spec{doc: doc, name: name}
 	schemas := map[*openapi3.Schema]bool{}
 	for _, path := range doc.Paths.InMatchingOrder() {
 		item := doc.Paths.Value(path)

@@ -7,7 +7,6 @@
 package contract
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -21,15 +20,12 @@ import (
 // A Validator judges responses by one contract. It is immutable and safe for concurrent use.
 type Validator struct {
 	spec       *spec
-	specName   string
 	severities map[string]Severity
-	aliases    []alias
+	servers    [][2]string // of WithServer
+	aliases    []alias     // the same
 	bodyLimit  int64
 	clock      func() time.Time
 	allowEmpty bool
-
-	document []byte      // of WithSpec, until it is read
-	servers  [][2]string // of WithServer
 }
 
 // An Option configures a validator.
@@ -38,9 +34,9 @@ type Option func(*Validator) error
 // WithSpec sets the document to judge by: OpenAPI 3.0 or Swagger 2.0, in YAML or JSON. By default it is the contract that
 // this module embeds. Name is what reports call the document: its path. References into other files are refused.
 func WithSpec(document []byte, name string) Option {
-	return func(v *Validator) error {
-		v.document, v.specName = document, name
-		return nil
+	return func(v *Validator) (err error) {
+		v.spec, err = loadSpec(document, name)
+		return err
 	}
 }
 
@@ -114,20 +110,14 @@ func NewValidator(options ...Option) (*Validator, error) {
 	for _, option := range options {
 		errs = append(errs, option(v))
 	}
+	if v.spec == nil {
+		var err error
+		v.spec, err = embedded()
+		errs = append(errs, err)
+	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	v.specName = cmp.Or(v.specName, specName)
-	var err error
-	if v.document == nil {
-		v.spec, err = embedded()
-	} else {
-		v.spec, err = loadSpec(v.document, v.specName)
-	}
-	if err != nil {
-		return nil, err
-	}
-	v.document = nil
 	for _, pair := range v.servers {
 		alias, err := v.spec.newAlias(pair[0], pair[1])
 		errs = append(errs, err)
