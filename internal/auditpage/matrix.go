@@ -101,7 +101,7 @@ func Holders(r *audit.Report) report.Section {
 		s.Rows = append(s.Rows, []string{l.Kind, l.Label, report.Number(l.Tokens), strings.Join(reach, ", ")})
 	}
 	if more := len(m.lines) - len(s.Rows); more > 0 {
-		s.Note = fmt.Sprintf("And %s more with less reach or fewer tokens, which the HTML form has.", report.Number(more))
+		s.Note = fmt.Sprintf("And %s more with less reach or fewer tokens; the second table of this name in the HTML report has all.", report.Number(more))
 	}
 	return s
 }
