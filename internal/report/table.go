@@ -23,8 +23,11 @@ func writeCSV(b *bytes.Buffer, d *Document, _ Options) error {
 	}
 	for _, g := range d.Groups {
 		for _, f := range g.Findings {
-			until := cmp.Or(f.Accepted, &Acceptance{}).Until
-			row := append(append([]string{g.label(), g.ID}, f.Fields...), f.Message, strings.TrimSpace(g.Remedy+" "+f.run()), until)
+			until, message := cmp.Or(f.Accepted, &Acceptance{}).Until, f.Message
+			if g.Label != "" { // what follows is in no other column, and the places that the message names are
+				message = g.Why
+			}
+			row := append(append([]string{g.label(), g.ID}, f.Fields...), message, strings.TrimSpace(g.Remedy+" "+f.run()), until)
 			for i, cell := range row {
 				row[i] = text.NoFormula(cell)
 			}
