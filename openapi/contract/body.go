@@ -244,9 +244,6 @@ func (c *checker) number(n json.Number, views []view, at []string) {
 	integer, number, long, typed := false, false, false, false
 	for _, view := range views {
 		s := view.schema
-		if view.not {
-			continue
-		}
 		typed = typed || s.Type != nil || len(s.AnyOf)+len(s.OneOf) > 0 // a choice whose schemas all refuse the number has no type
 		number = number || s.Type.Includes(openapi3.TypeNumber)
 		if by = cmp.Or(by, s); s.Type.Includes(openapi3.TypeInteger) {

@@ -18,6 +18,7 @@ type checker struct {
 	faults []fault
 	left   int64 // how many visits may still be made
 	first  bool  // whether only the first fault is asked for
+	counts bool  // whether the walk is only to count
 
 	circular *openapi3.Schema // one that is made of itself, with no member or item between; nil if none is
 }
@@ -32,20 +33,14 @@ const maxVisits = 5_000_000
 
 // check returns what of a value, which has that many values within, is not as a schema has it.
 func check(schema *openapi3.Schema, v any, values int) []fault {
-	c := checker{left: maxVisits, first: values > maxManyValues}
-	c.walk([]view{{schema: schema, times: 1}}, v, nil)
-	walked := c.faults
-	if c.faults = nil; c.left > 0 {
-		c.left = maxVisits
+	c := checker{left: maxVisits, first: values > maxManyValues, counts: true}
+	if c.walk([]view{{schema, 1}}, v, nil); c.left > 0 {
+		c.left, c.counts = maxVisits, false
 		if c.explain(schema.VisitJSON(v, visitOptions[btoi(c.first):]...), v, nil); c.first && len(c.faults) > 0 {
 			c.add("schema.limit", schema, nil,
 				fmt.Sprintf("the body has more than %d values, so of its faults only the first is reported", maxManyValues))
 		}
-		for _, f := range walked { // what is wrong with a number as it is written says more than what follows from that
-			c.faults = append(slices.DeleteFunc(c.faults, func(other fault) bool {
-				return f.rule != "number.unsafe-integer" && slices.Equal(f.at, other.at)
-			}), f)
-		}
+		c.walk([]view{{schema, 1}}, v, nil)
 	}
 	if c.circular != nil { // by that part it decides nothing: kin-openapi leaves it out, and takes any value of a choice with it
 		c.add("schema.unjudged", c.circular, nil, "a schema is made of itself, and takes any value in that place")
@@ -69,11 +64,10 @@ func isIndex(s string) int { return btoi(s != "" && strings.Trim(s, "0123456789"
 type view struct {
 	schema *openapi3.Schema
 	times  int64
-	not    bool // whether it says what the value must not be
 }
 
-// walk counts the visits of kin-openapi, and adds what no keyword says: members that no schema declares, and numbers as they
-// are written. Views are those of v.
+// walk counts the visits that kin-openapi makes or, once there are few enough, adds what no keyword says: members that no
+// schema declares, and numbers as they are written. Views are those of v.
 func (c *checker) walk(views []view, v any, at []string) {
 	all := []view(nil)
 	for _, by := range views {
@@ -84,43 +78,44 @@ func (c *checker) walk(views []view, v any, at []string) {
 	}
 	switch v := v.(type) {
 	case json.Number:
-		if len(c.faults) <= maxPerResponse {
+		if !c.counts && len(c.faults) <= maxPerResponse {
 			c.number(v, all, slices.Clone(at))
 		}
 	case []any:
 		var items []view
 		for _, by := range all {
 			if by.schema.Items != nil {
-				items = append(items, view{by.schema.Items.Value, by.times, by.not})
+				items = append(items, view{by.schema.Items.Value, by.times})
 			}
 		}
 		for i := 0; len(items) > 0 && i < len(v); i++ {
 			c.walk(items, v[i], append(at, strconv.Itoa(i)))
 		}
 	case map[string]any:
-		describes, complete := false, false
+		describes, closed := false, c.counts
 		for _, by := range all {
 			describes = describes || len(by.schema.Properties) > 0
 			rest := by.schema.AdditionalProperties
-			complete = complete || rest.Schema != nil || rest.Has != nil && !*rest.Has
+			closed = closed || rest.Has != nil && !*rest.Has
 		}
 		for name, member := range v { // in any order: the faults are sorted
 			var declared []view
 			for _, by := range all {
 				if p := memberOf(by.schema, name); p != nil {
-					declared = append(declared, view{p, by.times, by.not})
+					declared = append(declared, view{p, by.times})
 				}
 			}
 			if len(declared) > 0 {
 				c.walk(declared, member, append(at, name))
-			} else if describes && !complete && len(c.faults) <= maxPerResponse {
+			} else if describes && !closed && len(c.faults) <= maxPerResponse {
 				c.add("schema.undeclared-member", views[0].schema, append(slices.Clone(at), name), "the contract does not declare the member")
 			}
 		}
 	}
 }
 
-// unfold adds to all the views of a value that a view is made of. Within are those that it is a part of.
+// unfold adds to all the views of a value that a view is made of: of choices, unless it is to count, those that the value
+// fits. Within are those that it is a part of.
 func (c *checker) unfold(all []view, by view, v any, depth int, within []*openapi3.Schema) []view {
 	s := by.schema
 	if slices.Contains(within, s) {
@@ -136,19 +131,21 @@ func (c *checker) unfold(all []view, by view, v any, depth int, within []*openap
 		return all
 	}
 	within = append(within, s)
-	if i := slices.IndexFunc(all, func(other view) bool { return other.schema == s && other.not == by.not }); i >= 0 {
+	if i := slices.IndexFunc(all, func(other view) bool { return other.schema == s }); i >= 0 {
 		all[i].times += by.times
 	} else {
 		all = append(all, by)
 	}
 	for _, part := range s.AllOf {
-		all = c.unfold(all, view{part.Value, by.times, by.not}, v, depth, within)
+		all = c.unfold(all, view{part.Value, by.times}, v, depth, within)
 	}
 	for _, choice := range choices {
-		all = c.unfold(all, view{choice.Value, 2 * by.times, by.not}, v, depth, within)
+		if c.counts || choice.Value.VisitJSON(v, visitOptions[1:]...) == nil {
+			all = c.unfold(all, view{choice.Value, 2 * by.times}, v, depth, within)
+		}
 	}
-	if s.Not != nil {
-		all = c.unfold(all, view{s.Not.Value, by.times, true}, v, depth, within)
+	if s.Not != nil && c.counts {
+		all = c.unfold(all, view{s.Not.Value, by.times}, v, depth, within)
 	}
 	return all
 }
@@ -203,8 +200,8 @@ func (c *checker) explain(err error, v any, at []string) {
 			c.nearest(e, reasons, v, at, place)
 		case e.SchemaField == "anyOf": // kin-openapi gives no reasons, but for a oneOf
 			choice := &openapi3.Schema{OneOf: e.Schema.AnyOf, Discriminator: e.Schema.Discriminator, Origin: e.Schema.Origin}
-			again := checker{left: c.left}
-			again.walk([]view{{schema: choice, times: 1}}, e.Value, nil)
+			again := checker{left: c.left, counts: true}
+			again.walk([]view{{choice, 1}}, e.Value, nil)
 			if c.left = again.left; c.left > 0 {
 				c.explain(choice.VisitJSON(e.Value, visitOptions[btoi(c.first):]...), e.Value, place)
 			}
@@ -311,6 +308,14 @@ var rulesByKeyword = map[string]string{
 // response, and those are worded here.
 func (c *checker) leaf(e *openapi3.SchemaError, v any, at []string) {
 	rule, s, message := rulesByKeyword[e.SchemaField], e.Schema, e.Reason
+	if number, ok := v.(json.Number); ok && e.SchemaField != "enum" && e.SchemaField != "not" {
+		start := len(c.faults)
+		c.number(number, []view{{s, 1}}, at)
+		if len(c.faults) > start && c.faults[start].rule != "number.unsafe-integer" {
+			return // what is wrong with a number as it is written says more than what follows from that
+		}
+		c.faults = c.faults[:start]
+	}
 	name := append([]string{""}, at...)[len(at)]
 	if rule == "" {
 		rule, message = "schema.not", "the value is not one that the contract takes"
@@ -318,11 +323,13 @@ func (c *checker) leaf(e *openapi3.SchemaError, v any, at []string) {
 	switch e.SchemaField {
 	case "type", "nullable", "enum":
 		integer := s.Type.Permits(openapi3.TypeInteger) && kindOf(v) == openapi3.TypeNumber
-		if v == nil || e.SchemaField != "enum" || !integer && !s.Type.Permits(kindOf(v)) {
+		if v == nil || !integer && !s.Type.Permits(kindOf(v)) {
 			c.faults = append(c.faults, typeFault(s, v, at, s.Type.Slice()))
 			return
 		}
-		message = "want one of " + choices(s.Enum) + got(name, v)
+		if e.SchemaField == "enum" {
+			message = "want one of " + choices(s.Enum) + got(name, v)
+		}
 	case "required":
 		message = "the required member is missing"
 		if p := s.Properties[name]; p != nil {
