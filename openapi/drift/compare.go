@@ -7,19 +7,13 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/go-openapi/jsonpointer"
 
 	"github.com/psoauth/psoauth/openapi/contract"
 )
-
-// A comparer compares what the contract says with what a document says, or an older document with a newer one: before
-// is the reader's side, now the writer's.
-type comparer struct {
-	*sampler
-	read map[*openapi3.Schema]*openapi3.Schema // before's schemas as a program reads by them
-}
 
 // A place is where the schemas that are compared are, and how to judge values there.
 type place struct {
@@ -58,53 +52,45 @@ func (p place) proven(f Finding, e *Example) Finding {
 	return f
 }
 
-// refuses reports whether a program that reads by a schema refuses a value.
-func (c *comparer) refuses(p place, schema *openapi3.Schema, value any) bool {
-	read, ok := c.read[schema]
-	if !ok {
-		read = asRead(schema, p.lenient)
-		c.read[schema] = read
-	}
-	return !c.takes(read, value)
-}
-
-// schemas returns the differences between two schemas of one value. Nil is anything.
-func (c *comparer) schemas(p place, was, is *openapi3.Schema) []Finding {
+// schemas returns the differences between what the contract, or an older document, says of one value and what a newer one
+// says: was is the reader's side, is the writer's. Nil is anything.
+func (s *sampler) schemas(p place, was, is *openapi3.Schema) []Finding {
 	was, is = cmp.Or(was, anything), cmp.Or(is, anything)
-	if c.err != nil || !c.spend(1) || reflect.DeepEqual(was, is) {
+	if s.err != nil || !s.spend(1) || reflect.DeepEqual(was, is) {
 		return nil
 	}
 	all := wording(p, wordsOf(was), wordsOf(is))
-	all = append(all, c.nullable(p, was, is)...)
-	all = append(all, c.values(p, was, is)...)
-	before, now := c.of(was), c.of(is)
+	all = append(all, s.nullable(p, was, is)...)
+	read := sync.OnceValue(func() *openapi3.Schema { return asRead(was, p.lenient) })
+	all = append(all, s.values(p, was, is, read)...)
+	before, now := s.of(was), s.of(is)
 	if a, b := before[openapi3.TypeArray], now[openapi3.TypeArray]; a != nil && b != nil && (a.items != nil || b.items != nil) {
 		within := p.child("*", func(value any) any {
-			for _, v := range c.candidates(openapi3.TypeArray, was, is) {
+			for _, v := range s.candidates(openapi3.TypeArray, was, is) {
 				if items := v.([]any); len(items) > 0 {
-					if items = append([]any{value}, items[1:]...); c.takes(is, items) {
+					if items = append([]any{value}, items[1:]...); s.takes(is, items) {
 						return items
 					}
 				}
 			}
 			return []any{value}
 		})
-		all = append(all, c.schemas(within, a.items, b.items)...)
+		all = append(all, s.schemas(within, a.items, b.items)...)
 	}
 	if a, b := before[openapi3.TypeObject], now[openapi3.TypeObject]; a != nil && b != nil {
-		all = append(all, c.members(p, was, is, a, b)...)
+		all = append(all, s.members(p, was, is, a, b)...)
 	}
-	return append(all, c.composed(p, was, is, all)...)
+	return append(all, s.composed(p, was, is, read, all)...)
 }
 
-func (c *comparer) nullable(p place, was, is *openapi3.Schema) []Finding {
+func (s *sampler) nullable(p place, was, is *openapi3.Schema) []Finding {
 	wasNull, isNull := judges(was, nil), judges(is, nil)
 	switch { // where anything may come, null is the least
 	case isNull && !wasNull && p.lenient:
 		return []Finding{p.find(New, "nullable", "not null", "may be null")}
-	case isNull && !wasNull && len(c.of(is)) < len(kinds):
+	case isNull && !wasNull && len(s.of(is)) < len(kinds):
 		return []Finding{p.breaks("nullable", "not null", "may be null", nil)}
-	case wasNull && !isNull && len(c.of(was)) < len(kinds):
+	case wasNull && !isNull && len(s.of(was)) < len(kinds):
 		return []Finding{p.find(Relaxed, "nullable", "may be null", "not null")}
 	}
 	return nil
@@ -122,9 +108,9 @@ type difference struct {
 
 // values compares what two schemas say of a value that is not null, but for what is inside it, by looking for values that
 // one of them refuses.
-func (c *comparer) values(p place, was, is *openapi3.Schema) (all []Finding) {
-	before, now := c.of(was), c.of(is)
-	typed := &difference{before: c.typeWords(was), after: c.typeWords(is), limited: true}
+func (s *sampler) values(p place, was, is *openapi3.Schema, read func() *openapi3.Schema) (all []Finding) {
+	before, now := s.of(was), s.of(is)
+	typed := &difference{before: s.typeWords(was), after: s.typeWords(is), limited: true}
 	known := map[string]*difference{}
 	more, fewer, common := false, false, false // kinds
 	for _, kind := range kinds {
@@ -145,10 +131,10 @@ func (c *comparer) values(p place, was, is *openapi3.Schema) (all []Finding) {
 		if len(own) == 0 {
 			continue
 		}
-		for _, v := range c.candidates(kind, was, is) {
+		for _, v := range s.candidates(kind, was, is) {
 			switch {
-			case !c.takes(is, v):
-			case c.refuses(p, was, v):
+			case !s.takes(is, v):
+			case !s.takes(read(), v):
 				if d := own[reason(a, kind, v, own)]; d != nil && !d.refused {
 					d.refused, d.value = true, v
 				}
@@ -158,8 +144,8 @@ func (c *comparer) values(p place, was, is *openapi3.Schema) (all []Finding) {
 				}
 			}
 		}
-		for _, v := range c.candidates(kind, is, was) {
-			if c.takes(was, v) && !c.takes(is, v) {
+		for _, v := range s.candidates(kind, is, was) {
+			if s.takes(was, v) && !s.takes(is, v) {
 				if d := own[reason(b, kind, v, own)]; d != nil {
 					d.lost = true
 				}
@@ -208,12 +194,12 @@ func reason(v *view, kind string, value any, differ map[string]*difference) stri
 }
 
 // members compares the members of two objects, which before and now are views of.
-func (c *comparer) members(p place, was, is *openapi3.Schema, before, now *view) (all []Finding) {
+func (s *sampler) members(p place, was, is *openapi3.Schema, before, now *view) (all []Finding) {
 	at := func(token, name string) place {
-		return p.child(token, func(value any) any { return c.with(was, is, name, value, true) })
+		return p.child(token, func(value any) any { return s.with(was, is, name, value, true) })
 	}
 	for _, name := range union(before.properties, now.properties) {
-		all = append(all, c.member(p, at(name, name), was, is, before, now, name)...)
+		all = append(all, s.member(p, at(name, name), was, is, before, now, name)...)
 	}
 	switch { // no program minds members it does not know
 	case before.closed && !now.closed:
@@ -225,13 +211,13 @@ func (c *comparer) members(p place, was, is *openapi3.Schema, before, now *view)
 	case now.closed || isAnything(before.rest) && isAnything(now.rest):
 		return all
 	case isAnything(before.rest):
-		return append(all, rest.find(New, "additionalProperties", "anything", c.typeWords(now.rest)))
+		return append(all, rest.find(New, "additionalProperties", "anything", s.typeWords(now.rest)))
 	default:
-		return append(all, c.schemas(rest, before.rest, now.rest)...)
+		return append(all, s.schemas(rest, before.rest, now.rest)...)
 	}
 }
 
-func (c *comparer) member(p, at place, wholeWas, wholeIs *openapi3.Schema, before, now *view, name string) (all []Finding) {
+func (s *sampler) member(p, at place, wholeWas, wholeIs *openapi3.Schema, before, now *view, name string) (all []Finding) {
 	wasRequired, isRequired := slices.Contains(before.required, name), slices.Contains(now.required, name)
 	was, is := before.properties[name], now.properties[name]
 	if is == nil && !isAnything(now.rest) {
@@ -239,20 +225,20 @@ func (c *comparer) member(p, at place, wholeWas, wholeIs *openapi3.Schema, befor
 	}
 	needed := wasRequired && !p.lenient && !judges(was, nil) // package api reads null for one that is missing
 	gone := func(rule, said, says string) Finding {
-		f := p.breaks(rule, said, says, c.with(wholeWas, wholeIs, name, nil, false))
+		f := p.breaks(rule, said, says, s.with(wholeWas, wholeIs, name, nil, false))
 		f.Pointer = at.finding.Pointer
 		return f
 	}
 	switch {
 	case is == nil && needed:
-		return []Finding{gone("member", c.memberWords(was, true), "not declared")}
+		return []Finding{gone("member", s.memberWords(was, true), "not declared")}
 	case is == nil:
-		return []Finding{at.find(Relaxed, "member", c.memberWords(was, wasRequired), "not declared")}
+		return []Finding{at.find(Relaxed, "member", s.memberWords(was, wasRequired), "not declared")}
 	case was == nil:
-		all = append(all, at.find(New, "member", "not declared", c.memberWords(is, isRequired)))
+		all = append(all, at.find(New, "member", "not declared", s.memberWords(is, isRequired)))
 		all[0].schema = is
 		if !isAnything(before.rest) {
-			all = append(all, c.schemas(at, before.rest, is)...)
+			all = append(all, s.schemas(at, before.rest, is)...)
 		}
 		return all
 	case needed && !isRequired:
@@ -262,12 +248,12 @@ func (c *comparer) member(p, at place, wholeWas, wholeIs *openapi3.Schema, befor
 	case !wasRequired && isRequired:
 		all = append(all, at.find(Relaxed, "required", presence(false), presence(true)))
 	}
-	return append(all, c.schemas(at, was, is)...)
+	return append(all, s.schemas(at, was, is)...)
 }
 
 // composed judges a composition as a whole: what fits member by member may not do so together, because it takes two
 // deviations to tell. It returns what no finding says yet, as one finding.
-func (c *comparer) composed(p place, was, is *openapi3.Schema, known []Finding) []Finding {
+func (s *sampler) composed(p place, was, is *openapi3.Schema, read func() *openapi3.Schema, known []Finding) []Finding {
 	worst := Wording
 	for _, f := range known {
 		worst = min(worst, f.Class)
@@ -276,21 +262,21 @@ func (c *comparer) composed(p place, was, is *openapi3.Schema, known []Finding) 
 		return nil
 	}
 	judged := false
-	for v := range c.variations(was, is, variedDepth) {
+	for v := range s.variations(was, is, variedDepth) {
 		judged = true
-		if c.refuses(p, was, v) {
-			if f := p.breaks("type", c.typeWords(was), c.typeWords(is), v); f.Class == Breaking {
+		if !s.takes(read(), v) {
+			if f := p.breaks("type", s.typeWords(was), s.typeWords(is), v); f.Class == Breaking {
 				return []Finding{f}
 			}
 		}
 	}
 	if !judged {
-		return []Finding{p.find(Differs, "type", c.typeWords(was), c.typeWords(is))}
+		return []Finding{p.find(Differs, "type", s.typeWords(was), s.typeWords(is))}
 	}
 	if worst == Wording {
-		for v := range c.variations(is, was, variedDepth) {
-			if !c.takes(is, v) {
-				return []Finding{p.find(Relaxed, "type", c.typeWords(was), c.typeWords(is))}
+		for v := range s.variations(is, was, variedDepth) {
+			if !s.takes(is, v) {
+				return []Finding{p.find(Relaxed, "type", s.typeWords(was), s.typeWords(is))}
 			}
 		}
 	}
@@ -309,13 +295,13 @@ const (
 )
 
 // variations are values that now allows, each with one or two deviations from a small value or from a full one.
-func (c *comparer) variations(before, now *openapi3.Schema, depth int) iter.Seq[any] {
+func (s *sampler) variations(before, now *openapi3.Schema, depth int) iter.Seq[any] {
 	now = cmp.Or(now, anything)
 	return func(yield func(any) bool) {
 		more := true
-		give := func(v any) { more = more && c.err == nil && (!c.takes(now, v) || yield(v)) }
+		give := func(v any) { more = more && s.err == nil && (!s.takes(now, v) || yield(v)) }
 		vary := func(object map[string]any, change func(object map[string]any)) {
-			if more && c.spend(len(object)) {
+			if more && s.spend(len(object)) {
 				object = maps.Clone(object)
 				change(object)
 				give(object)
@@ -323,26 +309,26 @@ func (c *comparer) variations(before, now *openapi3.Schema, depth int) iter.Seq[
 		}
 		give(nil)
 		for _, kind := range kinds {
-			is := c.of(now)[kind]
+			is := s.of(now)[kind]
 			if is == nil {
 				continue
 			}
-			for _, v := range c.candidates(kind, before, now) {
+			for _, v := range s.candidates(kind, before, now) {
 				give(v)
 			}
-			was := orNone(c.of(before)[kind])
+			was := orNone(s.of(before)[kind])
 			if kind == openapi3.TypeArray && depth > 0 && more {
-				for v := range c.variations(was.items, is.items, depth-1) {
+				for v := range s.variations(was.items, is.items, depth-1) {
 					give([]any{v})
 				}
 			}
 			if kind != openapi3.TypeObject {
 				continue
 			}
-			for _, object := range c.objectsOf(before, now) {
+			for _, object := range s.objectsOf(before, now) {
 				names := slices.Sorted(maps.Keys(is.properties)) // so that it is always the same value that is found
 				for i, name := range names {
-					if vary(object, func(object map[string]any) { delete(object, name) }); !more || c.err != nil {
+					if vary(object, func(object map[string]any) { delete(object, name) }); !more || s.err != nil {
 						return
 					}
 					for _, other := range names[i+1:] {
@@ -354,7 +340,7 @@ func (c *comparer) variations(before, now *openapi3.Schema, depth int) iter.Seq[
 					if depth == 0 {
 						continue
 					}
-					for v := range c.variations(was.properties[name], is.properties[name], depth-1) {
+					for v := range s.variations(was.properties[name], is.properties[name], depth-1) {
 						vary(object, func(object map[string]any) { object[name] = v })
 					}
 				}

@@ -83,7 +83,7 @@ func known(f *Finding, held *Document, report *Report) {
 // compare compares the operations of two documents, of which the first may be the contract.
 func compare(contract, before, now *Document) (*Report, error) {
 	report := &Report{Before: before.name, After: now.name}
-	c := &comparer{sampler: newSampler(), read: map[*openapi3.Schema]*openapi3.Schema{}}
+	s := &sampler{left: maxWork, views: map[*openapi3.Schema]views{}, objects: map[[2]*openapi3.Schema][]map[string]any{}}
 	add := func(findings ...Finding) {
 		for _, f := range findings {
 			report.Findings = append(report.Findings, settle(f, before == contract))
@@ -100,10 +100,10 @@ func compare(contract, before, now *Document) (*Report, error) {
 		case was == nil:
 			add(at(InRoute, id, "").find(New, "operation", "not described", is.path))
 		default:
-			add(c.operation(id, was, is)...)
+			add(s.operation(id, was, is)...)
 		}
-		if c.err != nil {
-			return nil, fmt.Errorf("%s: %w", now.name, c.err)
+		if s.err != nil {
+			return nil, fmt.Errorf("%s: %w", now.name, s.err)
 		}
 	}
 	for _, name := range union(before.others, now.others) { // of the family

@@ -12,7 +12,7 @@ import (
 )
 
 // operation returns the differences between two descriptions of an operation.
-func (c *comparer) operation(id string, before, now *operation) []Finding {
+func (s *sampler) operation(id string, before, now *operation) []Finding {
 	route := place{finding: Finding{Operation: id, In: InRoute}, was: before, is: now}
 	request := place{finding: Finding{Operation: id, In: InRequest}, was: before, is: now}
 	words := func(op *operation) map[string]string {
@@ -21,7 +21,7 @@ func (c *comparer) operation(id string, before, now *operation) []Finding {
 	}
 	return slices.Concat(wording(route, words(before), words(now)),
 		servers(route, before, now), security(request, before, now), requestBody(request, before, now),
-		c.parameters(request, before, now), c.responses(id, before, now))
+		s.parameters(request, before, now), s.responses(id, before, now))
 }
 
 // refused is a breaking finding shown by a request, which may need words of its own.
@@ -105,18 +105,18 @@ func requestBody(p place, before, now *operation) []Finding {
 
 // parameters compares what an operation may be asked. Here the client writes and the server reads, so the sides of a
 // schema are exchanged.
-func (c *comparer) parameters(p place, before, now *operation) (all []Finding) {
+func (s *sampler) parameters(p place, before, now *operation) (all []Finding) {
 	p.show = func(any) *Example { return nil }
 	for _, key := range union(before.parameters, now.parameters) {
 		switch was, is := before.parameters[key], now.parameters[key]; {
 		case is == nil:
-			all = append(all, p.child(was.Name, nil).find(Relaxed, "parameter", c.parameterWords(was), "not declared"))
+			all = append(all, p.child(was.Name, nil).find(Relaxed, "parameter", s.parameterWords(was), "not declared"))
 		case was != nil:
-			all = append(all, c.parameter(p.child(was.Name, nil), was, is)...)
+			all = append(all, s.parameter(p.child(was.Name, nil), was, is)...)
 		case is.Required:
-			all = append(all, p.child(is.Name, nil).refused("parameter", "not declared", c.parameterWords(is), "without "+is.Name))
+			all = append(all, p.child(is.Name, nil).refused("parameter", "not declared", s.parameterWords(is), "without "+is.Name))
 		default:
-			all = append(all, p.child(is.Name, nil).find(New, "parameter", "not declared", c.parameterWords(is)))
+			all = append(all, p.child(is.Name, nil).find(New, "parameter", "not declared", s.parameterWords(is)))
 		}
 	}
 	return all
@@ -127,7 +127,7 @@ func (s *sampler) parameterWords(p *openapi3.Parameter) string {
 	return fmt.Sprintf("%s in the %s, %s", s.typeWords(p.Schema.Value), p.In, presence(p.Required))
 }
 
-func (c *comparer) parameter(p place, was, is *openapi3.Parameter) []Finding {
+func (s *sampler) parameter(p place, was, is *openapi3.Parameter) []Finding {
 	words := func(p *openapi3.Parameter) map[string]string {
 		said := map[string]string{"description": p.Description, "deprecated": deprecated(p.Deprecated)}
 		if p.In == "path" {
@@ -143,12 +143,12 @@ func (c *comparer) parameter(p place, was, is *openapi3.Parameter) []Finding {
 		all = append(all, p.find(New, "required", presence(true), presence(false)))
 	}
 	all = append(all, p.changed("encoding", encoding(was), encoding(is), "")...)
-	for _, f := range c.schemas(p, is.Schema.Value, was.Schema.Value) {
+	for _, f := range s.schemas(p, is.Schema.Value, was.Schema.Value) {
 		f.Before, f.After = f.After, f.Before
 		switch {
 		case f.Class == Breaking: // if the server does not read what a client sends, which comes as text
 			f.Class = New
-			if v := c.usual(was.Schema.Value); !judges(is.Schema.Value, v) && !judges(is.Schema.Value, fmt.Sprint(v)) {
+			if v := s.usual(was.Schema.Value); !judges(is.Schema.Value, v) && !judges(is.Schema.Value, fmt.Sprint(v)) {
 				f = p.refused(f.Rule, f.Before, f.After, fmt.Sprintf("with %s=%v", was.Name, v))
 			}
 		case f.Class == New:
@@ -177,19 +177,19 @@ func encoding(p *openapi3.Parameter) string {
 const anID = "a1b2c3d4e5f6"
 
 // usual returns the value that a client sends: what leaving the parameter out stands for, or one of its type.
-func (c *comparer) usual(sent *openapi3.Schema) any {
+func (s *sampler) usual(sent *openapi3.Schema) any {
 	switch {
 	case sent.Default != nil:
 		return sent.Default
 	case judges(sent, anID):
 		return anID
 	}
-	value, _ := c.sample(nil, sent)
+	value, _ := s.sample(nil, sent)
 	return value
 }
 
 // responses compares what an operation may answer.
-func (c *comparer) responses(id string, before, now *operation) (all []Finding) {
+func (s *sampler) responses(id string, before, now *operation) (all []Finding) {
 	for _, status := range union(before.responses, now.responses) {
 		shown := strings.Replace(status, "DEFAULT", "default", 1)
 		p := place{finding: Finding{Operation: id, In: InStatus, Status: shown}, was: before, is: now}
@@ -202,7 +202,7 @@ func (c *comparer) responses(id string, before, now *operation) (all []Finding) 
 		}
 		switch {
 		case was == nil && (p.status/100 == 2 || p.status/100 == 3):
-			all = append(all, p.proven(p.find(Breaking, "status", "not declared", "declared"), c.example(is, p.status)))
+			all = append(all, p.proven(p.find(Breaking, "status", "not declared", "declared"), s.example(is, p.status)))
 		case is == nil:
 			all = append(all, p.find(Relaxed, "status", "declared", "not declared"))
 		case before.responses[status] == nil && was == before.responses["DEFAULT"]:
@@ -213,7 +213,7 @@ func (c *comparer) responses(id string, before, now *operation) (all []Finding) 
 			all = append(all, p.find(Wording, "status", "declared", "covered by another"))
 		}
 		if was != nil && is != nil {
-			all = append(all, c.response(p, was, is)...)
+			all = append(all, s.response(p, was, is)...)
 		}
 	}
 	return all
@@ -232,11 +232,11 @@ func representative(status string, before, now *operation) int {
 }
 
 // example returns a small response as it is described.
-func (c *comparer) example(r *response, status int) *Example {
+func (s *sampler) example(r *response, status int) *Example {
 	e := &Example{Status: status}
 	if names := union(r.media, nil); len(names) > 0 {
 		e.ContentType = concrete(names[0])
-		e.Body, _ = c.sample(nil, cmp.Or(r.media[names[0]], anything))
+		e.Body, _ = s.sample(nil, cmp.Or(r.media[names[0]], anything))
 	}
 	return e
 }
@@ -253,9 +253,9 @@ func mediaCovers(declared, media string) bool {
 }
 
 // response compares two descriptions of the answer with one status.
-func (c *comparer) response(p place, was, is *response) []Finding {
+func (s *sampler) response(p place, was, is *response) []Finding {
 	all := wording(p, map[string]string{"description": was.description}, map[string]string{"description": is.description})
-	all = append(all, c.headers(p, was, is)...)
+	all = append(all, s.headers(p, was, is)...)
 	before, now := slices.Sorted(maps.Keys(was.media)), slices.Sorted(maps.Keys(is.media))
 	switch described, not := "described", "not described"; {
 	case len(now) == 0 && len(before) == 0:
@@ -274,13 +274,13 @@ func (c *comparer) response(p place, was, is *response) []Finding {
 		if f := p.find(New, "media-type", strings.Join(before, ", "), name); !covered(before, name) {
 			if !p.lenient {
 				f = p.find(Breaking, f.Rule, f.Before, f.After)
-				f = p.proven(f, c.example(&response{media: map[string]*openapi3.Schema{name: is.media[name]}}, p.status))
+				f = p.proven(f, s.example(&response{media: map[string]*openapi3.Schema{name: is.media[name]}}, p.status))
 			}
 			all = append(all, f)
 		}
 		for _, other := range before {
 			if mediaCovers(other, name) || mediaCovers(name, other) {
-				all = append(all, c.body(p, concrete(other), was.media[other], is.media[name])...)
+				all = append(all, s.body(p, concrete(other), was.media[other], is.media[name])...)
 			}
 		}
 	}
@@ -292,7 +292,7 @@ func (c *comparer) response(p place, was, is *response) []Finding {
 	return all
 }
 
-func (c *comparer) body(p place, media string, was, is *openapi3.Schema) []Finding {
+func (s *sampler) body(p place, media string, was, is *openapi3.Schema) []Finding {
 	described := func(s *openapi3.Schema) bool { return s != nil && !(p.lenient && isAnything(s)) }
 	switch {
 	case !described(was) && !described(is):
@@ -304,18 +304,18 @@ func (c *comparer) body(p place, media string, was, is *openapi3.Schema) []Findi
 	}
 	p.finding.In = InBody
 	p.show = func(value any) *Example { return &Example{Status: p.status, ContentType: media, Body: value} }
-	return c.schemas(p, was, is)
+	return s.schemas(p, was, is)
 }
 
 // headers compares headers as if they were members of an object.
-func (c *comparer) headers(p place, was, is *response) []Finding {
+func (s *sampler) headers(p place, was, is *response) []Finding {
 	p.finding.In = InHeader
 	p.show = func(value any) *Example {
-		e := c.example(is, p.status)
+		e := s.example(is, p.status)
 		e.Headers, _ = value.(map[string]any)
 		return e
 	}
-	all := c.schemas(p, was.headers, is.headers)
+	all := s.schemas(p, was.headers, is.headers)
 	for i := range all {
 		if all[i].Rule == "member" {
 			all[i].Rule = "header"

@@ -22,17 +22,13 @@ const (
 
 var errWork = errors.New("its schemas have too many members and alternatives to compare")
 
-// A sampler makes values of schemas. It keeps what it made, because schemas are inside one another and ask for the same
+// A sampler compares schemas by values that it makes of them. It keeps what it made, because schemas are inside one another and ask for the same
 // again; so nothing changes a value that is made.
 type sampler struct {
 	left    int // values that may still be made
 	views   map[*openapi3.Schema]views
 	objects map[[2]*openapi3.Schema][]map[string]any
 	err     error // what ended it; all that follows is empty
-}
-
-func newSampler() *sampler {
-	return &sampler{left: maxWork, views: map[*openapi3.Schema]views{}, objects: map[[2]*openapi3.Schema][]map[string]any{}}
 }
 
 // spend counts values made or judged, and reports whether that many may still be.
