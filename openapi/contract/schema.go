@@ -283,15 +283,16 @@ func cost(faults []fault, s *openapi3.Schema, v any) int {
 	}
 	if members, ok := v.(map[string]any); ok {
 		for name := range members {
-			cost -= btoi(names(s, name))
+			cost -= btoi(names(s, name, 8))
 		}
 	}
 	return cost
 }
 
-func names(s *openapi3.Schema, member string) bool {
+// names reports whether a schema names a member. It looks into so many levels of allOf, which may have no end.
+func names(s *openapi3.Schema, member string, levels int) bool {
 	return s.Properties[member] != nil || slices.Contains(s.Required, member) ||
-		slices.ContainsFunc(s.AllOf, func(part *openapi3.SchemaRef) bool { return names(part.Value, member) })
+		levels > 0 && slices.ContainsFunc(s.AllOf, func(part *openapi3.SchemaRef) bool { return names(part.Value, member, levels-1) })
 }
 
 // rulesByKeyword are the rules of the keywords that kin-openapi names in its errors.

@@ -148,6 +148,8 @@ func TestOtherDocuments(t *testing.T) {
 		{"not", `{"type":"object","properties":{"a":{"not":{"type":"string"}}}}`, `{"a":"x"}`, []string{"error schema.not body /a"}},
 		{"a tree", `{"$ref":"#/components/schemas/Tree"}`, `{"nodes":[{"nodes":[{"leaf":7}]}]}`, []string{"error schema.type body /nodes/0/nodes/0/leaf"}},
 		{"a schema of itself", `{"$ref":"#/components/schemas/Loop"}`, `{}`, []string{"note schema.unjudged body", "error schema.required body /x"}},
+		{"a choice of it", `{"oneOf":[{"$ref":"#/components/schemas/Loop"},{"type":"string"}]}`, `{"y":1}`,
+			[]string{"note schema.unjudged body", "error schema.required body /x"}},
 		{"a map", `{"type":"object","additionalProperties":{"type":"integer"}}`, `{"a":1,"b/c":"2"}`, []string{"error schema.type body /b~1c"}},
 		{"closed", `{"type":"object","properties":{"a":{}},"additionalProperties":false}`, `{"a":null,"~":1}`, []string{"error schema.unknown-member body /~0"}},
 		{"write-only", `{"$ref":"#/components/schemas/Base"}`, `{"a":"x","password":"y"}`, []string{"error schema.write-only body /password"}},
