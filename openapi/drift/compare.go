@@ -7,7 +7,6 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/go-openapi/jsonpointer"
@@ -40,13 +39,13 @@ func (p place) find(class Class, rule, before, after string) Finding {
 
 // breaks is a breaking finding if its example shows it: a response that the newer side allows and a reader of the older
 // refuses.
-func (p place) breaks(rule, before, after string, value any) Finding {
-	return p.proven(p.find(Breaking, rule, before, after), p.show(value))
+func (s *sampler) breaks(p place, rule, before, after string, value any) Finding {
+	return s.proven(p, p.find(Breaking, rule, before, after), p.show(value))
 }
 
-func (p place) proven(f Finding, e *Example) Finding {
+func (s *sampler) proven(p place, f Finding, e *Example) Finding {
 	f.Example = e
-	if e != nil && (length(e.Body) > maxHeld || !p.is.takes(e, false) || p.was.takes(e, true)) {
+	if e != nil && (length(e.Body) > maxHeld || !s.allows(p.is, e, false) || s.allows(p.was, e, true)) {
 		f.Class, f.Example, f.Message = Differs, nil, "no example shows it to break, so look at it by hand"
 	}
 	return f
@@ -61,8 +60,7 @@ func (s *sampler) schemas(p place, was, is *openapi3.Schema) []Finding {
 	}
 	all := wording(p, wordsOf(was), wordsOf(is))
 	all = append(all, s.nullable(p, was, is)...)
-	read := sync.OnceValue(func() *openapi3.Schema { return asRead(was, p.lenient) })
-	all = append(all, s.values(p, was, is, read)...)
+	all = append(all, s.values(p, was, is)...)
 	before, now := s.of(was), s.of(is)
 	if a, b := before[openapi3.TypeArray], now[openapi3.TypeArray]; a != nil && b != nil && (a.items != nil || b.items != nil) {
 		within := p.child("*", func(value any) any {
@@ -80,7 +78,7 @@ func (s *sampler) schemas(p place, was, is *openapi3.Schema) []Finding {
 	if a, b := before[openapi3.TypeObject], now[openapi3.TypeObject]; a != nil && b != nil {
 		all = append(all, s.members(p, was, is, a, b)...)
 	}
-	return append(all, s.composed(p, was, is, read, all)...)
+	return append(all, s.composed(p, was, is, all)...)
 }
 
 func (s *sampler) nullable(p place, was, is *openapi3.Schema) []Finding {
@@ -89,7 +87,7 @@ func (s *sampler) nullable(p place, was, is *openapi3.Schema) []Finding {
 	case isNull && !wasNull && p.lenient:
 		return []Finding{p.find(New, "nullable", "not null", "may be null")}
 	case isNull && !wasNull && len(s.of(is)) < len(kinds):
-		return []Finding{p.breaks("nullable", "not null", "may be null", nil)}
+		return []Finding{s.breaks(p, "nullable", "not null", "may be null", nil)}
 	case wasNull && !isNull && len(s.of(was)) < len(kinds):
 		return []Finding{p.find(Relaxed, "nullable", "may be null", "not null")}
 	}
@@ -108,7 +106,7 @@ type difference struct {
 
 // values compares what two schemas say of a value that is not null, but for what is inside it, by looking for values that
 // one of them refuses.
-func (s *sampler) values(p place, was, is *openapi3.Schema, read func() *openapi3.Schema) (all []Finding) {
+func (s *sampler) values(p place, was, is *openapi3.Schema) (all []Finding) {
 	before, now := s.of(was), s.of(is)
 	typed := &difference{before: s.typeWords(was), after: s.typeWords(is), limited: true}
 	known := map[string]*difference{}
@@ -134,7 +132,7 @@ func (s *sampler) values(p place, was, is *openapi3.Schema, read func() *openapi
 		for _, v := range s.candidates(kind, was, is) {
 			switch {
 			case !s.takes(is, v):
-			case !s.takes(read(), v):
+			case !s.takes(s.asRead(was, p.lenient), v):
 				if d := own[reason(a, kind, v, own)]; d != nil && !d.refused {
 					d.refused, d.value = true, v
 				}
@@ -157,7 +155,7 @@ func (s *sampler) values(p place, was, is *openapi3.Schema, read func() *openapi
 		f := p.find(Wording, rule, d.before, d.after)
 		switch {
 		case d.refused:
-			f = p.breaks(rule, d.before, d.after, d.value)
+			f = s.breaks(p, rule, d.before, d.after, d.value)
 		case rule == "keyword":
 			f = p.find(Differs, rule, d.before, d.after)
 		case rule == "type" && more && !common: // no sample is needed to tell, and there may be none
@@ -225,7 +223,7 @@ func (s *sampler) member(p, at place, wholeWas, wholeIs *openapi3.Schema, before
 	}
 	needed := wasRequired && !p.lenient && !judges(was, nil) // package api reads null for one that is missing
 	gone := func(rule, said, says string) Finding {
-		f := p.breaks(rule, said, says, s.with(wholeWas, wholeIs, name, nil, false))
+		f := s.breaks(p, rule, said, says, s.with(wholeWas, wholeIs, name, nil, false))
 		f.Pointer = at.finding.Pointer
 		return f
 	}
@@ -253,7 +251,7 @@ func (s *sampler) member(p, at place, wholeWas, wholeIs *openapi3.Schema, before
 
 // composed judges a composition as a whole: what fits member by member may not do so together, because it takes two
 // deviations to tell. It returns what no finding says yet, as one finding.
-func (s *sampler) composed(p place, was, is *openapi3.Schema, read func() *openapi3.Schema, known []Finding) []Finding {
+func (s *sampler) composed(p place, was, is *openapi3.Schema, known []Finding) []Finding {
 	worst := Wording
 	for _, f := range known {
 		worst = min(worst, f.Class)
@@ -264,8 +262,8 @@ func (s *sampler) composed(p place, was, is *openapi3.Schema, read func() *opena
 	judged := false
 	for v := range s.variations(was, is, variedDepth) {
 		judged = true
-		if !s.takes(read(), v) {
-			if f := p.breaks("type", s.typeWords(was), s.typeWords(is), v); f.Class == Breaking {
+		if !s.takes(s.asRead(was, p.lenient), v) {
+			if f := s.breaks(p, "type", s.typeWords(was), s.typeWords(is), v); f.Class == Breaking {
 				return []Finding{f}
 			}
 		}
@@ -349,9 +347,9 @@ func (s *sampler) variations(before, now *openapi3.Schema, depth int) iter.Seq[a
 	}
 }
 
-// takes reports whether an operation of a document allows the response: for a reader, if what a program copes with is
+// allows reports whether an operation of a document allows the response: for a reader, if what a program copes with is
 // allowed as well. kin-openapi judges bodies and headers.
-func (op *operation) takes(e *Example, reader bool) bool {
+func (s *sampler) allows(op *operation, e *Example, reader bool) bool {
 	declared := op.declared(e.Status)
 	if declared == nil {
 		return false
@@ -359,7 +357,7 @@ func (op *operation) takes(e *Example, reader bool) bool {
 	success := e.Status/100 == 2
 	takes := func(schema *openapi3.Schema, lenient bool, value any) bool {
 		if reader && schema != nil {
-			schema = asRead(schema, lenient)
+			schema = s.asRead(schema, lenient)
 		}
 		return judges(schema, value)
 	}

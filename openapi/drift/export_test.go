@@ -8,12 +8,12 @@ func CompareAs(contract, upstream *Document) (*Report, error) {
 // ContractTakes reports whether the contract allows a response, as a reader.
 func ContractTakes(operation string, e *Example) bool {
 	held, err := parsedContract()
-	return err == nil && held.operations[operation].takes(e, true)
+	return err == nil && newSampler().allows(held.operations[operation], e, true)
 }
 
 // Takes reports whether a document allows a response.
 func (d *Document) Takes(operation string, e *Example) bool {
-	return d.operations[operation].takes(e, false)
+	return newSampler().allows(d.operations[operation], e, false)
 }
 
 // SuggestAs is Suggest for another contract, whose text is given.

@@ -202,7 +202,7 @@ func (s *sampler) responses(id string, before, now *operation) (all []Finding) {
 		}
 		switch {
 		case was == nil && (p.status/100 == 2 || p.status/100 == 3):
-			all = append(all, p.proven(p.find(Breaking, "status", "not declared", "declared"), s.example(is, p.status)))
+			all = append(all, s.proven(p, p.find(Breaking, "status", "not declared", "declared"), s.example(is, p.status)))
 		case is == nil:
 			all = append(all, p.find(Relaxed, "status", "declared", "not declared"))
 		case before.responses[status] == nil && was == before.responses["DEFAULT"]:
@@ -263,7 +263,7 @@ func (s *sampler) response(p place, was, is *response) []Finding {
 	case len(now) == 0 && p.lenient:
 		return append(all, p.find(Relaxed, "body", described, not))
 	case len(now) == 0:
-		return append(all, p.breaks("body", described, "none", nil))
+		return append(all, s.breaks(p, "body", described, "none", nil))
 	case len(before) == 0:
 		return append(all, p.find(New, "body", not, described))
 	}
@@ -274,7 +274,7 @@ func (s *sampler) response(p place, was, is *response) []Finding {
 		if f := p.find(New, "media-type", strings.Join(before, ", "), name); !covered(before, name) {
 			if !p.lenient {
 				f = p.find(Breaking, f.Rule, f.Before, f.After)
-				f = p.proven(f, s.example(&response{media: map[string]*openapi3.Schema{name: is.media[name]}}, p.status))
+				f = s.proven(p, f, s.example(&response{media: map[string]*openapi3.Schema{name: is.media[name]}}, p.status))
 			}
 			all = append(all, f)
 		}

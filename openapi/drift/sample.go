@@ -17,7 +17,7 @@ const (
 	maxSample = 4096      // characters or items of a sample; what can only be shown by more is not shown
 	maxListed = 200       // values of one enum that are tried
 	maxHeld   = 50_000    // values that one sample holds, however deep
-	maxWork   = 3_000_000 // values made and judged in one comparison, which is some seconds
+	maxWork   = 1_000_000 // values made and judged in one comparison, which is some seconds; PlanetScale's takes a thousand
 )
 
 var errWork = errors.New("its schemas have too many members and alternatives to compare")
@@ -28,7 +28,15 @@ type sampler struct {
 	left    int // values that may still be made
 	views   map[*openapi3.Schema]views
 	objects map[[2]*openapi3.Schema][]map[string]any
+	read    map[reading]*openapi3.Schema
 	err     error // what ended it; all that follows is empty
+}
+
+func newSampler() *sampler {
+	return &sampler{
+		left: maxWork, views: map[*openapi3.Schema]views{}, objects: map[[2]*openapi3.Schema][]map[string]any{},
+		read: map[reading]*openapi3.Schema{},
+	}
 }
 
 // spend counts values made or judged, and reports whether that many may still be.

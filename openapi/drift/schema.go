@@ -236,28 +236,43 @@ func normalize(in *openapi3.Schema, branch bool) (visits int, err error) {
 	return visits, nil
 }
 
-// asRead returns a schema as a program reads by it: members that are not declared may come, and a required member that
-// may be null may be missing. In an error, which is read leniently, any member may be null or missing.
-func asRead(in *openapi3.Schema, lenient bool) *openapi3.Schema {
-	out := &openapi3.Schema{}
-	if err := into(in, out); err != nil {
-		return in // which was read that way
-	}
-	relax(out, lenient)
-	return out
+// A reading is a schema of the reader's side. In an error, which is read leniently, any member may be null or missing.
+type reading struct {
+	in      *openapi3.Schema
+	lenient bool
 }
 
-func relax(in *openapi3.Schema, lenient bool) {
-	in.Required = slices.DeleteFunc(in.Required, func(name string) bool {
+// asRead returns a schema as a program reads by it: members that are not declared may come, and a required member that
+// may be null may be missing.
+func (s *sampler) asRead(in *openapi3.Schema, lenient bool) *openapi3.Schema {
+	key := reading{in, lenient}
+	if out := s.read[key]; out != nil {
+		return out
+	}
+	out := *in
+	s.read[key] = &out
+	of := func(refs openapi3.SchemaRefs) (all openapi3.SchemaRefs) {
+		for _, ref := range refs {
+			all = append(all, s.asRead(ref.Value, lenient).NewRef())
+		}
+		return all
+	}
+	out.Nullable, out.AllOf, out.AnyOf = in.Nullable || lenient, of(in.AllOf), of(in.AnyOf)
+	out.Required = slices.DeleteFunc(slices.Clone(in.Required), func(name string) bool {
 		p := in.Properties[name]
 		return lenient || p != nil && judges(p.Value, nil)
 	})
-	if in.Nullable = in.Nullable || lenient; isClosed(in) {
-		in.AdditionalProperties.Has = nil
+	out.Properties = make(openapi3.Schemas, len(in.Properties))
+	for name, ref := range in.Properties {
+		out.Properties[name] = s.asRead(ref.Value, lenient).NewRef()
 	}
-	for _, ref := range inside(in) {
-		relax(ref.Value, lenient)
+	if in.Items != nil {
+		out.Items = s.asRead(in.Items.Value, lenient).NewRef()
 	}
+	if out.AdditionalProperties = (openapi3.AdditionalProperties{}); in.AdditionalProperties.Schema != nil {
+		out.AdditionalProperties.Schema = s.asRead(in.AdditionalProperties.Schema.Value, lenient).NewRef()
+	}
+	return &out
 }
 
 // inside returns the schemas that a schema is made of, but for what it excepts.
