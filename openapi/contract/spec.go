@@ -38,16 +38,9 @@ type operation struct {
 // loadSpec reads a document. Nothing is fetched: a reference into another file is an error.
 func loadSpec(data []byte, name string) (*spec, error) {
 	doc, err := loadDocument(bytes.TrimPrefix(data, byteOrderMark))
-	if err == nil {
-		var s *spec
-		if s, err = newSpec(doc, name); err == nil {
-			return s, nil
-		}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %s", name, text.Excerpt(err.Error(), 2*maxMessage)) // kin-openapi's may quote the document
 	}
-	return nil, fmt.Errorf("%s: %s", name, text.Excerpt(err.Error(), 2*maxMessage)) // kin-openapi's may quote the document
-}
-
-func newSpec(doc *openapi3.T, name string) (*spec, error) {
 	s := &spec{doc: doc, name: name}
 	schemas := map[*openapi3.Schema]bool{}
 	for _, path := range doc.Paths.InMatchingOrder() {
@@ -91,7 +84,7 @@ func newSpec(doc *openapi3.T, name string) (*spec, error) {
 		}
 	}
 	if len(s.operations) == 0 {
-		return nil, errors.New("the document has no operations")
+		return nil, fmt.Errorf("%s: the document has no operations", name)
 	}
 	slices.SortFunc(s.operations, func(a, b *operation) int { return strings.Compare(a.id, b.id) })
 	slices.SortFunc(s.unjudged, func(a, b Finding) int { return a.Line - b.Line })
