@@ -44,13 +44,13 @@ func ExampleRun() {
 	}
 	report := contract.NewReport(run, nil, contract.Warning)
 	fmt.Println(report.Summary)
-	fmt.Println("failed:", report.Failed())
+	fmt.Println("failures:", report.Failures())
 	for _, finding := range report.Findings {
 		fmt.Println(finding)
 	}
 	// Output:
 	// 2 responses: 1 error, 0 warnings, 0 notes
-	// failed: true
+	// failures: 1
 	// error json.duplicate-member body1.json getTokenInfo 200 body /active: the member occurs more than once
 }
 

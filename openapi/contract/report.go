@@ -152,9 +152,6 @@ func (s *Summary) of(severity Severity) *int {
 	return []*int{Note: &s.Notes, Warning: &s.Warnings, Error: &s.Errors}[severity]
 }
 
-// Failed reports whether there is a finding of the severity that fails, or a higher one.
-func (r *Report) Failed() bool { return r.Failures() > 0 }
-
 // Failures returns how many findings have the severity that fails, or a higher one.
 func (r *Report) Failures() int {
 	n := 0

@@ -117,8 +117,8 @@ func TestFailed(t *testing.T) {
 		{failure, contract.Off, true}, {failure, contract.Note, true}, {run(tokenBody), contract.Note, false},
 	} {
 		report := contract.NewReport(test.run, nil, test.failOn)
-		if report.Failed() != test.want {
-			t.Errorf("fail on %v, %v: failed is %v", test.failOn, report.Summary, report.Failed())
+		if (report.Failures() > 0) != test.want {
+			t.Errorf("fail on %v, %v: %d failures", test.failOn, report.Summary, report.Failures())
 		}
 	}
 }
@@ -140,7 +140,7 @@ func TestBaseline(t *testing.T) {
 	}
 	all := contract.NewReport(run, nil, contract.Off)
 	report := contract.NewReport(run, read, contract.Note)
-	if len(report.Findings) != 0 || report.Failed() || report.Summary.Accepted != len(all.Findings) {
+	if len(report.Findings) != 0 || report.Failures() > 0 || report.Summary.Accepted != len(all.Findings) {
 		t.Errorf("the baseline of a run does not accept it: %v", report.Summary)
 	}
 

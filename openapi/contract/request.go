@@ -107,23 +107,19 @@ func (s *spec) serve(op *operation) string {
 		}
 		pattern := escapedParameter.ReplaceAllLiteralString(regexp.QuoteMeta(normal(path)), "([^/]+)")
 		e.paths = regexp.MustCompile("^" + pattern + "$")
-		if host != "" {
-			pattern := regexp.QuoteMeta(e.server.host)
-			for name, variable := range server.Variables {
-				values := ".+"
-				if len(variable.Enum) > 0 {
-					values = "(?:" + strings.ReplaceAll(regexp.QuoteMeta(strings.Join(variable.Enum, "\n")), "\n", "|") + ")"
-				}
-				pattern = strings.ReplaceAll(pattern, regexp.QuoteMeta("{"+name+"}"), values)
-			}
-			e.hosts = regexp.MustCompile("(?i)^" + pattern + "$")
-		}
-		s.endpoints = append(s.endpoints, e)
-
-		raw := server.URL
+		hosts, raw := regexp.QuoteMeta(e.server.host), server.URL
 		for name, variable := range server.Variables {
+			values := ".+"
+			if len(variable.Enum) > 0 {
+				values = "(?:" + strings.ReplaceAll(regexp.QuoteMeta(strings.Join(variable.Enum, "\n")), "\n", "|") + ")"
+			}
+			hosts = strings.ReplaceAll(hosts, regexp.QuoteMeta("{"+name+"}"), values)
 			raw = strings.ReplaceAll(raw, "{"+name+"}", variable.Default)
 		}
+		if host != "" {
+			e.hosts = regexp.MustCompile("(?i)^" + hosts + "$")
+		}
+		s.endpoints = append(s.endpoints, e)
 		if u, err := url.Parse(strings.TrimSuffix(raw, "/")); err == nil && u.Host != "" {
 			if at := targetOf(&http.Request{URL: u}); !slices.Contains(s.servers, at) {
 				s.servers = append(s.servers, at)
