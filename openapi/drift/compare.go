@@ -240,11 +240,11 @@ func (s *sampler) member(p, at place, wholeWas, wholeIs *openapi3.Schema, before
 		}
 		return all
 	case needed && !isRequired:
-		all = append(all, gone("required", presence(true), presence(false)))
+		all = append(all, gone("required", presence[true], presence[false]))
 	case wasRequired && !isRequired: // it may be null, and a program reads null for a missing member
-		all = append(all, at.find(New, "required", presence(true), presence(false)))
+		all = append(all, at.find(New, "required", presence[true], presence[false]))
 	case !wasRequired && isRequired:
-		all = append(all, at.find(Relaxed, "required", presence(false), presence(true)))
+		all = append(all, at.find(Relaxed, "required", presence[false], presence[true]))
 	}
 	return append(all, s.schemas(at, was, is)...)
 }

@@ -198,34 +198,34 @@ func (r *resolver) setFormat() error {
 
 // convert has kin-openapi say in OpenAPI 3 what Swagger 2.0 says. Its converter drops from responses what Swagger does not
 // have, such as oneOf and nullable, though generators write it and mean it, so their schemas pass by it.
-func (op *operation) convert(tree map[string]any, parameters, produces any) (inherited openapi3.Parameters, err error) {
-	if tree["produces"] == nil {
-		tree["produces"] = produces
+func convert(resolved, produces any) (*openapi3.PathItem, error) {
+	op := resolved.(map[string]any)["get"].(map[string]any)
+	if op["produces"] == nil {
+		op["produces"] = produces
 	}
 	schemas := map[string]any{}
-	responses, _ := tree["responses"].(map[string]any)
+	responses, _ := op["responses"].(map[string]any)
 	for status, value := range responses {
 		response, _ := value.(map[string]any)
 		if schema, ok := response["schema"]; ok {
 			response["schema"], schemas[status] = map[string]any{}, schema
 		}
 	}
-	var item openapi2.PathItem
-	if err := into(map[string]any{"get": tree, "parameters": parameters}, &item); err != nil {
+	var old openapi2.PathItem
+	if err := into(resolved, &old); err != nil {
 		return nil, err
 	}
-	converted, err := openapi2conv.ToV3PathItem(&openapi2.T{}, &openapi3.Components{}, &item, nil)
+	item, err := openapi2conv.ToV3PathItem(&openapi2.T{}, &openapi3.Components{}, &old, nil)
 	if err != nil {
 		return nil, err
 	}
-	op.Operation = converted.Get
 	for status, schema := range schemas {
-		for _, media := range op.Responses.Value(status).Value.Content {
+		for _, media := range item.Get.Responses.Value(status).Value.Content {
 			media.Schema = &openapi3.SchemaRef{}
 			err = errors.Join(err, into(schema, media.Schema))
 		}
 	}
-	return converted.Parameters, err
+	return item, err
 }
 
 const (

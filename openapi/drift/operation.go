@@ -36,29 +36,25 @@ type response struct {
 
 // read derives what is compared, and brings the schemas into one form.
 func (op *operation) read(r *resolver, head *openapi3.T) error {
-	resolved, err := r.value(op.tree, 0, "")
-	if err != nil {
-		return err
-	}
-	inherited, err := r.value(op.item["parameters"], 0, "")
+	resolved, err := r.value(map[string]any{"get": op.tree, "parameters": op.item["parameters"]}, 0, "")
 	if err != nil {
 		return err
 	}
 	op.item, op.tree = nil, nil
-	tree, _ := resolved.(map[string]any)
-	var parameters openapi3.Parameters
+	item := &openapi3.PathItem{}
 	if r.swagger {
-		parameters, err = op.convert(tree, inherited, r.root["produces"])
+		item, err = convert(resolved, r.root["produces"])
 	} else {
-		err = errors.Join(into(inherited, &parameters), into(tree, &op.Operation))
+		err = into(resolved, item)
 	}
 	if err != nil {
 		return err
 	}
+	op.Operation = item.Get
 	op.accesses = accessesOf(op.Operation)
 	op.credentials = credentialsOf(op, head)
 	op.parameters, op.responses = map[string]*openapi3.Parameter{}, map[string]*response{}
-	for _, ref := range append(parameters, op.Parameters...) { // its own instead of the path's
+	for _, ref := range append(item.Parameters, op.Parameters...) { // its own instead of the path's
 		if err := op.addParameter(ref); err != nil {
 			return err
 		}

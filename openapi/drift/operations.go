@@ -17,7 +17,7 @@ func (s *sampler) operation(id string, before, now *operation) []Finding {
 	request := place{finding: Finding{Operation: id, In: InRequest}, was: before, is: now}
 	words := func(op *operation) map[string]string {
 		return map[string]string{"operationId": op.OperationID, "summary": op.Summary, "description": op.Description,
-			"tags": strings.Join(op.Tags, ", "), "deprecated": deprecated(op.Deprecated)}
+			"tags": strings.Join(op.Tags, ", "), "deprecated": deprecated[op.Deprecated]}
 	}
 	return slices.Concat(wording(route, words(before), words(now)),
 		servers(route, before, now), security(request, before, now), requestBody(request, before, now),
@@ -94,7 +94,7 @@ func requestBody(p place, before, now *operation) []Finding {
 		if op.RequestBody == nil || op.RequestBody.Value == nil {
 			return "no body"
 		}
-		return "a body, " + presence(op.RequestBody.Value.Required)
+		return "a body, " + presence[op.RequestBody.Value.Required]
 	}
 	was, is := words(before), words(now)
 	if is != was && is == "a body, required" {
@@ -124,12 +124,12 @@ func (s *sampler) parameters(p place, before, now *operation) (all []Finding) {
 
 // parameterWords says in words what a parameter is.
 func (s *sampler) parameterWords(p *openapi3.Parameter) string {
-	return fmt.Sprintf("%s in the %s, %s", s.typeWords(p.Schema.Value), p.In, presence(p.Required))
+	return fmt.Sprintf("%s in the %s, %s", s.typeWords(p.Schema.Value), p.In, presence[p.Required])
 }
 
 func (s *sampler) parameter(p place, was, is *openapi3.Parameter) []Finding {
 	words := func(p *openapi3.Parameter) map[string]string {
-		said := map[string]string{"description": p.Description, "deprecated": deprecated(p.Deprecated)}
+		said := map[string]string{"description": p.Description, "deprecated": deprecated[p.Deprecated]}
 		if p.In == "path" {
 			said["name"] = p.Name
 		}
@@ -138,9 +138,9 @@ func (s *sampler) parameter(p place, was, is *openapi3.Parameter) []Finding {
 	all := wording(p, words(was), words(is))
 	switch {
 	case is.Required && !was.Required:
-		all = append(all, p.refused("required", presence(false), presence(true), "without "+was.Name))
+		all = append(all, p.refused("required", presence[false], presence[true], "without "+was.Name))
 	case was.Required && !is.Required:
-		all = append(all, p.find(New, "required", presence(true), presence(false)))
+		all = append(all, p.find(New, "required", presence[true], presence[false]))
 	}
 	all = append(all, p.changed("encoding", encoding(was), encoding(is), "")...)
 	for _, f := range s.schemas(p, is.Schema.Value, was.Schema.Value) {
@@ -340,16 +340,12 @@ func wording(p place, before, now map[string]string) (all []Finding) {
 	return all
 }
 
-func deprecated(is bool) string {
-	if is {
-		return "deprecated"
-	}
-	return ""
-}
+// deprecated says in words that something is.
+var deprecated = map[bool]string{true: "deprecated"}
 
 // wordsOf returns what a schema says that no value shows, with what it is composed of.
 func wordsOf(in *openapi3.Schema) map[string]string {
-	words := map[string]string{"title": in.Title, "description": in.Description, "deprecated": deprecated(in.Deprecated)}
+	words := map[string]string{"title": in.Title, "description": in.Description, "deprecated": deprecated[in.Deprecated]}
 	if in.Default != nil {
 		words["default"] = jsonText(in.Default)
 	}

@@ -20,8 +20,6 @@ const (
 	maxWork   = 1_000_000 // values made and judged in one comparison, which is some seconds; PlanetScale's takes a thousand
 )
 
-var errWork = errors.New("its schemas have too many members and alternatives to compare")
-
 // A sampler compares schemas by values that it makes of them. It keeps what it made, because schemas are inside one another and ask for the same
 // again; so nothing changes a value that is made.
 type sampler struct {
@@ -42,7 +40,7 @@ func newSampler() *sampler {
 // spend counts values made or judged, and reports whether that many may still be.
 func (s *sampler) spend(n int) bool {
 	if s.left -= n; s.left < 0 && s.err == nil {
-		s.err = errWork
+		s.err = errors.New("its schemas have too many members and alternatives to compare")
 	}
 	return s.err == nil
 }

@@ -156,10 +156,7 @@ func into(value, target any) error {
 // maxJudging is how many schemas kin-openapi may visit for one value: composition multiplies what there is to judge.
 const maxJudging = 200_000
 
-var (
-	errComposed = errors.New("it composes schemas into too many alternatives")
-	errNoSchema = errors.New("there is nothing where a schema belongs")
-)
+var errNoSchema = errors.New("there is nothing where a schema belongs")
 
 // Extensions that mark what is not in the document's own words.
 const (
@@ -214,9 +211,11 @@ func normalize(in *openapi3.Schema, branch bool) (visits int, err error) {
 		in.OneOf = nil
 	}
 	visits = 1
-	parts := inside(in)
-	if in.Not != nil {
-		parts = append(parts, in.Not)
+	parts := slices.AppendSeq(slices.Concat(in.AllOf, in.AnyOf), maps.Values(in.Properties))
+	for _, ref := range []*openapi3.SchemaRef{in.Items, in.AdditionalProperties.Schema, in.Not} {
+		if ref != nil {
+			parts = append(parts, ref)
+		}
 	}
 	for _, ref := range parts {
 		if ref == nil || ref.Value == nil {
@@ -230,7 +229,7 @@ func normalize(in *openapi3.Schema, branch bool) (visits int, err error) {
 			n *= 2
 		}
 		if visits += n; visits > maxJudging {
-			return 0, errComposed
+			return 0, errors.New("it composes schemas into too many alternatives")
 		}
 	}
 	return visits, nil
@@ -275,29 +274,12 @@ func (s *sampler) asRead(in *openapi3.Schema, lenient bool) *openapi3.Schema {
 	return &out
 }
 
-// inside returns the schemas that a schema is made of, but for what it excepts.
-func inside(in *openapi3.Schema) openapi3.SchemaRefs {
-	all := slices.AppendSeq(slices.Concat(in.AllOf, in.AnyOf), maps.Values(in.Properties))
-	for _, ref := range []*openapi3.SchemaRef{in.Items, in.AdditionalProperties.Schema} {
-		if ref != nil {
-			all = append(all, ref)
-		}
-	}
-	return all
-}
-
 // judging are the options of each verdict: a format means what it means where responses are checked.
 var judging = append(contract.FormatOptions(), openapi3.FailFast())
 
 // judges reports whether kin-openapi takes a value by a schema. No schema takes anything.
 func judges(schema *openapi3.Schema, value any) bool {
 	return schema == nil || schema.VisitJSON(value, judging...) == nil
-}
-
-// isClosed reports whether an object may have no members but those that are declared.
-func isClosed(a *openapi3.Schema) bool {
-	has := a.AdditionalProperties.Has
-	return has != nil && !*has
 }
 
 var anything = &openapi3.Schema{Nullable: true}

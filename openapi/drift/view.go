@@ -76,7 +76,10 @@ func viewOf(in *openapi3.Schema, kind string, integer bool) *view {
 	if len(in.Enum) > 0 && len(v.enum) == 0 || in.Always != nil && !*in.Always {
 		return nil
 	}
-	v.items, v.rest, v.required, v.closed = valueOf(in.Items), valueOf(in.AdditionalProperties.Schema), in.Required, isClosed(in)
+	v.items, v.rest, v.required = valueOf(in.Items), valueOf(in.AdditionalProperties.Schema), in.Required
+	if has := in.AdditionalProperties.Has; has != nil {
+		v.closed = !*has
+	}
 	v.properties = make(map[string]*openapi3.Schema, len(in.Properties))
 	for name, ref := range in.Properties {
 		v.properties[name] = ref.Value
@@ -336,15 +339,10 @@ func enumWords(enum []any) string {
 }
 
 // presence says in words whether a member is always there.
-func presence(required bool) string {
-	if required {
-		return "required"
-	}
-	return "optional"
-}
+var presence = map[bool]string{true: "required", false: "optional"}
 
 func (s *sampler) memberWords(in *openapi3.Schema, required bool) string {
-	return s.typeWords(in) + ", " + presence(required)
+	return s.typeWords(in) + ", " + presence[required]
 }
 
 func jsonText(value any) string {
