@@ -151,17 +151,6 @@ func kindOf(v any) string {
 	return openapi3.TypeObject
 }
 
-// choices returns the values an enum allows. They are the contract's, not the response's.
-func choices(enum []any) string {
-	all := make([]string, len(enum))
-	for i, choice := range enum {
-		if raw, err := json.Marshal(choice); err == nil {
-			all[i] = string(raw)
-		}
-	}
-	return strings.Join(all, ", ")
-}
-
 var (
 	secretName  = regexp.MustCompile(`(?i)token|secret|password|credential|authorization|key`)
 	plainWord   = regexp.MustCompile(`^[A-Za-z][A-Za-z _.-]{0,23}$`)

@@ -329,7 +329,7 @@ func (c *checker) leaf(e *openapi3.SchemaError, v any, at []string) {
 			return
 		}
 		if e.SchemaField == "enum" {
-			message = "want one of " + choices(s.Enum) + got(name, v)
+			message = strings.Replace(e.Reason, "value is not one of the allowed values", "want one of", 1) + got(name, v)
 		}
 	case "required":
 		message = "the required member is missing"
