@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -50,7 +51,7 @@ func Check(data []byte) error {
 		return ErrBytes
 	}
 	if IsJSON(data) {
-		values, refs, from := 0, references{}, ""
+		values, refs := 0, references{}
 		d := jsontext.NewDecoder(bytes.NewReader(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 		for {
 			token, err := d.ReadToken()
@@ -59,13 +60,11 @@ func Check(data []byte) error {
 			} else if err != nil {
 				break // broken, or YAML in flow style
 			}
-			if token.Kind() == '"' && from != "" {
-				refs[from] = token.String()
-			}
-			from = ""
 			within, n := d.StackIndex(d.StackDepth())
-			if within == '{' && n%2 == 1 && token.String() == reference {
-				from = strings.TrimSuffix(string(d.StackPointer()), "/"+reference)
+			if within == '{' && n%2 == 0 && token.Kind() == '"' {
+				if at := d.StackPointer(); at.LastToken() == reference {
+					refs[string(at.Parent())] = token.String()
+				}
 			}
 			switch values++; {
 			case d.StackDepth() > MaxDepth:
@@ -120,7 +119,7 @@ const reference = "$ref"
 func (refs references) check() error {
 	links := map[string]bool{}
 	for _, target := range refs {
-		if at := strings.TrimPrefix(target, "#"); refs[at] != "" {
+		if at, err := url.PathUnescape(strings.TrimPrefix(target, "#")); err == nil && refs[at] != "" {
 			links[at] = true
 		}
 	}

@@ -45,6 +45,7 @@ func TestCheckKnowsLimitsOnly(t *testing.T) {
 		"aliases":           {bomb, document.ErrAliases},
 		"references":        {chain(document.MaxLinks+1, "{}"), nil},
 		"many references":   {chain(document.MaxLinks+2, "{}"), document.ErrChain},
+		"the same, escaped": {strings.ReplaceAll(chain(document.MaxLinks+2, "{}"), "/D", "/%44"), document.ErrChain},
 		"the same in YAML":  {"# YAML\n" + chain(document.MaxLinks+2, "{}"), document.ErrChain},
 		"a circle":          {chain(9, `{"$ref":"#/definitions/D0"}`), nil},
 	} {
