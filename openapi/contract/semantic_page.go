@@ -173,10 +173,9 @@ func (j *judge) ids(e envelope, root any) {
 	if page == 1 {
 		this.pages, this.read = map[string]int64{}, 0
 	}
-	var repeated []int
 	for i, id := range ids {
 		if other, ok := this.pages[id]; ok && other != page && id != "" {
-			repeated = append(repeated, i)
+			j.wrong("page.repeated-id", "/data/"+strconv.Itoa(i)+"/id", "the id was on another page of this run")
 		}
 		this.pages[strings.Clone(id)] = page
 	}
@@ -190,9 +189,6 @@ func (j *judge) ids(e envelope, root any) {
 	total := e.totalCount
 	if total != nil && e.perPage == nil && e.next == nil && read > 0 && read != *total { // else totals judges
 		j.wrong("page.total-count", "/total_count", "the list ends after %d items, and the total is %d", read, *total)
-	}
-	for _, i := range repeated {
-		j.wrong("page.repeated-id", "/data/"+strconv.Itoa(i)+"/id", "the id was on another page of this run")
 	}
 	at := "/total_count"
 	if total == nil && e.next == nil && read > 0 {
