@@ -3,7 +3,6 @@ package drift
 import (
 	"cmp"
 	"errors"
-	"iter"
 	"maps"
 	"reflect"
 	"slices"
@@ -260,7 +259,7 @@ func (s *sampler) composed(p place, was, is *openapi3.Schema, known []Finding) [
 		return nil
 	}
 	judged := false
-	for v := range s.variations(was, is, variedDepth) {
+	for v := range s.samples(was, is, varied) {
 		judged = true
 		if !s.takes(s.asRead(was, p.lenient), v) {
 			if f := s.breaks(p, "type", s.typeWords(was), s.typeWords(is), v); f.Class == Breaking {
@@ -272,7 +271,7 @@ func (s *sampler) composed(p place, was, is *openapi3.Schema, known []Finding) [
 		return []Finding{p.find(Differs, "type", s.typeWords(was), s.typeWords(is))}
 	}
 	if worst == Wording {
-		for v := range s.variations(is, was, variedDepth) {
+		for v := range s.samples(is, was, varied) {
 			if !s.takes(is, v) {
 				return []Finding{p.find(Relaxed, "type", s.typeWords(was), s.typeWords(is))}
 			}
@@ -285,66 +284,6 @@ func (s *sampler) composed(p place, was, is *openapi3.Schema, known []Finding) [
 func hasChoice(s *openapi3.Schema) bool {
 	inside := func(ref *openapi3.SchemaRef) bool { return hasChoice(ref.Value) }
 	return len(s.AnyOf) > 0 || s.Not != nil || slices.ContainsFunc(s.AllOf, inside)
-}
-
-const (
-	variedDepth = 2  // levels of objects and arrays below a choice that vary; below that one schema is compared with one
-	maxPaired   = 40 // members that an object has at most that are left out two at a time
-)
-
-// variations are values that now allows, each with one or two deviations from a small value or from a full one.
-func (s *sampler) variations(before, now *openapi3.Schema, depth int) iter.Seq[any] {
-	now = cmp.Or(now, anything)
-	return func(yield func(any) bool) {
-		more := true
-		give := func(v any) { more = more && s.err == nil && (!s.takes(now, v) || yield(v)) }
-		vary := func(object map[string]any, change func(object map[string]any)) {
-			if more && s.spend(len(object)) {
-				object = maps.Clone(object)
-				change(object)
-				give(object)
-			}
-		}
-		give(nil)
-		for _, kind := range kinds {
-			is := s.of(now)[kind]
-			if is == nil {
-				continue
-			}
-			for _, v := range s.candidates(kind, before, now) {
-				give(v)
-			}
-			was := orNone(s.of(before)[kind])
-			if kind == openapi3.TypeArray && depth > 0 && more {
-				for v := range s.variations(was.items, is.items, depth-1) {
-					give([]any{v})
-				}
-			}
-			if kind != openapi3.TypeObject {
-				continue
-			}
-			for _, object := range s.objectsOf(before, now) {
-				names := slices.Sorted(maps.Keys(is.properties)) // so that it is always the same value that is found
-				for i, name := range names {
-					if vary(object, func(object map[string]any) { delete(object, name) }); !more || s.err != nil {
-						return
-					}
-					for _, other := range names[i+1:] {
-						if len(names) > maxPaired {
-							break
-						}
-						vary(object, func(object map[string]any) { delete(object, name); delete(object, other) })
-					}
-					if depth == 0 {
-						continue
-					}
-					for v := range s.variations(was.properties[name], is.properties[name], depth-1) {
-						vary(object, func(object map[string]any) { object[name] = v })
-					}
-				}
-			}
-		}
-	}
 }
 
 // allows reports whether an operation of a document allows the response: for a reader, if what a program copes with is

@@ -3,6 +3,7 @@ package drift
 import (
 	"cmp"
 	"errors"
+	"iter"
 	"maps"
 	"math"
 	"regexp/syntax"
@@ -17,6 +18,8 @@ const (
 	maxSample = 4096      // characters or items of a sample; what can only be shown by more is not shown
 	maxListed = 200       // values of one enum that are tried
 	maxHeld   = 50_000    // values that one sample holds, however deep
+	maxPaired = 40        // members that an object has at most that are left out two at a time
+	varied    = 3         // levels of objects and arrays below a choice that vary; below that one schema is compared with one
 	maxWork   = 1_000_000 // values made and judged in one comparison, which is some seconds; PlanetScale's takes a thousand
 )
 
@@ -51,23 +54,67 @@ func (s *sampler) takes(schema *openapi3.Schema, value any) bool {
 	return s.spend(1+n+len(cmp.Or(schema, anything).Enum)) && n <= maxHeld && judges(schema, value)
 }
 
-// sample returns a small value that now allows, and before too where they have any in common, and whether there is one.
-func (s *sampler) sample(before, now *openapi3.Schema) (sample any, ok bool) {
-	for _, kind := range kinds {
-		for _, v := range s.candidates(kind, before, now) {
-			if !s.takes(now, v) {
-				continue
-			}
-			if s.takes(before, v) {
-				return v, true
-			}
-			if !ok {
-				sample, ok = v, true
+// samples are values that now allows, null last. In as many levels of objects and arrays as vary, there are those with one or
+// two deviations from a small value or from a full one.
+func (s *sampler) samples(before, now *openapi3.Schema, levels int) iter.Seq[any] {
+	now = cmp.Or(now, anything)
+	return func(yield func(any) bool) {
+		more := true
+		give := func(v any) { more = more && s.err == nil && (!s.takes(now, v) || yield(v)) }
+		vary := func(object map[string]any, change func(object map[string]any)) {
+			if more = more && s.spend(len(object)); more {
+				object = maps.Clone(object)
+				change(object)
+				give(object)
 			}
 		}
+		for _, kind := range kinds {
+			was, is := orNone(s.of(before)[kind]), s.of(now)[kind]
+			for _, v := range s.candidates(kind, before, now) {
+				if give(v); !more {
+					return
+				}
+			}
+			if is != nil && kind == openapi3.TypeArray && levels > 1 {
+				for v := range s.samples(was.items, is.items, levels-1) {
+					if give([]any{v}); !more {
+						return
+					}
+				}
+			}
+			if is == nil || kind != openapi3.TypeObject || levels == 0 {
+				continue
+			}
+			for _, object := range s.objectsOf(before, now) {
+				names := slices.Sorted(maps.Keys(is.properties)) // so that it is always the same value that is found
+				for i, name := range names {
+					vary(object, func(object map[string]any) { delete(object, name) })
+					for _, other := range names[i+1:] {
+						if len(names) <= maxPaired {
+							vary(object, func(object map[string]any) { delete(object, name); delete(object, other) })
+						}
+					}
+					if levels > 1 && more {
+						for v := range s.samples(was.properties[name], is.properties[name], levels-1) {
+							vary(object, func(object map[string]any) { object[name] = v })
+						}
+					}
+				}
+			}
+		}
+		give(nil)
 	}
-	if judges(now, nil) && (!ok || before != nil && judges(before, nil)) {
-		return nil, true
+}
+
+// sample returns a small value that now allows, and before too where they have any in common, and whether there is one.
+func (s *sampler) sample(before, now *openapi3.Schema) (sample any, ok bool) {
+	for v := range s.samples(before, now, 0) {
+		if s.takes(before, v) {
+			return v, true
+		}
+		if !ok {
+			sample, ok = v, true
+		}
 	}
 	return sample, ok
 }
