@@ -472,11 +472,11 @@ type decoder struct {
 }
 
 var accessResourceMembers = strictjson.Members{
-	{Name: "created_at", Required: true},
-	{Name: "deleted_at"},
-	{Name: "id", Required: true},
-	{Name: "name", Required: true},
-	{Name: "updated_at", Required: true},
+	{Name: "created_at", Token: `,"created_at":`, Required: true},
+	{Name: "deleted_at", Token: `,"deleted_at":`},
+	{Name: "id", Token: `,"id":`, Required: true},
+	{Name: "name", Token: `,"name":`, Required: true},
+	{Name: "updated_at", Token: `,"updated_at":`, Required: true},
 }
 
 func (d *decoder) accessResource(v *AccessResource) {
@@ -514,8 +514,8 @@ func (d *decoder) accessResource(v *AccessResource) {
 }
 
 var accessScopeMembers = strictjson.Members{
-	{Name: "description", Required: true},
-	{Name: "name", Required: true},
+	{Name: "description", Token: `,"description":`, Required: true},
+	{Name: "name", Token: `,"name":`, Required: true},
 }
 
 func (d *decoder) accessScope(v *AccessScope) {
@@ -537,11 +537,11 @@ func (d *decoder) accessScope(v *AccessScope) {
 }
 
 var accessibleBranchMembers = strictjson.Members{
-	{Name: "database", Required: true},
-	{Name: "id", Required: true},
-	{Name: "name", Required: true},
-	{Name: "organization", Required: true},
-	{Name: "url", Required: true},
+	{Name: "database", Token: `,"database":`, Required: true},
+	{Name: "id", Token: `,"id":`, Required: true},
+	{Name: "name", Token: `,"name":`, Required: true},
+	{Name: "organization", Token: `,"organization":`, Required: true},
+	{Name: "url", Token: `,"url":`, Required: true},
 }
 
 func (d *decoder) accessibleBranch(v *AccessibleBranch) {
@@ -578,10 +578,10 @@ func (d *decoder) accessibleBranch(v *AccessibleBranch) {
 }
 
 var accessibleDatabaseMembers = strictjson.Members{
-	{Name: "id", Required: true},
-	{Name: "name", Required: true},
-	{Name: "organization", Required: true},
-	{Name: "url", Required: true},
+	{Name: "id", Token: `,"id":`, Required: true},
+	{Name: "name", Token: `,"name":`, Required: true},
+	{Name: "organization", Token: `,"organization":`, Required: true},
+	{Name: "url", Token: `,"url":`, Required: true},
 }
 
 func (d *decoder) accessibleDatabase(v *AccessibleDatabase) {
@@ -613,9 +613,9 @@ func (d *decoder) accessibleDatabase(v *AccessibleDatabase) {
 }
 
 var accessibleOrganizationMembers = strictjson.Members{
-	{Name: "id", Required: true},
-	{Name: "name", Required: true},
-	{Name: "url", Required: true},
+	{Name: "id", Token: `,"id":`, Required: true},
+	{Name: "name", Token: `,"name":`, Required: true},
+	{Name: "url", Token: `,"url":`, Required: true},
 }
 
 func (d *decoder) accessibleOrganization(v *AccessibleOrganization) {
@@ -642,8 +642,8 @@ func (d *decoder) accessibleOrganization(v *AccessibleOrganization) {
 }
 
 var accessibleUserMembers = strictjson.Members{
-	{Name: "id", Required: true},
-	{Name: "name", Required: true},
+	{Name: "id", Token: `,"id":`, Required: true},
+	{Name: "name", Token: `,"name":`, Required: true},
 }
 
 func (d *decoder) accessibleUser(v *AccessibleUser) {
@@ -665,8 +665,8 @@ func (d *decoder) accessibleUser(v *AccessibleUser) {
 }
 
 var branchAccessesMembers = strictjson.Members{
-	{Name: "accesses", Required: true},
-	{Name: "branches", Required: true},
+	{Name: "accesses", Token: `,"accesses":`, Required: true},
+	{Name: "branches", Token: `,"branches":`, Required: true},
 }
 
 func (d *decoder) branchAccesses(v *BranchAccesses) {
@@ -688,8 +688,8 @@ func (d *decoder) branchAccesses(v *BranchAccesses) {
 }
 
 var databaseAccessesMembers = strictjson.Members{
-	{Name: "accesses", Required: true},
-	{Name: "databases", Required: true},
+	{Name: "accesses", Token: `,"accesses":`, Required: true},
+	{Name: "databases", Token: `,"databases":`, Required: true},
 }
 
 func (d *decoder) databaseAccesses(v *DatabaseAccesses) {
@@ -711,12 +711,12 @@ func (d *decoder) databaseAccesses(v *DatabaseAccesses) {
 }
 
 var errorMembers = strictjson.Members{
-	{Name: "code"},
-	{Name: "error"},
-	{Name: "error_description"},
-	{Name: "errors"},
-	{Name: "message"},
-	{Name: "state"},
+	{Name: "code", Token: `,"code":`},
+	{Name: "error", Token: `,"error":`},
+	{Name: "error_description", Token: `,"error_description":`},
+	{Name: "errors", Token: `,"errors":`},
+	{Name: "message", Token: `,"message":`},
+	{Name: "state", Token: `,"state":`},
 }
 
 func (d *decoder) error(v *Error) {
@@ -763,8 +763,8 @@ func (d *decoder) error(v *Error) {
 }
 
 var parameterErrorMembers = strictjson.Members{
-	{Name: "errors"},
-	{Name: "name"},
+	{Name: "errors", Token: `,"errors":`},
+	{Name: "name", Token: `,"name":`},
 }
 
 func (d *decoder) parameterError(v *ParameterError) {
@@ -787,22 +787,22 @@ func (d *decoder) parameterError(v *ParameterError) {
 }
 
 var oAuthApplicationMembers = strictjson.Members{
-	{Name: "all_scopes_by_resource"},
-	{Name: "avatar", Required: true},
-	{Name: "client_id", Required: true},
-	{Name: "created_at", Required: true},
-	{Name: "dcr"},
-	{Name: "domain", Required: true},
-	{Name: "id", Required: true},
-	{Name: "mcp_tool_groups"},
-	{Name: "name", Required: true},
-	{Name: "redirect_uri", Required: true},
-	{Name: "requires_org_scope"},
-	{Name: "scopes", Required: true},
-	{Name: "scopes_by_resource"},
-	{Name: "single_org_authorization"},
-	{Name: "tokens", Required: true},
-	{Name: "updated_at", Required: true},
+	{Name: "all_scopes_by_resource", Token: `,"all_scopes_by_resource":`},
+	{Name: "avatar", Token: `,"avatar":`, Required: true},
+	{Name: "client_id", Token: `,"client_id":`, Required: true},
+	{Name: "created_at", Token: `,"created_at":`, Required: true},
+	{Name: "dcr", Token: `,"dcr":`},
+	{Name: "domain", Token: `,"domain":`, Required: true},
+	{Name: "id", Token: `,"id":`, Required: true},
+	{Name: "mcp_tool_groups", Token: `,"mcp_tool_groups":`},
+	{Name: "name", Token: `,"name":`, Required: true},
+	{Name: "redirect_uri", Token: `,"redirect_uri":`, Required: true},
+	{Name: "requires_org_scope", Token: `,"requires_org_scope":`},
+	{Name: "scopes", Token: `,"scopes":`, Required: true},
+	{Name: "scopes_by_resource", Token: `,"scopes_by_resource":`},
+	{Name: "single_org_authorization", Token: `,"single_org_authorization":`},
+	{Name: "tokens", Token: `,"tokens":`, Required: true},
+	{Name: "updated_at", Token: `,"updated_at":`, Required: true},
 }
 
 func (d *decoder) oAuthApplication(v *OAuthApplication) {
@@ -897,16 +897,16 @@ func (d *decoder) oAuthApplication(v *OAuthApplication) {
 }
 
 var oAuthApplicationPageMembers = strictjson.Members{
-	{Name: "current_page", Required: true},
-	{Name: "data", Required: true},
-	{Name: "next_page"},
-	{Name: "next_page_url"},
-	{Name: "per_page"},
-	{Name: "prev_page"},
-	{Name: "prev_page_url"},
-	{Name: "total_count"},
-	{Name: "total_pages"},
-	{Name: "type"},
+	{Name: "current_page", Token: `,"current_page":`, Required: true},
+	{Name: "data", Token: `,"data":`, Required: true},
+	{Name: "next_page", Token: `,"next_page":`},
+	{Name: "next_page_url", Token: `,"next_page_url":`},
+	{Name: "per_page", Token: `,"per_page":`},
+	{Name: "prev_page", Token: `,"prev_page":`},
+	{Name: "prev_page_url", Token: `,"prev_page_url":`},
+	{Name: "total_count", Token: `,"total_count":`},
+	{Name: "total_pages", Token: `,"total_pages":`},
+	{Name: "type", Token: `,"type":`},
 }
 
 func (d *decoder) oAuthApplicationPage(v *OAuthApplicationPage) {
@@ -976,21 +976,21 @@ func (d *decoder) oAuthApplicationPage(v *OAuthApplicationPage) {
 }
 
 var oAuthTokenMembers = strictjson.Members{
-	{Name: "actor_display_name"},
-	{Name: "actor_id"},
-	{Name: "actor_type"},
-	{Name: "avatar_url", Required: true},
-	{Name: "created_at", Required: true},
-	{Name: "display_name", Required: true},
-	{Name: "expires_at"},
-	{Name: "id", Required: true},
-	{Name: "last_used_at"},
-	{Name: "name"},
-	{Name: "oauth_accesses_by_resource"},
-	{Name: "plain_text_refresh_token"},
-	{Name: "service_token_accesses"},
-	{Name: "token"},
-	{Name: "updated_at", Required: true},
+	{Name: "actor_display_name", Token: `,"actor_display_name":`},
+	{Name: "actor_id", Token: `,"actor_id":`},
+	{Name: "actor_type", Token: `,"actor_type":`},
+	{Name: "avatar_url", Token: `,"avatar_url":`, Required: true},
+	{Name: "created_at", Token: `,"created_at":`, Required: true},
+	{Name: "display_name", Token: `,"display_name":`, Required: true},
+	{Name: "expires_at", Token: `,"expires_at":`},
+	{Name: "id", Token: `,"id":`, Required: true},
+	{Name: "last_used_at", Token: `,"last_used_at":`},
+	{Name: "name", Token: `,"name":`},
+	{Name: "oauth_accesses_by_resource", Token: `,"oauth_accesses_by_resource":`},
+	{Name: "plain_text_refresh_token", Token: `,"plain_text_refresh_token":`},
+	{Name: "service_token_accesses", Token: `,"service_token_accesses":`},
+	{Name: "token", Token: `,"token":`},
+	{Name: "updated_at", Token: `,"updated_at":`, Required: true},
 }
 
 func (d *decoder) oAuthToken(v *OAuthToken) {
@@ -1086,10 +1086,10 @@ func (d *decoder) oAuthToken(v *OAuthToken) {
 }
 
 var oAuthAccessesByResourceMembers = strictjson.Members{
-	{Name: "branch", Required: true},
-	{Name: "database", Required: true},
-	{Name: "organization", Required: true},
-	{Name: "user", Required: true},
+	{Name: "branch", Token: `,"branch":`, Required: true},
+	{Name: "database", Token: `,"database":`, Required: true},
+	{Name: "organization", Token: `,"organization":`, Required: true},
+	{Name: "user", Token: `,"user":`, Required: true},
 }
 
 func (d *decoder) oAuthAccessesByResource(v *OAuthAccessesByResource) {
@@ -1121,16 +1121,16 @@ func (d *decoder) oAuthAccessesByResource(v *OAuthAccessesByResource) {
 }
 
 var oAuthTokenPageMembers = strictjson.Members{
-	{Name: "current_page", Required: true},
-	{Name: "data", Required: true},
-	{Name: "next_page"},
-	{Name: "next_page_url"},
-	{Name: "per_page"},
-	{Name: "prev_page"},
-	{Name: "prev_page_url"},
-	{Name: "total_count"},
-	{Name: "total_pages"},
-	{Name: "type"},
+	{Name: "current_page", Token: `,"current_page":`, Required: true},
+	{Name: "data", Token: `,"data":`, Required: true},
+	{Name: "next_page", Token: `,"next_page":`},
+	{Name: "next_page_url", Token: `,"next_page_url":`},
+	{Name: "per_page", Token: `,"per_page":`},
+	{Name: "prev_page", Token: `,"prev_page":`},
+	{Name: "prev_page_url", Token: `,"prev_page_url":`},
+	{Name: "total_count", Token: `,"total_count":`},
+	{Name: "total_pages", Token: `,"total_pages":`},
+	{Name: "type", Token: `,"type":`},
 }
 
 func (d *decoder) oAuthTokenPage(v *OAuthTokenPage) {
@@ -1200,8 +1200,8 @@ func (d *decoder) oAuthTokenPage(v *OAuthTokenPage) {
 }
 
 var organizationAccessesMembers = strictjson.Members{
-	{Name: "accesses", Required: true},
-	{Name: "organizations", Required: true},
+	{Name: "accesses", Token: `,"accesses":`, Required: true},
+	{Name: "organizations", Token: `,"organizations":`, Required: true},
 }
 
 func (d *decoder) organizationAccesses(v *OrganizationAccesses) {
@@ -1223,13 +1223,13 @@ func (d *decoder) organizationAccesses(v *OrganizationAccesses) {
 }
 
 var serviceTokenAccessMembers = strictjson.Members{
-	{Name: "access", Required: true},
-	{Name: "description", Required: true},
-	{Name: "id", Required: true},
-	{Name: "resource", Required: true},
-	{Name: "resource_id", Required: true},
-	{Name: "resource_name", Required: true},
-	{Name: "resource_type", Required: true},
+	{Name: "access", Token: `,"access":`, Required: true},
+	{Name: "description", Token: `,"description":`, Required: true},
+	{Name: "id", Token: `,"id":`, Required: true},
+	{Name: "resource", Token: `,"resource":`, Required: true},
+	{Name: "resource_id", Token: `,"resource_id":`, Required: true},
+	{Name: "resource_name", Token: `,"resource_name":`, Required: true},
+	{Name: "resource_type", Token: `,"resource_type":`, Required: true},
 }
 
 func (d *decoder) serviceTokenAccess(v *ServiceTokenAccess) {
@@ -1276,8 +1276,8 @@ func (d *decoder) serviceTokenAccess(v *ServiceTokenAccess) {
 }
 
 var userAccessesMembers = strictjson.Members{
-	{Name: "accesses", Required: true},
-	{Name: "users", Required: true},
+	{Name: "accesses", Token: `,"accesses":`, Required: true},
+	{Name: "users", Token: `,"users":`, Required: true},
 }
 
 func (d *decoder) userAccesses(v *UserAccesses) {

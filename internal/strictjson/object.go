@@ -15,7 +15,8 @@ type Members []Member
 // A Member is a member of an object.
 type Member struct {
 	Name     string
-	Required bool // it must be there if the Reader is strict
+	Token    string // the name as it is between two members: with a comma, in quotes and with a colon
+	Required bool   // it must be there if the Reader is strict
 }
 
 // An Object reads the members of an object in the order they come:
@@ -48,12 +49,25 @@ func (r *Reader) Object(members Members) Object {
 // none. It passes over members that are not known. It fails if a member is there twice, or a required one is missing and the
 // Reader is strict.
 func (o *Object) Next() int {
-	r := o.r
-	for r.more('}', o.seen == 0 && o.unknown == 0) {
-		if member := o.name(); member >= 0 && r.fault == nil {
-			r.unsure = r.unsure || o.seen&(1<<member) != 0 // it is there twice
-			o.seen |= 1 << member
-			return member
+	r, first := o.r, o.seen == 0 && o.unknown == 0
+	if next := o.last + 1; next < len(o.members) && r.fault == nil { // as a rule it is this one
+		token := o.members[next].Token
+		if first {
+			token = token[len(","):]
+		}
+		if rest := r.body[r.at:]; len(rest) > len(token) && string(rest[:len(token)]) == token {
+			r.at += len(token)
+			return o.found(next)
+		}
+	}
+	for ; r.more('}', first); first = false {
+		name := r.string()
+		member := slices.IndexFunc(o.members, func(m Member) bool { return m.Name == string(name) })
+		if !r.take(':') {
+			r.malformed()
+		}
+		if member >= 0 && r.fault == nil {
+			return o.found(member)
 		}
 		r.unsure = true
 		if o.unknown++; o.unknown > maxUnknown {
@@ -69,18 +83,10 @@ func (o *Object) Next() int {
 	return -1
 }
 
-// name reads the name of a member, and returns the number of the member, or -1 if it is not known.
-func (o *Object) name() int {
-	r, member := o.r, o.last+1 // as a rule it is the one after the last
-	if member >= len(o.members) || !r.is(o.members[member].Name) {
-		name := r.string()
-		member = slices.IndexFunc(o.members, func(m Member) bool { return m.Name == string(name) })
-	}
-	if !r.take(':') {
-		r.malformed()
-	}
-	if member >= 0 {
-		o.last = member
-	}
+// found notes that a member is there, perhaps for the second time.
+func (o *Object) found(member int) int {
+	o.r.unsure = o.r.unsure || o.seen&(1<<member) != 0
+	o.seen |= 1 << member
+	o.last = member
 	return member
 }

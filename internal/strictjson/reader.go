@@ -47,12 +47,13 @@ func (r *Reader) Reset(body []byte, strict bool) {
 
 // next passes over white space and returns the byte behind it, 0 at the end.
 func (r *Reader) next() byte {
-	for r.at < len(r.body) {
-		if c := r.body[r.at]; c != ' ' && c != '\t' && c != '\r' && c != '\n' {
+	for i, c := range r.body[r.at:] {
+		if c != ' ' && c != '\t' && c != '\r' && c != '\n' {
+			r.at += i
 			return c
 		}
-		r.at++
 	}
+	r.at = len(r.body)
 	return 0
 }
 
@@ -214,29 +215,18 @@ func (r *Reader) string() []byte {
 		r.unexpected()
 		return nil
 	}
-	begin := r.at + 1
-	end := begin
-	for end < len(r.body) && plain[r.body[end]] {
-		end++
-	}
-	if end < len(r.body) && r.body[end] == '"' {
-		r.at = end + 1
-		return r.body[begin:end]
+	rest := r.body[r.at+1:]
+	for i, c := range rest {
+		if c == '"' {
+			r.at += i + len(`""`)
+			return rest[:i]
+		}
+		if !plain[c] {
+			break
+		}
 	}
 	r.scratch, _ = jsontext.AppendUnquote(r.scratch[:0], r.value())
 	return r.scratch
-}
-
-// is reads a string if it is this one, with nothing escaped, and reports whether it is.
-func (r *Reader) is(s string) bool {
-	if r.next() != '"' {
-		return false
-	}
-	rest, is := bytes.CutPrefix(r.body[r.at+1:], []byte(s))
-	if is = is && len(rest) > 0 && rest[0] == '"'; is {
-		r.at += len(s) + len(`""`)
-	}
-	return is
 }
 
 // plain are the bytes that mean themselves in a string: printable ASCII without the quote and the backslash.

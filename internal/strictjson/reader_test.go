@@ -36,7 +36,8 @@ type decoder struct {
 }
 
 var members = strictjson.Members{
-	{Name: "name", Required: true}, {Name: "count"}, {Name: "on"}, {Name: "at"}, {Name: "other"}, {Name: "nodes"},
+	{Name: "name", Token: `,"name":`, Required: true}, {Name: "count", Token: `,"count":`}, {Name: "on", Token: `,"on":`},
+	{Name: "at", Token: `,"at":`}, {Name: "other", Token: `,"other":`}, {Name: "nodes", Token: `,"nodes":`},
 }
 
 func (d *decoder) node(v *node) {
