@@ -99,20 +99,16 @@ func (op *operation) addParameter(ref *openapi3.ParameterRef) error {
 			p.Schema = media.Schema
 		}
 	}
-	if p.Schema == nil || p.Schema.Value == nil {
-		p.Schema = (&openapi3.Schema{}).NewRef()
-	}
+	p.Schema = cmp.Or(p.Schema, (&openapi3.Schema{}).NewRef())
 	op.parameters[key] = p
-	_, err := normalize(p.Schema.Value, false)
+	_, err := normalize(p.Schema, false)
 	return err
 }
 
 func newResponse(in *openapi3.Response) (*response, error) {
-	out := &response{media: map[string]*openapi3.Schema{}, headers: &openapi3.Schema{
-		Type: &openapi3.Types{openapi3.TypeObject}, Properties: openapi3.Schemas{},
-	}}
-	if in.Description != nil {
-		out.description = *in.Description
+	out := &response{
+		description: *cmp.Or(in.Description, new(string)), media: map[string]*openapi3.Schema{},
+		headers: &openapi3.Schema{Type: &openapi3.Types{openapi3.TypeObject}, Properties: openapi3.Schemas{}},
 	}
 	for name, media := range in.Content { // in lower case, and without a charset of UTF-8, which is JSON's anyway
 		base, params, err := mime.ParseMediaType(name)
@@ -125,10 +121,8 @@ func newResponse(in *openapi3.Response) (*response, error) {
 		name = mime.FormatMediaType(base, params)
 		out.media[name] = nil
 		if media != nil && media.Schema != nil {
-			if out.media[name] = media.Schema.Value; media.Schema.Value == nil {
-				return nil, errNoSchema
-			}
-			if _, err := normalize(media.Schema.Value, false); err != nil {
+			out.media[name] = media.Schema.Value
+			if _, err := normalize(media.Schema, false); err != nil {
 				return nil, err
 			}
 		}
@@ -138,15 +132,12 @@ func newResponse(in *openapi3.Response) (*response, error) {
 		if ref == nil || ref.Value == nil || name == "Content-Type" { // which OpenAPI says to ignore there
 			continue
 		}
-		out.headers.Properties[name] = (&openapi3.Schema{}).NewRef()
-		if ref.Value.Schema != nil && ref.Value.Schema.Value != nil {
-			out.headers.Properties[name] = ref.Value.Schema
-		}
+		out.headers.Properties[name] = cmp.Or(ref.Value.Schema, (&openapi3.Schema{}).NewRef())
 		if ref.Value.Required {
 			out.headers.Required = append(out.headers.Required, name)
 		}
 	}
-	_, err := normalize(out.headers, false)
+	_, err := normalize(out.headers.NewRef(), false)
 	return out, err
 }
 

@@ -156,8 +156,6 @@ func into(value, target any) error {
 // maxJudging is how many schemas kin-openapi may visit for one value: composition multiplies what there is to judge.
 const maxJudging = 200_000
 
-var errNoSchema = errors.New("there is nothing where a schema belongs")
-
 // Extensions that mark what is not in the document's own words.
 const (
 	lentFormat    = "x-lent-format"    // the format is the contract's
@@ -166,7 +164,11 @@ const (
 
 // normalize says in OpenAPI 3.0 what a schema says in the words of another version. It returns how many schemas a judge
 // visits for one value at most: kin-openapi visits the branches of an anyOf twice.
-func normalize(in *openapi3.Schema, branch bool) (visits int, err error) {
+func normalize(ref *openapi3.SchemaRef, branch bool) (visits int, err error) {
+	if ref == nil || ref.Value == nil {
+		return 0, errors.New("there is nothing where a schema belongs")
+	}
+	in := ref.Value
 	listed := slices.Contains(in.Enum, nil)
 	if in.Type == nil && (listed || !branch && len(in.AllOf)+len(in.AnyOf)+len(in.OneOf)+len(in.Enum) == 0) {
 		in.Nullable = true // to kin-openapi it would not be, though nothing is said against it
@@ -218,10 +220,7 @@ func normalize(in *openapi3.Schema, branch bool) (visits int, err error) {
 		}
 	}
 	for _, ref := range parts {
-		if ref == nil || ref.Value == nil {
-			return 0, errNoSchema
-		}
-		n, err := normalize(ref.Value, slices.Contains(in.AnyOf, ref) || slices.Contains(in.AllOf, ref))
+		n, err := normalize(ref, slices.Contains(in.AnyOf, ref) || slices.Contains(in.AllOf, ref))
 		if err != nil {
 			return 0, err
 		}
