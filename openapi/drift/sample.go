@@ -23,8 +23,8 @@ const (
 	maxWork   = 1_000_000 // values made and judged in one comparison, which is some seconds; PlanetScale's takes a thousand
 )
 
-// A sampler compares schemas by values that it makes of them. It keeps what it made, because schemas are inside one another and ask for the same
-// again; so nothing changes a value that is made.
+// A sampler compares schemas by values that it makes of them. It keeps what it made, because schemas are inside one another
+// and ask for the same again; so nothing changes a value that is made.
 type sampler struct {
 	left    int // values that may still be made
 	views   map[*openapi3.Schema]views
@@ -153,10 +153,12 @@ func (s *sampler) candidates(kind string, before, now *openapi3.Schema) (all []a
 	}
 	// PlanetScale publishes no formats: its times are plain strings, so to say none is to say nothing that the contract does not.
 	if n.limits["format"] == "" && len(n.enum) == 0 {
-		formats := slices.DeleteFunc(slices.Clone(b.sides), func(side *openapi3.Schema) bool { return side.Extensions[lentFormat] == nil })
+		lends := func(side *openapi3.Schema) bool { return side.Extensions[lentFormat] != nil }
 		all = slices.DeleteFunc(all, func(v any) bool {
-			fits := func(side *openapi3.Schema) bool { return judges(&openapi3.Schema{Format: side.Format}, v) }
-			return len(formats) > 0 && !slices.ContainsFunc(formats, fits)
+			fits := func(side *openapi3.Schema) bool {
+				return lends(side) && judges(&openapi3.Schema{Format: side.Format}, v)
+			}
+			return slices.ContainsFunc(b.sides, lends) && !slices.ContainsFunc(b.sides, fits)
 		})
 	}
 	return all
