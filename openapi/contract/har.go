@@ -119,18 +119,15 @@ func (h *har) entry() error {
 		return err
 	}
 	var e entry
-	e.Response.Content.Size = -1
-	err = json.Unmarshal(raw, &e)
-	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); err != nil && !ok {
-		return err
-	}
+	e.Response.Content.Size = "-1"
+	_ = json.Unmarshal(raw, &e) // it is JSON; a member of another type is left out
 	e.garbled = !utf8.Valid(raw)
 	e.judge(h)
 	h.next++
 	return nil
 }
 
-// An entry is what a recording says about one exchange. A member of another type than here is left out.
+// An entry is what a recording says about one exchange.
 type entry struct {
 	StartedDateTime string
 	Request         struct {
@@ -138,25 +135,14 @@ type entry struct {
 		Headers     harHeaders
 	}
 	Response struct {
-		Status  looseInt
+		Status  json.Number // some exporters write it as a string, or with a fraction
 		Headers harHeaders
 		Content struct {
 			Text, Encoding, MimeType string
-			Size                     looseInt
+			Size                     json.Number
 		}
 	}
 	garbled bool // not UTF-8, as JSON must be (RFC 8259, section 8.1); encoding/json does not keep it as it was
-}
-
-// looseInt is an integer that some exporters write as a string or with a fraction.
-type looseInt int64
-
-// UnmarshalJSON takes any JSON, and keeps an integer of it.
-func (n *looseInt) UnmarshalJSON(data []byte) error {
-	if f, err := strconv.ParseFloat(strings.Trim(string(data), `"`), 64); err == nil && f >= -1 && f < 1<<53 {
-		*n = looseInt(f)
-	}
-	return nil
 }
 
 type harHeaders []struct{ Name, Value string }
@@ -173,8 +159,9 @@ func (all harHeaders) header() http.Header {
 
 func (e *entry) judge(h *har) {
 	header, v := e.Response.Headers.header(), h.run.v
+	status, _ := e.Response.Status.Float64()
 	j := &judge{
-		run: h.run, v: v, source: h.name + "#" + strconv.Itoa(h.next), status: int(e.Response.Status),
+		run: h.run, v: v, source: h.name + "#" + strconv.Itoa(h.next), status: int(status),
 		header: header, headerLess: len(header) == 0, recorded: true, anonymous: h.sanitized,
 	}
 	j.at, _ = time.Parse(time.RFC3339, e.StartedDateTime) // zero, the present, if the recorder does not say
@@ -201,7 +188,7 @@ func (e *entry) body(header http.Header, limit int64) body {
 	content := e.Response.Content
 	data := []byte(content.Text)
 	switch {
-	case content.Text == "" && content.Size != 0:
+	case content.Text == "" && content.Size != "0":
 		return body{broken: "recording.no-body", message: "the recording does not hold the body"}
 	case strings.EqualFold(content.Encoding, "base64"):
 		n, err := base64.StdEncoding.Decode(data, data)

@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -77,9 +78,7 @@ func credentialsOf(header http.Header) []string {
 	var all []string
 	for _, name := range []string{"Authorization", "Proxy-Authorization", "Cookie", "X-Api-Key"} {
 		for _, value := range header.Values(name) {
-			if scheme, credential, ok := strings.Cut(value, " "); ok && strings.Trim(scheme, letters) == "" {
-				value = strings.TrimSpace(credential)
-			}
+			value = strings.TrimSpace(authScheme.ReplaceAllString(value, ""))
 			if plain, err := base64.StdEncoding.DecodeString(value); err == nil {
 				all = append(all, string(plain))
 			}
@@ -89,7 +88,7 @@ func credentialsOf(header http.Header) []string {
 	return slices.DeleteFunc(all, func(s string) bool { return len(s) < minSecret })
 }
 
-const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+var authScheme = regexp.MustCompile("^[A-Za-z]+ ")
 
 // judge returns the findings of the exchange, without those of rules that are off.
 func (j *judge) judge() []Finding {
