@@ -101,8 +101,8 @@ func (c *checker) walk(views []view, v any, at []string) {
 		for name, member := range v { // in any order: the faults are sorted
 			var declared []view
 			for _, by := range all {
-				if p := memberOf(by.schema, name); p != nil {
-					declared = append(declared, view{p, by.times})
+				if p := cmp.Or(by.schema.Properties[name], by.schema.AdditionalProperties.Schema); p != nil {
+					declared = append(declared, view{p.Value, by.times})
 				}
 			}
 			if len(declared) > 0 {
@@ -164,17 +164,6 @@ func size(v any) int {
 		}
 	}
 	return n
-}
-
-// memberOf returns the schema that s has for a member, or nil.
-func memberOf(s *openapi3.Schema, name string) *openapi3.Schema {
-	if p := s.Properties[name]; p != nil {
-		return p.Value
-	}
-	if rest := s.AdditionalProperties.Schema; rest != nil {
-		return rest.Value
-	}
-	return nil
 }
 
 // The first of the options has kin-openapi go on after a fault.
