@@ -76,7 +76,8 @@ func decode(data []byte, coding string, limit int64) body {
 			reader, err = flate.NewReader(bytes.NewReader(data)), nil
 		}
 	default:
-		return body{broken: "http.unjudged", message: "only the content codings gzip and deflate are decoded, so the body was not checked"}
+		return body{broken: "http.unjudged",
+			message: "only the content codings gzip and deflate are decoded, so the body was not checked"}
 	}
 	if err == nil {
 		data, err = io.ReadAll(io.LimitReader(reader, limit+1))
