@@ -264,14 +264,17 @@ func (c *checker) number(n json.Number, views []view, at []string) {
 		if !long && !fitsFloat64(text, f) {
 			c.add("number.unsafe-integer", by, at, "the integer is beyond 2^53, and the contract does not say int64")
 		}
+	case exponent < 0 && f != math.Trunc(f): // kin-openapi sees that
 	case exponent < 0:
-		c.add("schema.type", by, at, "want an integer, got a number with a fraction")
+		c.add("schema.type", by, at, messageFraction)
 	case math.Abs(f) >= 1<<63:
 		c.add("number.int64", by, at, "the integer does not fit 64 bits")
 	default:
 		c.add("number.integer-form", by, at, "want an integer written as one, got one with a fraction or an exponent")
 	}
 }
+
+const messageFraction = "want an integer, got a number with a fraction"
 
 // decimal returns a number as digits without zeros at either end, and the power of ten by which to multiply them.
 func decimal(text string) (digits string, exponent int) {

@@ -317,7 +317,7 @@ func (c *checker) leaf(e *openapi3.SchemaError, v any, at []string) {
 			c.faults = append(c.faults, typeFault(s, v, at, s.Type.Slice()))
 			return
 		}
-		if e.SchemaField == "enum" {
+		if message = messageFraction; e.SchemaField == "enum" {
 			message = strings.Replace(e.Reason, "value is not one of the allowed values", "want one of", 1) + got(name, v)
 		}
 	case "required":
