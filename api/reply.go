@@ -71,6 +71,7 @@ func (r *reply) release() {
 	if cap(r.body) <= 1<<20 {
 		bodies.Put(bytes.NewBuffer(r.body[:0]))
 	}
+	r.body = nil
 }
 
 // errAttemptTimeout is an attempt that took too long. It does not match context.DeadlineExceeded, which means the

@@ -15,7 +15,7 @@ type Members []Member
 // A Member is a member of an object.
 type Member struct {
 	Name     string
-	Token    string // the name as it is between two members: with a comma, in quotes and with a colon
+	Token    string // the name once more, with what is around it in JSON: ,"name":
 	Required bool   // it must be there if the Reader is strict
 }
 
@@ -46,8 +46,8 @@ func (r *Reader) Object(members Members) Object {
 }
 
 // Next reads up to the value of the next member that is known, and returns the member's number; it returns -1 if there is
-// none. It passes over members that are not known. It fails if a member is there twice, or a required one is missing and the
-// Reader is strict.
+// none. It passes over members that are not known. It fails if a required one is missing and the Reader is strict; of one that
+// is there twice, [Reader.Done] knows.
 func (o *Object) Next() int {
 	r, first := o.r, o.seen == 0 && o.unknown == 0
 	if next := o.last + 1; next < len(o.members) && r.fault == nil { // as a rule it is this one

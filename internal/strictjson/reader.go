@@ -140,7 +140,11 @@ func (r *Reader) fail(problem string, missing ...string) {
 // unexpected fails because the value that is next is of another kind than it should be.
 func (r *Reader) unexpected() {
 	kind := r.kind()
-	r.skip()
+	if kinds[kind] == "" {
+		r.malformed()
+		return
+	}
+	r.at++ // into the value
 	r.fail("unexpected " + kinds[kind])
 }
 
@@ -276,7 +280,7 @@ const maxDepth = 10_000
 
 // skip reads a value that nobody wants.
 func (r *Reader) skip() {
-	if r.depth++; r.depth > maxDepth {
+	if r.depth++; r.depth > maxDepth+1 { // a value that is neither object nor array is one level more
 		r.malformed()
 	}
 	switch r.next() {
