@@ -96,6 +96,7 @@ func TestHostileBodiesAndSchemasEndInOneFinding(t *testing.T) {
 			strings.Repeat(`{"a":`, 40) + `1` + strings.Repeat("}", 40), "error schema.limit body",
 		},
 		"a chain of allOf":      {chain, "S0", `1`, "error schema.limit body"},
+		"a long allOf":          {`"V":{"allOf":[` + strings.Repeat("{},", 60_000) + "{}]}", "V", `1`, "error schema.limit body"},
 		"more levels than fit":  {`"V":{}`, "V", strings.Repeat("[", 600) + strings.Repeat("]", 600), "error json.limit body"},
 		"more values than fit":  {`"V":{}`, "V", "[" + strings.Repeat("1,", 500_000) + "1]", "error json.limit body"},
 		"a fault on each level": {`"V":{"required":["a","b"],"properties":{"a":{"$ref":"#/components/schemas/V"}}}`, "V", strings.Repeat(`{"a":`, 500) + "1" + strings.Repeat("}", 500), ""},

@@ -122,7 +122,7 @@ func (c *checker) unfold(all []view, by view, v any, depth int, within []*openap
 		c.circular = s
 		return all
 	}
-	cost := 1 + depth + 10*len(s.AllOf)
+	cost := 1 + depth + 10*len(s.AllOf) + len(all)/8 // among which it is looked for below
 	choices := slices.Concat(s.OneOf, s.AnyOf)
 	if len(choices) > 0 {
 		cost += len(choices) * (20 + size(v)) // it copies the value for each
