@@ -60,7 +60,7 @@ func newMatrix(caption, subject string, columns []column) *matrix {
 }
 
 func actors(r *audit.Report) *matrix {
-	m := newMatrix("Tokens of each actor, by what they may do and where; the widest reach first", "Actor", columns)
+	m := newMatrix("Tokens of each actor, by what they may do and where; the widest reach first, risks shaded", "Actor", columns)
 	for _, app := range r.Applications {
 		within := ""
 		if len(r.Applications) > 1 {
@@ -74,7 +74,7 @@ func actors(r *audit.Report) *matrix {
 }
 
 func resources(r *audit.Report) *matrix {
-	m := newMatrix("Tokens that reach each resource, by what they may do there; the widest reach first", "Resource", columns[:does])
+	m := newMatrix("Tokens that reach each resource, by what they may do there; the widest reach first, risks shaded", "Resource", columns[:does])
 	for _, app := range r.Applications {
 		for _, tok := range app.Tokens {
 			for _, g := range tok.Grants {
@@ -89,7 +89,7 @@ func resources(r *audit.Report) *matrix {
 
 // Holders lists the actors of several applications, and what their tokens reach, in the order of the page.
 func Holders(r *audit.Report) report.Section {
-	s := report.Section{Title: "Who reaches what", Columns: []string{"Application", "Actor", "Tokens", "Reach"}}
+	s := report.Section{Title: "Actors with the widest reach", Columns: []string{"Application", "Actor", "Tokens", "Reach"}}
 	m := actors(r)
 	for _, l := range m.Lines {
 		var reach []string
@@ -101,7 +101,7 @@ func Holders(r *audit.Report) report.Section {
 		s.Rows = append(s.Rows, []string{l.Kind, l.Label, report.Number(l.Tokens), strings.Join(reach, ", ")})
 	}
 	if more := len(m.lines) - len(s.Rows); more > 0 {
-		s.Note = fmt.Sprintf("And %s more with less reach or fewer tokens; the second table of this name in the HTML report has all.", report.Number(more))
+		s.Note = fmt.Sprintf("And %s more with less reach or fewer tokens; the HTML report lists them under Who reaches what.", report.Number(more))
 	}
 	return s
 }

@@ -24,7 +24,7 @@ func writeCSV(b *bytes.Buffer, d *Document, _ Options) error {
 	for _, g := range d.Groups {
 		for _, f := range g.Findings {
 			until, message := cmp.Or(f.Accepted, &Acceptance{}).Until, f.Message
-			if g.Label != "" { // what follows is in no other column, and the places that the message names are
+			if g.Label != "" { // the message repeats the places, and what follows is in no other column
 				message = g.Why
 			}
 			row := append(append([]string{g.label(), g.ID}, f.Fields...), message, strings.TrimSpace(g.Remedy+" "+f.run()), until)

@@ -247,8 +247,11 @@ func (j *judge) nothing(run *contract.Run, report *contract.Report, remedy strin
 	if j.allowEmpty || !run.Empty() || report.Failures() > 0 {
 		return nil
 	}
-	return fmt.Errorf("nothing was checked: of %s none is one of the contract's operations with its body; "+
-		"%s, --allow-empty accepts it", countOf(report.Summary.Responses, "response"), remedy)
+	why := "there was no response"
+	if n := report.Summary.Responses; n > 0 {
+		why = "of " + countOf(n, "response") + " none is one of the contract's operations with its body"
+	}
+	return fmt.Errorf("nothing was checked: %s; %s, --allow-empty accepts it", why, remedy)
 }
 
 // conclude writes a report, and returns what could not be read or asked, or else a finding if the report failed.
@@ -260,9 +263,13 @@ func (j *judge) conclude(r *contract.Report, failed error) error {
 	}
 	if failed != nil {
 		r.Incomplete = inOneLine(failed)
-		d.Parts = append(d.Parts, report.Part{Name: "input", Err: r.Incomplete})
+		d.Parts = append(d.Parts, report.Part{Name: "part of the traffic", Err: r.Incomplete})
 	}
-	return j.publish(d, cmp.Or(failed, verdictOn(r.Failures(), r.FailOn)))
+	failed = cmp.Or(failed, verdictOn(r.Failures(), r.FailOn))
+	if failed == nil && r.Summary.Responses == 0 {
+		d.Verdict = "No response was judged."
+	}
+	return j.publish(d, failed)
 }
 
 // pairs returns what adds to a flag that may be given several times, each time with a name and a value.

@@ -170,7 +170,7 @@ func TestAReportSaysThatNotAllCouldBeRead(t *testing.T) {
 	t.Parallel()
 	for format, want := range map[string]string{
 		"human": "Failed: ", "markdown": "**Failed: ", "html": "Failed: ", "json": `"incomplete": "stat `, "csv": "error,incomplete,",
-		"junit": `errors="1"`, "sarif": `"executionSuccessful": false`, "github": "::error title=contract::input could not be examined: stat ",
+		"junit": `errors="1"`, "sarif": `"executionSuccessful": false`, "github": "::error title=contract::part of the traffic could not be examined: stat ",
 	} {
 		r := run(t, nil, "contract", "check", "--format", format, recorded(t, good), "/nowhere.har")
 		if line := failed(t, r); !strings.Contains(line, "/nowhere.har") || !strings.Contains(r.stdout, want) {
@@ -185,6 +185,9 @@ func TestARecordingWithoutResponsesIsReported(t *testing.T) {
 	r := run(t, nil, "contract", "check", "--format", "json", file)
 	if rules := r.report(t, 2).rules(); len(rules) != 1 || !strings.HasSuffix(rules[0], " recording.no-response") {
 		t.Errorf("got %q", rules)
+	}
+	if r = run(t, nil, "contract", "check", file, "/nowhere.har"); !strings.Contains(r.stdout, "Failed: stat /nowhere.har") {
+		t.Error(r.stdout)
 	}
 }
 

@@ -194,7 +194,7 @@ func TestTheProxyOutlivesItsUpstream(t *testing.T) {
 		!strings.HasPrefix(p.stderr[1], "psoauth: nothing was checked: ") {
 		t.Errorf("status %d, %q", status, p.stderr)
 	}
-	if !strings.Contains(p.stdout.String(), "No response was judged.") {
+	if !strings.Contains(p.stdout.String(), "Failed: nothing was checked: there was no response; ") {
 		t.Error(p.stdout.String())
 	}
 }

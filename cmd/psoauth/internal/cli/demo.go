@@ -46,9 +46,22 @@ func (p *program) demo(ctx context.Context) error {
 	call("GetApplication", path, func() error {
 		return show(p, &applicationView)(p.client.GetApplication(ctx, org, p.application))
 	})
-	call("Tokens", path+"/tokens?page=1", func() error {
-		some := p.client.Tokens(ctx, org, p.application, api.ListOptions{Limit: 5})
-		return writeList(p, &tokenView, p.out, some, func() string { return "the application has more" })
+	call("Tokens", path+"/tokens, page after page", func() error {
+		var first []*api.Token
+		all, expired := 0, 0
+		for token, err := range p.client.Tokens(ctx, org, p.application, api.ListOptions{}) {
+			if err != nil {
+				return err
+			}
+			if all++; all <= 5 {
+				first = append(first, token)
+			}
+			if token.Expired(p.Now()) {
+				expired++
+			}
+		}
+		remark := fmt.Sprintf("the first of %d, of which %d have expired and are still listed", all, expired)
+		return writeList(p, &tokenView, p.out, ready(first), func() string { return remark })
 	})
 	call("GetToken", path+"/tokens/"+p.token, func() error {
 		return show(p, &tokenView)(p.client.GetToken(ctx, org, p.application, p.token))

@@ -39,7 +39,7 @@ You create a service token in your organization's settings under Service tokens,
 Formats (--format; --output report.csv implies csv):
 
   human  tables as wide as the terminal, or 80 columns
-  json   one document with the API's member names; it has every member of the contract, null where the server sent null or nothing, and where a promised text is empty; times are RFC 3339, scopes an array
+  json   one document with the API's member names; it has every member of the contract, null where the server sent null or nothing, and where a promised text or object is empty; times are RFC 3339, scopes an array
   csv    a header and one row per item; null is an empty cell; "; " separates several values in a cell, a space scopes; objects without a published shape are JSON; a cell that a spreadsheet would run as a formula starts with an apostrophe
 
 Every format shows secrets as [redacted].

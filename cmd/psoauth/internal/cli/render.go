@@ -131,7 +131,7 @@ func (p *program) printable(s string) string {
 }
 
 // object is the JSON form of a thing, which is the API's: every member that the contract declares is there, null where the
-// server sent null or nothing, which of a time that is promised is the zero time.
+// server sent null or nothing (see jsonForm).
 func (v *view[T]) object(thing *T) (all report.Object) {
 	if v.members != nil {
 		return v.members(thing)
@@ -143,15 +143,17 @@ func (v *view[T]) object(thing *T) (all report.Object) {
 	return all
 }
 
-// jsonForm has null where a text, a time or an object that the contract promises is a zero value, as of a server that sent
-// null or nothing. A number or a boolean that is zero is likely to be what the server sent.
+// jsonForm has null for a member that the contract promises, a text, a time or an object, where that is a zero value, as of
+// a server that sent null or nothing. A number or a boolean that is zero is likely to be what the server sent.
 var jsonForm = json.JoinOptions(json.FormatNilSliceAsNull(true), json.WithMarshalers(json.JoinMarshalers(
 	json.MarshalToFunc(func(e *jsontext.Encoder, v any) error {
 		if s, ok := v.(**string); ok && *s != nil { // one that may be null and is not
 			return e.WriteToken(jsontext.String(**s))
 		}
 		value := reflect.ValueOf(v).Elem()
-		if kind := value.Kind(); value.IsZero() && (kind == reflect.String || kind == reflect.Struct) {
+		within, _ := e.StackIndex(e.StackDepth())
+		kind := value.Kind()
+		if value.IsZero() && (kind == reflect.String || kind == reflect.Struct) && within != jsontext.KindBeginArray {
 			return e.WriteToken(jsontext.Null)
 		}
 		return errors.ErrUnsupported

@@ -21,9 +21,11 @@ const repository = "https://github.com/psoauth/psoauth/blob/"
 // publish writes a document, with the verdict on it unless it has one, to standard output or a file. It returns the verdict,
 // which does not change if the reader leaves.
 func (p *program) publish(d *report.Document, verdict error) error {
-	if d.Verdict == "" && verdict == nil {
+	switch {
+	case d.Verdict != "":
+	case verdict == nil:
 		d.Verdict = "Passed."
-	} else if d.Verdict == "" {
+	default:
 		d.Verdict = "Failed: " + inOneLine(verdict) + "."
 	}
 	d.About = append(d.About, p.Now().UTC().Format("2006-01-02 15:04 MST"), "psoauth "+release)
@@ -73,9 +75,6 @@ func checkDocument(r *contract.Report) *report.Document {
 		Figures: figures(r.Summary.Errors, r.Summary.Warnings, r.Summary.Notes, r.Summary.Accepted,
 			report.Figure{Name: "Responses", Count: r.Summary.Responses}),
 		Footer: "Written by psoauth. Self-contained page; it holds no value of a response that may be secret.",
-	}
-	if r.Summary.Responses == 0 {
-		d.Verdict = "No response was judged."
 	}
 	d.Rules = each(contract.Rules(), func(rule contract.Rule) report.Rule {
 		return report.Rule{

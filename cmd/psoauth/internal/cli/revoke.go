@@ -123,7 +123,7 @@ func (r *revocation) run(ctx context.Context, args []string) error {
 	case r.dryRun:
 		return r.receipt()
 	case r.closed && r.output == "":
-		return errClosed // before anything is deleted: nothing could take the receipt
+		return fmt.Errorf("cannot write the output: %w", errClosed) // before anything is deleted: nothing could take the receipt
 	}
 	if err := r.plan(r.Stderr); err != nil {
 		return err // what cannot be shown is not done

@@ -121,8 +121,8 @@ type finding struct{ what string }
 
 func (f finding) Error() string { return f.what }
 
-// exitStatus says what failed in one line, or as many as it takes, and returns the exit status. Findings are reported
-// whatever becomes of the output: a gate must not pass because its reader left.
+// exitStatus says what failed in one line, or as many as it takes, and returns the exit status. Findings are one even if the
+// reader of the output left, so that a gate does not pass for that; an output that cannot be written is worse.
 func (p *program) exitStatus(ctx context.Context, err error) int {
 	found := errors.As(err, new(finding))
 	switch failed := p.out.Flush(); {

@@ -169,11 +169,11 @@ func TestJSONHasNullForWhatTheServerLeavesOut(t *testing.T) {
 	t.Parallel()
 	bodies := static["2025-12"]
 	bare := bodies
-	bare.token = `{"id":"` + staticID + `","service_token_accesses":[{"id":"g1"}],"oauth_accesses_by_resource":{"user":{"users":[{"id":"u1"}]}}}`
+	bare.token = `{"id":"` + staticID + `","service_token_accesses":[{"id":"g1"}],"oauth_accesses_by_resource":{"user":{"users":[{"id":"u1"},{}]}}}`
 	shown := mustRun(t, userOf(serveStatic(t, bare, 1, "")), "token", "show", "5kq1x0v2m8yd", staticID, "--format", "json")
 	for name, want := range map[string]string{
 		"service_token_accesses":     `[{"access":null,"description":null,"id":"g1","resource":null,"resource_id":null,"resource_name":null,"resource_type":null}]`,
-		"oauth_accesses_by_resource": `{"branch":null,"database":null,"organization":null,"user":{"accesses":null,"users":[{"id":"u1","name":null}]}}`,
+		"oauth_accesses_by_resource": `{"branch":null,"database":null,"organization":null,"user":{"accesses":null,"users":[{"id":"u1","name":null},{"id":null,"name":null}]}}`,
 	} {
 		if got := marshal(t, members(t, shown)[name]); got != want {
 			t.Errorf("%s: got %s, want %s", name, got, want)

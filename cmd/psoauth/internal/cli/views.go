@@ -116,7 +116,7 @@ var tokenInfoView = view[api.TokenInfo]{
 		s := sheet{title: "The token is active.", style: report.Green}
 		switch info.State {
 		case openapi.StateInactive:
-			s = sheet{title: "The token is not active: it has expired, was revoked, or was never issued. (In scripts: --require-active.)", style: report.Red}
+			s = sheet{title: "The token is not active: it has expired, was revoked, or was never issued.", style: report.Red}
 		case openapi.StateUnknown:
 			s = sheet{title: "The response does not say whether the token is active.", style: report.Yellow}
 		}
