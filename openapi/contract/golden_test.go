@@ -204,6 +204,12 @@ func TestCredentialsOfTheRequestAreShownNowhere(t *testing.T) {
 			}
 		}
 	}
+	inQuery := answer{url: tokenURL + "?access_token=" + secret[13:], body: `{"` + secret[13:] + `":1}`}
+	for _, f := range v.CheckResponse(inQuery.request(t), inQuery.response()) {
+		if shown := f.String() + f.URL; strings.Contains(shown, secret[15:25]) {
+			t.Errorf("in the query: %s", shown)
+		}
+	}
 }
 
 // The semantic rules know an operation by its method and path, not by its id, and Swagger 2.0 is read like OpenAPI 3.0.

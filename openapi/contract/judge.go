@@ -35,7 +35,7 @@ type judge struct {
 	status  int
 	header  http.Header
 	body    func() body // called at most once, and only if the body is to be judged
-	secrets []string    // the request's credentials
+	secrets []string    // the request's credentials, and what may be one
 
 	recorded   bool   // by an exporter, which may have changed what HTTP says of bodies
 	anonymous  bool   // the recorder leaves credentials out
@@ -64,6 +64,9 @@ func (j *judge) asked(req *http.Request) {
 	for _, name := range sortedKeys(j.query) {
 		for _, value := range j.query[name] {
 			if name != "page" && name != "per_page" && !plainNumber.MatchString(value) {
+				if len(value) >= minSecret { // it may be a credential, which a response may repeat
+					j.secrets = append(j.secrets, value)
+				}
 				value = "[redacted]"
 			}
 			j.url += sep + url.QueryEscape(name) + "=" + value
