@@ -63,7 +63,7 @@ func (j *judge) asked(req *http.Request) {
 	j.url = to.String()
 	for _, name := range sortedKeys(j.query) {
 		for _, value := range j.query[name] {
-			if name != "page" && name != "per_page" && !plainNumber.MatchString(value) {
+			if !plainNumber.MatchString(value) {
 				if len(value) >= minSecret { // it may be a credential, which a response may repeat
 					j.secrets = append(j.secrets, value)
 				}
