@@ -23,6 +23,7 @@ import (
 type view[T any] struct {
 	noun    string                 // one of them
 	members func(*T) report.Object // the JSON form; nil for the members of the struct
+	form    json.Options           // of the JSON form; nil for jsonForm
 
 	// The columns of csv are members of the JSON form or computed. A new column goes to the end: scripts count them.
 	columns string                     // with spaces between them; the members that are missing follow
@@ -43,7 +44,7 @@ func show[T any](p *program, v *view[T]) func(*T, error) error {
 		}
 		switch p.format {
 		case "json":
-			document, err := p.json(v.object(thing))
+			document, err := p.json(v.object(thing), v.form)
 			if err != nil {
 				return err
 			}
@@ -75,7 +76,7 @@ func writeJSON[T any](p *program, v *view[T], w io.Writer, all iter.Seq2[*T, err
 	for thing, err := range all {
 		item := ""
 		if err == nil {
-			item, err = p.json(v.object(thing), jsontext.WithIndentPrefix("  "))
+			item, err = p.json(v.object(thing), v.form, jsontext.WithIndentPrefix("  "))
 		}
 		if err == nil {
 			_, err = io.WriteString(w, before+item)
@@ -131,7 +132,7 @@ func (p *program) printable(s string) string {
 }
 
 // object is the JSON form of a thing, which is the API's: every member that the contract declares is there, null where the
-// server sent null or nothing (see jsonForm).
+// server sent null or nothing.
 func (v *view[T]) object(thing *T) (all report.Object) {
 	if v.members != nil {
 		return v.members(thing)
@@ -143,9 +144,19 @@ func (v *view[T]) object(thing *T) (all report.Object) {
 	return all
 }
 
-// jsonForm has null for a member that the contract promises, a text, a time or an object, where that is a zero value, as of
-// a server that sent null or nothing. A number or a boolean that is zero is likely to be what the server sent.
-var jsonForm = json.JoinOptions(json.FormatNilSliceAsNull(true), json.WithMarshalers(json.JoinMarshalers(
+// jsonForm has null for a time that is zero, as of a server that sent null or nothing.
+var jsonForm = json.JoinOptions(json.FormatNilSliceAsNull(true), json.WithMarshalers(timeForm))
+
+var timeForm = json.MarshalToFunc(func(e *jsontext.Encoder, t time.Time) error {
+	if t.IsZero() {
+		return e.WriteToken(jsontext.Null)
+	}
+	return e.WriteToken(jsontext.String(timestamp(t)))
+})
+
+// modelForm is jsonForm for what the contract describes. A text or an object that it promises is null, too, where it is a
+// zero value. A number or a boolean that is zero is likely to be what the server sent.
+var modelForm = json.JoinOptions(jsonForm, json.WithMarshalers(json.JoinMarshalers(timeForm,
 	json.MarshalToFunc(func(e *jsontext.Encoder, v any) error {
 		if s, ok := v.(**string); ok && *s != nil { // one that may be null and is not
 			return e.WriteToken(jsontext.String(**s))
@@ -157,13 +168,12 @@ var jsonForm = json.JoinOptions(json.FormatNilSliceAsNull(true), json.WithMarsha
 			return e.WriteToken(jsontext.Null)
 		}
 		return errors.ErrUnsupported
-	}),
-	json.MarshalToFunc(func(e *jsontext.Encoder, t time.Time) error { return e.WriteToken(jsontext.String(timestamp(t))) }))))
+	}))))
 
 // json returns a value as indented JSON without credentials, numbers digit by digit. Names that were different may be the
 // same without them.
-func (p *program) json(value any, layout ...jsontext.Options) (string, error) {
-	plain, err := json.Marshal(value, jsonForm)
+func (p *program) json(value any, form json.Options, layout ...jsontext.Options) (string, error) {
+	plain, err := json.Marshal(value, jsonForm, form)
 	var b bytes.Buffer
 	from := jsontext.NewDecoder(bytes.NewReader(plain))
 	to := jsontext.NewEncoder(&b, append(layout, jsontext.WithIndent("  "), jsontext.AllowDuplicateNames(true))...)

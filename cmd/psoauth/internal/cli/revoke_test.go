@@ -362,6 +362,7 @@ func TestAuthStatus(t *testing.T) {
 			Operations     []struct {
 				Operation string
 				Allowed   any
+				Remark    *string // which may be empty, but is ours and so never null
 			}
 		}
 		if err := json.Unmarshal([]byte(r.stdout), &status); err != nil {
@@ -369,6 +370,11 @@ func TestAuthStatus(t *testing.T) {
 		}
 		if r.status != test.status || status.Credential != "service token "+serviceTokenID || status.CredentialFrom != "PLANETSCALE_SERVICE_TOKEN" {
 			t.Errorf("%s: status %d, %+v, %s", test.name, r.status, status, r.stderr)
+		}
+		for _, op := range status.Operations {
+			if op.Remark == nil {
+				t.Errorf("%s: the remark on %s is null", test.name, op.Operation)
+			}
 		}
 		got := map[string]any{}
 		for _, o := range status.Operations {

@@ -14,6 +14,7 @@ import (
 
 var applicationView = view[api.Application]{
 	noun: "application",
+	form: modelForm,
 	columns: `id name client_id domain redirect_uri avatar tokens scopes created_at updated_at dcr single_org_authorization
 		requires_org_scope scopes_by_resource all_scopes_by_resource mcp_tool_groups`,
 	cells: func(app *api.Application) map[string]string { return map[string]string{"scopes": app.Scopes.String()} },
@@ -48,6 +49,7 @@ func applicationSheet(p *program, app *api.Application) sheet {
 // What a token is about, who holds it and what it reaches, stays where a terminal is narrow; times are cut first.
 var tokenView = view[api.Token]{
 	noun: "token",
+	form: modelForm,
 	columns: `id name display_name actor_id actor_display_name actor_type created_at updated_at expires_at last_used_at avatar_url
 		token plain_text_refresh_token organizations organization_accesses databases database_accesses branches branch_accesses
 		users user_accesses service_token_accesses`,
