@@ -88,6 +88,8 @@ func TestBetweenBreaksOnlyWhatTheContractRefuses(t *testing.T) {
 			drift.Breaking, "a program refuses the null"},
 		"another type, which it refuses": {func(a tree) { propertiesOf(a)["id"] = tree{"type": "integer"} },
 			drift.Breaking, "a program fails on such a response"},
+		"dates where no format was, which it refuses": {func(a tree) { propertiesOf(a)["created_at"] = tree{"type": "string", "format": "date"} },
+			drift.Breaking, "a program fails on such a response"},
 		"a member gone, which it requires": {func(a tree) { delete(propertiesOf(a), "avatar"); unrequire(a, "avatar") },
 			drift.Breaking, "a program refuses a response without it"},
 		"a member gone, which it does not": {func(a tree) { delete(propertiesOf(a), "dcr"); unrequire(a, "dcr") },

@@ -45,16 +45,24 @@ func Between(older, newer *Document) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	open, err := compare(held, held, newer)
-	if err != nil {
-		return nil, err
+	var reports [3]*Report
+	for i, sides := range [3][2]*Document{{held, older}, {held, newer}, {older, newer}} {
+		if reports[i], err = compare(held, sides[0], sides[1]); err != nil {
+			return nil, err
+		}
 	}
-	report, err := compare(held, older, newer)
-	if err != nil {
-		return nil, err
-	}
+	earlier, open, report := reports[0], reports[1], reports[2]
 	for i := range report.Findings {
-		known(&report.Findings[i], held, open)
+		f := &report.Findings[i]
+		known(f, held, open)
+		breaks := func(g Finding) bool {
+			return g.Class == Breaking && g.acceptance() == f.acceptance() && g.Status == f.Status
+		}
+		// The contract may refuse what the older document did not rule out, as a format where that says none.
+		said := slices.ContainsFunc(slices.Concat(earlier.Findings, report.Findings), breaks)
+		if j := slices.IndexFunc(open.Findings, breaks); j >= 0 && !said {
+			f.Class, f.Example, f.Message = Breaking, open.Findings[j].Example, open.Findings[j].Message
+		}
 	}
 	slices.SortStableFunc(report.Findings, byPlace)
 	return report, nil
