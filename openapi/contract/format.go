@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -54,8 +55,7 @@ var (
 	email    = regexp.MustCompile(openapi3.FormatOfStringForEmail)
 	bytes64  = regexp.MustCompile(`^([\w+/-]{4})*([\w+/-]{2}(==)?|[\w+/-]{3}=?)?$`) // either alphabet, with padding or without
 	uuid     = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
-	dateTime = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
-	uriText  = regexp.MustCompile(`^([A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*$`)
+	escapes  = regexp.MustCompile(`^([^%]|%[0-9A-Fa-f]{2})*$`)
 	hostname = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$`)
 )
 
@@ -63,13 +63,18 @@ var (
 // comma, an hour of one digit and a zone of any size.
 func isDateTime(s string) bool {
 	_, err := time.Parse(time.RFC3339, s)
-	return err == nil && dateTime.MatchString(s)
+	end := len(s)
+	return err == nil && s[12] != ':' && s[19] != ',' && (s[end-1] == 'Z' || s[end-5:end-3] <= "23" && s[end-2:] <= "59")
 }
 
-// isURI looks at the characters itself because net/url lets spaces, quotes and letters beyond ASCII pass.
+const uriCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._~:/?#[]@!$&'()*+,;=-%"
+
+// isURI looks at the characters itself because net/url lets spaces, quotes and letters beyond ASCII pass. Most members that
+// have a format are URIs, so a regular expression is left to those with a percent sign.
 func isURI(s string, absolute bool) bool {
 	u, err := url.Parse(s)
-	return err == nil && uriText.MatchString(s) && (!absolute || u.IsAbs() && s != u.Scheme+":")
+	return err == nil && strings.Trim(s, uriCharacters) == "" &&
+		(!strings.Contains(s, "%") || escapes.MatchString(s)) && (!absolute || u.IsAbs() && s != u.Scheme+":")
 }
 
 func isIPv6(s string) bool {

@@ -130,12 +130,15 @@ func (c *checker) unfold(all []view, by view, v any, depth int, within []*openap
 	if c.left -= by.times * int64(cost); c.left <= 0 {
 		return all
 	}
-	within = append(within, s)
 	if i := slices.IndexFunc(all, func(other view) bool { return other.schema == s }); i >= 0 {
 		all[i].times += by.times
 	} else {
 		all = append(all, by)
 	}
+	if len(s.AllOf)+len(choices) == 0 && s.Not == nil {
+		return all
+	}
+	within = append(within, s)
 	for _, part := range s.AllOf {
 		all = c.unfold(all, view{part.Value, by.times}, v, depth, within)
 	}
