@@ -21,7 +21,7 @@ var mayImport = map[string][]string{
 	"openapi":             {},
 	"gen":                 {"openapi", "internal/strictjson"},
 	"gen/server":          {"gen"},
-	"openapi/contract":    {"openapi", "internal/document", "internal/report", "internal/text"}, // it judges any client's traffic, and so knows nothing of api
+	"openapi/contract":    {"openapi", "internal/document", "internal/report", "internal/strictjson", "internal/text"}, // it judges any client's traffic, and so knows nothing of api
 	"openapi/drift":       {"openapi/contract", "openapi", "internal/document", "internal/report", "internal/text"},
 	"api":                 {"gen", "openapi", "internal/text"},
 	"api/apitest":         {"gen", "gen/server", "openapi", "internal/text"}, // what a server shared with the client it could not test

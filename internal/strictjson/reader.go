@@ -253,16 +253,19 @@ var plain = func() (bytes [256]bool) {
 
 // Time reads a time as RFC 3339 has it.
 func (r *Reader) Time(into *time.Time) {
-	if s := r.string(); into.UnmarshalText(s) != nil || loose(s) {
+	if !ParseTime(r.string(), into) {
 		r.fail("a string that is not an RFC 3339 time")
 	}
 }
 
-// loose reports whether s is a time to package time and not to RFC 3339 (https://go.dev/issue/54580): with an hour of one
-// digit, with a comma, or with an offset out of range.
-func loose(s []byte) bool {
+// ParseTime reads a time that both RFC 3339 and package time take, and reports whether s is one. Package time refuses a small
+// t or z and a leap second, and takes an hour of one digit, a comma and an offset of any size (https://go.dev/issue/54580).
+func ParseTime(s []byte, into *time.Time) bool {
+	if into.UnmarshalText(s) != nil {
+		return false
+	}
 	end := len(s)
-	return s[12] == ':' || s[19] == ',' || s[end-1] != 'Z' && (string(s[end-5:end-3]) > "23" || string(s[end-2:]) > "59")
+	return s[12] != ':' && s[19] != ',' && (s[end-1] == 'Z' || string(s[end-5:end-3]) <= "23" && string(s[end-2:]) <= "59")
 }
 
 // Other reads a value of any other type than the methods above do, as package json does. It does not take null.

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/psoauth/psoauth/internal/strictjson"
 )
 
 // The formats that are checked, with what a message wants; any other says nothing, as OpenAPI has it. kin-openapi gets them
@@ -59,13 +61,7 @@ var (
 	hostname = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$`)
 )
 
-// isDateTime takes what both RFC 3339 and time.Time take: time.Time refuses a small t or z and a leap second, and takes a
-// comma, an hour of one digit and a zone of any size.
-func isDateTime(s string) bool {
-	_, err := time.Parse(time.RFC3339, s)
-	end := len(s)
-	return err == nil && s[12] != ':' && s[19] != ',' && (s[end-1] == 'Z' || s[end-5:end-3] <= "23" && s[end-2:] <= "59")
-}
+func isDateTime(s string) bool { return strictjson.ParseTime([]byte(s), new(time.Time)) }
 
 const uriCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._~:/?#[]@!$&'()*+,;=-%"
 
