@@ -199,7 +199,10 @@ func (r *resolver) setFormat() error {
 // convert has kin-openapi say in OpenAPI 3 what Swagger 2.0 says. Its converter drops from responses what Swagger does not
 // have, such as oneOf and nullable, though generators write it and mean it, so their schemas pass by it.
 func convert(resolved, produces any) (*openapi3.PathItem, error) {
-	op := resolved.(map[string]any)["get"].(map[string]any)
+	op, ok := resolved.(map[string]any)["get"].(map[string]any)
+	if !ok {
+		return nil, errors.New("it is no object")
+	}
 	if op["produces"] == nil {
 		op["produces"] = produces
 	}

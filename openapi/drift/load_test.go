@@ -256,7 +256,10 @@ func TestParseRefusesOperationsItCannotRead(t *testing.T) {
 		"responses that are a list":  {func(doc tree) { get(doc)["responses"] = []any{} }, "upstream: "},
 		"a media type that is none":  {func(doc tree) { get(doc)["produces"] = []any{"///"} }, "no media type"},
 		"a parameter without a name": {func(doc tree) { get(doc)["parameters"] = []any{tree{"in": "query", "type": "string"}} }, "without a name"},
-		"parameters that are a map":  {func(doc tree) { get(doc)["parameters"] = tree{} }, "upstream: "},
+		"an operation that is a text": {func(doc tree) {
+			doc["x-text"], get(doc)["$ref"] = "x", "#/x-text"
+		}, "upstream: GET /organizations/{organization}/oauth-applications/{id}: it is no object"},
+		"parameters that are a map": {func(doc tree) { get(doc)["parameters"] = tree{} }, "upstream: "},
 		"a parameter the path lacks": {func(doc tree) {
 			get(doc)["parameters"] = []any{tree{"name": "x", "in": "path", "type": "string", "required": true}}
 		}, "no parameter"},
